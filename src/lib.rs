@@ -1,0 +1,3 @@
+//! Offline events for Meta's Conversions API.
+
+pub mod value;

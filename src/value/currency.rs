@@ -1,0 +1,149 @@
+//! ISO 4217 currency codes with their number of decimals.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::{InvalidValue, Rule, ValueKind};
+
+/// A currency in use, by its ISO 4217 code.
+///
+/// Invariants: three letters, upper case; on the ISO list; has minor units (so no `XXX`, no test
+/// code, no precious metal).
+///
+/// ```
+/// use meta_offline_events::value::Currency;
+///
+/// let currency: Currency = "usd".parse()?;
+/// assert_eq!(currency, Currency::USD);
+/// assert_eq!(currency.code(), "USD");
+/// assert_eq!(Currency::JPY.minor_units(), 0);
+/// assert!("US$".parse::<Currency>().is_err());
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency {
+    code: [u8; 3],
+    minor_units: u8,
+}
+
+macro_rules! well_known {
+    ($($code:ident $minor_units:literal $name:literal),+ $(,)?) => {
+        impl Currency {
+            $(
+                #[doc = $name]
+                pub const $code: Self = {
+                    let code = stringify!($code).as_bytes();
+                    Self { code: [code[0], code[1], code[2]], minor_units: $minor_units }
+                };
+            )+
+
+            #[cfg(test)]
+            const WELL_KNOWN: &'static [Self] = &[$(Self::$code),+];
+        }
+    };
+}
+
+well_known! {
+    AUD 2 "Australian dollar",
+    BRL 2 "Brazilian real",
+    CAD 2 "Canadian dollar",
+    CHF 2 "Swiss franc",
+    CZK 2 "Czech koruna",
+    DKK 2 "Danish krone",
+    EUR 2 "Euro",
+    GBP 2 "Pound sterling",
+    HUF 2 "Hungarian forint",
+    INR 2 "Indian rupee",
+    JPY 0 "Japanese yen",
+    KRW 0 "South Korean won",
+    KWD 3 "Kuwaiti dinar",
+    MXN 2 "Mexican peso",
+    NOK 2 "Norwegian krone",
+    NZD 2 "New Zealand dollar",
+    PLN 2 "Polish złoty",
+    SEK 2 "Swedish krona",
+    SGD 2 "Singapore dollar",
+    TRY 2 "Turkish lira",
+    USD 2 "United States dollar",
+    ZAR 2 "South African rand",
+}
+
+impl Currency {
+    /// The three letters, upper case.
+    pub fn code(&self) -> &str {
+        str::from_utf8(&self.code).unwrap_or_default()
+    }
+
+    /// How many decimals amounts in this currency have: 2 for dollars, 0 for yen, 3 for dinars.
+    pub fn minor_units(self) -> u32 {
+        u32::from(self.minor_units)
+    }
+}
+
+impl FromStr for Currency {
+    type Err = InvalidValue;
+
+    /// Reads a three-letter code in any case. Outer blanks are trimmed.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], or [`Rule::UnknownCode`] for anything that is not a currency in use:
+    /// symbols, numeric codes, `XXX`, metals, withdrawn currencies.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(InvalidValue::new(ValueKind::Currency, Rule::Empty));
+        }
+        from_letters(text).ok_or(InvalidValue::new(ValueKind::Currency, Rule::UnknownCode))
+    }
+}
+
+fn from_letters(text: &str) -> Option<Currency> {
+    let mut code: [u8; 3] = text.as_bytes().try_into().ok()?;
+    code.make_ascii_uppercase();
+    let listed = iso_currency::Currency::from_code(str::from_utf8(&code).ok()?)?;
+    let minor_units = u8::try_from(listed.exponent()?).ok()?;
+    Some(Currency { code, minor_units })
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Currency({})", self.code())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_agree_with_the_iso_list() {
+        for known in Currency::WELL_KNOWN {
+            assert_eq!(known.code().parse(), Ok(*known));
+        }
+    }
+
+    #[test]
+    fn v43_only_codes_in_use() {
+        for text in ["US$", "840", "XXX", "XTS", "XAU", "XDR", "$", "USDT", "ÜSD", "U D"] {
+            assert!(text.parse::<Currency>().is_err(), "{text}");
+        }
+        assert_eq!(" usd ".parse(), Ok(Currency::USD));
+        assert_eq!("BHD".parse::<Currency>().map(Currency::minor_units), Ok(3));
+        assert_eq!("CLP".parse::<Currency>().map(Currency::minor_units), Ok(0));
+    }
+}

@@ -1,0 +1,171 @@
+//! Identifiers that travel as they are: trimmed, never changed otherwise.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::{InvalidValue, Rule, ValueKind};
+
+/// The longest identifier we send, in bytes. Meta publishes no limit; real ones are far shorter.
+const LONGEST_ID: usize = 1024;
+
+/// Trims outer blanks, then demands 1 to `longest` bytes without control characters.
+fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<Box<str>, InvalidValue> {
+    let text = text.trim();
+    let rule = if text.is_empty() {
+        Rule::Empty
+    } else if text.len() > longest {
+        Rule::TooLong(longest)
+    } else if text.chars().any(char::is_control) {
+        Rule::ControlCharacter
+    } else {
+        return Ok(text.into());
+    };
+    Err(InvalidValue::new(kind, rule))
+}
+
+macro_rules! identifiers {
+    ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {$(
+        $(#[$doc])+
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The identifier as it is sent.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidValue;
+
+            /// Trims outer blanks; nothing else is changed.
+            ///
+            /// # Errors
+            ///
+            /// [`Rule::Empty`], [`Rule::TooLong`] above 1,024 bytes, [`Rule::ControlCharacter`].
+            fn from_str(text: &str) -> Result<Self, InvalidValue> {
+                identifier(ValueKind::$name, text, LONGEST_ID).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({:?})"), self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+    )+};
+}
+
+identifiers! {
+    /// A receipt or transaction number: Meta's main key to tell repeated offline events.
+    ///
+    /// Text, never a number: `007` and `7` differ, and so do `A1` and `a1`.
+    ///
+    /// ```
+    /// use meta_offline_events::value::OrderId;
+    ///
+    /// let order: OrderId = " A1 ".parse()?;
+    /// assert_eq!(order.as_str(), "A1");
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    OrderId,
+    /// A name for one event, equal on every attempt to send it.
+    ///
+    /// ```
+    /// use meta_offline_events::value::EventId;
+    ///
+    /// assert_eq!("order-10001".parse::<EventId>()?.as_str(), "order-10001");
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    EventId,
+    /// What was sold: a stock-keeping unit or the id of a catalogue entry.
+    ///
+    /// ```
+    /// use meta_offline_events::value::ProductId;
+    ///
+    /// assert_eq!("SKU-1".parse::<ProductId>()?.as_str(), "SKU-1");
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    ProductId,
+}
+
+/// The dataset (formerly pixel) that receives the events: digits only, at most 20.
+///
+/// ```
+/// use meta_offline_events::value::DatasetId;
+///
+/// assert_eq!("123456789012345".parse::<DatasetId>()?.as_str(), "123456789012345");
+/// assert!("../me".parse::<DatasetId>().is_err());
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DatasetId(Box<str>);
+
+impl DatasetId {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DatasetId {
+    type Err = InvalidValue;
+
+    /// Trims outer blanks and demands 1 to 20 digits.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::NotDigits`].
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let id = identifier(ValueKind::DatasetId, text, 20)?;
+        if id.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self(id))
+        } else {
+            Err(InvalidValue::new(ValueKind::DatasetId, Rule::NotDigits))
+        }
+    }
+}
+
+impl fmt::Display for DatasetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s12_a_dataset_id_cannot_leave_its_place_in_the_path() {
+        for text in ["", "  ", "../me", "1?x=", "1 2", "12a", "１２", "1\n", "123456789012345678901"] {
+            let parsed = text.parse::<DatasetId>();
+            assert_eq!(parsed.is_ok(), text.trim() == "1", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn v15_order_ids_are_text() {
+        let id = |text: &str| text.parse::<OrderId>();
+        assert_ne!(id("007"), id("7"));
+        assert_ne!(id("A1"), id("a1"));
+        assert_eq!(id("A1 "), id("A1"));
+        assert_eq!(id("A\u{0}1").map_err(InvalidValue::rule), Err(Rule::ControlCharacter));
+        assert_eq!(id(&"x".repeat(1025)).map_err(InvalidValue::rule), Err(Rule::TooLong(1024)));
+    }
+}

@@ -1,0 +1,217 @@
+//! Why a text is not a value: the kind of value and the rule it broke, never the text.
+
+use std::fmt;
+
+/// The kind of value that a text was meant to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValueKind {
+    /// [`AccessToken`](super::AccessToken)
+    AccessToken,
+    /// [`Amount`](super::Amount)
+    Amount,
+    /// [`Country`](super::Country)
+    Country,
+    /// [`Currency`](super::Currency)
+    Currency,
+    /// [`DatasetId`](super::DatasetId)
+    DatasetId,
+    /// [`EventId`](super::EventId)
+    EventId,
+    /// `EventName`
+    EventName,
+    /// [`EventTime`](super::EventTime)
+    EventTime,
+    /// `ActionSource`
+    ActionSource,
+    /// `DeliveryCategory`
+    DeliveryCategory,
+    /// [`OrderId`](super::OrderId)
+    OrderId,
+    /// [`ProductId`](super::ProductId)
+    ProductId,
+    /// A whole number of items.
+    Quantity,
+    /// The address of a page.
+    Url,
+    /// Free text that travels unhashed, such as a user agent.
+    Text,
+}
+
+impl fmt::Display for ValueKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AccessToken => "access token",
+            Self::Amount => "amount",
+            Self::Country => "country",
+            Self::Currency => "currency",
+            Self::DatasetId => "dataset id",
+            Self::EventId => "event id",
+            Self::EventName => "event name",
+            Self::EventTime => "event time",
+            Self::ActionSource => "action source",
+            Self::DeliveryCategory => "delivery category",
+            Self::OrderId => "order id",
+            Self::ProductId => "product id",
+            Self::Quantity => "quantity",
+            Self::Url => "URL",
+            Self::Text => "text",
+        })
+    }
+}
+
+/// The rule that a text broke.
+///
+/// [`code`](Rule::code) is stable and fit for machines; [`Display`](fmt::Display) says what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// Nothing is left once outer blanks are trimmed.
+    Empty,
+    /// More bytes than the stated limit.
+    TooLong(usize),
+    /// A NUL, line break, escape or other control character.
+    ControlCharacter,
+    /// Something other than the digits 0 to 9.
+    NotDigits,
+    /// Not a plain decimal number (`NaN`, words, currency signs, brackets …).
+    NotANumber,
+    /// A decimal comma or a thousands separator.
+    NumberStyle,
+    /// Scientific notation such as `1e3`.
+    Exponent,
+    /// More digits than an exact decimal holds.
+    TooManyDigits,
+    /// Below zero where that has no meaning.
+    Negative,
+    /// A fraction where only whole numbers count.
+    NotWhole,
+    /// Not on the official list of codes.
+    UnknownCode,
+    /// Not one of the values that exist; the list is given.
+    NotOneOf(&'static [&'static str]),
+    /// The right word in the wrong case; the right spelling is given.
+    WrongCase(&'static str),
+    /// Neither whole seconds nor a date with a time.
+    NotATime,
+    /// Far too large for seconds: milliseconds or a finer unit.
+    LooksLikeMilliseconds,
+    /// Zero or before 1970.
+    NotAfterEpoch,
+    /// A date without a time of day.
+    NoTimeOfDay,
+    /// A day, hour or minute that does not exist.
+    NoSuchMoment,
+    /// Day and month cannot be told apart.
+    AmbiguousDate,
+    /// A year with two digits.
+    TwoDigitYear,
+    /// Not an absolute `http` or `https` address.
+    NotAWebAddress,
+    /// Bytes that are not UTF-8.
+    NotUtf8,
+}
+
+impl Rule {
+    /// A stable name for machines, in snake case.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooLong(_) => "too_long",
+            Self::ControlCharacter => "control_character",
+            Self::NotDigits => "not_digits",
+            Self::NotANumber => "not_a_number",
+            Self::NumberStyle => "number_style",
+            Self::Exponent => "exponent",
+            Self::TooManyDigits => "too_many_digits",
+            Self::Negative => "negative",
+            Self::NotWhole => "not_whole",
+            Self::UnknownCode => "unknown_code",
+            Self::NotOneOf(_) => "not_one_of",
+            Self::WrongCase(_) => "wrong_case",
+            Self::NotATime => "not_a_time",
+            Self::LooksLikeMilliseconds => "looks_like_milliseconds",
+            Self::NotAfterEpoch => "not_after_epoch",
+            Self::NoTimeOfDay => "no_time_of_day",
+            Self::NoSuchMoment => "no_such_moment",
+            Self::AmbiguousDate => "ambiguous_date",
+            Self::TwoDigitYear => "two_digit_year",
+            Self::NotAWebAddress => "not_a_web_address",
+            Self::NotUtf8 => "not_utf8",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("is empty"),
+            Self::TooLong(limit) => write!(f, "is longer than {limit} bytes"),
+            Self::ControlCharacter => f.write_str("holds a control character"),
+            Self::NotDigits => f.write_str("must be digits only"),
+            Self::NotANumber => f.write_str("is not a number: write digits and a point, such as 1234.50"),
+            Self::NumberStyle => f.write_str(
+                "has a comma or a thousands separator: write 1234.50, or state the number style in the layout",
+            ),
+            Self::Exponent => f.write_str("is in scientific notation: write all digits"),
+            Self::TooManyDigits => f.write_str("has more digits than can be kept exactly (28)"),
+            Self::Negative => f.write_str("is negative: refunds and returns are not conversions"),
+            Self::NotWhole => f.write_str("must be a whole number"),
+            Self::UnknownCode => f.write_str("is not on the ISO list of codes in use"),
+            Self::NotOneOf(list) => write!(f, "must be one of {}", list.join(", ")),
+            Self::WrongCase(right) => write!(f, "is not spelt as Meta spells it: did you mean {right}?"),
+            Self::NotATime => f.write_str(
+                "is not a time: write Unix seconds or ISO 8601, such as 2026-05-04T13:45:00Z",
+            ),
+            Self::LooksLikeMilliseconds => {
+                f.write_str("looks like milliseconds or a finer unit: write whole seconds")
+            }
+            Self::NotAfterEpoch => f.write_str("is not after 1 January 1970"),
+            Self::NoTimeOfDay => f.write_str(
+                "has no time of day: add it, or state a time of day in the layout",
+            ),
+            Self::NoSuchMoment => f.write_str("names a day or time that does not exist"),
+            Self::AmbiguousDate => {
+                f.write_str("could be read day first or month first: state the order in the layout")
+            }
+            Self::TwoDigitYear => f.write_str("has a year of two digits: write all four"),
+            Self::NotAWebAddress => f.write_str("is not an absolute http:// or https:// address"),
+            Self::NotUtf8 => f.write_str("is not UTF-8: save the file as UTF-8"),
+        }
+    }
+}
+
+/// A text was refused as a value: which kind of value, and which rule it broke.
+///
+/// The text itself is not kept, so this error can be logged.
+///
+/// ```
+/// use meta_offline_events::value::{Amount, Rule, ValueKind};
+///
+/// let error = "1,234.50".parse::<Amount>().unwrap_err();
+/// assert_eq!(error.kind(), ValueKind::Amount);
+/// assert_eq!(error.rule(), Rule::NumberStyle);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} {rule}")]
+pub struct InvalidValue {
+    kind: ValueKind,
+    rule: Rule,
+}
+
+impl InvalidValue {
+    /// An error of this kind, for code that adds value types of its own.
+    pub fn new(kind: ValueKind, rule: Rule) -> Self {
+        Self { kind, rule }
+    }
+
+    /// What the text was meant to be.
+    pub fn kind(self) -> ValueKind {
+        self.kind
+    }
+
+    /// Which rule it broke.
+    pub fn rule(self) -> Rule {
+        self.rule
+    }
+}

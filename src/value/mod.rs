@@ -1,0 +1,21 @@
+//! One field at a time: text is parsed once and is valid for ever after.
+//!
+//! A value type has a private field, one fallible way in, cheap ways out, and says
+//! [`InvalidValue`] when the text does not fit. No rule between two fields lives here, and no
+//! value type remembers the text that it refused.
+
+mod country;
+mod currency;
+mod id;
+mod invalid;
+mod moment;
+mod money;
+mod secret;
+
+pub use country::Country;
+pub use currency::Currency;
+pub use id::{DatasetId, EventId, OrderId, ProductId};
+pub use invalid::{InvalidValue, Rule, ValueKind};
+pub use moment::{AgeLimit, EventTime, OutsideWindow};
+pub use money::{Amount, Money};
+pub use secret::AccessToken;

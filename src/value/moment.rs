@@ -1,0 +1,231 @@
+//! When a conversion happened, and whether Meta still takes it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeZone, Utc};
+use serde::{Serialize, Serializer};
+
+use super::{InvalidValue, Rule, ValueKind};
+
+/// The second at which a conversion happened: whole Unix seconds, UTC.
+///
+/// Invariants: after 1 January 1970 and below 100,000,000,000 (anything larger is a finer unit
+/// than seconds).
+///
+/// ```
+/// use meta_offline_events::value::EventTime;
+///
+/// let sold = EventTime::from_unix(1_767_225_600)?;
+/// assert_eq!(sold, "2026-01-01T00:00:00Z".parse()?);
+/// assert!(EventTime::from_unix(1_767_225_600_000).is_err(), "milliseconds are refused");
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventTime(i64);
+
+impl EventTime {
+    /// From Unix seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::NotAfterEpoch`] for zero and below, [`Rule::LooksLikeMilliseconds`] from
+    /// 100,000,000,000 up.
+    pub fn from_unix(seconds: i64) -> Result<Self, InvalidValue> {
+        let rule = match seconds {
+            ..=0 => Rule::NotAfterEpoch,
+            1..100_000_000_000 => return Ok(Self(seconds)),
+            _ => Rule::LooksLikeMilliseconds,
+        };
+        Err(InvalidValue::new(ValueKind::EventTime, rule))
+    }
+
+    /// Unix seconds.
+    pub fn unix(self) -> i64 {
+        self.0
+    }
+
+    /// This moment in chrono's terms.
+    pub fn to_utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.0, 0).unwrap_or_default()
+    }
+
+    /// Whether an event of this moment may be sent at `now`.
+    ///
+    /// ```
+    /// use meta_offline_events::value::{AgeLimit, EventTime, OutsideWindow};
+    ///
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let limit = AgeLimit::days(7);
+    /// let in_a_week = EventTime::from_unix(sold.unix() + 7 * 86_400)?;
+    /// assert_eq!(sold.check_age(in_a_week, limit), Ok(()));
+    /// let later = EventTime::from_unix(in_a_week.unix() + 1)?;
+    /// assert_eq!(sold.check_age(later, limit), Err(OutsideWindow::TooOld));
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`OutsideWindow`] says on which side of the window the event lies.
+    pub fn check_age(self, now: Self, limit: AgeLimit) -> Result<(), OutsideWindow> {
+        let age = now.0 - self.0;
+        if age > limit.oldest {
+            Err(OutsideWindow::TooOld)
+        } else if age < -AgeLimit::FUTURE {
+            Err(OutsideWindow::InFuture)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl<Z: TimeZone> TryFrom<DateTime<Z>> for EventTime {
+    type Error = InvalidValue;
+
+    /// Fractions of a second are cut.
+    fn try_from(moment: DateTime<Z>) -> Result<Self, InvalidValue> {
+        Self::from_unix(moment.timestamp())
+    }
+}
+
+impl FromStr for EventTime {
+    type Err = InvalidValue;
+
+    /// Reads Unix seconds or an RFC 3339 time with its zone. Outer blanks are trimmed, fractions of
+    /// a second in RFC 3339 are cut.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], [`Rule::NotATime`], and those of [`EventTime::from_unix`].
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(InvalidValue::new(ValueKind::EventTime, Rule::Empty));
+        }
+        if let Some(seconds) = whole_seconds(text) {
+            return Self::from_unix(seconds);
+        }
+        match DateTime::parse_from_rfc3339(text) {
+            // A leap second would be read as the second before it.
+            Ok(moment) if moment.timestamp_subsec_nanos() < 1_000_000_000 => moment.try_into(),
+            Ok(_) => Err(InvalidValue::new(ValueKind::EventTime, Rule::NoSuchMoment)),
+            Err(_) => Err(InvalidValue::new(ValueKind::EventTime, Rule::NotATime)),
+        }
+    }
+}
+
+/// Digits with an optional minus; whatever does not fit 64 bits is as wrong as the largest number.
+fn whole_seconds(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
+}
+
+impl fmt::Display for EventTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.to_utc().format("%Y-%m-%dT%H:%M:%SZ"))
+    }
+}
+
+impl fmt::Debug for EventTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventTime({})", self.0)
+    }
+}
+
+impl Serialize for EventTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.0)
+    }
+}
+
+/// How old an event may be when it is sent.
+///
+/// Meta takes events of a physical store for 62 days and all others for 7 days, and refuses the
+/// whole request for one event that is older. Which limit holds for which action source is told by
+/// [`ActionSource::age_limit`](crate::event::ActionSource::age_limit).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgeLimit {
+    oldest: i64,
+}
+
+impl AgeLimit {
+    /// How far ahead of the clock an event may lie, in seconds: two clocks never agree exactly.
+    pub const FUTURE: i64 = 60;
+
+    /// At most this many days.
+    pub const fn days(days: u32) -> Self {
+        Self { oldest: days as i64 * 86_400 }
+    }
+
+    /// The same limit reached earlier by `margin`, so that an event which waits in a queue does not
+    /// cross the line on its way.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use meta_offline_events::value::{AgeLimit, EventTime};
+    ///
+    /// let limit = AgeLimit::days(7).less(Duration::from_secs(3600));
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let almost_a_week = EventTime::from_unix(sold.unix() + 7 * 86_400 - 3_599)?;
+    /// assert!(sold.check_age(almost_a_week, limit).is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn less(self, margin: Duration) -> Self {
+        let margin = i64::try_from(margin.as_secs()).unwrap_or(i64::MAX);
+        Self { oldest: self.oldest.saturating_sub(margin) }
+    }
+
+    /// The limit in whole seconds.
+    pub fn as_secs(self) -> i64 {
+        self.oldest
+    }
+}
+
+/// On which side of the window an event lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum OutsideWindow {
+    /// Meta no longer takes it: the whole request would be refused.
+    #[error("is older than Meta takes: 62 days for a physical store, 7 days otherwise, less a margin")]
+    TooOld,
+    /// More than [`AgeLimit::FUTURE`] seconds ahead of the clock.
+    #[error("lies in the future: check the zone of the export and the clock")]
+    InFuture,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t13_nothing_wraps_and_nothing_panics() {
+        for (text, rule) in [
+            ("0", Rule::NotAfterEpoch),
+            ("-5", Rule::NotAfterEpoch),
+            ("99999999999999999999999999", Rule::LooksLikeMilliseconds),
+            ("-99999999999999999999999999", Rule::NotAfterEpoch),
+            ("1767225600000", Rule::LooksLikeMilliseconds),
+            ("1.7e9", Rule::NotATime),
+            ("+1767225600", Rule::NotATime),
+            ("1969-12-31T23:59:59Z", Rule::NotAfterEpoch),
+            ("9999-12-31T23:59:59Z", Rule::LooksLikeMilliseconds),
+            ("2016-12-31T23:59:60Z", Rule::NoSuchMoment),
+            ("2026-02-30T00:00:00Z", Rule::NotATime),
+            ("", Rule::Empty),
+        ] {
+            assert_eq!(text.parse::<EventTime>().map_err(InvalidValue::rule), Err(rule), "{text}");
+        }
+        assert_eq!("2023-11-12T15:46:51.693229+05:30".parse(), EventTime::from_unix(1_699_784_211));
+    }
+
+    #[test]
+    fn t5_a_minute_ahead_is_taken_and_a_second_more_is_not() {
+        let now = EventTime(1_767_225_600);
+        let limit = AgeLimit::days(7);
+        assert_eq!(EventTime(now.0 + 60).check_age(now, limit), Ok(()));
+        assert_eq!(EventTime(now.0 + 61).check_age(now, limit), Err(OutsideWindow::InFuture));
+    }
+}

@@ -1,0 +1,324 @@
+//! Exact amounts: digits and a scale, never a float.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Serialize, Serializer};
+
+use super::{Currency, InvalidValue, Rule, ValueKind};
+
+/// An exact decimal number of currency units, such as `31.50`.
+///
+/// Invariants:
+/// - at most 28 significant digits; no `NaN`, no infinity, no exponent;
+/// - trailing zeros after the point are not kept, so equal amounts are written with equal bytes;
+/// - it may be negative: whether that makes sense is for the field to say.
+///
+/// ```
+/// use meta_offline_events::value::Amount;
+///
+/// let tenth: Amount = "0.1".parse()?;
+/// let fifth: Amount = "0.2".parse()?;
+/// assert_eq!(tenth.checked_add(fifth).unwrap().to_string(), "0.3");
+/// assert!("1e400".parse::<Amount>().is_err());
+/// assert!("NaN".parse::<Amount>().is_err());
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(Decimal);
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// An amount counted in minor units: `from_minor(1050, 2)` is `10.5`.
+    ///
+    /// Returns `None` when `scale` is above 28.
+    ///
+    /// ```
+    /// use meta_offline_events::value::Amount;
+    ///
+    /// assert_eq!(Amount::from_minor(1050, 2).unwrap().to_string(), "10.5");
+    /// ```
+    pub fn from_minor(units: i64, scale: u32) -> Option<Self> {
+        Decimal::try_new(units, scale).ok().map(Self::exact)
+    }
+
+    fn exact(number: Decimal) -> Self {
+        Self(number.normalize())
+    }
+
+    /// The sum, or `None` when it has more digits than can be kept exactly.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let sum = self.0.checked_add(other.0)?;
+        (sum.scale() >= self.0.scale().max(other.0.scale())).then(|| Self::exact(sum))
+    }
+
+    /// The difference, or `None` when it has more digits than can be kept exactly.
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.checked_add(Self(-other.0))
+    }
+
+    /// The amount taken `count` times, or `None` when the product cannot be kept exactly.
+    ///
+    /// ```
+    /// use meta_offline_events::value::Amount;
+    ///
+    /// let price: Amount = "10.50".parse()?;
+    /// assert_eq!(price.checked_mul(3).unwrap().to_string(), "31.5");
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn checked_mul(self, count: i64) -> Option<Self> {
+        let product = self.0.checked_mul(Decimal::from(count))?;
+        (product.is_zero() || product.scale() >= self.0.scale()).then(|| Self::exact(product))
+    }
+
+    /// The price of one item, from the revenue of several: `None` for a quantity of zero.
+    ///
+    /// A price that does not come out even is kept to 28 digits; the total of an order is rounded
+    /// once, at the end.
+    ///
+    /// ```
+    /// use meta_offline_events::value::Amount;
+    ///
+    /// let revenue: Amount = "31.50".parse()?;
+    /// assert_eq!(revenue.per_item(3).unwrap().to_string(), "10.5");
+    /// assert_eq!(revenue.per_item(0), None);
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn per_item(self, quantity: i64) -> Option<Self> {
+        self.0.checked_div(Decimal::from(quantity)).map(Self::exact)
+    }
+
+    /// Rounded half to even, to this many decimals.
+    ///
+    /// ```
+    /// use meta_offline_events::value::Amount;
+    ///
+    /// let sum: Amount = "2.345".parse()?;
+    /// assert_eq!(sum.rounded(2).to_string(), "2.34");
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn rounded(self, decimals: u32) -> Self {
+        Self::exact(self.0.round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven))
+    }
+
+    /// Whether this is zero.
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// Whether this is below zero.
+    pub fn is_negative(self) -> bool {
+        self.0.is_sign_negative() && !self.0.is_zero()
+    }
+
+    /// The distance from zero.
+    pub fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// How many digits stand after the point.
+    pub fn decimals(self) -> u32 {
+        self.0.scale()
+    }
+}
+
+impl FromStr for Amount {
+    type Err = InvalidValue;
+
+    /// Reads digits with at most one decimal point and an optional leading minus. Outer blanks
+    /// are trimmed.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], [`Rule::NumberStyle`] for commas and other separators, [`Rule::Exponent`],
+    /// [`Rule::TooManyDigits`], and [`Rule::NotANumber`] for everything else.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let refused = |rule| Err(InvalidValue::new(ValueKind::Amount, rule));
+        let text = text.trim();
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if text.is_empty() {
+            return refused(Rule::Empty);
+        }
+        let points = digits.bytes().filter(|&byte| byte == b'.').count();
+        let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let some = digits.bytes().any(|byte| byte.is_ascii_digit());
+        if !plain || !some || points > 1 || digits.ends_with('.') {
+            return refused(unreadable(digits));
+        }
+        match Decimal::from_str_exact(text) {
+            Ok(number) => Ok(Self::exact(number)),
+            Err(_) => refused(Rule::TooManyDigits),
+        }
+    }
+}
+
+/// Names what is wrong with a text that is no plain number.
+fn unreadable(text: &str) -> Rule {
+    let bytes = text.as_bytes();
+    let numeric = |extra: &[u8]| {
+        bytes.iter().any(u8::is_ascii_digit)
+            && bytes.iter().all(|byte| byte.is_ascii_digit() || extra.contains(byte))
+    };
+    if numeric(b".,' ") {
+        Rule::NumberStyle
+    } else if bytes.first().is_some_and(u8::is_ascii_digit) && numeric(b".eE+-") && text.contains(['e', 'E'])
+    {
+        Rule::Exponent
+    } else {
+        Rule::NotANumber
+    }
+}
+
+impl From<u32> for Amount {
+    fn from(units: u32) -> Self {
+        Self(Decimal::from(units))
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Amount({})", self.0)
+    }
+}
+
+impl Serialize for Amount {
+    /// A JSON number with exactly these digits, which a float could not promise.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.scale() == 0
+            && let Ok(whole) = i64::try_from(self.0)
+        {
+            return serializer.serialize_i64(whole);
+        }
+        serde_json::value::RawValue::from_string(self.0.to_string())
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
+/// An amount in a currency.
+///
+/// ```
+/// use meta_offline_events::value::{Currency, Money};
+///
+/// let total = Money::new("31.50".parse()?, Currency::USD);
+/// assert_eq!(total.to_string(), "31.5 USD");
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Money {
+    amount: Amount,
+    currency: Currency,
+}
+
+impl Money {
+    /// This amount in this currency.
+    pub fn new(amount: Amount, currency: Currency) -> Self {
+        Self { amount, currency }
+    }
+
+    /// The number.
+    pub fn amount(self) -> Amount {
+        self.amount
+    }
+
+    /// The currency.
+    pub fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// Rounded half to even, to the minor units of the currency.
+    ///
+    /// ```
+    /// use meta_offline_events::value::{Currency, Money};
+    ///
+    /// let yen = Money::new("100.5".parse()?, Currency::JPY);
+    /// assert_eq!(yen.rounded().to_string(), "100 JPY");
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn rounded(self) -> Self {
+        Self { amount: self.amount.rounded(self.currency.minor_units()), ..self }
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.amount, self.currency)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v1_v9_what_is_no_plain_number_is_refused_with_its_reason() {
+        for (text, rule) in [
+            ("", Rule::Empty),
+            (" ", Rule::Empty),
+            ("NaN", Rule::NotANumber),
+            ("inf", Rule::NotANumber),
+            ("-", Rule::NotANumber),
+            (".", Rule::NotANumber),
+            ("5.", Rule::NumberStyle),
+            ("1e400", Rule::Exponent),
+            ("1E2", Rule::Exponent),
+            ("1,234.50", Rule::NumberStyle),
+            ("1.234,50", Rule::NumberStyle),
+            ("1.2.3", Rule::NumberStyle),
+            ("€5", Rule::NotANumber),
+            ("5-", Rule::NotANumber),
+            ("(5)", Rule::NotANumber),
+            ("５", Rule::NotANumber),
+            ("0x10", Rule::NotANumber),
+            ("99999999999999999999999999999", Rule::TooManyDigits),
+        ] {
+            assert_eq!(text.parse::<Amount>().map_err(InvalidValue::rule), Err(rule), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn v8_sums_are_exact() {
+        let amount = |text: &str| text.parse::<Amount>().unwrap_or(Amount::ZERO);
+        assert_eq!(amount("0.1").checked_add(amount("0.2")), Some(amount("0.3")));
+        assert_eq!(amount("1234567.89").to_string(), "1234567.89");
+        assert_eq!(amount("19.999").rounded(2), amount("20"));
+        assert_eq!(amount("0.125").rounded(2), amount("0.12"));
+        assert_eq!(amount("0.135").rounded(2), amount("0.14"));
+        assert_eq!(amount("10.50"), amount("10.5"));
+        assert_eq!(amount(".5"), amount("0.5"));
+    }
+
+    #[test]
+    fn v7_overflow_is_told() {
+        let most: Amount = "9999999999999999999999999999".parse().unwrap_or(Amount::ZERO);
+        assert_eq!(most.checked_mul(i64::MAX), None);
+        assert_eq!(most.checked_mul(7).and_then(|large| large.checked_mul(2)), None);
+        let fine: Amount = "0.0000000000000000000000000001".parse().unwrap_or(Amount::ZERO);
+        assert_eq!(most.checked_add(fine), None, "a digit would be lost");
+    }
+
+    #[test]
+    fn json_has_exactly_these_digits() {
+        for text in [
+            "31.5",
+            "100",
+            "-5",
+            "0.1",
+            "0.000001",
+            "3.333333333333333333333333333",
+            "12345678901234567890.12",
+        ] {
+            let amount: Amount = text.parse().unwrap_or(Amount::ZERO);
+            assert_eq!(serde_json::to_string(&amount).ok().as_deref(), Some(text));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The access token: kept from every output, cleared when dropped.
+
+use std::fmt;
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{InvalidValue, Rule, ValueKind};
+
+/// The longest token we accept, in bytes.
+const LONGEST_TOKEN: usize = 4096;
+
+/// An access token for the Conversions API.
+///
+/// Invariants: 1 to 4,096 visible ASCII characters, so that it fits a header and cannot inject
+/// one. `Debug` shows a placeholder, there is no `Display`, and the memory is cleared on drop (the
+/// HTTP library makes a copy of its own for each request).
+///
+/// ```
+/// use meta_offline_events::value::AccessToken;
+///
+/// let token: AccessToken = "EAAB-not-a-real-token".parse()?;
+/// assert_eq!(format!("{token:?}"), "AccessToken(…)");
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Clone)]
+pub struct AccessToken(SecretString);
+
+impl AccessToken {
+    /// The token itself. Every call is a place where it could leak.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl FromStr for AccessToken {
+    type Err = InvalidValue;
+
+    /// Trims outer blanks (files end with line breaks) and checks the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::ControlCharacter`] for anything but visible
+    /// ASCII.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let text = text.trim();
+        let rule = if text.is_empty() {
+            Rule::Empty
+        } else if text.len() > LONGEST_TOKEN {
+            Rule::TooLong(LONGEST_TOKEN)
+        } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Rule::ControlCharacter
+        } else {
+            return Ok(Self(SecretString::from(text)));
+        };
+        Err(InvalidValue::new(ValueKind::AccessToken, rule))
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(…)")
+    }
+}
