@@ -1,3 +1,7 @@
 //! Offline events for Meta's Conversions API.
 
+pub mod customer;
+pub mod event;
+pub mod order;
+pub mod report;
 pub mod value;

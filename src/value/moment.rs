@@ -26,6 +26,9 @@ use super::{InvalidValue, Rule, ValueKind};
 pub struct EventTime(i64);
 
 impl EventTime {
+    /// The first moment there is.
+    pub(crate) const FIRST: Self = Self(1);
+
     /// From Unix seconds.
     ///
     /// # Errors

@@ -1,0 +1,131 @@
+//! Where a conversion happened.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::value::{AgeLimit, InvalidValue, Rule, ValueKind};
+
+/// Where a conversion happened: the nine sources that Meta knows.
+///
+/// ```
+/// use meta_offline_events::event::ActionSource;
+///
+/// assert_eq!(ActionSource::default(), ActionSource::PhysicalStore);
+/// assert_eq!("phone_call".parse::<ActionSource>()?, ActionSource::PhoneCall);
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ActionSource {
+    /// In person, in a store.
+    #[default]
+    PhysicalStore,
+    /// Over the telephone.
+    PhoneCall,
+    /// Over e-mail.
+    Email,
+    /// In a messaging app, by SMS or online chat.
+    Chat,
+    /// By itself, such as the renewal of a subscription.
+    SystemGenerated,
+    /// On the advertiser's website: needs the page and the browser's user agent.
+    Website,
+    /// In a mobile app: needs data about the app and device.
+    App,
+    /// From an ad that opens Messenger, Instagram or WhatsApp: needs the channel and its ids.
+    BusinessMessaging,
+    /// None of the others.
+    Other,
+}
+
+impl ActionSource {
+    const ALL: [Self; 9] = [
+        Self::PhysicalStore,
+        Self::PhoneCall,
+        Self::Email,
+        Self::Chat,
+        Self::SystemGenerated,
+        Self::Website,
+        Self::App,
+        Self::BusinessMessaging,
+        Self::Other,
+    ];
+
+    /// The nine names as they are sent.
+    pub const NAMES: &'static [&'static str] = &[
+        "physical_store",
+        "phone_call",
+        "email",
+        "chat",
+        "system_generated",
+        "website",
+        "app",
+        "business_messaging",
+        "other",
+    ];
+
+    /// The name as it is sent.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    /// How old an event of this source may be when it is sent: 62 days for a physical store,
+    /// 7 days for all others.
+    ///
+    /// ```
+    /// use meta_offline_events::event::ActionSource;
+    ///
+    /// assert_eq!(ActionSource::PhysicalStore.age_limit().as_secs(), 62 * 86_400);
+    /// assert_eq!(ActionSource::PhoneCall.age_limit().as_secs(), 7 * 86_400);
+    /// ```
+    pub fn age_limit(self) -> AgeLimit {
+        match self {
+            Self::PhysicalStore => AgeLimit::days(62),
+            _ => AgeLimit::days(7),
+        }
+    }
+}
+
+impl FromStr for ActionSource {
+    type Err = InvalidValue;
+
+    /// Trims outer blanks; the rest must be one of the nine names, in lower case.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], or [`Rule::NotOneOf`] with the nine names.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let text = text.trim();
+        let found = Self::ALL.into_iter().find(|source| source.as_str() == text);
+        let rule = if text.is_empty() { Rule::Empty } else { Rule::NotOneOf(Self::NAMES) };
+        found.ok_or(InvalidValue::new(ValueKind::ActionSource, rule))
+    }
+}
+
+impl fmt::Display for ActionSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ActionSource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v44_every_source_is_read_back_and_others_are_refused() {
+        for source in ActionSource::ALL {
+            assert_eq!(source.as_str().parse(), Ok(source));
+        }
+        assert!("Physical Store".parse::<ActionSource>().is_err());
+        assert!("store".parse::<ActionSource>().is_err());
+    }
+}

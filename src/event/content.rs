@@ -1,0 +1,119 @@
+//! What was bought: one line of an order.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::value::{Amount, InvalidValue, ProductId, Rule, ValueKind};
+
+/// One product of an order: which, how many, at what price each.
+///
+/// ```
+/// use std::num::NonZeroU64;
+/// use meta_offline_events::event::Content;
+///
+/// let three = NonZeroU64::new(3).unwrap();
+/// let line = Content::new("SKU-1".parse()?, three).item_price("10.50".parse()?);
+/// assert_eq!(serde_json::to_string(&line)?, r#"{"id":"SKU-1","quantity":3,"item_price":10.5}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Content {
+    id: ProductId,
+    quantity: NonZeroU64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_price: Option<Amount>,
+}
+
+impl Content {
+    /// This many of this product.
+    pub fn new(id: ProductId, quantity: NonZeroU64) -> Self {
+        Self { id, quantity, item_price: None }
+    }
+
+    /// The price of one item, in the currency of the event.
+    pub fn item_price(mut self, price: Amount) -> Self {
+        self.item_price = Some(price);
+        self
+    }
+
+    /// Which product.
+    pub fn id(&self) -> &ProductId {
+        &self.id
+    }
+
+    /// How many.
+    pub fn quantity(&self) -> NonZeroU64 {
+        self.quantity
+    }
+
+    /// The price of one item.
+    pub fn price(&self) -> Option<Amount> {
+        self.item_price
+    }
+}
+
+/// How the customer receives the goods: the three ways that Meta knows.
+///
+/// ```
+/// use meta_offline_events::event::DeliveryCategory;
+///
+/// assert_eq!("curbside".parse::<DeliveryCategory>()?, DeliveryCategory::Curbside);
+/// assert!("shipping".parse::<DeliveryCategory>().is_err());
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeliveryCategory {
+    /// The customer enters the store.
+    InStore,
+    /// The goods are brought to the customer's vehicle.
+    Curbside,
+    /// The goods are brought home.
+    HomeDelivery,
+}
+
+impl DeliveryCategory {
+    /// The three names as they are sent.
+    pub const NAMES: &'static [&'static str] = &["in_store", "curbside", "home_delivery"];
+
+    /// The name as it is sent.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+impl FromStr for DeliveryCategory {
+    type Err = InvalidValue;
+
+    /// Trims outer blanks; the rest must be one of the three names, in lower case.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], or [`Rule::NotOneOf`] with the three names.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let text = text.trim();
+        let rule = match text {
+            "in_store" => return Ok(Self::InStore),
+            "curbside" => return Ok(Self::Curbside),
+            "home_delivery" => return Ok(Self::HomeDelivery),
+            "" => Rule::Empty,
+            _ => Rule::NotOneOf(Self::NAMES),
+        };
+        Err(InvalidValue::new(ValueKind::DeliveryCategory, rule))
+    }
+}
+
+impl fmt::Display for DeliveryCategory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for DeliveryCategory {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

@@ -1,0 +1,56 @@
+//! Deriving the id of an event from the event itself.
+//!
+//! The rule never changes within a major version, because an id must be the same after a restart,
+//! on another machine and with a later release:
+//!
+//! - with an order id: SHA-256 of `meta-offline-events/1/order`, the event name, the action source
+//!   and the order id, joined by line feeds;
+//! - without one: SHA-256 of `meta-offline-events/1/event`, a line feed and the event's JSON as it
+//!   is sent but for its `event_id`; for the n-th equal event of a run another line feed and n;
+//!
+//! and of either the first 32 hex digits.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::{ActionSource, CustomData, EventName};
+use crate::customer::{Hashed, UserData};
+use crate::value::{EventId, EventTime};
+
+/// An event as it is sent, but for its id.
+#[derive(Serialize)]
+pub(super) struct Unnamed<'a> {
+    pub(super) event_name: &'a EventName,
+    pub(super) event_time: EventTime,
+    pub(super) action_source: ActionSource,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) event_source_url: Option<&'a Url>,
+    pub(super) user_data: &'a UserData,
+    #[serde(skip_serializing_if = "CustomData::is_empty")]
+    pub(super) custom_data: &'a CustomData,
+}
+
+impl Unnamed<'_> {
+    /// The id of this event. `occurrence` counts from 1 and tells equal events without an order id
+    /// apart.
+    pub(super) fn derive_id(&self, occurrence: u32) -> EventId {
+        let mut hash = Sha256::new();
+        if let Some(order) = self.custom_data.order_id() {
+            hash.update(b"meta-offline-events/1/order\n");
+            hash.update(self.event_name.as_str());
+            hash.update(b"\n");
+            hash.update(self.action_source.as_str());
+            hash.update(b"\n");
+            hash.update(order.as_str());
+        } else {
+            hash.update(b"meta-offline-events/1/event\n");
+            hash.update(serde_json::to_vec(self).unwrap_or_default());
+            if occurrence > 1 {
+                hash.update(format!("\n{occurrence}"));
+            }
+        }
+        let digest = Hashed::from_bytes(hash.finalize().into());
+        EventId::trusted(&digest.to_hex().as_str()[..32])
+    }
+}

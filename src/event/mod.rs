@@ -1,0 +1,137 @@
+//! What happened: one conversion, and the rules between its fields.
+//!
+//! An [`Event`] is built in one step and is right from then on: [`EventBuilder::build`] checks every
+//! rule that Meta is known to check and reports all broken ones at once. How events are sent, and
+//! which rows of an export they came from, is the business of other rooms.
+
+mod action_source;
+mod builder;
+mod content;
+mod custom_data;
+mod event_id;
+mod name;
+mod rules;
+
+pub use action_source::ActionSource;
+pub use builder::EventBuilder;
+pub use content::{Content, DeliveryCategory};
+pub use custom_data::CustomData;
+pub use name::EventName;
+pub use rules::{InvalidEvent, Violation};
+
+use serde::Serialize;
+use url::Url;
+
+use crate::customer::UserData;
+use crate::value::{EventId, EventTime, Line};
+
+/// One conversion, complete and checked.
+///
+/// Its `Serialize` form is the JSON that Meta expects for one element of `data`. It holds digests
+/// instead of customer text, so it may be logged and stored.
+///
+/// ```
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::event::Event;
+/// use meta_offline_events::value::{Currency, EventTime, Money};
+///
+/// let customer = UserData::builder().email("John_Smith@gmail.com").build()?;
+/// let event = Event::builder(EventTime::from_unix(1_767_225_600)?, customer)
+///     .order_id("10001".parse()?)
+///     .value(Money::new("31.50".parse()?, Currency::USD))
+///     .build()?;
+/// assert_eq!(event.name().as_str(), "Purchase");
+/// assert_eq!(event.action_source().as_str(), "physical_store");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    event_name: EventName,
+    event_time: EventTime,
+    event_id: EventId,
+    action_source: ActionSource,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_source_url: Option<Url>,
+    user_data: UserData,
+    #[serde(skip_serializing_if = "CustomData::is_empty")]
+    custom_data: CustomData,
+    #[serde(skip)]
+    derived_id: bool,
+    #[serde(skip)]
+    lines: Box<[Line]>,
+}
+
+impl Event {
+    /// Starts an event: when it happened and who the customer was.
+    ///
+    /// It is a [`Purchase`](EventName::PURCHASE) in a
+    /// [`PhysicalStore`](ActionSource::PhysicalStore) unless the builder is told otherwise.
+    pub fn builder(time: EventTime, customer: UserData) -> EventBuilder {
+        EventBuilder::new(time, customer)
+    }
+
+    /// What happened.
+    pub fn name(&self) -> &EventName {
+        &self.event_name
+    }
+
+    /// When it happened.
+    pub fn time(&self) -> EventTime {
+        self.event_time
+    }
+
+    /// The name of this one event, equal on every attempt to send it.
+    pub fn id(&self) -> &EventId {
+        &self.event_id
+    }
+
+    /// Where it happened.
+    pub fn action_source(&self) -> ActionSource {
+        self.action_source
+    }
+
+    /// The page, for an event on a website.
+    pub fn source_url(&self) -> Option<&Url> {
+        self.event_source_url.as_ref()
+    }
+
+    /// The customer, as digests.
+    pub fn user_data(&self) -> &UserData {
+        &self.user_data
+    }
+
+    /// What was bought, and for how much.
+    pub fn custom_data(&self) -> &CustomData {
+        &self.custom_data
+    }
+
+    /// Gives the n-th of several equal events an id of its own. An id that was given, or that comes
+    /// from an order id, stays, and the answer is no.
+    pub(crate) fn renumber(&mut self, occurrence: u32) -> bool {
+        let may = self.derived_id && self.custom_data.order_id.is_none();
+        if may {
+            self.event_id = event_id::Unnamed {
+                event_name: &self.event_name,
+                event_time: self.event_time,
+                action_source: self.action_source,
+                event_source_url: self.event_source_url.as_ref(),
+                user_data: &self.user_data,
+                custom_data: &self.custom_data,
+            }
+            .derive_id(occurrence);
+        }
+        may
+    }
+
+    /// The input rows that this event stands for; none for an event built by hand.
+    ///
+    /// They are not sent: they let a report speak of rows.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// How many input rows this event stands for: one for an event built by hand.
+    pub fn row_count(&self) -> u64 {
+        self.lines.len().max(1) as u64
+    }
+}

@@ -1,0 +1,156 @@
+//! The names of events: Meta's own and the advertiser's.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::value::{InvalidValue, Rule, ValueKind};
+
+/// The name of an event: one of Meta's, or a custom one of at most 50 characters.
+///
+/// Case counts. A name that equals one of Meta's but for its case is refused, because Meta would
+/// take it for a custom event and the conversion would count nowhere.
+///
+/// ```
+/// use meta_offline_events::event::EventName;
+///
+/// assert_eq!("Purchase".parse::<EventName>()?, EventName::PURCHASE);
+/// assert!("StoreVisit".parse::<EventName>()?.is_custom());
+/// let error = "purchase".parse::<EventName>().unwrap_err();
+/// assert!(error.to_string().contains("did you mean Purchase?"));
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EventName(Cow<'static, str>);
+
+macro_rules! names {
+    ($($constant:ident $name:literal),+ $(,)?) => {
+        impl EventName {
+            $(
+                #[doc = concat!("`", $name, "`")]
+                pub const $constant: Self = Self(Cow::Borrowed($name));
+            )+
+
+            /// Every name that Meta defines.
+            pub const STANDARD: &'static [&'static str] = &[$($name),+];
+        }
+    };
+}
+
+names! {
+    ADD_PAYMENT_INFO "AddPaymentInfo",
+    ADD_TO_CART "AddToCart",
+    ADD_TO_WISHLIST "AddToWishlist",
+    COMPLETE_REGISTRATION "CompleteRegistration",
+    CONTACT "Contact",
+    CUSTOMIZE_PRODUCT "CustomizeProduct",
+    DONATE "Donate",
+    FIND_LOCATION "FindLocation",
+    INITIATE_CHECKOUT "InitiateCheckout",
+    LEAD "Lead",
+    OTHER "Other",
+    PAGE_VIEW "PageView",
+    PURCHASE "Purchase",
+    SCHEDULE "Schedule",
+    SEARCH "Search",
+    START_TRIAL "StartTrial",
+    SUBMIT_APPLICATION "SubmitApplication",
+    SUBSCRIBE "Subscribe",
+    VIEW_CONTENT "ViewContent",
+}
+
+impl EventName {
+    /// The longest name that Meta takes, in characters.
+    pub const LONGEST: usize = 50;
+
+    /// The nine names of the offline row contract.
+    pub const OFFLINE: &'static [&'static str] = &[
+        "ViewContent",
+        "Search",
+        "AddToCart",
+        "AddToWishlist",
+        "InitiateCheckout",
+        "AddPaymentInfo",
+        "Purchase",
+        "Lead",
+        "Other",
+    ];
+
+    /// The name as it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the advertiser's own name rather than one of Meta's.
+    pub fn is_custom(&self) -> bool {
+        !Self::STANDARD.contains(&self.as_str())
+    }
+}
+
+impl Default for EventName {
+    /// `Purchase`
+    fn default() -> Self {
+        Self::PURCHASE
+    }
+}
+
+impl FromStr for EventName {
+    type Err = InvalidValue;
+
+    /// Trims outer blanks.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], [`Rule::TooLong`] above 50 characters, [`Rule::ControlCharacter`], and
+    /// [`Rule::WrongCase`] for one of Meta's names in other case.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let text = text.trim();
+        if let Some(&standard) = Self::STANDARD.iter().find(|name| name.eq_ignore_ascii_case(text)) {
+            return if standard == text {
+                Ok(Self(Cow::Borrowed(standard)))
+            } else {
+                Err(InvalidValue::new(ValueKind::EventName, Rule::WrongCase(standard)))
+            };
+        }
+        let rule = if text.is_empty() {
+            Rule::Empty
+        } else if text.chars().nth(Self::LONGEST).is_some() {
+            Rule::TooLong(Self::LONGEST)
+        } else if text.chars().any(char::is_control) {
+            Rule::ControlCharacter
+        } else {
+            return Ok(Self(Cow::Owned(text.to_owned())));
+        };
+        Err(InvalidValue::new(ValueKind::EventName, rule))
+    }
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for EventName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v47_names_are_trimmed_and_their_case_counts() {
+        let rule = |text: &str| text.parse::<EventName>().map_err(InvalidValue::rule);
+        assert_eq!(rule(" Purchase "), Ok(EventName::PURCHASE));
+        assert_eq!(rule("purchase"), Err(Rule::WrongCase("Purchase")));
+        assert_eq!(rule(""), Err(Rule::Empty));
+        assert_eq!(rule(&"é".repeat(51)), Err(Rule::TooLong(50)));
+        assert!(rule(&"é".repeat(50)).is_ok());
+        assert_eq!(rule("a\u{0}b"), Err(Rule::ControlCharacter));
+    }
+}

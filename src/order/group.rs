@@ -1,0 +1,266 @@
+//! One order in the making: what its rows have in common, their sum, and what speaks against it.
+
+use std::num::NonZeroU64;
+
+use url::Url;
+
+use super::layout::Fault;
+use super::{Column, OrderRules, Row};
+use crate::customer::{MatchKey, UserData};
+use crate::event::{ActionSource, Content, DeliveryCategory, Event, EventName};
+use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow};
+
+/// What makes rows one event.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct GroupKey {
+    pub(super) order_id: OrderId,
+    pub(super) name: EventName,
+    pub(super) action_source: ActionSource,
+}
+
+/// The rows of one order so far.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) lines: Vec<Line>,
+    name: EventName,
+    action_source: ActionSource,
+    order_id: Option<OrderId>,
+    customer: UserData,
+    earliest: EventTime,
+    latest: EventTime,
+    currency: Option<(Currency, Line)>,
+    /// Sum of price × quantity over the rows that have both.
+    priced: Option<Amount>,
+    /// The `value` of the rows that have one.
+    value: Option<(Amount, Line)>,
+    contents: Vec<Content>,
+    event_id: Option<(EventId, Line)>,
+    event_source_url: Option<Url>,
+    delivery_category: Option<DeliveryCategory>,
+    /// Rows differ in customer or time.
+    disagrees: bool,
+    /// The first thing that makes the whole order unusable.
+    conflict: Option<Fault>,
+}
+
+impl Group {
+    /// An order of one row.
+    pub(super) fn new(row: Row<'_>, customer: UserData, rules: &OrderRules) -> Self {
+        let mut group = Self {
+            lines: Vec::with_capacity(1),
+            name: row.name.clone(),
+            action_source: row.action_source,
+            order_id: row.order_id.clone(),
+            customer,
+            earliest: row.time,
+            latest: row.time,
+            currency: None,
+            priced: None,
+            value: None,
+            contents: Vec::new(),
+            event_id: None,
+            event_source_url: None,
+            delivery_category: None,
+            disagrees: false,
+            conflict: None,
+        };
+        group.add_facts(row, rules);
+        group
+    }
+
+    /// One more row of the order.
+    pub(super) fn add(&mut self, row: Row<'_>, customer: &UserData, rules: &OrderRules) {
+        if *customer != self.customer || row.time != self.earliest {
+            self.disagrees = true;
+            self.unite(customer, row.line);
+            self.earliest = self.earliest.min(row.time);
+            self.latest = self.latest.max(row.time);
+        }
+        self.add_facts(row, rules);
+    }
+
+    fn unite(&mut self, customer: &UserData, line: Line) {
+        self.customer.merge(customer);
+        if self.customer.values(MatchKey::ExternalId).nth(1).is_some() {
+            let first = self.lines.first().copied().unwrap_or(line);
+            self.object(
+                Column::ExternalId,
+                "two_external_ids",
+                format!("the order has two external ids, at lines {first} and {line}: one order has one customer"),
+            );
+        }
+    }
+
+    fn add_facts(&mut self, row: Row<'_>, rules: &OrderRules) {
+        let line = row.line;
+        self.lines.push(line);
+        self.add_currency(row.currency, line);
+        self.add_money(&row, rules);
+        if let Some(id) = row.event_id {
+            match &self.event_id {
+                Some((known, first)) if *known != id => {
+                    let message =
+                        format!("the order has two event ids, at lines {first} and {line}: one order is one event");
+                    self.object(Column::EventId, "two_event_ids", message);
+                }
+                Some(_) => {}
+                None => self.event_id = Some((id, line)),
+            }
+        }
+        if let (Some(product), Some(quantity)) = (row.product, positive(row.quantity)) {
+            let content = Content::new(product, quantity);
+            self.contents.push(match row.price {
+                Some(price) => content.item_price(price),
+                None => content,
+            });
+        }
+        self.event_source_url = self.event_source_url.take().or(row.event_source_url);
+        self.delivery_category = self.delivery_category.or(row.delivery_category);
+    }
+
+    fn add_currency(&mut self, currency: Option<Currency>, line: Line) {
+        match (self.currency, currency) {
+            (None, Some(currency)) => self.currency = Some((currency, line)),
+            (Some((first, at)), Some(second)) if first != second => self.object(
+                Column::Currency,
+                "two_currencies",
+                format!("the order is in {first} at line {at} and in {second} at line {line}: split it or convert it"),
+            ),
+            _ => {}
+        }
+    }
+
+    fn add_money(&mut self, row: &Row<'_>, rules: &OrderRules) {
+        if let (Some(price), Some(quantity)) = (row.price, row.quantity) {
+            let sum = price.checked_mul(quantity).and_then(|total| self.priced.unwrap_or(Amount::ZERO).checked_add(total));
+            match sum {
+                Some(sum) => self.priced = Some(sum),
+                None => self.object(Column::Price, "too_many_digits", format!("line {} makes the total too large to be kept exactly", row.line)),
+            }
+        }
+        match (row.value, self.value) {
+            (None, _) => {}
+            (Some(value), None) => self.value = Some((value, row.line)),
+            (Some(value), Some((sum, first))) if rules.sums_values => match sum.checked_add(value) {
+                Some(sum) => self.value = Some((sum, first)),
+                None => self.object(Column::Value, "too_many_digits", format!("line {} makes the total too large to be kept exactly", row.line)),
+            },
+            (Some(value), Some((known, first))) if value != known => self.object(
+                Column::Value,
+                "two_values",
+                format!("the order has two values, at lines {first} and {}: state the order's value once, or have values summed", row.line),
+            ),
+            (Some(_), Some(_)) => {}
+        }
+    }
+
+    fn object(&mut self, column: Column, reason: &'static str, message: String) {
+        self.conflict.get_or_insert(Fault::at(column, reason, message));
+    }
+
+    /// What made these rows one event; nothing for a row without an order id.
+    pub(super) fn key(&self) -> Option<GroupKey> {
+        let order_id = self.order_id.clone()?;
+        Some(GroupKey { order_id, name: self.name.clone(), action_source: self.action_source })
+    }
+
+    /// Whether its rows lie more than a day apart.
+    pub(super) fn is_spread(&self) -> bool {
+        self.latest.unix() - self.earliest.unix() > 86_400
+    }
+
+    /// Whether the order id looks like a number that a spreadsheet has written in its own way.
+    pub(super) fn looks_damaged(&self) -> bool {
+        self.order_id.as_ref().is_some_and(|id| is_spreadsheet_number(id.as_str()))
+    }
+
+    /// The event of this order.
+    pub(super) fn into_event(self, rules: &OrderRules, now: EventTime) -> Result<Event, Vec<Fault>> {
+        if let Some(conflict) = self.conflict {
+            return Err(vec![conflict]);
+        }
+        if self.looks_damaged() && self.disagrees {
+            return Err(vec![Fault::at(
+                Column::OrderId,
+                "damaged_order_id",
+                "the order id looks damaged by a spreadsheet, and its rows differ in customer or time: export ids as text",
+            )]);
+        }
+        let limit = rules.age_limit(self.action_source);
+        self.earliest.check_age(now, limit).map_err(|outside| {
+            let reason = match outside {
+                OutsideWindow::TooOld => "too_old",
+                OutsideWindow::InFuture => "in_future",
+            };
+            vec![Fault::at(Column::Timestamp, reason, outside.to_string())]
+        })?;
+        // The latest row must not lie ahead of the clock either: its time is as wrong.
+        if self.latest.check_age(now, limit).is_err() {
+            let message = OutsideWindow::InFuture.to_string();
+            return Err(vec![Fault::at(Column::Timestamp, "in_future", message)]);
+        }
+        let value = self.total(rules)?;
+        let mut event = Event::builder(self.earliest, self.customer)
+            .name(self.name)
+            .action_source(self.action_source)
+            .lines(self.lines);
+        if let Some(value) = value {
+            event = event.value(value);
+        }
+        if let Some(id) = self.order_id {
+            event = event.order_id(id);
+        }
+        if let Some((id, _)) = self.event_id {
+            event = event.event_id(id);
+        }
+        if let Some(page) = self.event_source_url {
+            event = event.event_source_url(page);
+        }
+        if let Some(category) = self.delivery_category {
+            event = event.delivery_category(category);
+        }
+        event = self.contents.into_iter().fold(event, crate::event::EventBuilder::content);
+        event.build().map_err(|invalid| {
+            let broken = invalid.violations().iter();
+            broken.map(|violation| Fault::of_row(violation.code(), violation.to_string())).collect()
+        })
+    }
+
+    /// What the order is worth: its stated value, checked against its priced lines, or their sum.
+    fn total(&self, rules: &OrderRules) -> Result<Option<Money>, Vec<Fault>> {
+        let amount = self.value.map(|(value, _)| value).or(self.priced);
+        let Some(amount) = amount else { return Ok(None) };
+        let column = if self.value.is_some() { Column::Value } else { Column::Price };
+        let Some((currency, _)) = self.currency else {
+            return Err(vec![Fault::at(Column::Currency, "missing", "is missing: an amount needs its currency")]);
+        };
+        let total = Money::new(amount, currency).rounded();
+        if let (Some((value, _)), Some(priced)) = (self.value, self.priced) {
+            let minor_unit = Amount::from_minor(1, currency.minor_units()).unwrap_or(Amount::ZERO);
+            let near = value.checked_sub(priced).is_some_and(|apart| apart.abs() <= minor_unit);
+            if !near {
+                return Err(vec![Fault::at(
+                    Column::Value,
+                    "value_differs",
+                    "differs from the sum of price times quantity by more than one minor unit",
+                )]);
+            }
+        }
+        if total.amount().is_zero() && !rules.allows_zero_totals {
+            return Err(vec![fault(column, "zero_total", "the order comes to zero: nothing was paid, so nothing was purchased")]);
+        }
+        Ok(Some(total))
+    }
+}
+
+fn positive(quantity: Option<i64>) -> Option<NonZeroU64> {
+    NonZeroU64::new(u64::try_from(quantity?).ok()?)
+}
+
+/// `1.23E+12`: what a spreadsheet makes of a long number.
+fn is_spreadsheet_number(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let (whole, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
+    digits(whole) && digits(decimals) && exponent.strip_prefix('+').is_some_and(digits)
+}

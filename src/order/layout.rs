@@ -1,0 +1,496 @@
+//! Which column means what, and how its text is written: from the fields of a record to a [`Row`].
+
+use std::fmt;
+
+use chrono::{FixedOffset, NaiveTime};
+use url::Url;
+
+use super::column::plain;
+use super::timestamp::{DateOrder, TimeFormat};
+use super::{Column, Row};
+use crate::customer::{AlreadyHashed, MatchKey, UserData, UserDataBuilder};
+use crate::event::{ActionSource, EventName};
+use crate::value::{Amount, EventTime, InvalidValue, Line, OrderId, Rule, ValueKind};
+
+/// How amounts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum NumberStyle {
+    /// `1234.50`: no separator but the point.
+    #[default]
+    Plain,
+    /// `1,234.50`: commas between thousands.
+    ThousandsComma,
+    /// `1.234,50`: points between thousands, a comma before the decimals.
+    DecimalComma,
+}
+
+/// Names and formats of an export.
+///
+/// The default understands the names of the row contract and the usual other ones ([`Column`]),
+/// plain numbers, and times in Unix seconds or ISO 8601, where a time without zone is UTC.
+///
+/// ```
+/// use meta_offline_events::order::{Column, NumberStyle, RowLayout};
+///
+/// let layout = RowLayout::new()
+///     .column("Bon-Nr", Column::OrderId)
+///     .column("Einzelpreis", Column::Price)
+///     .number_style(NumberStyle::DecimalComma);
+/// # let _ = layout;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct RowLayout {
+    names: Vec<(String, Column)>,
+    numbers: NumberStyle,
+    times: TimeFormat,
+    already_hashed: AlreadyHashed,
+    refuse_unknown: bool,
+}
+
+impl RowLayout {
+    /// The layout of the row contract.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A header that means this column. The column's usual names then no longer count.
+    pub fn column(mut self, header: &str, column: Column) -> Self {
+        self.names.push((plain(header), column));
+        self
+    }
+
+    /// How amounts are written.
+    pub fn number_style(mut self, style: NumberStyle) -> Self {
+        self.numbers = style;
+        self
+    }
+
+    /// The zone of times that name none, instead of UTC.
+    pub fn zone(mut self, zone: FixedOffset) -> Self {
+        self.times.zone = zone;
+        self
+    }
+
+    /// How dates such as `03/04/2026` are to be read; without it those are refused.
+    pub fn date_order(mut self, order: DateOrder) -> Self {
+        self.times.date_order = Some(order);
+        self
+    }
+
+    /// The time of day of dates without one; without it those are refused.
+    ///
+    /// Purchases of one person on one day then carry the same time, and Meta may take them for one.
+    pub fn time_of_day(mut self, time: NaiveTime) -> Self {
+        self.times.time_of_day = Some(time);
+        self
+    }
+
+    /// Cut fractions off Unix seconds such as `1777896000.75`; without it those are refused.
+    pub fn cut_fractions(mut self) -> Self {
+        self.times.cut_fractions = true;
+        self
+    }
+
+    /// What to do with customer values that are SHA-256 digests already.
+    pub fn already_hashed(mut self, policy: AlreadyHashed) -> Self {
+        self.already_hashed = policy;
+        self
+    }
+
+    /// Refuse a file with a column that is not understood, instead of ignoring the column.
+    pub fn refuse_unknown_columns(mut self) -> Self {
+        self.refuse_unknown = true;
+        self
+    }
+
+    /// Finds the columns in a header.
+    ///
+    /// # Errors
+    ///
+    /// [`LayoutError`] when a needed column is missing, when two headers mean the same column, or
+    /// when a column is not understood and the layout refuses those.
+    pub fn bind<'h>(&self, headers: impl IntoIterator<Item = &'h str>) -> Result<BoundLayout, LayoutError> {
+        let mut bound = BoundLayout {
+            layout: self.clone(),
+            positions: [None; Column::COUNT],
+            width: 0,
+            unknown: Vec::new(),
+        };
+        for (index, header) in headers.into_iter().enumerate() {
+            bound.width = index + 1;
+            match self.meaning(header) {
+                None => bound.unknown.push(index),
+                Some(column) => {
+                    if let Some(first) = bound.positions[column as usize].replace(index) {
+                        return Err(LayoutError::Twice { column, positions: [first + 1, index + 1] });
+                    }
+                }
+            }
+        }
+        let missing = bound.missing();
+        if !missing.is_empty() {
+            Err(LayoutError::Missing(missing))
+        } else if self.refuse_unknown && !bound.unknown.is_empty() {
+            Err(LayoutError::Unknown(bound.unknown.iter().map(|index| index + 1).collect()))
+        } else {
+            Ok(bound)
+        }
+    }
+
+    fn meaning(&self, header: &str) -> Option<Column> {
+        let header = plain(header);
+        if let Some((_, column)) = self.names.iter().find(|(name, _)| *name == header) {
+            return Some(*column);
+        }
+        let renamed = |column| self.names.iter().any(|(_, named)| *named == column);
+        Column::named(&header).filter(|column| !renamed(*column))
+    }
+}
+
+/// Why a header does not fit a layout. It names columns of the row contract and positions, never
+/// text of the file: where the header is missing, the first line is a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// Needed columns are not there; each entry is one column, or several of which one is needed.
+    Missing(Vec<&'static [Column]>),
+    /// Two headers mean the same column.
+    Twice {
+        /// The column.
+        column: Column,
+        /// Where its headers stand, counted from 1.
+        positions: [usize; 2],
+    },
+    /// Columns are not understood, and the layout refuses those; positions counted from 1.
+    Unknown(Vec<usize>),
+}
+
+impl fmt::Display for LayoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(missing) => {
+                f.write_str("the header lacks ")?;
+                for (index, columns) in missing.iter().enumerate() {
+                    let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
+                    write!(f, "{}{}", if index > 0 { ", " } else { "" }, names.join(" or "))?;
+                }
+                f.write_str(": add the columns, or say in the layout which headers mean them")
+            }
+            Self::Twice { column, positions: [first, second] } => {
+                write!(f, "columns {first} and {second} both mean {column}: rename or remove one")
+            }
+            Self::Unknown(positions) => {
+                let positions: Vec<_> = positions.iter().map(ToString::to_string).collect();
+                write!(f, "columns {} are not understood, and the layout refuses those", positions.join(", "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for LayoutError {}
+
+/// A layout that knows where its columns stand in a record.
+#[derive(Debug, Clone)]
+pub struct BoundLayout {
+    layout: RowLayout,
+    positions: [Option<usize>; Column::COUNT],
+    width: usize,
+    unknown: Vec<usize>,
+}
+
+/// What one record turned out to be.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it lives for one step of a loop")]
+pub enum Reading<'a> {
+    /// A row.
+    Row(Row<'a>),
+    /// A return or cancellation: its quantity is zero or below.
+    Return(Line),
+    /// A row that cannot be used; everything that is wrong with it.
+    Invalid(RowError),
+}
+
+/// Everything that is wrong with one row, and which order it would have been part of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    pub(super) line: Line,
+    pub(super) order_id: Option<OrderId>,
+    pub(super) group: Option<(EventName, ActionSource)>,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// One thing that is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Fault {
+    pub(super) column: Option<Column>,
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+}
+
+impl Fault {
+    pub(super) fn at(column: Column, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { column: Some(column), reason, message: message.into() }
+    }
+
+    pub(super) fn of_row(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { column: None, reason, message: message.into() }
+    }
+}
+
+impl RowError {
+    /// A row that could not even be split into columns.
+    pub fn unreadable(line: Line, reason: &'static str, message: impl Into<String>) -> Self {
+        let faults = vec![Fault::of_row(reason, message)];
+        Self { line, order_id: None, group: None, faults }
+    }
+
+    /// Where the row stood.
+    pub fn line(&self) -> Line {
+        self.line
+    }
+
+    /// The column, the stable reason and the message of each thing that is wrong.
+    pub fn faults(&self) -> impl Iterator<Item = (Option<Column>, &'static str, &str)> {
+        self.faults.iter().map(|fault| (fault.column, fault.reason, fault.message.as_str()))
+    }
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}", self.line)?;
+        for fault in &self.faults {
+            match fault.column {
+                Some(column) => write!(f, "; {column}: {}", fault.message)?,
+                None => write!(f, "; {}", fault.message)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for RowError {}
+
+/// Customer columns and the match keys that they fill.
+const CUSTOMER: [(Column, MatchKey); 14] = [
+    (Column::Email, MatchKey::Email),
+    (Column::Phone, MatchKey::Phone),
+    (Column::ExternalId, MatchKey::ExternalId),
+    (Column::GivenName, MatchKey::FirstName),
+    (Column::Surname, MatchKey::LastName),
+    (Column::Birthdate, MatchKey::BirthDate),
+    (Column::Gender, MatchKey::Gender),
+    (Column::City, MatchKey::City),
+    (Column::State, MatchKey::State),
+    (Column::Postal, MatchKey::PostalCode),
+    (Column::Country, MatchKey::Country),
+    (Column::Madid, MatchKey::MobileAdvertiserId),
+    (Column::ClientIpAddress, MatchKey::ClientIpAddress),
+    (Column::ClientUserAgent, MatchKey::ClientUserAgent),
+];
+
+/// The column that fills this match key.
+pub(super) fn column_of(key: MatchKey) -> Option<Column> {
+    CUSTOMER.iter().find(|(_, filled)| *filled == key).map(|(column, _)| *column)
+}
+
+impl BoundLayout {
+    /// How many fields a record has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Positions of the columns that are not understood and therefore ignored, counted from 0.
+    pub fn unknown(&self) -> &[usize] {
+        &self.unknown
+    }
+
+    /// Where a column stands, counted from 0.
+    pub fn position(&self, column: Column) -> Option<usize> {
+        self.positions[column as usize]
+    }
+
+    /// The column that stands at this position.
+    pub(super) fn column_at(&self, position: usize) -> Option<Column> {
+        Column::all().find(|&column| self.position(column) == Some(position))
+    }
+
+    fn missing(&self) -> Vec<&'static [Column]> {
+        let has = |column| self.position(column).is_some();
+        let mut missing: Vec<&'static [Column]> = Vec::new();
+        if !has(Column::Timestamp) {
+            missing.push(&[Column::Timestamp]);
+        }
+        if !has(Column::Email) && !has(Column::Phone) {
+            missing.push(&[Column::Email, Column::Phone]);
+        }
+        // Without a column for the name every row is a purchase and needs its money.
+        if !has(Column::EventName) {
+            if !has(Column::Currency) {
+                missing.push(&[Column::Currency]);
+            }
+            if !has(Column::Value) {
+                if !has(Column::Price) {
+                    missing.push(&[Column::Price, Column::Value]);
+                }
+                if !has(Column::Quantity) {
+                    missing.push(&[Column::Quantity, Column::Value]);
+                }
+            }
+        }
+        missing
+    }
+
+    /// Reads one record. `field` gives the text at a position; fields that are not there are blank.
+    pub fn read<'a>(&self, line: Line, field: impl Fn(usize) -> &'a str) -> Reading<'a> {
+        let text = |column: Column| self.position(column).map(&field).unwrap_or_default();
+        let mut read = Reader { layout: &self.layout, faults: Vec::new() };
+
+        let quantity = read.optional(Column::Quantity, text(Column::Quantity), Reader::quantity);
+        if quantity.is_some_and(|count| count <= 0) {
+            return Reading::Return(line);
+        }
+        let order_id = read.optional(Column::OrderId, text(Column::OrderId), |_, text| text.parse());
+        let name = read.or_default(Column::EventName, text(Column::EventName), offline_name);
+        let source = read.or_default(Column::ActionSource, text(Column::ActionSource), str::parse);
+        let time = read.time(text(Column::Timestamp));
+        let mut row = Row::new(line, time.unwrap_or(EPOCH));
+        row.quantity = quantity;
+        row.product = read.optional(Column::ProductId, text(Column::ProductId), |_, text| text.parse());
+        row.price = read.optional(Column::Price, text(Column::Price), Reader::amount);
+        row.value = read.optional(Column::Value, text(Column::Value), Reader::amount);
+        row.currency = read.optional(Column::Currency, text(Column::Currency), |_, text| text.parse());
+        row.event_id = read.optional(Column::EventId, text(Column::EventId), |_, text| text.parse());
+        row.event_source_url =
+            read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), |_, text| web_address(text));
+        row.delivery_category =
+            read.optional(Column::DeliveryCategory, text(Column::DeliveryCategory), |_, text| text.parse());
+
+        match (name, source) {
+            (Some(name), Some(source)) if read.faults.is_empty() => {
+                row.name = name;
+                row.action_source = source;
+                row.order_id = order_id;
+                row.customer = CUSTOMER
+                    .iter()
+                    .fold(self.customer(), |customer, &(column, key)| customer.value(key, text(column)));
+                Reading::Row(row)
+            }
+            (name, source) => {
+                Reading::Invalid(RowError { line, order_id, group: name.zip(source), faults: read.faults })
+            }
+        }
+    }
+
+    fn customer<'a>(&self) -> UserDataBuilder<'a> {
+        UserData::builder().already_hashed(self.layout.already_hashed)
+    }
+}
+
+/// Stands in for a time that could not be read, in a row that is dropped for it.
+const EPOCH: EventTime = EventTime::FIRST;
+
+/// Reads the fields of one record and gathers what is wrong with them.
+struct Reader<'l> {
+    layout: &'l RowLayout,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    /// A value that may be blank.
+    fn optional<T>(
+        &mut self,
+        column: Column,
+        text: &str,
+        parse: impl Fn(&Self, &str) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
+        if is_blank(text) {
+            return None;
+        }
+        match parse(self, text) {
+            Ok(value) => Some(value),
+            Err(error) => self.refuse(column, error),
+        }
+    }
+
+    /// A value with a default for a blank; `None` when the text is neither.
+    fn or_default<T: Default>(
+        &mut self,
+        column: Column,
+        text: &str,
+        parse: impl Fn(&str) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
+        if is_blank(text) { Some(T::default()) } else { self.optional(column, text, |_, text| parse(text)) }
+    }
+
+    fn time(&mut self, text: &str) -> Option<EventTime> {
+        let text = if is_blank(text) { "" } else { text };
+        match self.layout.times.read(text) {
+            Ok(time) => Some(time),
+            Err(error) => self.refuse(Column::Timestamp, error),
+        }
+    }
+
+    fn refuse<T>(&mut self, column: Column, error: InvalidValue) -> Option<T> {
+        let reason = error.rule().code();
+        self.faults.push(Fault::at(column, reason, error.to_string()));
+        None
+    }
+
+    /// An amount in the number style of the layout; it may be zero, and is never negative.
+    fn amount(&self, text: &str) -> Result<Amount, InvalidValue> {
+        let text = text.trim();
+        let amount: Amount = match self.layout.numbers {
+            NumberStyle::Plain => text.parse(),
+            NumberStyle::ThousandsComma => without_thousands(text, ',', '.')?.parse(),
+            NumberStyle::DecimalComma => without_thousands(text, '.', ',')?.parse(),
+        }?;
+        if amount.is_negative() { Err(InvalidValue::new(ValueKind::Amount, Rule::Negative)) } else { Ok(amount) }
+    }
+
+    /// A whole number; `2.0` is two.
+    fn quantity(&self, text: &str) -> Result<i64, InvalidValue> {
+        let refused = |rule| InvalidValue::new(ValueKind::Quantity, rule);
+        let number: Amount = text.parse().map_err(|error: InvalidValue| refused(error.rule()))?;
+        if number.decimals() > 0 {
+            return Err(refused(Rule::NotWhole));
+        }
+        number.to_string().parse().map_err(|_| refused(Rule::TooManyDigits))
+    }
+}
+
+/// Blank, or one of the ways in which databases and spreadsheets write that there is nothing.
+fn is_blank(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || ["null", "n/a", "none", "\\n", "-"].iter().any(|nothing| text.eq_ignore_ascii_case(nothing))
+}
+
+/// The nine names of the row contract.
+fn offline_name(text: &str) -> Result<EventName, InvalidValue> {
+    let name: EventName = text.parse()?;
+    if EventName::OFFLINE.contains(&name.as_str()) {
+        Ok(name)
+    } else {
+        Err(InvalidValue::new(ValueKind::EventName, Rule::NotOneOf(EventName::OFFLINE)))
+    }
+}
+
+fn web_address(text: &str) -> Result<Url, InvalidValue> {
+    let refused = InvalidValue::new(ValueKind::Url, Rule::NotAWebAddress);
+    let url = Url::parse(text.trim()).map_err(|_| refused)?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(refused) }
+}
+
+/// Takes separators out of a number in which they stand where they must: before groups of three.
+fn without_thousands(text: &str, separator: char, point: char) -> Result<String, InvalidValue> {
+    let (whole, decimals) = text.split_once(point).unwrap_or((text, ""));
+    let mut groups = whole.trim_start_matches('-').split(separator);
+    let first = groups.next().unwrap_or_default();
+    let grouped = whole.contains(separator);
+    let in_place = groups.all(|group| group.len() == 3) && (!grouped || (1..=3).contains(&first.len()));
+    if !in_place || decimals.contains(separator) {
+        return Err(InvalidValue::new(ValueKind::Amount, Rule::NumberStyle));
+    }
+    let whole = whole.replace(separator, "");
+    Ok(if text.contains(point) { format!("{whole}.{decimals}") } else { whole })
+}

@@ -1,0 +1,37 @@
+//! From till rows to events.
+//!
+//! A record of an export becomes a [`Row`] through a [`RowLayout`]; rows with the same order id,
+//! event name and action source become one event with its contents and its exact total. This room
+//! knows rows and their rules and never that a network exists.
+//!
+//! ```text
+//! record ── RowLayout ──▶ Row ── Orders ──▶ Event
+//!                RowError      Problem
+//! ```
+//!
+//! The rules, where the row contract leaves a choice:
+//!
+//! - an order is never sent in half: one row that is invalid refuses all rows of its order, because
+//!   a total without it would be wrong. Returns (quantity at or below zero) are no fault: they are
+//!   left out and the order's other rows go on;
+//! - the earliest row gives the time of the event;
+//! - two currencies, two external ids or two event ids in one order refuse it; other customer values
+//!   are united, first seen first;
+//! - a match key that cannot be used is left out with a note, as long as an e-mail or a phone remains;
+//! - the total is summed exactly and rounded once, half to even, to the currency's minor units;
+//! - rows without an order id are one event each.
+
+mod column;
+#[cfg(feature = "csv")]
+pub mod csv;
+mod group;
+mod layout;
+mod orders;
+mod row;
+mod timestamp;
+
+pub use column::Column;
+pub use layout::{BoundLayout, LayoutError, NumberStyle, Reading, RowError, RowLayout};
+pub use orders::{OrderRules, Orders, Prepared};
+pub use row::Row;
+pub use timestamp::DateOrder;

@@ -1,0 +1,428 @@
+//! All orders of a run: rows in, events and an account of every other row out.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use super::group::{Group, GroupKey};
+use super::layout::{Fault, column_of};
+use super::{Column, Reading, Row, RowError};
+use crate::customer::{MatchKey, UserData};
+use crate::event::{ActionSource, Event, EventName};
+use crate::report::{Problem, RowReport};
+use crate::value::{AgeLimit, EventId, EventTime, Line, OrderId};
+
+/// Choices that the row contract leaves to the advertiser.
+///
+/// ```
+/// use std::time::Duration;
+/// use meta_offline_events::order::OrderRules;
+///
+/// let rules = OrderRules::new().margin(Duration::from_secs(600)).allow_zero_totals();
+/// # let _ = rules;
+/// ```
+#[derive(Debug, Clone)]
+pub struct OrderRules {
+    pub(super) allows_zero_totals: bool,
+    pub(super) sums_values: bool,
+    drops_repeats: bool,
+    margin: Duration,
+    longest_age: Option<AgeLimit>,
+}
+
+impl Default for OrderRules {
+    fn default() -> Self {
+        Self {
+            allows_zero_totals: false,
+            sums_values: false,
+            drops_repeats: false,
+            margin: Duration::from_secs(3600),
+            longest_age: None,
+        }
+    }
+}
+
+impl OrderRules {
+    /// The usual choices: no zero totals, one value an order, repeated rows kept, a margin of one
+    /// hour before the end of Meta's window.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Send orders that come to zero instead of refusing them.
+    pub fn allow_zero_totals(mut self) -> Self {
+        self.allows_zero_totals = true;
+        self
+    }
+
+    /// Take `value` as the value of a row and sum it over an order, instead of as the order's.
+    pub fn sum_values(mut self) -> Self {
+        self.sums_values = true;
+        self
+    }
+
+    /// Leave out a row that is equal to an earlier one of its order in every column.
+    pub fn drop_repeats(mut self) -> Self {
+        self.drops_repeats = true;
+        self
+    }
+
+    /// How long before the end of Meta's window an event is refused, so that it does not cross the
+    /// line on its way; one hour by default.
+    pub fn margin(mut self, margin: Duration) -> Self {
+        self.margin = margin;
+        self
+    }
+
+    /// A limit of age for all action sources, where it is stricter than Meta's: seven days for
+    /// physical stores, too, say.
+    pub fn longest_age(mut self, limit: AgeLimit) -> Self {
+        self.longest_age = Some(limit);
+        self
+    }
+
+    pub(super) fn age_limit(&self, source: ActionSource) -> AgeLimit {
+        let meta = source.age_limit();
+        let limit = self.longest_age.filter(|own| own.as_secs() < meta.as_secs()).unwrap_or(meta);
+        limit.less(self.margin)
+    }
+}
+
+/// Gathers rows into orders.
+///
+/// Rows may come in any order. What is held in memory for each order is its digests, its lines and
+/// its contents, about a kilobyte; customer text is hashed as rows come in and not kept.
+///
+/// ```
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::order::{Orders, Row};
+/// use meta_offline_events::value::{Currency, EventTime, Line};
+///
+/// let sold = EventTime::from_unix(1_767_225_600)?;
+/// let mut orders = Orders::new();
+/// for (line, price) in [(2, "0.10"), (3, "0.20")] {
+///     orders.push(
+///         Row::new(Line::new(line), sold)
+///             .customer(UserData::builder().email("mary@example.com"))
+///             .order_id("10001".parse()?)
+///             .quantity(1)
+///             .price(price.parse()?)
+///             .currency(Currency::EUR),
+///     );
+/// }
+/// let prepared = orders.finish(sold);
+/// assert_eq!(prepared.events.len(), 1);
+/// assert_eq!(prepared.events[0].custom_data().value().unwrap().to_string(), "0.3 EUR");
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Orders {
+    rules: OrderRules,
+    groups: Vec<Group>,
+    by_key: HashMap<GroupKey, usize>,
+    /// The rows that were seen, as number of the group and fingerprint.
+    seen: HashSet<(usize, u64)>,
+    spoilt_groups: HashMap<GroupKey, Line>,
+    spoilt_orders: HashMap<OrderId, Line>,
+    without_order_id: u64,
+    account: Account,
+}
+
+/// Events that are ready to be sent, and the account of the rows that are not among them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Prepared {
+    /// One event for each order, in the order of their first rows.
+    pub events: Vec<Event>,
+    /// Rows that were filtered or invalid, and notes on the others.
+    pub rows: RowReport,
+}
+
+impl Orders {
+    /// No orders yet, with the usual rules.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No orders yet, with these rules.
+    pub fn with_rules(rules: OrderRules) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    /// Takes what a record turned out to be.
+    pub fn take(&mut self, reading: Reading<'_>) {
+        match reading {
+            Reading::Row(row) => self.push(row),
+            Reading::Return(line) => self.filter(line),
+            Reading::Invalid(error) => self.reject(error),
+        }
+    }
+
+    /// Adds a row to its order. A row that breaks a rule spoils its order; nothing is lost.
+    pub fn push(&mut self, row: Row<'_>) {
+        if row.quantity.is_some_and(|count| count <= 0) {
+            return self.filter(row.line);
+        }
+        let line = row.line;
+        match self.check(&row) {
+            Ok(customer) => self.join(row, customer),
+            Err(faults) => self.reject(RowError {
+                line,
+                order_id: row.order_id,
+                group: Some((row.name, row.action_source)),
+                faults,
+            }),
+        }
+    }
+
+    /// Notes a row that cannot be used. Its order is not sent.
+    pub fn reject(&mut self, error: RowError) {
+        self.account.read += 1;
+        self.account.invalid(&[error.line], error.faults);
+        let Some(order_id) = error.order_id else { return };
+        match error.group {
+            Some((name, action_source)) => {
+                self.spoilt_groups.entry(GroupKey { order_id, name, action_source }).or_insert(error.line);
+            }
+            // Which of the order's events it belonged to cannot be told: none of them is complete.
+            None => {
+                self.spoilt_orders.entry(order_id).or_insert(error.line);
+            }
+        }
+    }
+
+    fn filter(&mut self, line: Line) {
+        let why = "return or cancellation: the quantity is not above zero";
+        self.account.filter(line, Fault::at(Column::Quantity, "return_or_cancellation", why));
+    }
+
+    /// What a row needs on its own; gives the customer as digests.
+    fn check(&mut self, row: &Row<'_>) -> Result<UserData, Vec<Fault>> {
+        let (customer, unusable) = match row.customer.clone().as_of(row.time).build() {
+            Ok(customer) => (customer, Vec::new()),
+            Err(invalid) => invalid.into_parts(),
+        };
+        let identified = customer.has(MatchKey::Email) || customer.has(MatchKey::Phone);
+        let mut faults = missing_parts(row, &customer);
+        if !identified && !unusable.iter().any(|value| identifies(value.key())) {
+            faults.push(Fault::at(Column::Email, "no_identity", "neither e-mail nor phone is given"));
+        }
+        for value in unusable {
+            let Some(column) = column_of(value.key()) else { continue };
+            let (reason, message) = (value.reason().code(), value.reason().to_string());
+            if identifies(value.key()) && !identified {
+                let message = format!("{message}; the row has no other e-mail or phone");
+                faults.push(Fault::at(column, reason, message));
+            } else {
+                self.account.note(row.line, Fault::at(column, reason, message));
+            }
+        }
+        if faults.is_empty() { Ok(customer) } else { Err(faults) }
+    }
+
+    fn join(&mut self, row: Row<'_>, customer: UserData) {
+        let Some(order_id) = row.order_id.clone() else {
+            self.without_order_id += 1;
+            return self.start(row, customer);
+        };
+        let key = GroupKey { order_id, name: row.name.clone(), action_source: row.action_source };
+        let Some(&index) = self.by_key.get(&key) else {
+            self.by_key.insert(key, self.groups.len());
+            return self.start(row, customer);
+        };
+        if !self.seen.insert((index, fingerprint(&row, &customer))) {
+            let repeat = "equal to an earlier row of its order in every column";
+            if self.rules.drops_repeats {
+                return self.account.filter(row.line, Fault::of_row("exact_repeat", repeat));
+            }
+            let note = format!("{repeat}; both count");
+            self.account.note(row.line, Fault::of_row("exact_repeat", note));
+        }
+        self.account.read += 1;
+        self.groups[index].add(row, &customer, &self.rules);
+    }
+
+    fn start(&mut self, row: Row<'_>, customer: UserData) {
+        self.account.read += 1;
+        self.seen.insert((self.groups.len(), fingerprint(&row, &customer)));
+        self.groups.push(Group::new(row, customer, &self.rules));
+    }
+
+    /// Makes the events, judging their age at `now`.
+    ///
+    /// An event is checked again when it is sent: what is fresh now may be too old then.
+    pub fn finish(mut self, now: EventTime) -> Prepared {
+        let mut events = Vec::with_capacity(self.groups.len());
+        let mut ids = HashMap::with_capacity(self.groups.len());
+        for group in std::mem::take(&mut self.groups) {
+            if let Some(culprit) = self.culprit(&group) {
+                let blame = format!("not sent, because line {culprit} of the same order is invalid");
+                self.account.invalid(&group.lines, [Fault::of_row("order_incomplete", blame)]);
+                continue;
+            }
+            self.account.note_group(&group);
+            let lines = group.lines.clone();
+            match group.into_event(&self.rules, now).and_then(|event| unique(event, &mut ids)) {
+                Ok(event) => events.push(event),
+                Err(faults) => self.account.invalid(&lines, faults),
+            }
+        }
+        if self.without_order_id > 0 {
+            let count = self.without_order_id;
+            let note = format!("{count} rows have no order id: each is an event of its own");
+            self.account.notes.add(&[], Fault { column: Some(Column::OrderId), reason: "no_order_id", message: note });
+        }
+        Prepared { events, rows: self.account.into_report() }
+    }
+
+    /// The line that spoils this order, if one does.
+    fn culprit(&self, group: &Group) -> Option<Line> {
+        let key = group.key()?;
+        self.spoilt_groups.get(&key).or_else(|| self.spoilt_orders.get(&key.order_id)).copied()
+    }
+}
+
+/// Sees to it that no two events have the same id, because Meta would drop the second.
+///
+/// Rows without an order id may be equal in all that is sent; they are numbered. An id that was
+/// given twice is refused.
+fn unique(mut event: Event, ids: &mut HashMap<EventId, u32>) -> Result<Event, Vec<Fault>> {
+    let times = ids.entry(event.id().clone()).or_default();
+    *times += 1;
+    if *times == 1 {
+        return Ok(event);
+    }
+    if event.renumber(*times) {
+        return Ok(event);
+    }
+    let message = "the event id stands on an earlier event, too: Meta would drop this one";
+    Err(vec![Fault::at(Column::EventId, "event_id_repeated", message)])
+}
+
+fn identifies(key: MatchKey) -> bool {
+    matches!(key, MatchKey::Email | MatchKey::Phone)
+}
+
+/// The parts that a row lacks for what it claims to be.
+fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut demand = |there: bool, column: Column, why: &'static str| {
+        if !there {
+            faults.push(Fault::at(column, "missing", why));
+        }
+    };
+    if row.name == EventName::PURCHASE {
+        demand(row.currency.is_some(), Column::Currency, "is missing: a purchase needs its currency");
+        let valued = row.value.is_some();
+        demand(valued || row.price.is_some(), Column::Price, "is missing: a purchase needs price and quantity, or value");
+        demand(valued || row.quantity.is_some(), Column::Quantity, "is missing: a purchase needs price and quantity, or value");
+    }
+    if row.action_source == ActionSource::Website {
+        let user_agent = customer.has(MatchKey::ClientUserAgent);
+        demand(user_agent, Column::ClientUserAgent, "is missing: a website row needs the browser's user agent");
+        demand(row.event_id.is_some(), Column::EventId, "is missing: a website row needs its event id");
+        demand(row.event_source_url.is_some(), Column::EventSourceUrl, "is missing: a website row needs its page");
+    }
+    if matches!(row.action_source, ActionSource::App | ActionSource::BusinessMessaging) {
+        let why = "needs data that no column carries: build such events with `Event::builder`";
+        faults.push(Fault::at(Column::ActionSource, "unsupported_source", why));
+    }
+    for (amount, column) in [(row.price, Column::Price), (row.value, Column::Value)] {
+        if amount.is_some_and(crate::value::Amount::is_negative) {
+            faults.push(Fault::at(column, "negative", "is negative: refunds and returns are not conversions"));
+        }
+    }
+    faults
+}
+
+/// A number that is equal for rows that are equal in every column.
+fn fingerprint(row: &Row<'_>, customer: &UserData) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (row.time, row.quantity, row.price, row.value, row.currency).hash(&mut hasher);
+    (&row.product, &row.event_id, row.delivery_category, customer).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What became of rows so far.
+#[derive(Debug, Default)]
+struct Account {
+    read: u64,
+    filtered: u64,
+    invalid: u64,
+    problems: Tally,
+    notes: Tally,
+}
+
+impl Account {
+    fn filter(&mut self, line: Line, why: Fault) {
+        self.read += 1;
+        self.filtered += 1;
+        self.problems.add(&[line], why);
+    }
+
+    fn invalid(&mut self, lines: &[Line], faults: impl IntoIterator<Item = Fault>) {
+        self.invalid += lines.len() as u64;
+        for fault in faults {
+            self.problems.add(lines, fault);
+        }
+    }
+
+    fn note(&mut self, line: Line, note: Fault) {
+        self.notes.add(&[line], note);
+    }
+
+    fn note_group(&mut self, group: &Group) {
+        if group.is_spread() {
+            let note = "the rows of the order lie more than a day apart: the earliest gives the time";
+            self.notes.add(&group.lines, Fault::at(Column::Timestamp, "order_spread", note));
+        }
+        if group.looks_damaged() {
+            let note = "looks damaged by a spreadsheet: export order ids as text";
+            self.notes.add(&group.lines, Fault::at(Column::OrderId, "damaged_order_id", note));
+        }
+    }
+
+    fn into_report(self) -> RowReport {
+        RowReport {
+            read: self.read,
+            filtered: self.filtered,
+            invalid: self.invalid,
+            problems: self.problems.into_problems(),
+            notes: self.notes.into_problems(),
+        }
+    }
+}
+
+/// Problems with the lines that share them.
+#[derive(Debug, Default)]
+struct Tally {
+    positions: HashMap<Fault, usize>,
+    lines: Vec<Vec<Line>>,
+}
+
+impl Tally {
+    fn add(&mut self, lines: &[Line], fault: Fault) {
+        let next = self.lines.len();
+        let position = *self.positions.entry(fault).or_insert(next);
+        if position == next {
+            self.lines.push(Vec::new());
+        }
+        self.lines[position].extend(lines);
+    }
+
+    fn into_problems(self) -> Vec<Problem> {
+        let mut faults: Vec<_> = self.positions.into_iter().collect();
+        faults.sort_by_key(|&(_, position)| position);
+        faults
+            .into_iter()
+            .zip(self.lines)
+            .map(|((fault, _), lines)| {
+                let problem = Problem::new(lines, fault.reason, fault.message);
+                match fault.column {
+                    Some(column) => problem.in_column(column.name()),
+                    None => problem,
+                }
+            })
+            .collect()
+    }
+}

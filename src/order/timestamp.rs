@@ -1,0 +1,226 @@
+//! Reading the time of a row: Unix seconds, ISO 8601, SQL datetimes, and dates in a stated order.
+
+use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
+
+use crate::value::{EventTime, InvalidValue, Rule, ValueKind};
+
+/// Which number comes first in a date such as `03/04/2026`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DateOrder {
+    /// 3 April.
+    DayFirst,
+    /// 4 March.
+    MonthFirst,
+}
+
+/// How the times of an export are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TimeFormat {
+    pub(super) zone: FixedOffset,
+    pub(super) date_order: Option<DateOrder>,
+    pub(super) time_of_day: Option<NaiveTime>,
+    pub(super) cut_fractions: bool,
+}
+
+impl Default for TimeFormat {
+    fn default() -> Self {
+        Self { zone: chrono::Offset::fix(&chrono::Utc), date_order: None, time_of_day: None, cut_fractions: false }
+    }
+}
+
+impl TimeFormat {
+    /// Reads a time. Outer blanks are trimmed; what has no zone is in the zone of the format.
+    pub(super) fn read(&self, text: &str) -> Result<EventTime, InvalidValue> {
+        let text = text.trim();
+        if let Some(seconds) = self.number(text) {
+            return seconds.parse();
+        }
+        let (date, rest) = split_date(text);
+        let date = self.date(date).map_err(refused)?;
+        let rest = rest.trim_start_matches(['T', 't', ' ']);
+        let (clock, zone) = split_zone(rest);
+        let time = match (clock, self.time_of_day) {
+            ("", Some(time)) if zone.is_empty() => time,
+            ("", _) => return Err(refused(Rule::NoTimeOfDay)),
+            (clock, _) => time_of_day(clock).map_err(refused)?,
+        };
+        let offset = match zone {
+            "" => self.zone,
+            zone => offset(zone).ok_or(refused(Rule::NotATime))?,
+        };
+        let moment = NaiveDateTime::new(date, time).and_local_timezone(offset).single();
+        EventTime::try_from(moment.ok_or(refused(Rule::NoSuchMoment))?)
+    }
+
+    /// The whole part of a number of seconds, when the text is one.
+    fn number<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        if text.is_empty() || digits(unsigned) {
+            return Some(text);
+        }
+        let (whole, fraction) = unsigned.split_once('.')?;
+        (self.cut_fractions && digits(whole) && digits(fraction)).then(|| &text[..text.len() - fraction.len() - 1])
+    }
+
+    fn date(&self, text: &str) -> Result<NaiveDate, Rule> {
+        let mut parts = text.split(['-', '/', '.']);
+        let (Some(first), Some(second), Some(third), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Rule::NotATime);
+        };
+        if ![first, second, third].iter().all(|part| is_number(part)) {
+            return Err(Rule::NotATime);
+        }
+        let (year, month, day) = match (first.len(), third.len()) {
+            (4, 1..=2) => (first, second, third),
+            (1..=2, 4) => {
+                let (day, month) = self.day_and_month(first, second)?;
+                (third, month, day)
+            }
+            (1..=2, 1..=2) => return Err(Rule::TwoDigitYear),
+            _ => return Err(Rule::NotATime),
+        };
+        let number = |part: &str| part.parse().unwrap_or(u32::MAX);
+        let year = i32::try_from(number(year)).unwrap_or_default();
+        NaiveDate::from_ymd_opt(year, number(month), number(day)).ok_or(Rule::NoSuchMoment)
+    }
+
+    /// Tells day from month: by the stated order, else by the number that can be no month.
+    fn day_and_month<'t>(&self, first: &'t str, second: &'t str) -> Result<(&'t str, &'t str), Rule> {
+        let no_month = |part: &str| part.parse::<u32>().is_ok_and(|number| number > 12);
+        match self.date_order {
+            Some(DateOrder::DayFirst) => Ok((first, second)),
+            Some(DateOrder::MonthFirst) => Ok((second, first)),
+            None if no_month(first) || first == second => Ok((first, second)),
+            None if no_month(second) => Ok((second, first)),
+            None => Err(Rule::AmbiguousDate),
+        }
+    }
+}
+
+fn refused(rule: Rule) -> InvalidValue {
+    InvalidValue::new(ValueKind::EventTime, rule)
+}
+
+fn is_number(text: &str) -> bool {
+    (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The date ends where the first blank or `T` stands.
+fn split_date(text: &str) -> (&str, &str) {
+    text.split_at(text.find([' ', 'T', 't']).unwrap_or(text.len()))
+}
+
+/// The zone begins at the first `Z`, `+`, `-` or `U` (of `UTC`) behind the time of day.
+fn split_zone(text: &str) -> (&str, &str) {
+    let (clock, zone) = text.split_at(text.find(['Z', 'z', '+', '-', 'U', 'G']).unwrap_or(text.len()));
+    (clock.trim_end(), zone)
+}
+
+fn time_of_day(text: &str) -> Result<NaiveTime, Rule> {
+    let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let mut parts = clock.split(':');
+    let (Some(hour), Some(minute), second, None) =
+        (parts.next(), parts.next(), parts.next().unwrap_or("00"), parts.next())
+    else {
+        return Err(Rule::NotATime);
+    };
+    let whole_fraction = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    if !whole_fraction || ![hour, minute, second].iter().all(|part| is_number(part) && part.len() <= 2) {
+        return Err(Rule::NotATime);
+    }
+    let number = |part: &str| part.parse().unwrap_or(u32::MAX);
+    NaiveTime::from_hms_opt(number(hour), number(minute), number(second)).ok_or(Rule::NoSuchMoment)
+}
+
+/// `Z`, `UTC`, `GMT`, `+01`, `+0100` or `+01:00`.
+fn offset(text: &str) -> Option<FixedOffset> {
+    if ["Z", "z", "UTC", "GMT"].contains(&text) {
+        return FixedOffset::east_opt(0);
+    }
+    let (sign, digits) = text.split_at_checked(1)?;
+    let digits = digits.replacen(':', "", 1);
+    if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let hours: i32 = digits[..2].parse().ok()?;
+    let minutes: i32 = if digits.len() == 4 { digits[2..].parse().ok()? } else { 0 };
+    if hours > 14 || minutes > 59 {
+        return None;
+    }
+    let seconds = hours * 3600 + minutes * 60;
+    FixedOffset::east_opt(if sign == "-" { -seconds } else { seconds })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: i64 = 1_777_896_000; // 2026-05-04T12:00:00Z
+
+    #[test]
+    fn the_usual_ways_to_write_a_moment() {
+        let format = TimeFormat::default();
+        for text in [
+            "1777896000",
+            " 1777896000 ",
+            "2026-05-04T12:00:00Z",
+            "2026-05-04t12:00:00z",
+            "2026-05-04 12:00:00",
+            "2026-05-04 12:00",
+            "2026-05-04 12:00:00.999",
+            "2026-05-04 12:00:00 UTC",
+            "2026-05-04 14:00:00+02:00",
+            "2026-05-04 14:00:00 +0200",
+            "2026-05-04T07:00:00-05",
+            "2026/05/04 12:00:00",
+        ] {
+            assert_eq!(format.read(text).map(EventTime::unix), Ok(NOON), "{text}");
+        }
+    }
+
+    #[test]
+    fn t6_to_t12_what_is_refused_and_why() {
+        let format = TimeFormat::default();
+        for (text, rule) in [
+            ("", Rule::Empty),
+            ("1777896000000", Rule::LooksLikeMilliseconds),
+            ("1777896000000000000", Rule::LooksLikeMilliseconds),
+            ("1777896000.5", Rule::NotATime),
+            ("1.7e9", Rule::NotATime),
+            ("+1777896000", Rule::NotATime),
+            ("2026-05-04", Rule::NoTimeOfDay),
+            ("2026-05-04T", Rule::NoTimeOfDay),
+            ("2026-02-30 12:00:00", Rule::NoSuchMoment),
+            ("2026-05-04 24:00:00", Rule::NoSuchMoment),
+            ("2026-05-04 23:59:60", Rule::NoSuchMoment),
+            ("04/05/26 12:00", Rule::TwoDigitYear),
+            ("03/04/2026 12:00", Rule::AmbiguousDate),
+            ("yesterday", Rule::NotATime),
+            ("2026-05-04 12", Rule::NotATime),
+            ("2026-05-04 12:00:00+99:00", Rule::NotATime),
+            ("2026-05-04 12:00:00 CEST", Rule::NotATime),
+            ("-1777896000", Rule::NotAfterEpoch),
+            ("2026-05-04 12:00:00.", Rule::NotATime),
+            ("２０２６-05-04 12:00", Rule::NotATime),
+        ] {
+            assert_eq!(format.read(text).map_err(InvalidValue::rule), Err(rule), "{text}");
+        }
+    }
+
+    #[test]
+    fn t8_t10_t12_what_the_layout_states_is_used() {
+        let stated = TimeFormat {
+            zone: FixedOffset::east_opt(2 * 3600).unwrap_or(TimeFormat::default().zone),
+            date_order: Some(DateOrder::DayFirst),
+            time_of_day: NaiveTime::from_hms_opt(14, 0, 0),
+            cut_fractions: true,
+        };
+        for text in ["04/05/2026 14:00", "04.05.2026", "2026-05-04 14:00:00", "1777896000.75", "2026-05-04T12:00Z"] {
+            assert_eq!(stated.read(text).map(EventTime::unix), Ok(NOON), "{text}");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The service's own error, and what class of trouble it is.
+
+use std::fmt;
+
+/// An error that Meta answered: code, subcode, its own words and the trace id.
+///
+/// Only the code is certain to be there. Texts are localised by Meta, so they are shown and never
+/// matched; they come cleaned: cut to a limit, without control characters, and with the token,
+/// addresses and digests masked.
+///
+/// Errors are told apart by code and subcode, not by HTTP status or `type`: Meta answers throttling
+/// with the type `OAuthException` and expired tokens with several statuses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ApiError {
+    pub(crate) status: u16,
+    pub(crate) code: Option<i64>,
+    pub(crate) subcode: Option<i64>,
+    pub(crate) is_transient: bool,
+    pub(crate) kind: Option<Box<str>>,
+    pub(crate) message: Option<Box<str>>,
+    pub(crate) user_title: Option<Box<str>>,
+    pub(crate) user_message: Option<Box<str>>,
+    pub(crate) blamed_fields: Vec<Box<str>>,
+    pub(crate) event_index: Option<usize>,
+    pub(crate) terms_link: Option<Box<str>>,
+    pub(crate) trace_id: Option<Box<str>>,
+}
+
+impl ApiError {
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Meta's error code.
+    pub fn code(&self) -> Option<i64> {
+        self.code
+    }
+
+    /// Meta's finer error code.
+    pub fn subcode(&self) -> Option<i64> {
+        self.subcode
+    }
+
+    /// Whether Meta says that the trouble passes.
+    pub fn is_transient(&self) -> bool {
+        self.is_transient
+    }
+
+    /// Meta's type of error, such as `OAuthException`; it tells little.
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
+    }
+
+    /// Meta's message.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// Meta's title for people.
+    pub fn user_title(&self) -> Option<&str> {
+        self.user_title.as_deref()
+    }
+
+    /// Meta's message for people.
+    pub fn user_message(&self) -> Option<&str> {
+        self.user_message.as_deref()
+    }
+
+    /// The paths of the fields that Meta blames, such as `user_data.em`.
+    pub fn blamed_fields(&self) -> impl Iterator<Item = &str> {
+        self.blamed_fields.iter().map(AsRef::as_ref)
+    }
+
+    /// The page on which terms have to be accepted.
+    pub fn terms_link(&self) -> Option<&str> {
+        self.terms_link.as_deref()
+    }
+
+    /// The id by which Meta's support finds this answer.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
+
+    /// What class of trouble this is.
+    ///
+    /// In this order: terms, throttling, token, the parameter family (code 100), permission, what
+    /// Meta calls transient, and last the HTTP status.
+    pub fn class(&self) -> ErrorClass {
+        use ErrorClass::{
+            AcceptTerms, FixDataset, FixEndpoint, FixEvent, FixPermission, FixToken, GiveUp, Retry, Throttle,
+            TooLarge,
+        };
+        let subcode = self.subcode.unwrap_or(0);
+        if self.terms_link.is_some() {
+            return AcceptTerms;
+        }
+        match (self.code.unwrap_or(0), subcode) {
+            (200, 1_870_034) | (1_870_090 | 1_870_092 | 2655, _) => AcceptTerms,
+            (17, 1_885_172) => GiveUp,
+            (4 | 17 | 32 | 341 | 368 | 613 | 1_404_078 | 2_859_015 | 80_000..=80_014, _) => Throttle,
+            (102 | 104 | 190, _) => FixToken,
+            (100, 33) => FixPermission,
+            (100, 2_804_131 | 2_804_132) | (803 | 2_044_055, _) => FixDataset,
+            (100, _) if self.is_transient => Retry,
+            (100, _) => FixEvent,
+            (3 | 10 | 200..=299, _) => FixPermission,
+            (2635 | 2500, _) => FixEndpoint,
+            (1, 99) => GiveUp,
+            (_, _) if self.is_transient => Retry,
+            (..=-1 | 1 | 2 | 5000 | 21_009 | 3_910_001, _) => Retry,
+            _ => match self.status {
+                401 => FixToken,
+                403 => FixPermission,
+                404 | 405 | 501 if self.code.is_none() => FixEndpoint,
+                408 | 425 | 500..=599 => Retry,
+                413 => TooLarge,
+                429 => Throttle,
+                _ => GiveUp,
+            },
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    /// One line with the codes, Meta's own words and the trace id.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, self.subcode) {
+            (Some(code), Some(subcode)) => write!(f, "Meta error {code}/{subcode}")?,
+            (Some(code), None) => write!(f, "Meta error {code}")?,
+            (None, _) => write!(f, "HTTP status {}", self.status)?,
+        }
+        let words = [&self.message, &self.user_title, &self.user_message];
+        for text in words.into_iter().flatten() {
+            write!(f, ": {text}")?;
+        }
+        if let Some(trace) = &self.trace_id {
+            write!(f, " (trace {trace})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// What class of trouble an [`ApiError`] is, named for what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// The trouble passes: send the same bytes again after a pause.
+    Retry,
+    /// Too much traffic: stop all calls for a while, then go on.
+    Throttle,
+    /// The token is expired, revoked or wrong: no request succeeds until it is replaced.
+    FixToken,
+    /// The token lacks a permission, or the dataset is not assigned to its user.
+    FixPermission,
+    /// Terms have to be accepted by a person; the error holds the link.
+    AcceptTerms,
+    /// At least one event of the batch is wrong. Nothing of the batch was stored.
+    FixEvent,
+    /// The dataset does not exist, or is not linked as it must be.
+    FixDataset,
+    /// The address or the API version is wrong.
+    FixEndpoint,
+    /// The request is larger than the server takes. Nothing of it was stored.
+    TooLarge,
+    /// None of the others: do not repeat.
+    GiveUp,
+}
+
+impl ErrorClass {
+    /// Whether every further request of the run would meet the same error.
+    pub fn stops_the_run(self) -> bool {
+        matches!(
+            self,
+            Self::FixToken | Self::FixPermission | Self::AcceptTerms | Self::FixDataset | Self::FixEndpoint
+        )
+    }
+
+    /// What to do, in a few words.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Retry => "send again later",
+            Self::Throttle => "too much traffic, send again later",
+            Self::FixToken => "replace the access token: it is expired, revoked or wrong",
+            Self::FixPermission => "check the dataset id, then assign the dataset to the token's user",
+            Self::AcceptTerms => "a person has to accept Meta's terms",
+            Self::FixEvent => "correct the event",
+            Self::FixDataset => "check the dataset id and what it is linked to",
+            Self::FixEndpoint => "check the address and the API version",
+            Self::TooLarge => "send less in one request",
+            Self::GiveUp => "do not repeat this as it is",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(status: u16, code: i64, subcode: Option<i64>, is_transient: bool) -> ErrorClass {
+        ApiError { status, code: Some(code), subcode, is_transient, ..ApiError::default() }.class()
+    }
+
+    #[test]
+    fn the_table_of_codes() {
+        use ErrorClass as C;
+        for (code, subcode, expected) in [
+            (1, None, C::Retry),
+            (1, Some(99), C::GiveUp),
+            (2, None, C::Retry),
+            (-3, None, C::Retry),
+            (3, None, C::FixPermission),
+            (4, None, C::Throttle),
+            (4, Some(1_504_022), C::Throttle),
+            (10, None, C::FixPermission),
+            (17, None, C::Throttle),
+            (17, Some(2_446_079), C::Throttle),
+            (17, Some(1_885_172), C::GiveUp),
+            (32, None, C::Throttle),
+            (100, None, C::FixEvent),
+            (100, Some(33), C::FixPermission),
+            (100, Some(2_804_003), C::FixEvent),
+            (100, Some(2_804_050), C::FixEvent),
+            (100, Some(2_804_131), C::FixDataset),
+            (100, Some(2_804_132), C::FixDataset),
+            (100, Some(2_804_999), C::FixEvent),
+            (102, Some(463), C::FixToken),
+            (104, None, C::FixToken),
+            (105, None, C::GiveUp),
+            (190, None, C::FixToken),
+            (190, Some(463), C::FixToken),
+            (200, None, C::FixPermission),
+            (200, Some(1_870_034), C::AcceptTerms),
+            (294, None, C::FixPermission),
+            (341, None, C::Throttle),
+            (368, None, C::Throttle),
+            (506, None, C::GiveUp),
+            (613, Some(1996), C::Throttle),
+            (803, None, C::FixDataset),
+            (2500, None, C::FixEndpoint),
+            (2635, None, C::FixEndpoint),
+            (2655, None, C::AcceptTerms),
+            (5000, None, C::Retry),
+            (21_009, None, C::Retry),
+            (80_000, None, C::Throttle),
+            (80_014, None, C::Throttle),
+            (1_404_078, None, C::Throttle),
+            (1_404_163, None, C::GiveUp),
+            (1_870_090, None, C::AcceptTerms),
+            (1_870_092, None, C::AcceptTerms),
+            (2_044_011, None, C::GiveUp),
+            (2_044_055, None, C::FixDataset),
+            (3_910_001, None, C::Retry),
+            (777, None, C::GiveUp),
+        ] {
+            assert_eq!(class(400, code, subcode, false), expected, "{code}/{subcode:?}");
+        }
+    }
+
+    #[test]
+    fn r16_transient_beats_the_status_but_not_a_finer_rule() {
+        assert_eq!(class(400, 777, None, true), ErrorClass::Retry);
+        assert_eq!(class(400, 190, None, true), ErrorClass::FixToken);
+        assert_eq!(class(500, 190, None, false), ErrorClass::FixToken);
+        assert_eq!(class(200, 4, None, true), ErrorClass::Throttle);
+    }
+
+    #[test]
+    fn without_a_code_the_status_decides() {
+        let status = |status| ApiError { status, ..ApiError::default() }.class();
+        assert_eq!(status(401), ErrorClass::FixToken);
+        assert_eq!(status(403), ErrorClass::FixPermission);
+        assert_eq!(status(404), ErrorClass::FixEndpoint);
+        assert_eq!(status(408), ErrorClass::Retry);
+        assert_eq!(status(413), ErrorClass::TooLarge);
+        assert_eq!(status(429), ErrorClass::Throttle);
+        assert_eq!(status(503), ErrorClass::Retry);
+        assert_eq!(status(418), ErrorClass::GiveUp);
+    }
+}

@@ -1,0 +1,111 @@
+//! One thing that is wrong, and where: lines, column, reason.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use crate::value::Line;
+
+/// Why some rows were left out, or what is worth knowing about rows that were kept.
+///
+/// It names lines and a column and never shows what stood there.
+///
+/// ```
+/// use meta_offline_events::report::Problem;
+/// use meta_offline_events::value::Line;
+///
+/// let problem = Problem::new([Line::new(7)], "negative", "price is negative").in_column("price");
+/// assert_eq!(problem.to_string(), "line 7, column price: price is negative");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    lines: Box<[Line]>,
+    reason: &'static str,
+    column: Option<&'static str>,
+    message: Cow<'static, str>,
+}
+
+impl Problem {
+    /// A problem of these rows. `reason` is a stable name in snake case, `message` a sentence
+    /// without customer text.
+    pub fn new(
+        lines: impl Into<Box<[Line]>>,
+        reason: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { lines: lines.into(), reason, column: None, message: message.into() }
+    }
+
+    /// The column that is to blame, by its name in the row contract.
+    pub fn in_column(mut self, column: &'static str) -> Self {
+        self.column = Some(column);
+        self
+    }
+
+    /// The rows it is about.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// A stable name for machines, in snake case.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+
+    /// The column that is to blame, where there is one.
+    pub fn column(&self) -> Option<&'static str> {
+        self.column
+    }
+
+    /// What is wrong and what to do, in a sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// How many lines are written out in a sentence before the rest are only counted.
+const LINES_SHOWN: usize = 5;
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.lines.len() {
+            0 => {}
+            1 => write!(f, "line {}", self.lines[0])?,
+            _ => f.write_str("lines ")?,
+        }
+        if self.lines.len() > 1 {
+            for (index, line) in self.lines.iter().take(LINES_SHOWN).enumerate() {
+                write!(f, "{}{line}", if index > 0 { ", " } else { "" })?;
+            }
+            if self.lines.len() > LINES_SHOWN {
+                write!(f, " and {} more", self.lines.len() - LINES_SHOWN)?;
+            }
+        }
+        if let Some(column) = self.column {
+            write!(f, "{}column {column}", if self.lines.is_empty() { "" } else { ", " })?;
+        }
+        if !(self.lines.is_empty() && self.column.is_none()) {
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl Serialize for Problem {
+    /// `{"lines":[…],"reason":"…","column":"…"|null,"message":"…"}`, and `"sources"` beside the
+    /// lines where more than one source was read.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let sources: Vec<u16> = self.lines.iter().map(|line| line.source()).collect();
+        let several = sources.iter().any(|&source| source > 0);
+        let mut fields = serializer.serialize_struct("Problem", if several { 5 } else { 4 })?;
+        fields.serialize_field("lines", &self.lines)?;
+        if several {
+            fields.serialize_field("sources", &sources)?;
+        }
+        fields.serialize_field("reason", self.reason)?;
+        fields.serialize_field("column", &self.column)?;
+        fields.serialize_field("message", &self.message)?;
+        fields.end()
+    }
+}

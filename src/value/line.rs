@@ -1,0 +1,64 @@
+//! Where a row stood in its source.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// The place of one input row: the number of the source (a file, say) and the line in it.
+///
+/// Both count from where the caller likes; CSV files count lines from 1 with the header in line 1,
+/// so the first row stands in line 2.
+///
+/// ```
+/// use meta_offline_events::value::Line;
+///
+/// let line = Line::new(2).in_source(1);
+/// assert_eq!((line.source(), line.number()), (1, 2));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Line(u64);
+
+impl Line {
+    const NUMBER_BITS: u32 = 48;
+    const LARGEST_NUMBER: u64 = (1 << Self::NUMBER_BITS) - 1;
+
+    /// A line of the first source (number 0). Numbers above 2⁴⁸ − 1 count as that.
+    pub const fn new(number: u64) -> Self {
+        Self(if number > Self::LARGEST_NUMBER { Self::LARGEST_NUMBER } else { number })
+    }
+
+    /// The same line of another source.
+    #[must_use]
+    pub const fn in_source(self, source: u16) -> Self {
+        Self(self.number() | (source as u64) << Self::NUMBER_BITS)
+    }
+
+    /// The number of the line.
+    pub const fn number(self) -> u64 {
+        self.0 & Self::LARGEST_NUMBER
+    }
+
+    /// The number of the source.
+    pub const fn source(self) -> u16 {
+        (self.0 >> Self::NUMBER_BITS) as u16
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.number())
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Line({}:{})", self.source(), self.number())
+    }
+}
+
+impl Serialize for Line {
+    /// The number of the line alone.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.number())
+    }
+}
