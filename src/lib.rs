@@ -1,3 +1,4 @@
 //! Offline events for Meta's Conversions API.
 
+pub mod customer;
 pub mod value;
