@@ -1,0 +1,91 @@
+//! Cleans and hashes customer values, a line for a line.
+//!
+//! Reads JSON Lines such as `{"field":"em","input":"Mary@Example.com"}` from standard input, where
+//! `field` is Meta's name of the key, and `country` may name the customer's country. Writes the
+//! normal form and its digest, or the reason why there is none:
+//!
+//! ```text
+//! {"field":"em","normalized":"mary@example.com","sha256":"f1904cf1a9d73a55…"}
+//! {"field":"em","error":"is not an e-mail address …","reason":"not_an_email"}
+//! ```
+//!
+//! A line that cannot be read gives `{"error":…}`, and the next one is read. No text is ever
+//! repeated in an error.
+
+use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
+
+use chrono::Utc;
+use meta_offline_events::customer::{Context, MatchKey, Unusable};
+use meta_offline_events::value::EventTime;
+use serde::{Deserialize, Serialize};
+
+fn main() -> io::Result<()> {
+    match answer_all(BufReader::new(io::stdin().lock()), BufWriter::new(io::stdout().lock())) {
+        // Whoever read the answers has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+fn answer_all(mut input: BufReader<impl io::Read>, mut output: impl Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        serde_json::to_writer(&mut output, &answer(&line))?;
+        output.write_all(b"\n")?;
+        // More lines are coming at once; only before waiting must the answers be out.
+        if input.buffer().is_empty() {
+            output.flush()?;
+        }
+        line.clear();
+    }
+    output.flush()
+}
+
+#[derive(Deserialize)]
+struct Question {
+    field: String,
+    input: String,
+    country: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Normal { field: &'static str, normalized: String, sha256: Option<String> },
+    Unusable { field: &'static str, error: String, reason: &'static str },
+    Unreadable { error: &'static str },
+}
+
+fn answer(line: &[u8]) -> Answer {
+    let Ok(question) = serde_json::from_slice::<Question>(line) else {
+        return Answer::Unreadable { error: "the line is not a JSON object with the texts field and input" };
+    };
+    let Some(key) = MatchKey::from_wire_name(&question.field) else {
+        return Answer::Unreadable { error: "field is not the name of a match key, such as em or ph" };
+    };
+    let field = key.wire_name();
+    match key.normalize(&question.input, &context(question.country.as_deref())) {
+        Ok(normal) => Answer::Normal {
+            field,
+            normalized: normal.text().to_owned(),
+            sha256: normal.digest().map(|digest| digest.to_string()),
+        },
+        Err(reason) => unusable(field, reason),
+    }
+}
+
+fn unusable(field: &'static str, reason: Unusable) -> Answer {
+    Answer::Unusable { field, error: reason.to_string(), reason: reason.code() }
+}
+
+/// As of now, in the country if it is one.
+fn context(country: Option<&str>) -> Context {
+    let mut context = Context::default();
+    if let Ok(now) = EventTime::try_from(Utc::now()) {
+        context = context.as_of(now);
+    }
+    if let Some(country) = country.and_then(|text| text.parse().ok()) {
+        context = context.country(country);
+    }
+    context
+}

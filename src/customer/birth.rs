@@ -1,0 +1,155 @@
+//! Dates of birth: a real day, written `YYYYMMDD`, and never a guess between day and month.
+
+use std::fmt::Write as _;
+
+use chrono::{Datelike as _, NaiveDate};
+
+use super::Unusable;
+use super::characters::{ascii_digit, is_blank};
+use crate::value::EventTime;
+
+const FIRST_YEAR: i32 = 1900;
+const LAST_YEAR: i32 = 2100;
+
+pub(super) fn clean(text: &str, as_of: Option<EventTime>, out: &mut String) -> Result<(), Unusable> {
+    let date = read(text)?;
+    let in_future = match as_of {
+        Some(now) => date > now.to_utc().date_naive(),
+        None => date.year() > LAST_YEAR,
+    };
+    if date.year() < FIRST_YEAR || in_future {
+        return Err(Unusable::DateOutOfRange);
+    }
+    write!(out, "{:04}{:02}{:02}", date.year(), date.month(), date.day()).map_err(|_| Unusable::NotADate)
+}
+
+fn read(text: &str) -> Result<NaiveDate, Unusable> {
+    let (first, rest) = next_group(text).ok_or(Unusable::NotADate)?;
+    let Some((second, rest)) = next_group(rest) else {
+        return compact(first);
+    };
+    let (third, rest) = next_group(rest).ok_or(Unusable::NotADate)?;
+    if next_group(rest).is_some() && !is_time_of_day(rest) {
+        return Err(Unusable::NotADate);
+    }
+    match [first.digits, second.digits, third.digits] {
+        [4, 1..=2, 1..=2] => {
+            let (month, day) = month_and_day(second.value, third.value, true)?;
+            calendar_day(first.value, month, day)
+        }
+        [1..=2, 1..=2, 4] => {
+            let (month, day) = month_and_day(first.value, second.value, false)?;
+            calendar_day(third.value, month, day)
+        }
+        _ => Err(Unusable::NotADate),
+    }
+}
+
+/// `YYYYMMDD`.
+fn compact(group: Group) -> Result<NaiveDate, Unusable> {
+    if group.digits != 8 {
+        return Err(Unusable::NotADate);
+    }
+    calendar_day(group.value / 10_000, group.value / 100 % 100, group.value % 100)
+}
+
+/// Which of two numbers is the month: the one that cannot be a day decides, and after a leading year
+/// the month comes first.
+fn month_and_day(one: u32, two: u32, year_first: bool) -> Result<(u32, u32), Unusable> {
+    match (one > 12, two > 12) {
+        _ if one == 0 || two == 0 => Err(Unusable::NoSuchDate),
+        (true, true) => Err(Unusable::NoSuchDate),
+        (true, false) => Ok((two, one)),
+        (false, true) => Ok((one, two)),
+        (false, false) if year_first || one == two => Ok((one, two)),
+        (false, false) => Err(Unusable::AmbiguousDate),
+    }
+}
+
+fn calendar_day(year: u32, month: u32, day: u32) -> Result<NaiveDate, Unusable> {
+    let year = i32::try_from(year).map_err(|_| Unusable::NoSuchDate)?;
+    NaiveDate::from_ymd_opt(year, month, day).ok_or(Unusable::NoSuchDate)
+}
+
+/// The `T10:15` or ` 10:15` that follows the day in a date with a time.
+fn is_time_of_day(text: &str) -> bool {
+    text.starts_with(|character| matches!(character, 'T' | 't') || is_blank(character))
+        && next_group(text).is_some_and(|(hour, rest)| hour.digits <= 2 && rest.starts_with(':'))
+}
+
+/// A run of digits.
+#[derive(Clone, Copy)]
+struct Group {
+    value: u32,
+    digits: usize,
+}
+
+/// The next run of digits, and the text after it.
+fn next_group(text: &str) -> Option<(Group, &str)> {
+    let text = &text[text.find(|character| ascii_digit(character).is_some())?..];
+    let mut group = Group { value: 0, digits: 0 };
+    for (position, character) in text.char_indices() {
+        let Some(digit) = ascii_digit(character).and_then(|digit| digit.to_digit(10)) else {
+            return Some((group, &text[position..]));
+        };
+        group.value = group.value.saturating_mul(10).saturating_add(digit);
+        group.digits += 1;
+    }
+    Some((group, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cleaned(text: &str) -> Result<String, Unusable> {
+        let mut out = String::new();
+        let now = EventTime::from_unix(1_767_225_600).ok();
+        clean(text, now, &mut out).map(|()| out)
+    }
+
+    #[test]
+    fn v37_real_days_that_can_be_read_one_way_only() {
+        for (text, day) in [
+            ("2/16/1997", "19970216"),
+            ("16.2.1997", "19970216"),
+            ("1997-02-16", "19970216"),
+            ("1997-02-16T23:59:59-08:00", "19970216"),
+            ("1997-02-16 00:00:00.000", "19970216"),
+            ("2/16/1997 12:00:00 AM", "19970216"),
+            ("1997/2/3", "19970203"),
+            ("1997年2月16日", "19970216"),
+            ("١٩٩٧-٠٢-١٦", "19970216"),
+            ("07/07/1980", "19800707"),
+            ("29.02.2000", "20000229"),
+            ("19000101", "19000101"),
+            ("20260101", "20260101"),
+        ] {
+            assert_eq!(cleaned(text).as_deref(), Ok(day), "{text}");
+        }
+    }
+
+    #[test]
+    fn v37_everything_else_is_refused_with_its_reason() {
+        for (text, reason) in [
+            ("31.02.1980", Unusable::NoSuchDate),
+            ("29.02.1900", Unusable::NoSuchDate),
+            ("99999999", Unusable::NoSuchDate),
+            ("00/05/1980", Unusable::NoSuchDate),
+            ("13/13/1980", Unusable::NoSuchDate),
+            ("03/04/1980", Unusable::AmbiguousDate),
+            ("18751224", Unusable::DateOutOfRange),
+            ("2026-01-02", Unusable::DateOutOfRange),
+            ("12/31/80", Unusable::NotADate),
+            ("1980", Unusable::NotADate),
+            ("15 Jan 1980", Unusable::NotADate),
+            ("31-1980-12", Unusable::NotADate),
+            ("1980-1981-12", Unusable::NotADate),
+            ("1980-12-31 5", Unusable::NotADate),
+            ("never", Unusable::NotADate),
+            (&"9".repeat(5000), Unusable::NotADate),
+        ] {
+            assert_eq!(cleaned(text), Err(reason), "{text}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! From borrowed raw text to user data, with everything unusable told at once.
+
+use std::fmt;
+
+use super::characters::is_blank;
+use super::clean::clean;
+use super::{AlreadyHashed, Context, Hashed, MatchKey, MatchValue, Unusable, UserData, place};
+use crate::value::{Country, EventTime};
+
+/// Collects the raw texts of one customer.
+///
+/// Each setter may be called several times, in any order; texts are borrowed, and read by
+/// [`build`](UserDataBuilder::build). A blank text counts as not given. States and postal codes are
+/// read by the first country that is usable.
+#[derive(Clone, Default)]
+pub struct UserDataBuilder<'a> {
+    given: Vec<(MatchKey, &'a str)>,
+    context: Context,
+}
+
+impl<'a> UserDataBuilder<'a> {
+    /// A value for any key.
+    pub fn value(mut self, key: MatchKey, raw: &'a str) -> Self {
+        self.given.push((key, raw));
+        self
+    }
+
+    /// An e-mail address.
+    pub fn email(self, raw: &'a str) -> Self {
+        self.value(MatchKey::Email, raw)
+    }
+
+    /// A phone number with its country code, such as `+44 20 7946 0958`.
+    pub fn phone(self, raw: &'a str) -> Self {
+        self.value(MatchKey::Phone, raw)
+    }
+
+    /// A first name.
+    pub fn first_name(self, raw: &'a str) -> Self {
+        self.value(MatchKey::FirstName, raw)
+    }
+
+    /// A last name.
+    pub fn last_name(self, raw: &'a str) -> Self {
+        self.value(MatchKey::LastName, raw)
+    }
+
+    /// A date of birth, best as `YYYY-MM-DD`.
+    pub fn birth_date(self, raw: &'a str) -> Self {
+        self.value(MatchKey::BirthDate, raw)
+    }
+
+    /// `f`, `m`, or an English word for one of them.
+    pub fn gender(self, raw: &'a str) -> Self {
+        self.value(MatchKey::Gender, raw)
+    }
+
+    /// The name of a city.
+    pub fn city(self, raw: &'a str) -> Self {
+        self.value(MatchKey::City, raw)
+    }
+
+    /// A state or province, by its name or its code.
+    pub fn state(self, raw: &'a str) -> Self {
+        self.value(MatchKey::State, raw)
+    }
+
+    /// A postal code.
+    pub fn postal_code(self, raw: &'a str) -> Self {
+        self.value(MatchKey::PostalCode, raw)
+    }
+
+    /// A country, by its code or its name.
+    pub fn country(self, raw: &'a str) -> Self {
+        self.value(MatchKey::Country, raw)
+    }
+
+    /// The advertiser's own id of the customer.
+    pub fn external_id(self, raw: &'a str) -> Self {
+        self.value(MatchKey::ExternalId, raw)
+    }
+
+    /// The advertising id of a phone.
+    pub fn mobile_advertiser_id(self, raw: &'a str) -> Self {
+        self.value(MatchKey::MobileAdvertiserId, raw)
+    }
+
+    /// The IP address of the customer's browser.
+    pub fn client_ip_address(self, raw: &'a str) -> Self {
+        self.value(MatchKey::ClientIpAddress, raw)
+    }
+
+    /// The user agent of the customer's browser.
+    pub fn client_user_agent(self, raw: &'a str) -> Self {
+        self.value(MatchKey::ClientUserAgent, raw)
+    }
+
+    /// Refuses birth dates after this day.
+    pub fn as_of(mut self, now: EventTime) -> Self {
+        self.context = self.context.as_of(now);
+        self
+    }
+
+    /// What to do with texts that are SHA-256 digests already.
+    pub fn already_hashed(mut self, rule: AlreadyHashed) -> Self {
+        self.context = self.context.already_hashed(rule);
+        self
+    }
+
+    /// Reads, cleans and hashes every text.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, Unusable, UserData};
+    ///
+    /// let error = UserData::builder()
+    ///     .email("mary@example.com")
+    ///     .phone("020 7946 0958")
+    ///     .birth_date("03/04/1980")
+    ///     .build()
+    ///     .unwrap_err();
+    /// let reasons: Vec<_> = error.unusable().iter().map(|unusable| unusable.reason()).collect();
+    /// assert_eq!(reasons, [Unusable::NationalNumber, Unusable::AmbiguousDate]);
+    /// assert!(error.into_usable().has(MatchKey::Email));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUserData`] names every text that cannot be used, and holds the others.
+    pub fn build(self) -> Result<UserData, InvalidUserData> {
+        let mut context = self.context;
+        context.country = self.country_given();
+        let mut usable = UserData::default();
+        let mut unusable = Vec::new();
+        let mut buffer = String::new();
+        for (position, (key, raw)) in self.given_texts() {
+            match match_value(key, raw, &context, &mut buffer) {
+                Ok(value) => usable.insert(key, value),
+                Err(reason) => {
+                    unusable.push(UnusableKey { key, index: self.index_in_key(position), reason });
+                }
+            }
+        }
+        if unusable.is_empty() { Ok(usable) } else { Err(InvalidUserData { unusable, usable }) }
+    }
+
+    fn country_given(&self) -> Option<Country> {
+        self.given_texts()
+            .filter(|(_, (key, _))| *key == MatchKey::Country)
+            .find_map(|(_, (_, raw))| place::country(raw))
+    }
+
+    fn given_texts(&self) -> impl Iterator<Item = (usize, (MatchKey, &'a str))> {
+        self.given.iter().copied().enumerate().filter(|(_, (_, raw))| !raw.chars().all(is_blank))
+    }
+
+    fn index_in_key(&self, position: usize) -> usize {
+        let key = self.given[position].0;
+        self.given[..position].iter().filter(|(other, _)| *other == key).count()
+    }
+}
+
+fn match_value(
+    key: MatchKey,
+    raw: &str,
+    context: &Context,
+    buffer: &mut String,
+) -> Result<MatchValue, Unusable> {
+    match clean(key, raw, context, buffer)? {
+        Some(digest) if digest.is_of_nothing() => Err(Unusable::HashOfNothing),
+        Some(digest) => Ok(MatchValue::Hashed(digest)),
+        None if key.is_hashed() => Ok(MatchValue::Hashed(Hashed::of(buffer))),
+        None => Ok(MatchValue::Plain(buffer.as_str().into())),
+    }
+}
+
+impl fmt::Debug for UserDataBuilder<'_> {
+    /// Keys only; never a text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserDataBuilder ")?;
+        f.debug_list().entries(self.given.iter().map(|(key, _)| key)).finish()
+    }
+}
+
+/// A text that gave no match key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UnusableKey {
+    key: MatchKey,
+    index: usize,
+    reason: Unusable,
+}
+
+impl UnusableKey {
+    /// The key that the text was given for.
+    pub fn key(self) -> MatchKey {
+        self.key
+    }
+
+    /// Which of the texts given for that key: 0 is the first. Blank ones count.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// Why it cannot be used.
+    pub fn reason(self) -> Unusable {
+        self.reason
+    }
+}
+
+impl fmt::Display for UnusableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.index > 0 {
+            write!(f, "{} (value {}) {}", self.key, self.index + 1, self.reason)
+        } else {
+            write!(f, "{} {}", self.key, self.reason)
+        }
+    }
+}
+
+/// Some texts of a customer cannot be used. The others are not lost: see
+/// [`into_usable`](InvalidUserData::into_usable).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidUserData {
+    unusable: Vec<UnusableKey>,
+    usable: UserData,
+}
+
+impl InvalidUserData {
+    /// Every text that cannot be used, in the order given; at least one.
+    pub fn unusable(&self) -> &[UnusableKey] {
+        &self.unusable
+    }
+
+    /// The usable values, which may be none.
+    pub fn into_usable(self) -> UserData {
+        self.usable
+    }
+
+    /// The usable values and the unusable ones.
+    pub fn into_parts(self) -> (UserData, Vec<UnusableKey>) {
+        (self.usable, self.unusable)
+    }
+}
+
+impl fmt::Display for InvalidUserData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("customer data cannot be used as it is: ")?;
+        for (position, unusable) in self.unusable.iter().enumerate() {
+            if position > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{unusable}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InvalidUserData {}

@@ -1,0 +1,47 @@
+//! Gender: Meta takes `f` and `m` only, so only words that surely mean one of them are read.
+
+use super::Unusable;
+use super::characters::fold;
+
+pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
+    fold(text, |_| true, out);
+    let letter = letter_for(out).ok_or(Unusable::UnknownWord)?;
+    out.clear();
+    out.push(letter);
+    Ok(())
+}
+
+#[rustfmt::skip]
+fn letter_for(word: &str) -> Option<char> {
+    match word {
+        "f" | "female" | "woman" | "girl" | "lady" | "lass" | "gal" | "chick" | "belle" | "maiden"
+        | "she" | "her" | "hers" | "herself"
+        | "miss" | "mrs" | "ms" | "madam" | "ma'am" | "dame"
+        | "mother" | "mom" | "mommy" | "mama" | "daughter" | "sister" | "aunt" | "niece"
+        | "wife" | "widow" | "bride" | "girlfriend"
+        | "queen" | "empress" | "princess" | "duchess" | "countess" | "goddess" => Some('f'),
+        "m" | "male" | "man" | "boy" | "lad" | "guy" | "dude" | "chap" | "bloke" | "fellow"
+        | "he" | "him" | "his" | "himself"
+        | "mister" | "mr" | "sir" | "gentleman" | "lord"
+        | "father" | "dad" | "daddy" | "papa" | "son" | "brother" | "uncle" | "nephew"
+        | "husband" | "widower" | "groom" | "boyfriend"
+        | "king" | "emperor" | "prince" | "duke" | "count" | "god" => Some('m'),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v38_whole_words_only() {
+        for (text, letter) in [("F", Ok("f")), ("Ma'am", Ok("f")), ("HUSBAND", Ok("m")), ("MALE", Ok("m"))] {
+            let mut out = String::new();
+            assert_eq!(clean(text, &mut out).map(|()| out.as_str()), letter);
+        }
+        for text in ["x", "females", "male female", "m/f", "woman1", "divers", "non-binary", "fem ale"] {
+            assert_eq!(clean(text, &mut String::new()), Err(Unusable::UnknownWord));
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The digest: the only thing kept of a text that is hashed.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 digest: 32 bytes, written as 64 lower-case hexadecimal digits.
+///
+/// `Debug` shows a placeholder, because a digest of an e-mail address identifies a person as well as
+/// the address does; `Display` and [`to_hex`](Hashed::to_hex) write the digits.
+///
+/// ```
+/// use meta_offline_events::customer::Hashed;
+///
+/// let digest = Hashed::of("mary@example.com");
+/// let hex = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79";
+/// assert_eq!(digest.to_string(), hex);
+/// assert_eq!(Hashed::from_hex(hex), Ok(digest));
+/// assert_eq!(format!("{digest:?}"), "Hashed(…)");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hashed([u8; 32]);
+
+impl Hashed {
+    /// The digest of exactly these bytes: the text must be in its normal form already (see
+    /// [`MatchKey::normalize`](super::MatchKey::normalize)).
+    pub fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// Reads 64 hexadecimal digits in either case, with nothing around them.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSha256`] for anything else: MD5, SHA-1, base64, 63 or 65 digits.
+    pub fn from_hex(text: &str) -> Result<Self, NotSha256> {
+        let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| NotSha256)?;
+        let (pairs, _) = digits.as_chunks::<2>();
+        let mut bytes = [0; 32];
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = nibble(*high)? << 4 | nibble(*low)?;
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The 64 lower-case hexadecimal digits, without allocating.
+    pub fn to_hex(self) -> HexText {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        let (pairs, _) = text.as_chunks_mut::<2>();
+        for (pair, byte) in pairs.iter_mut().zip(self.0) {
+            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        }
+        HexText(text)
+    }
+
+    /// Whether this is the digest of no value at all: of the empty text, of a blank, or of a word
+    /// such as `null`.
+    ///
+    /// Such digests come from exports that hash every column, and would match nobody or, worse,
+    /// everybody whose value was missing.
+    pub fn is_of_nothing(&self) -> bool {
+        static NOTHING: LazyLock<Vec<Hashed>> =
+            LazyLock::new(|| NO_VALUES.iter().copied().map(Hashed::of).collect());
+        NOTHING.contains(self)
+    }
+}
+
+/// What exports hash when there is nothing to hash.
+const NO_VALUES: &[&str] = &[
+    "",
+    " ",
+    "\n",
+    "\r\n",
+    "\0",
+    "\"\"",
+    "''",
+    "-",
+    "0",
+    "null",
+    "NULL",
+    "Null",
+    "nil",
+    "none",
+    "None",
+    "NONE",
+    "nan",
+    "NaN",
+    "NAN",
+    "n/a",
+    "N/A",
+    "na",
+    "NA",
+    "undefined",
+    "Undefined",
+    "unknown",
+    "Unknown",
+    "false",
+    "{}",
+    "[]",
+];
+
+fn nibble(digit: u8) -> Result<u8, NotSha256> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        b'A'..=b'F' => Ok(digit - b'A' + 10),
+        _ => Err(NotSha256),
+    }
+}
+
+impl fmt::Display for Hashed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_hex().as_str())
+    }
+}
+
+impl fmt::Debug for Hashed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hashed(…)")
+    }
+}
+
+impl Serialize for Hashed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.to_hex().as_str())
+    }
+}
+
+/// The 64 hexadecimal digits of a digest, on the stack.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HexText([u8; 64]);
+
+impl HexText {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl AsRef<str> for HexText {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for HexText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HexText(…)")
+    }
+}
+
+/// A text is not a SHA-256 digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not SHA-256: write 64 hexadecimal digits")]
+pub struct NotSha256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v31_only_64_hexadecimal_digits_are_a_digest() {
+        let hex = "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec";
+        assert_eq!(Hashed::from_hex(hex), Ok(Hashed::of("mary")));
+        assert_eq!(Hashed::from_hex(&hex.to_uppercase()), Ok(Hashed::of("mary")));
+        for text in [
+            "",
+            &hex[..63],
+            &hex[..40],
+            &hex[..32],
+            &format!("{hex}0"),
+            &format!(" {}", &hex[1..]),
+            &format!("é{}", &hex[2..]),
+            &"g".repeat(64),
+            "aRV3G+HFqgyIaHC2lRsD1+r8Eh/qDoCl6oO+t8RJ9Ow=",
+        ] {
+            assert_eq!(Hashed::from_hex(text), Err(NotSha256));
+        }
+    }
+
+    #[test]
+    fn digests_of_nothing_are_known() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Hashed::from_hex(empty).map(|digest| digest.is_of_nothing()), Ok(true));
+        assert!(!Hashed::of("mary").is_of_nothing());
+    }
+}

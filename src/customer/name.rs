@@ -1,0 +1,37 @@
+//! First and last names: what people write between the letters goes, the letters of every script stay.
+
+use super::Unusable;
+use super::characters::{fold, is_blank, is_punctuation};
+
+pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
+    fold(text, |character| !is_blank(character) && !is_punctuation(character), out);
+    if out.is_empty() { Err(Unusable::NoLetters) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v39_letters_marks_digits_and_emoji_stay() {
+        for (text, name) in [
+            ("O'Brien", "obrien"),
+            ("O’Brien", "obrien"),
+            ("Anne-Marie", "annemarie"),
+            ("Anne\u{2010}Marie", "annemarie"),
+            ("van der Berg", "vanderberg"),
+            ("van\u{a0}der\u{200b}Berg", "vanderberg"),
+            ("J", "j"),
+            ("Mary 😀", "mary😀"),
+            ("日本", "日本"),
+            ("정", "정"),
+            ("\u{110c}\u{1165}\u{11bc}", "정"),
+            ("e'\u{301}", "é"),
+        ] {
+            let mut out = String::new();
+            assert_eq!(clean(text, &mut out), Ok(()));
+            assert_eq!(out, name);
+        }
+        assert_eq!(clean("’-…", &mut String::new()), Err(Unusable::NoLetters));
+    }
+}

@@ -1,0 +1,117 @@
+//! Phone numbers: the digits with the country code, nothing guessed.
+
+use super::Unusable;
+use super::characters::{ascii_digit, is_blank};
+
+/// What E.164 allows at most, and what tells customers apart at least.
+const MOST_DIGITS: usize = 15;
+const FEWEST_DIGITS: usize = 7;
+
+pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
+    let plus = push_digits(text, out);
+    let zeros = out.bytes().take_while(|&digit| digit == b'0').count();
+    if zeros == out.len() {
+        return Err(Unusable::NoDigits);
+    }
+    if zeros == 1 && !plus {
+        return Err(Unusable::NationalNumber);
+    }
+    out.drain(..zeros);
+    match out.len() {
+        ..FEWEST_DIGITS => Err(Unusable::TooFewDigits),
+        FEWEST_DIGITS..=MOST_DIGITS => Ok(()),
+        _ => Err(Unusable::TooManyDigits),
+    }
+}
+
+/// Appends the digits of the number, without its extension and without a trunk zero in brackets, as
+/// in `+44 (0)20`. Tells whether a plus sign stands before them.
+fn push_digits(text: &str, out: &mut String) -> bool {
+    let mut plus = false;
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        if let Some(digit) = ascii_digit(character) {
+            out.push(digit);
+        } else if matches!(character, '+' | '＋') {
+            plus |= out.is_empty();
+        } else if character == '('
+            && !out.is_empty()
+            && let Some(after) = after_bracketed_zero(rest.as_str())
+        {
+            rest = after.chars();
+        } else if out.len() >= FEWEST_DIGITS && ends_number(character) {
+            break;
+        }
+    }
+    plus
+}
+
+fn after_bracketed_zero(text: &str) -> Option<&str> {
+    text.trim_start_matches(is_blank).strip_prefix('0')?.trim_start_matches(is_blank).strip_prefix(')')
+}
+
+/// What follows is an extension (`x12`, `ext. 12`, `;ext=12`, `#12`) or a remark.
+fn ends_number(character: char) -> bool {
+    character.is_alphabetic() || matches!(character, '#' | ';')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cleaned(text: &str) -> Result<String, Unusable> {
+        let mut out = String::new();
+        clean(text, &mut out).map(|()| out)
+    }
+
+    #[test]
+    fn v29_digits_of_any_script_with_an_international_prefix_or_none() {
+        for (text, number) in [
+            ("+44 20 7946 0958", "442079460958"),
+            ("0044 20 7946 0958", "442079460958"),
+            ("00044 20 7946 0958", "442079460958"),
+            ("+44 (0)20 7946 0958", "442079460958"),
+            ("0044 ( 0 ) 20 7946 0958", "442079460958"),
+            ("+44.20.7946.0958", "442079460958"),
+            ("＋４４ ２０ ７９４６ ０９５８", "442079460958"),
+            ("+٩٦٦ ٥٠ ١٢٣ ٤٥٦٧", "966501234567"),
+            ("tel:+1-650-555-1212", "16505551212"),
+            ("+1\u{a0}650\u{2011}555\u{2011}1212", "16505551212"),
+            ("+0 650 555 1212", "6505551212"),
+        ] {
+            assert_eq!(cleaned(text).as_deref(), Ok(number), "{text}");
+        }
+    }
+
+    #[test]
+    fn v29_an_extension_is_cut_and_never_joined() {
+        for text in [
+            "+1 650 555 1212 x123",
+            "+1 650 555 1212x123",
+            "+1 650 555 1212 ext. 5",
+            "+1 650 555 1212 Extension 5",
+            "+1-650-555-1212;ext=5",
+            "+1 650 555 1212 #5",
+            "+1 650 555 1212 or 650 555 3434",
+        ] {
+            assert_eq!(cleaned(text).as_deref(), Ok("16505551212"), "{text}");
+        }
+        assert_eq!(cleaned("Call 555-HELP (4357) now!").as_deref(), Ok("5554357"));
+    }
+
+    #[test]
+    fn v28_v29_what_is_no_number_is_refused_with_its_reason() {
+        for (text, reason) in [
+            ("020 7946 0958", Unusable::NationalNumber),
+            ("(0)20 7946 0958", Unusable::NationalNumber),
+            ("000 000 0000", Unusable::NoDigits),
+            ("+", Unusable::NoDigits),
+            ("call me", Unusable::NoDigits),
+            ("911", Unusable::TooFewDigits),
+            ("+00 123456", Unusable::TooFewDigits),
+            ("12345678901234567890", Unusable::TooManyDigits),
+        ] {
+            assert_eq!(cleaned(text), Err(reason), "{text}");
+        }
+    }
+}

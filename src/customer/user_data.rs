@@ -1,0 +1,283 @@
+//! A set of match keys: several values per key, none twice.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::{Hashed, MatchKey, Unusable, UserDataBuilder};
+
+/// One value of a match key, as it is sent.
+#[derive(Clone, PartialEq, Eq)]
+pub enum MatchValue {
+    /// The digest of a value in its normal form.
+    Hashed(Hashed),
+    /// A value that Meta takes as text.
+    Plain(Box<str>),
+}
+
+impl Serialize for MatchValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Hashed(digest) => digest.serialize(serializer),
+            Self::Plain(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl fmt::Debug for MatchValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hashed(_) => "Hashed(…)",
+            Self::Plain(_) => "Plain(…)",
+        })
+    }
+}
+
+/// What identifies a customer: match keys with their values.
+///
+/// Invariants:
+/// - keys stand in the order of [`MatchKey::ALL`], the values of a key in the order in which they
+///   came, so equal data is always written with equal bytes;
+/// - no value stands twice under a key, and a key that takes one string has one value;
+/// - no value is the digest of nothing (see [`Hashed::is_of_nothing`]).
+///
+/// ```
+/// use meta_offline_events::customer::{MatchKey, UserData};
+///
+/// let customer = UserData::builder()
+///     .email("Mary@Example.com")
+///     .phone("+1 (555) 987-6543")
+///     .state("California")
+///     .country("USA")
+///     .build()?;
+/// assert!(customer.has(MatchKey::Email));
+/// assert_eq!(customer.values(MatchKey::Phone).count(), 1);
+/// assert_eq!(format!("{customer:?}"), "UserData { em: 1, ph: 1, st: 1, country: 1 }");
+/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct UserData {
+    values: Vec<(MatchKey, MatchValue)>,
+}
+
+impl UserData {
+    /// Collects raw texts and hashes them.
+    pub fn builder<'a>() -> UserDataBuilder<'a> {
+        UserDataBuilder::default()
+    }
+
+    /// Whether there is no value at all.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Whether this key has a value.
+    pub fn has(&self, key: MatchKey) -> bool {
+        !self.of(key).is_empty()
+    }
+
+    /// The keys that have values, in the order of [`MatchKey::ALL`].
+    pub fn keys(&self) -> impl Iterator<Item = MatchKey> {
+        self.values.chunk_by(|(one, _), (other, _)| one == other).map(|values| values[0].0)
+    }
+
+    /// The values of a key, first seen first.
+    pub fn values(&self, key: MatchKey) -> impl ExactSizeIterator<Item = &MatchValue> {
+        self.of(key).iter().map(|(_, value)| value)
+    }
+
+    fn of(&self, key: MatchKey) -> &[(MatchKey, MatchValue)] {
+        let start = self.values.partition_point(|(other, _)| *other < key);
+        let end = self.values.partition_point(|(other, _)| *other <= key);
+        &self.values[start..end]
+    }
+
+    /// Adds the values of `other` that are not here yet. A key that takes one string keeps the one
+    /// it has.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, UserData};
+    ///
+    /// let mut order = UserData::builder().email("mary@example.com").build()?;
+    /// order.merge(&UserData::builder().email("MARY@example.com").email("m@example.org").build()?);
+    /// assert_eq!(order.values(MatchKey::Email).count(), 2);
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
+    pub fn merge(&mut self, other: &Self) {
+        for (key, value) in &other.values {
+            if self.lacks(*key, value) {
+                self.push(*key, value.clone());
+            }
+        }
+    }
+
+    /// Adds a value that was hashed elsewhere, by the rules of its key.
+    ///
+    /// # Errors
+    ///
+    /// [`Unusable::NeverHashed`] for a key that Meta takes as text, [`Unusable::HashOfNothing`] for
+    /// the digest of an empty text or of a word such as `null`.
+    pub fn insert_hashed(&mut self, key: MatchKey, digest: Hashed) -> Result<(), Unusable> {
+        if !key.is_hashed() {
+            return Err(Unusable::NeverHashed);
+        }
+        if digest.is_of_nothing() {
+            return Err(Unusable::HashOfNothing);
+        }
+        self.insert(key, MatchValue::Hashed(digest));
+        Ok(())
+    }
+
+    pub(super) fn insert(&mut self, key: MatchKey, value: MatchValue) {
+        if self.lacks(key, &value) {
+            self.push(key, value);
+        }
+    }
+
+    fn lacks(&self, key: MatchKey, value: &MatchValue) -> bool {
+        let present = self.of(key);
+        if key.is_list() { present.iter().all(|(_, other)| other != value) } else { present.is_empty() }
+    }
+
+    fn push(&mut self, key: MatchKey, value: MatchValue) {
+        let end = self.values.partition_point(|(other, _)| *other <= key);
+        self.values.insert(end, (key, value));
+    }
+
+    /// Whether Meta takes this combination of keys.
+    ///
+    /// Meta refuses an event, and with it the whole batch, whose keys all lie in one of these sets:
+    /// `ct country st zp ge client_user_agent`, `db client_user_agent`, `fn ge`, `ln ge`.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    ///
+    /// let named = UserData::builder().first_name("Mary").last_name("Smith").build()?;
+    /// assert!(named.check_combination().is_ok());
+    /// let somewhere = UserData::builder().gender("f").country("us").build()?;
+    /// assert!(somewhere.check_combination().is_err());
+    /// assert!(UserData::default().check_combination().is_err());
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TooBroad`] when all keys lie in one such set, or there are none.
+    pub fn check_combination(&self) -> Result<(), TooBroad> {
+        let broad = TOO_BROAD.iter().any(|set| self.values.iter().all(|(key, _)| set.contains(key)));
+        if broad { Err(TooBroad) } else { Ok(()) }
+    }
+}
+
+/// The sets of keys that Meta holds too broad, alone or in part.
+const TOO_BROAD: [&[MatchKey]; 4] = [
+    &[
+        MatchKey::City,
+        MatchKey::Country,
+        MatchKey::State,
+        MatchKey::PostalCode,
+        MatchKey::Gender,
+        MatchKey::ClientUserAgent,
+    ],
+    &[MatchKey::BirthDate, MatchKey::ClientUserAgent],
+    &[MatchKey::FirstName, MatchKey::Gender],
+    &[MatchKey::LastName, MatchKey::Gender],
+];
+
+/// The keys fit too many people: Meta would refuse the whole batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the customer's keys fit too many people: add an e-mail address, a phone number or another key of the customer alone"
+)]
+pub struct TooBroad;
+
+impl fmt::Debug for UserData {
+    /// Keys and numbers of values; never a value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("UserData");
+        for key in self.keys() {
+            shown.field(key.wire_name(), &self.of(key).len());
+        }
+        shown.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(keys: &[MatchKey]) -> UserData {
+        let mut data = UserData::default();
+        for key in keys {
+            data.insert(*key, MatchValue::Plain("x".into()));
+        }
+        data
+    }
+
+    #[test]
+    fn v42_combinations_as_meta_lists_them() {
+        use MatchKey::{
+            BirthDate, City, ClientIpAddress, ClientUserAgent, Country, Email, ExternalId, FirstName, Gender,
+            LastName, MobileAdvertiserId, Phone, PostalCode, State,
+        };
+        let refused: [&[MatchKey]; 8] = [
+            &[],
+            &[Gender, City, State, Country],
+            &[ClientUserAgent],
+            &[BirthDate, ClientUserAgent],
+            &[FirstName, Gender],
+            &[FirstName],
+            &[LastName],
+            &[PostalCode, Country, ClientUserAgent],
+        ];
+        let taken: [&[MatchKey]; 9] = [
+            &[Email],
+            &[Phone],
+            &[ExternalId],
+            &[ClientIpAddress],
+            &[ClientIpAddress, ClientUserAgent],
+            &[FirstName, LastName],
+            &[BirthDate, Gender],
+            &[FirstName, PostalCode],
+            &[MobileAdvertiserId],
+        ];
+        for keys in refused {
+            assert_eq!(with(keys).check_combination(), Err(TooBroad), "{keys:?}");
+        }
+        for keys in taken {
+            assert_eq!(with(keys).check_combination(), Ok(()), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn v32_digests_of_nothing_never_enter() {
+        let mut data = UserData::default();
+        for text in ["", " ", "null"] {
+            assert_eq!(data.insert_hashed(MatchKey::Email, Hashed::of(text)), Err(Unusable::HashOfNothing));
+        }
+        assert_eq!(
+            data.insert_hashed(MatchKey::ClientIpAddress, Hashed::of("192.0.2.1")),
+            Err(Unusable::NeverHashed)
+        );
+        assert!(data.is_empty());
+    }
+
+    #[test]
+    fn merging_keeps_the_first_seen_first() {
+        let mut data = UserData::default();
+        let mut other = UserData::default();
+        data.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("b")));
+        data.insert(MatchKey::MobileAdvertiserId, MatchValue::Plain("one".into()));
+        other.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("a")));
+        other.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("b")));
+        other.insert(MatchKey::MobileAdvertiserId, MatchValue::Plain("two".into()));
+        data.merge(&other);
+        let emails: Vec<_> = data.values(MatchKey::Email).collect();
+        assert!(matches!(
+            emails[..],
+            [MatchValue::Hashed(one), MatchValue::Hashed(two)]
+                if *one == Hashed::of("b") && *two == Hashed::of("a")
+        ));
+        assert!(data.values(MatchKey::MobileAdvertiserId).eq([&MatchValue::Plain("one".into())]));
+    }
+}

@@ -1,0 +1,278 @@
+//! From raw text to user data: whatever the text, and however often it is cleaned.
+
+use meta_offline_events::customer::{
+    AlreadyHashed, Context, Hashed, MatchKey, MatchValue, Unusable, UserData,
+};
+use meta_offline_events::value::{Country, EventTime, InvalidValue};
+use proptest::prelude::*;
+use unicode_normalization::UnicodeNormalization as _;
+
+fn any_key() -> impl Strategy<Value = MatchKey> {
+    proptest::sample::select(&MatchKey::ALL[..])
+}
+
+fn any_context() -> impl Strategy<Value = Context> {
+    let countries = [None, Some("us"), Some("ca"), Some("pl"), Some("pr")];
+    proptest::sample::select(&countries[..]).prop_map(|code| {
+        match code.and_then(|code| code.parse::<Country>().ok()) {
+            Some(country) => Context::default().country(country),
+            None => Context::default(),
+        }
+    })
+}
+
+/// Texts close to real ones, with the characters that make trouble.
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[ -~]{0,40}",
+        "[A-Za-zÀ-ÿΑ-Ωα-ωİıẞßΣς \u{300}-\u{308}\u{327}\u{338}\u{345}'’.=<>`;\u{37e}\u{1fef}\u{200b}\u{ad}\u{feff}\u{212a}가-힣\u{1100}-\u{1112}\u{1161}-\u{1175}\u{11a8}-\u{11c2}]{0,16}",
+        "[+(＋]?[0-9０-９٠-٩ ().x#-]{5,24}",
+        "[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}",
+        "[0-9]{5} ?[-–]? ?[0-9]{0,4}",
+        "[A-Za-z0-9.+ü]{1,12}@[a-z0-9.ü-]{1,12}\\.[a-z]{2,3}",
+        "[nN][./' ]?[uUaA][./' ]?[lLnN][./' ]?[lL]?",
+        "([0-9a-f]-?){32}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+
+    #[test]
+    fn the_normal_form_of_a_normal_form_is_itself(
+        key in any_key(),
+        raw in any_text(),
+        context in any_context(),
+    ) {
+        if let Ok(once) = key.normalize(&raw, &context) {
+            let twice = key.normalize(once.text(), &context);
+            prop_assert_eq!(twice.as_ref().map(|twice| twice.text()), Ok(once.text()));
+        }
+    }
+
+    #[test]
+    fn v26_composed_and_decomposed_text_hash_alike(key in any_key(), raw in any_text()) {
+        prop_assume!(key != MatchKey::ClientUserAgent);
+        let context = Context::default();
+        let composed: String = raw.nfc().collect();
+        let decomposed: String = raw.nfd().collect();
+        prop_assert_eq!(key.normalize(&composed, &context), key.normalize(&decomposed, &context));
+    }
+
+    #[test]
+    fn v30_hashing_twice_is_hashing_once(key in any_key(), raw in any_text()) {
+        prop_assume!(key.is_hashed());
+        if let Ok(once) = UserData::builder().value(key, &raw).build() {
+            for value in once.values(key) {
+                let MatchValue::Hashed(digest) = value else {
+                    return Err(TestCaseError::fail("a hashed key holds text"));
+                };
+                let padded = format!(" {}\n", digest.to_string().to_uppercase());
+                let twice = UserData::builder().value(key, &padded).build();
+                prop_assert_eq!(twice.as_ref(), Ok(&once));
+            }
+        }
+    }
+}
+
+#[test]
+fn v21_v39_metas_published_examples() {
+    for (key, raw, text, hex) in [
+        (
+            MatchKey::Email,
+            "John_Smith@gmail.com",
+            "john_smith@gmail.com",
+            "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f",
+        ),
+        (
+            MatchKey::Phone,
+            "+1 (650)555-1212",
+            "16505551212",
+            "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176",
+        ),
+        (
+            MatchKey::FirstName,
+            "Mary",
+            "mary",
+            "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec",
+        ),
+        (MatchKey::FirstName, "정", "정", "8fa8cd9c440be61d0151429310034083132b35975c4bea67fdd74158eb51db14"),
+        (
+            MatchKey::LastName,
+            "Valéry",
+            "valéry",
+            "08e1996b5dd49e62a4b4c010d44e4345592a863bb9f8e3976219bac29417149c",
+        ),
+        (
+            MatchKey::BirthDate,
+            "2/16/1997",
+            "19970216",
+            "01acdbf6ec7b4f478a225f1a246e5d6767eeab1a7ffa17f025265b5b94f40f0c",
+        ),
+        (
+            MatchKey::Country,
+            "United States",
+            "us",
+            "79adb2a2fce5c6ba215fe5f27f532d4e7edbac4b6a5e09e1ef3a08084a904621",
+        ),
+        (
+            MatchKey::PostalCode,
+            "M1 1AE",
+            "m11ae",
+            "1dc694c2070e697769fb959b50671d76cafd430d8ca191fbdd0affcaea344ac5",
+        ),
+        (
+            MatchKey::City,
+            "San Jose\u{301}",
+            "sanjosé",
+            "fcc7b12e619d7e36782eeba767f24c4fe9dd54a931994e68c515be24bd046b59",
+        ),
+    ] {
+        let normalized = key.normalize(raw, &Context::default());
+        assert_eq!(normalized.as_ref().map(|normalized| normalized.text()), Ok(text));
+        let digest = normalized.ok().and_then(|normalized| normalized.digest());
+        assert_eq!(digest.map(|digest| digest.to_string()).as_deref(), Some(hex));
+    }
+}
+
+#[test]
+fn v23_words_for_missing_values_are_never_hashed() {
+    for key in MatchKey::ALL {
+        for raw in ["null", "NULL", " N/A ", "none", "-", "[object Undefined]", "\u{feff}null\u{200b}"] {
+            assert_eq!(
+                key.normalize(raw, &Context::default()).err(),
+                Some(Unusable::Placeholder),
+                "{key} {raw}"
+            );
+        }
+        for raw in ["", " ", "\u{a0}\u{200b}\t"] {
+            assert_eq!(key.normalize(raw, &Context::default()).err(), Some(Unusable::Empty));
+            assert_eq!(UserData::builder().value(key, raw).build(), Ok(UserData::default()));
+        }
+    }
+    assert_eq!(
+        MatchKey::FirstName.normalize("n.u.l.l", &Context::default()).err(),
+        Some(Unusable::Placeholder)
+    );
+}
+
+#[test]
+fn v31_digests_of_other_kinds_are_not_hashed_again() {
+    let md5 = "5f4dcc3b5aa765d61d8327deb882cf99";
+    let sha1 = "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8";
+    for key in [MatchKey::Phone, MatchKey::FirstName, MatchKey::City, MatchKey::PostalCode] {
+        for raw in [md5, sha1] {
+            assert_eq!(key.normalize(raw, &Context::default()).err(), Some(Unusable::OtherDigest));
+        }
+    }
+    assert_eq!(
+        MatchKey::ExternalId.normalize(md5, &Context::default()).ok().as_ref().map(|id| id.text()),
+        Some(md5)
+    );
+}
+
+#[test]
+fn digests_with_the_suffix_of_metas_parameter_builder_are_digests() {
+    let hex = Hashed::of("mary@example.com").to_string();
+    for suffix in ["", ".AQ", ".AQQCAQAB"] {
+        let normalized = MatchKey::Email.normalize(&format!("{hex}{suffix}"), &Context::default());
+        assert_eq!(normalized.as_ref().map(|normalized| normalized.text()), Ok(hex.as_str()));
+    }
+    assert!(MatchKey::Email.normalize(&format!("{hex}.AQQ"), &Context::default()).is_err());
+}
+
+#[test]
+fn v32_digests_of_nothing_never_enter_user_data() {
+    for text in ["", " ", "null", "NULL"] {
+        let hex = Hashed::of(text).to_string();
+        assert!(MatchKey::Email.normalize(&hex, &Context::default()).is_ok());
+        let reason = UserData::builder().email(&hex).build().map_err(|error| error.unusable()[0].reason());
+        assert_eq!(reason, Err(Unusable::HashOfNothing));
+    }
+}
+
+#[test]
+fn plain_text_only_where_it_is_asked_for() {
+    let hex = Hashed::of("mary@example.com").to_string();
+    let refused = UserData::builder().already_hashed(AlreadyHashed::Refuse).email(&hex).build();
+    assert_eq!(refused.map_err(|error| error.unusable()[0].reason()), Err(Unusable::AlreadyHashed));
+}
+
+#[test]
+fn v51_what_is_far_too_long_is_refused_at_once() {
+    let long = "a".repeat(10_000_000);
+    for key in MatchKey::ALL {
+        assert_eq!(key.normalize(&long, &Context::default()).err(), Some(Unusable::TooLong));
+    }
+}
+
+#[test]
+fn setters_work_in_any_order() {
+    let one = UserData::builder().state("Georgia").postal_code("0101").country("Georgia").build();
+    let two = UserData::builder().country("ge").postal_code("0101").state("georgia").build();
+    assert_eq!(one, two);
+    let first_usable = UserData::builder().country("Atlantis").country("us").state("Georgia").build();
+    let usable = first_usable.map_err(|error| error.into_usable()).unwrap_or_else(|usable| usable);
+    assert!(usable.values(MatchKey::State).eq([&MatchValue::Hashed(Hashed::of("ga"))]));
+}
+
+#[test]
+fn everything_unusable_is_told_at_once_and_the_rest_is_kept() -> Result<(), InvalidValue> {
+    let now = EventTime::from_unix(1_767_225_600)?;
+    let built = UserData::builder()
+        .email(" ")
+        .email("mary@example.com")
+        .email("mary")
+        .gender("x")
+        .birth_date("2026-01-02")
+        .as_of(now)
+        .build();
+    let Err(error) = built else { panic!("three texts are unusable") };
+    let told: Vec<_> = error
+        .unusable()
+        .iter()
+        .map(|unusable| (unusable.key(), unusable.index(), unusable.reason()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (MatchKey::Email, 2, Unusable::NotAnEmail),
+            (MatchKey::Gender, 0, Unusable::UnknownWord),
+            (MatchKey::BirthDate, 0, Unusable::DateOutOfRange),
+        ]
+    );
+    assert!(error.to_string().contains("em (value 3) is not an e-mail address"));
+    assert_eq!(
+        error.into_usable(),
+        UserData::builder().email("mary@example.com").build().unwrap_or_default()
+    );
+    Ok(())
+}
+
+#[test]
+fn no_debug_output_and_no_error_shows_a_text_or_a_digest() {
+    let secret = "zanzibar@example";
+    let builder = UserData::builder().email(secret).first_name("zanzibar").client_ip_address("192.0.2.77");
+    let mut shown = format!("{builder:?}");
+    if let Err(error) = builder.build() {
+        shown += &format!("{error:?} {error}");
+        let usable = error.into_usable();
+        let values: Vec<_> =
+            usable.values(MatchKey::ClientIpAddress).chain(usable.values(MatchKey::FirstName)).collect();
+        shown += &format!("{usable:?} {values:?}");
+    }
+    shown += &format!("{:?}", MatchKey::FirstName.normalize("zanzibar", &Context::default()));
+    let digest = Hashed::of("zanzibar");
+    shown += &format!("{digest:?} {:?}", digest.to_hex());
+    assert!(!shown.contains("zanzibar") && !shown.contains("192.0.2"));
+    assert!(!shown.contains(&digest.to_string()[..8]));
+}
+
+#[test]
+fn wire_names_go_both_ways() {
+    for key in MatchKey::ALL {
+        assert_eq!(MatchKey::from_wire_name(key.wire_name()), Some(key));
+    }
+    assert_eq!(MatchKey::from_wire_name("email"), None);
+}
