@@ -30,6 +30,11 @@ impl Hashed {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
+    /// The digest that is made of these bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Reads 64 hexadecimal digits in either case, with nothing around them.
     ///
     /// # Errors

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{Hashed, MatchKey, Unusable, UserDataBuilder};
 
 /// One value of a match key, as it is sent.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum MatchValue {
     /// The digest of a value in its normal form.
     Hashed(Hashed),
@@ -55,7 +55,7 @@ impl fmt::Debug for MatchValue {
 /// assert_eq!(format!("{customer:?}"), "UserData { em: 1, ph: 1, st: 1, country: 1 }");
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct UserData {
     values: Vec<(MatchKey, MatchValue)>,
 }
@@ -190,6 +190,31 @@ const TOO_BROAD: [&[MatchKey]; 4] = [
     "the customer's keys fit too many people: add an e-mail address, a phone number or another key of the customer alone"
 )]
 pub struct TooBroad;
+
+impl Serialize for UserData {
+    /// The object that Meta expects as `user_data`: lists for keys that take several values.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        for of_one_key in self.values.chunk_by(|(one, _), (next, _)| one == next) {
+            let key = of_one_key[0].0;
+            fields.serialize_key(key.wire_name())?;
+            if key.is_list() {
+                fields.serialize_value(&ValuesOnly(of_one_key))?;
+            } else {
+                fields.serialize_value(&of_one_key[0].1)?;
+            }
+        }
+        fields.end()
+    }
+}
+
+struct ValuesOnly<'a>(&'a [(MatchKey, MatchValue)]);
+
+impl Serialize for ValuesOnly<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(_, value)| value))
+    }
+}
 
 impl fmt::Debug for UserData {
     /// Keys and numbers of values; never a value.

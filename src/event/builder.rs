@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::rules::{self, InvalidEvent};
 use super::event_id::Unnamed;
+use super::rules::{self, InvalidEvent};
 use super::{ActionSource, Content, CustomData, DeliveryCategory, Event, EventName};
 use crate::customer::UserData;
 use crate::value::{EventId, EventTime, Line, Money, OrderId};

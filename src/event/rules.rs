@@ -108,8 +108,10 @@ fn app_data(event: &EventBuilder) -> Finding {
 }
 
 fn messaging_channel(event: &EventBuilder) -> Finding {
-    (event.action_source == ActionSource::BusinessMessaging)
-        .then_some(("messaging_channel", "a business messaging event needs its channel and the channel's ids"))
+    (event.action_source == ActionSource::BusinessMessaging).then_some((
+        "messaging_channel",
+        "a business messaging event needs its channel and the channel's ids",
+    ))
 }
 
 fn purchase_value(event: &EventBuilder) -> Finding {

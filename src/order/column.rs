@@ -115,7 +115,10 @@ impl Column {
     /// difference between blank, hyphen and underscore do not count.
     pub fn named(header: &str) -> Option<Self> {
         let header = plain(header);
-        COLUMNS.iter().find(|(_, name, others)| *name == header || others.contains(&header.as_str())).map(|row| row.0)
+        COLUMNS
+            .iter()
+            .find(|(_, name, others)| *name == header || others.contains(&header.as_str()))
+            .map(|row| row.0)
     }
 }
 

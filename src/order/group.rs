@@ -86,7 +86,9 @@ impl Group {
             self.object(
                 Column::ExternalId,
                 "two_external_ids",
-                format!("the order has two external ids, at lines {first} and {line}: one order has one customer"),
+                format!(
+                    "the order has two external ids, at lines {first} and {line}: one order has one customer"
+                ),
             );
         }
     }
@@ -99,8 +101,9 @@ impl Group {
         if let Some(id) = row.event_id {
             match &self.event_id {
                 Some((known, first)) if *known != id => {
-                    let message =
-                        format!("the order has two event ids, at lines {first} and {line}: one order is one event");
+                    let message = format!(
+                        "the order has two event ids, at lines {first} and {line}: one order is one event"
+                    );
                     self.object(Column::EventId, "two_event_ids", message);
                 }
                 Some(_) => {}
@@ -132,10 +135,16 @@ impl Group {
 
     fn add_money(&mut self, row: &Row<'_>, rules: &OrderRules) {
         if let (Some(price), Some(quantity)) = (row.price, row.quantity) {
-            let sum = price.checked_mul(quantity).and_then(|total| self.priced.unwrap_or(Amount::ZERO).checked_add(total));
+            let sum = price
+                .checked_mul(quantity)
+                .and_then(|total| self.priced.unwrap_or(Amount::ZERO).checked_add(total));
             match sum {
                 Some(sum) => self.priced = Some(sum),
-                None => self.object(Column::Price, "too_many_digits", format!("line {} makes the total too large to be kept exactly", row.line)),
+                None => self.object(
+                    Column::Price,
+                    "too_many_digits",
+                    format!("line {} makes the total too large to be kept exactly", row.line),
+                ),
             }
         }
         match (row.value, self.value) {
@@ -232,7 +241,11 @@ impl Group {
         let Some(amount) = amount else { return Ok(None) };
         let column = if self.value.is_some() { Column::Value } else { Column::Price };
         let Some((currency, _)) = self.currency else {
-            return Err(vec![Fault::at(Column::Currency, "missing", "is missing: an amount needs its currency")]);
+            return Err(vec![Fault::at(
+                Column::Currency,
+                "missing",
+                "is missing: an amount needs its currency",
+            )]);
         };
         let total = Money::new(amount, currency).rounded();
         if let (Some((value, _)), Some(priced)) = (self.value, self.priced) {
@@ -247,7 +260,11 @@ impl Group {
             }
         }
         if total.amount().is_zero() && !rules.allows_zero_totals {
-            return Err(vec![fault(column, "zero_total", "the order comes to zero: nothing was paid, so nothing was purchased")]);
+            return Err(vec![Fault::at(
+                column,
+                "zero_total",
+                "the order comes to zero: nothing was paid, so nothing was purchased",
+            )]);
         }
         Ok(Some(total))
     }

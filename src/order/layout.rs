@@ -110,16 +110,15 @@ impl RowLayout {
     ///
     /// [`LayoutError`] when a needed column is missing, when two headers mean the same column, or
     /// when a column is not understood and the layout refuses those.
-    pub fn bind<'h>(&self, headers: impl IntoIterator<Item = &'h str>) -> Result<BoundLayout, LayoutError> {
+    pub fn bind<S: AsRef<str>>(&self, headers: &[S]) -> Result<BoundLayout, LayoutError> {
         let mut bound = BoundLayout {
             layout: self.clone(),
             positions: [None; Column::COUNT],
-            width: 0,
+            width: headers.len(),
             unknown: Vec::new(),
         };
-        for (index, header) in headers.into_iter().enumerate() {
-            bound.width = index + 1;
-            match self.meaning(header) {
+        for (index, header) in headers.iter().enumerate() {
+            match self.meaning(header.as_ref()) {
                 None => bound.unknown.push(index),
                 Some(column) => {
                     if let Some(first) = bound.positions[column as usize].replace(index) {
@@ -445,7 +444,11 @@ impl Reader<'_> {
             NumberStyle::ThousandsComma => without_thousands(text, ',', '.')?.parse(),
             NumberStyle::DecimalComma => without_thousands(text, '.', ',')?.parse(),
         }?;
-        if amount.is_negative() { Err(InvalidValue::new(ValueKind::Amount, Rule::Negative)) } else { Ok(amount) }
+        if amount.is_negative() {
+            Err(InvalidValue::new(ValueKind::Amount, Rule::Negative))
+        } else {
+            Ok(amount)
+        }
     }
 
     /// A whole number; `2.0` is two.
@@ -462,7 +465,8 @@ impl Reader<'_> {
 /// Blank, or one of the ways in which databases and spreadsheets write that there is nothing.
 fn is_blank(text: &str) -> bool {
     let text = text.trim();
-    text.is_empty() || ["null", "n/a", "none", "\\n", "-"].iter().any(|nothing| text.eq_ignore_ascii_case(nothing))
+    text.is_empty()
+        || ["null", "n/a", "none", "\\n", "-"].iter().any(|nothing| text.eq_ignore_ascii_case(nothing))
 }
 
 /// The nine names of the row contract.

@@ -270,7 +270,9 @@ impl Orders {
         if self.without_order_id > 0 {
             let count = self.without_order_id;
             let note = format!("{count} rows have no order id: each is an event of its own");
-            self.account.notes.add(&[], Fault { column: Some(Column::OrderId), reason: "no_order_id", message: note });
+            self.account
+                .notes
+                .add(&[], Fault { column: Some(Column::OrderId), reason: "no_order_id", message: note });
         }
         Prepared { events, rows: self.account.into_report() }
     }
@@ -314,14 +316,30 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
     if row.name == EventName::PURCHASE {
         demand(row.currency.is_some(), Column::Currency, "is missing: a purchase needs its currency");
         let valued = row.value.is_some();
-        demand(valued || row.price.is_some(), Column::Price, "is missing: a purchase needs price and quantity, or value");
-        demand(valued || row.quantity.is_some(), Column::Quantity, "is missing: a purchase needs price and quantity, or value");
+        demand(
+            valued || row.price.is_some(),
+            Column::Price,
+            "is missing: a purchase needs price and quantity, or value",
+        );
+        demand(
+            valued || row.quantity.is_some(),
+            Column::Quantity,
+            "is missing: a purchase needs price and quantity, or value",
+        );
     }
     if row.action_source == ActionSource::Website {
         let user_agent = customer.has(MatchKey::ClientUserAgent);
-        demand(user_agent, Column::ClientUserAgent, "is missing: a website row needs the browser's user agent");
+        demand(
+            user_agent,
+            Column::ClientUserAgent,
+            "is missing: a website row needs the browser's user agent",
+        );
         demand(row.event_id.is_some(), Column::EventId, "is missing: a website row needs its event id");
-        demand(row.event_source_url.is_some(), Column::EventSourceUrl, "is missing: a website row needs its page");
+        demand(
+            row.event_source_url.is_some(),
+            Column::EventSourceUrl,
+            "is missing: a website row needs its page",
+        );
     }
     if matches!(row.action_source, ActionSource::App | ActionSource::BusinessMessaging) {
         let why = "needs data that no column carries: build such events with `Event::builder`";
@@ -329,7 +347,11 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
     }
     for (amount, column) in [(row.price, Column::Price), (row.value, Column::Value)] {
         if amount.is_some_and(crate::value::Amount::is_negative) {
-            faults.push(Fault::at(column, "negative", "is negative: refunds and returns are not conversions"));
+            faults.push(Fault::at(
+                column,
+                "negative",
+                "is negative: refunds and returns are not conversions",
+            ));
         }
     }
     faults

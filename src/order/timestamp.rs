@@ -25,7 +25,12 @@ pub(super) struct TimeFormat {
 
 impl Default for TimeFormat {
     fn default() -> Self {
-        Self { zone: chrono::Offset::fix(&chrono::Utc), date_order: None, time_of_day: None, cut_fractions: false }
+        Self {
+            zone: chrono::Offset::fix(&chrono::Utc),
+            date_order: None,
+            time_of_day: None,
+            cut_fractions: false,
+        }
     }
 }
 
@@ -61,7 +66,8 @@ impl TimeFormat {
             return Some(text);
         }
         let (whole, fraction) = unsigned.split_once('.')?;
-        (self.cut_fractions && digits(whole) && digits(fraction)).then(|| &text[..text.len() - fraction.len() - 1])
+        (self.cut_fractions && digits(whole) && digits(fraction))
+            .then(|| &text[..text.len() - fraction.len() - 1])
     }
 
     fn date(&self, text: &str) -> Result<NaiveDate, Rule> {
@@ -219,7 +225,9 @@ mod tests {
             time_of_day: NaiveTime::from_hms_opt(14, 0, 0),
             cut_fractions: true,
         };
-        for text in ["04/05/2026 14:00", "04.05.2026", "2026-05-04 14:00:00", "1777896000.75", "2026-05-04T12:00Z"] {
+        for text in
+            ["04/05/2026 14:00", "04.05.2026", "2026-05-04 14:00:00", "1777896000.75", "2026-05-04T12:00Z"]
+        {
             assert_eq!(stated.read(text).map(EventTime::unix), Ok(NOON), "{text}");
         }
     }
