@@ -123,6 +123,7 @@ impl DeliveryReport {
         }
     }
 
+    #[cfg(feature = "client")]
     /// The account of a finished run. `events` and `outcomes` go side by side.
     pub(crate) fn finished(events: Vec<Event>, outcomes: Vec<Outcome>, run: RunFacts) -> Self {
         let mut report = Self {
@@ -148,6 +149,7 @@ impl DeliveryReport {
         report
     }
 
+    #[cfg(feature = "client")]
     fn count(&mut self, event: &Event, outcome: &Outcome) {
         let (rows, events) = match outcome {
             Outcome::Accepted => (&mut self.rows.accepted, &mut self.events.accepted),
@@ -161,6 +163,7 @@ impl DeliveryReport {
     }
 }
 
+#[cfg(feature = "client")]
 /// What a run notes beside the outcomes.
 #[derive(Debug, Default)]
 pub(crate) struct RunFacts {
@@ -171,6 +174,7 @@ pub(crate) struct RunFacts {
     pub(crate) test_event_code: bool,
 }
 
+#[cfg(feature = "client")]
 fn problem(lines: Vec<Line>, outcome: &Outcome) -> Problem {
     let (reason, message) = match outcome {
         Outcome::Accepted => ("accepted", String::new()),
@@ -181,6 +185,7 @@ fn problem(lines: Vec<Line>, outcome: &Outcome) -> Problem {
     Problem::new(lines, reason, message)
 }
 
+#[cfg(feature = "client")]
 fn unsent(events: Vec<Event>, outcomes: &[Outcome]) -> Vec<Event> {
     use super::NotSentCause::{Expired, TooLarge};
     let again = |outcome: &Outcome| match outcome {

@@ -11,6 +11,8 @@ mod rows;
 
 pub use api_error::{ApiError, ErrorClass};
 pub use delivery::DeliveryReport;
+#[cfg(feature = "client")]
+pub(crate) use delivery::RunFacts;
 pub use outcome::{NotSentCause, Outcome, StopCause, UnconfirmedCause};
 pub use problem::Problem;
 pub use rows::{EventCounts, RowCounts, RowReport};

@@ -1,0 +1,308 @@
+//! Building a client: everything is checked before the first byte is sent.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Client, Clock, HttpTransport, Jitter, RetryPolicy, SystemClock, SystemJitter, Transport};
+use crate::value::{AccessToken, DatasetId};
+use crate::wire::{BatchLimits, RequestFields};
+
+/// Where the token travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum TokenPlacement {
+    /// In the `Authorization` header, marked sensitive. Integrations in production do so, although
+    /// Meta's pages on the Conversions API do not describe it.
+    #[default]
+    Header,
+    /// In the body, as `access_token`: what Meta's own samples do.
+    Body,
+}
+
+/// A client in the making. It comes from [`Client::builder`].
+#[must_use = "a client is made by `build`"]
+pub struct ClientBuilder {
+    dataset: DatasetId,
+    token: AccessToken,
+    endpoint: Endpoint,
+    api_version: Box<str>,
+    fields: RequestFields,
+    limits: BatchLimits,
+    retry: RetryPolicy,
+    placement: TokenPlacement,
+    connect: Duration,
+    attempt: Duration,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+    jitter: Arc<dyn Jitter>,
+}
+
+enum Endpoint {
+    Meta,
+    Other(Url),
+    #[cfg(feature = "testing")]
+    Loopback(Url),
+}
+
+/// What a client needs to send, checked.
+pub(super) struct Settings {
+    pub(super) url: Url,
+    pub(super) token: AccessToken,
+    pub(super) placement: TokenPlacement,
+    pub(super) fields: RequestFields,
+    pub(super) limits: BatchLimits,
+    pub(super) retry: RetryPolicy,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) jitter: Arc<dyn Jitter>,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(dataset: DatasetId, token: AccessToken) -> Self {
+        Self {
+            dataset,
+            token,
+            endpoint: Endpoint::Meta,
+            api_version: Self::API_VERSION.into(),
+            fields: RequestFields::new(),
+            limits: BatchLimits::default(),
+            retry: RetryPolicy::default(),
+            placement: TokenPlacement::default(),
+            connect: Duration::from_secs(5),
+            attempt: Duration::from_secs(30),
+            transport: None,
+            clock: Arc::new(SystemClock),
+            jitter: Arc::new(SystemJitter),
+        }
+    }
+
+    /// The Graph API version that is used unless another is set.
+    pub const API_VERSION: &'static str = "v26.0";
+
+    /// Another Graph API version, such as `v27.0`.
+    pub fn api_version(mut self, version: &str) -> Self {
+        self.api_version = version.into();
+        self
+    }
+
+    /// Another host than Meta's, such as one's own relay; `https` only. The token is sent to it.
+    pub fn endpoint(mut self, base: Url) -> Self {
+        self.endpoint = Endpoint::Other(base);
+        self
+    }
+
+    /// A server on this machine, such as [`StandIn`](crate::testing::StandIn), over plain `http`.
+    /// Any other address is refused.
+    #[cfg(feature = "testing")]
+    pub fn loopback_endpoint(mut self, base: Url) -> Self {
+        self.endpoint = Endpoint::Loopback(base);
+        self
+    }
+
+    /// What is said once for all events of a request: test event code, partner agent, upload tag.
+    pub fn request_fields(mut self, fields: RequestFields) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// How much one request may hold.
+    pub fn batch_limits(mut self, limits: BatchLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How often and how long to try.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Where the token travels.
+    pub fn token_placement(mut self, placement: TokenPlacement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// Limits for connecting (5 s unless set) and for a whole attempt (30 s unless set).
+    pub fn timeouts(mut self, connect: Duration, attempt: Duration) -> Self {
+        self.connect = connect;
+        self.attempt = attempt;
+        self
+    }
+
+    /// Another way to reach the service, instead of reqwest.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Another clock than the system's.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Another source of randomness for waits.
+    pub fn jitter(mut self, jitter: impl Jitter + 'static) -> Self {
+        self.jitter = Arc::new(jitter);
+        self
+    }
+
+    /// Checks the settings and makes the client. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidClient`] for an endpoint that is not `https`, or has a user, a query, a fragment or
+    /// an unusual port; for an API version that is not `v<major>.<minor>`; for a limit of zero; when
+    /// TLS cannot be set up.
+    pub fn build(self) -> Result<Client, InvalidClient> {
+        let base = self.endpoint.checked()?;
+        let path = format!("{}/{}/events", checked_version(&self.api_version)?, self.dataset);
+        let url = base.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))?;
+        if self.connect.is_zero() || self.attempt.is_zero() {
+            return Err(InvalidClient::Timeout);
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(HttpTransport::new(self.connect, self.attempt).map_err(|_| InvalidClient::Tls)?),
+        };
+        let settings = Settings {
+            url,
+            token: self.token,
+            placement: self.placement,
+            fields: self.fields,
+            limits: self.limits,
+            retry: self.retry,
+            transport,
+            clock: self.clock,
+            jitter: self.jitter,
+        };
+        Ok(Client { settings: Arc::new(settings) })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("dataset", &self.dataset).finish_non_exhaustive()
+    }
+}
+
+impl Endpoint {
+    const META: &'static str = "https://graph.facebook.com/";
+
+    /// The base address, with a path that ends in a slash.
+    fn checked(self) -> Result<Url, InvalidClient> {
+        let mut base = match self {
+            Self::Meta => Url::parse(Self::META).map_err(|_| InvalidClient::Endpoint("is no address"))?,
+            Self::Other(base) => {
+                demand(base.scheme() == "https", "must be https")?;
+                demand(base.port().is_none(), "must not name a port")?;
+                base
+            }
+            #[cfg(feature = "testing")]
+            Self::Loopback(base) => {
+                demand(matches!(base.scheme(), "http" | "https"), "must be http or https")?;
+                demand(is_loopback(&base), "must be on this machine")?;
+                base
+            }
+        };
+        demand(
+            base.username().is_empty() && base.password().is_none(),
+            "must not hold a user or a password",
+        )?;
+        demand(base.query().is_none() && base.fragment().is_none(), "must not hold a query or a fragment")?;
+        if !base.path().ends_with('/') {
+            let path = format!("{}/", base.path());
+            base.set_path(&path);
+        }
+        Ok(base)
+    }
+}
+
+fn demand(holds: bool, rule: &'static str) -> Result<(), InvalidClient> {
+    if holds { Ok(()) } else { Err(InvalidClient::Endpoint(rule)) }
+}
+
+#[cfg(feature = "testing")]
+fn is_loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn checked_version(version: &str) -> Result<&str, InvalidClient> {
+    let number = |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = version.strip_prefix('v').and_then(|rest| rest.split_once('.'));
+    match parts {
+        Some((major, minor)) if number(major) && number(minor) => Ok(version),
+        _ => Err(InvalidClient::ApiVersion),
+    }
+}
+
+/// Why a client cannot be made from its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidClient {
+    /// The address of the service breaks a rule.
+    #[error("the endpoint {0}")]
+    Endpoint(&'static str),
+    /// Not of the form `v26.0`.
+    #[error("the API version must look like v26.0")]
+    ApiVersion,
+    /// A time limit of zero.
+    #[error("a time limit must be above zero")]
+    Timeout,
+    /// The TLS library could not be set up.
+    #[error(
+        "TLS could not be set up: enable one of the TLS features, and see that the trust store can be read"
+    )]
+    Tls,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(base: &str) -> Result<Client, InvalidClient> {
+        let builder = Client::builder(
+            "1".parse().map_err(|_| InvalidClient::Timeout)?,
+            "token".parse().map_err(|_| InvalidClient::Timeout)?,
+        );
+        builder.endpoint(Url::parse(base).map_err(|_| InvalidClient::Timeout)?).build()
+    }
+
+    #[test]
+    fn s5_s6_an_endpoint_that_could_leak_is_refused() {
+        for base in [
+            "http://graph.facebook.com/",
+            "http://127.0.0.1:8080/",
+            "https://user@graph.facebook.com/",
+            "https://user:pass@graph.facebook.com/",
+            "https://graph.facebook.com/?a=1",
+            "https://graph.facebook.com/#a",
+            "https://graph.facebook.com:8443/",
+            "ftp://graph.facebook.com/",
+        ] {
+            assert!(endpoint(base).is_err(), "{base}");
+        }
+        assert!(
+            endpoint("https://relay.example/meta").is_ok_and(
+                |client| client.settings.url.as_str() == "https://relay.example/meta/v26.0/1/events"
+            )
+        );
+    }
+
+    #[test]
+    fn an_api_version_has_two_numbers() {
+        for version in ["26.0", "v26", "v26.0/x", "v.0", "v26.", "v2a.0", "v1.0.0"] {
+            assert!(checked_version(version).is_err(), "{version}");
+        }
+        assert_eq!(checked_version("v27.0"), Ok("v27.0"));
+    }
+}

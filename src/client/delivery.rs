@@ -1,0 +1,287 @@
+//! One run: batches out, answers in, until every event has its outcome.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::builder::{Settings, TokenPlacement};
+use super::retry::{Ended, Step, Tried, decide};
+use super::transport::{Request, Response};
+use crate::customer::{MatchKey, MatchValue};
+use crate::event::Event;
+use crate::report::{ApiError, DeliveryReport, NotSentCause, Outcome, RunFacts, StopCause};
+use crate::value::OutsideWindow;
+use crate::wire::{Answer, Batch, Batches, TextFilter, asked_wait, read_answer};
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Events of the run.
+    pub events: usize,
+    /// Events that have their outcome.
+    pub done: usize,
+    /// Requests made so far.
+    pub requests: u64,
+}
+
+/// How long a request may be on its way: an event must not cross the end of its window meanwhile.
+const IN_FLIGHT: Duration = Duration::from_secs(60);
+
+/// How many events have to be refused one by one, with nothing accepted, before the fault is taken
+/// to lie in the settings.
+const LONE_REFUSALS: u32 = 8;
+
+/// How many first batches have to be refused for unknown reasons before the run stops.
+const UNKNOWN_REFUSALS: u32 = 3;
+
+pub(super) async fn deliver(
+    settings: &Settings,
+    events: Vec<Event>,
+    watch: impl FnMut(Progress) + Send,
+) -> DeliveryReport {
+    let mut run = Run {
+        settings,
+        outcomes: vec![None; events.len()],
+        facts: RunFacts { test_event_code: settings.fields.has_test_event_code(), ..RunFacts::default() },
+        events: &events,
+        done: 0,
+        lone_refusals: 0,
+        unknown_refusals: 0,
+        anything_accepted: false,
+        watch,
+    };
+    run.send_everything().await;
+    let Run { outcomes, facts, .. } = run;
+    let stopped = || Outcome::NotSent(NotSentCause::Stopped);
+    let outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(stopped)).collect();
+    DeliveryReport::finished(events, outcomes, facts)
+}
+
+struct Run<'r, W> {
+    settings: &'r Settings,
+    events: &'r [Event],
+    outcomes: Vec<Option<Outcome>>,
+    facts: RunFacts,
+    done: usize,
+    lone_refusals: u32,
+    unknown_refusals: u32,
+    anything_accepted: bool,
+    watch: W,
+}
+
+/// What is left to do with a batch after its attempts.
+enum Left {
+    Nothing,
+    /// These groups of events, each to be sent in requests of its own.
+    Parts(Vec<Vec<usize>>),
+}
+
+impl<W: FnMut(Progress) + Send> Run<'_, W> {
+    async fn send_everything(&mut self) {
+        let everything = (0..self.events.len()).collect();
+        for batch in self.cut(everything) {
+            let mut parts = vec![batch];
+            while let Some(part) = parts.pop() {
+                if self.facts.stopped.is_some() {
+                    return;
+                }
+                if let Left::Parts(divided) = self.send_batch(part).await {
+                    let batches: Vec<_> = divided.into_iter().flat_map(|events| self.cut(events)).collect();
+                    parts.extend(batches.into_iter().rev());
+                }
+            }
+        }
+    }
+
+    fn cut(&self, wanted: Vec<usize>) -> impl Iterator<Item = Batch> + use<'_, W> {
+        Batches::of(self.events, wanted, &self.settings.fields).limits(self.settings.limits)
+    }
+
+    /// Sends a batch until it has an outcome or has to be divided.
+    async fn send_batch(&mut self, batch: Batch) -> Left {
+        if batch.is_oversized() {
+            self.settle(batch.events(), &Outcome::NotSent(NotSentCause::TooLarge));
+            return Left::Nothing;
+        }
+        let members = batch.events().to_vec();
+        let filter = self.text_filter(&members);
+        let request = self.request(batch);
+        let mut tried = Tried::default();
+        loop {
+            let fresh = self.drop_outside_window(&members);
+            if fresh.len() < members.len() {
+                return Left::Parts(vec![fresh]);
+            }
+            let ended = self.attempt(&request, members.len(), &filter).await;
+            self.note_attempt(&ended, &mut tried);
+            let Settings { retry, clock, jitter, .. } = self.settings;
+            match decide(&ended, &tried, clock.now(), retry, jitter.fraction()) {
+                Step::Repeat { after } => self.settings.clock.sleep(after).await,
+                step => return self.conclude(step, members),
+            }
+        }
+    }
+
+    fn note_attempt(&mut self, ended: &Ended, tried: &mut Tried) {
+        let throttled = matches!(ended, Ended::Refused { error, .. }
+            if error.class() == crate::report::ErrorClass::Throttle);
+        if throttled {
+            tried.throttled += 1;
+        } else {
+            tried.attempts += 1;
+        }
+        if ended.is_doubtful() {
+            tried.doubtful_since.get_or_insert(self.settings.clock.now());
+        }
+    }
+
+    fn conclude(&mut self, step: Step, members: Vec<usize>) -> Left {
+        match step {
+            Step::Accept => {
+                self.anything_accepted = true;
+                self.settle(&members, &Outcome::Accepted);
+            }
+            Step::Isolate(error) => return self.isolate(error, members),
+            Step::Divide(error) if members.len() == 1 => self.settle(&members, &Outcome::Refused(error)),
+            Step::Divide(_) => return Left::Parts(halves(members)),
+            Step::Refuse(error) => {
+                self.unknown_refusals += 1;
+                if self.unknown_refusals == UNKNOWN_REFUSALS && !self.anything_accepted {
+                    self.facts.stopped = Some(StopCause::Api(Arc::clone(&error)));
+                }
+                self.settle(&members, &Outcome::Refused(error));
+            }
+            Step::LeaveUnsent(cause) => self.settle(&members, &Outcome::NotSent(cause)),
+            Step::LeaveUnconfirmed(cause) => self.settle(&members, &Outcome::Unconfirmed(cause)),
+            Step::Stop(cause) => {
+                self.settle(&members, &Outcome::NotSent(NotSentCause::Stopped));
+                self.facts.stopped = Some(cause);
+            }
+            // Repeating is carried out where the request is at hand.
+            Step::Repeat { .. } => {}
+        }
+        Left::Nothing
+    }
+
+    /// A bad event stands alone, is named by the error, or is looked for by halves.
+    fn isolate(&mut self, error: Arc<ApiError>, mut members: Vec<usize>) -> Left {
+        if members.len() == 1 {
+            self.lone_refusals += 1;
+            if self.lone_refusals == LONE_REFUSALS && !self.anything_accepted {
+                self.facts.stopped = Some(StopCause::Api(Arc::clone(&error)));
+            }
+            self.settle(&members, &Outcome::Refused(error));
+            return Left::Nothing;
+        }
+        match error.event_index {
+            Some(named) if named < members.len() => {
+                let bad = members.remove(named);
+                self.settle(&[bad], &Outcome::Refused(error));
+                Left::Parts(vec![members])
+            }
+            _ => Left::Parts(halves(members)),
+        }
+    }
+
+    /// One attempt. What comes back is sorted, not yet judged.
+    async fn attempt(&mut self, request: &Request, sent: usize, filter: &TextFilter) -> Ended {
+        self.facts.requests += 1;
+        let response = match self.settings.transport.send(request).await {
+            Ok(response) => response,
+            Err(error) => return Ended::Failed(error),
+        };
+        if (300..400).contains(&response.status()) {
+            return Ended::Redirected(redirect_host(&response, request.url()));
+        }
+        match read_answer(response.status(), response.body(), filter) {
+            Answer::Received { count, messages, trace_id } => {
+                self.facts.messages.extend(messages);
+                self.facts.trace_ids.extend(trace_id);
+                Ended::Received { sent: sent as u64, count }
+            }
+            Answer::Error(error) => {
+                self.facts.trace_ids.extend(error.trace_id.clone());
+                let wait = asked_wait(|name| response.header_value(name));
+                Ended::Refused { error: Arc::from(error), wait }
+            }
+            Answer::Unreadable(why) => Ended::NoValidAnswer(why.into()),
+        }
+    }
+
+    /// Takes out events that Meta would refuse for their age; gives the others.
+    fn drop_outside_window(&mut self, members: &[usize]) -> Vec<usize> {
+        let now = self.settings.clock.now();
+        let mut fresh = Vec::with_capacity(members.len());
+        for &index in members {
+            let event = &self.events[index];
+            let limit = event.action_source().age_limit().less(IN_FLIGHT);
+            match event.time().check_age(now, limit) {
+                Ok(()) => fresh.push(index),
+                Err(OutsideWindow::TooOld) => self.settle(&[index], &Outcome::NotSent(NotSentCause::Expired)),
+                Err(OutsideWindow::InFuture) => {
+                    self.settle(&[index], &Outcome::NotSent(NotSentCause::InFuture));
+                }
+            }
+        }
+        fresh
+    }
+
+    fn settle(&mut self, members: &[usize], outcome: &Outcome) {
+        for &index in members {
+            self.outcomes[index] = Some(outcome.clone());
+        }
+        self.done += members.len();
+        let progress = Progress { events: self.events.len(), done: self.done, requests: self.facts.requests };
+        (self.watch)(progress);
+    }
+
+    fn request(&self, batch: Batch) -> Request {
+        let Settings { url, token, placement, .. } = self.settings;
+        let mut body = batch.into_body();
+        let bearer = match placement {
+            TokenPlacement::Header => Some(token.clone()),
+            TokenPlacement::Body => {
+                body.pop();
+                body.extend(b",\"access_token\":");
+                body.extend(serde_json::to_vec(token.expose()).unwrap_or_default());
+                body.push(b'}');
+                None
+            }
+        };
+        Request::new(url.clone(), bearer, body)
+    }
+
+    /// Masks, in whatever the service says, the token and all that was sent unhashed of a customer.
+    fn text_filter(&self, members: &[usize]) -> TextFilter {
+        let plain = members.iter().flat_map(|&index| plain_texts(&self.events[index]));
+        let masked: Vec<&str> = std::iter::once(self.settings.token.expose()).chain(plain).collect();
+        TextFilter::masking(&masked)
+    }
+}
+
+fn plain_texts(event: &Event) -> impl Iterator<Item = &str> {
+    let customer = event.user_data();
+    let values =
+        MatchKey::ALL.into_iter().filter(|key| !key.is_hashed()).flat_map(|key| customer.values(key));
+    let texts = values.filter_map(|value| match value {
+        MatchValue::Plain(text) => Some(&**text),
+        MatchValue::Hashed(_) => None,
+    });
+    texts.chain(event.source_url().map(Url::as_str))
+}
+
+fn halves(mut members: Vec<usize>) -> Vec<Vec<usize>> {
+    let second = members.split_off(members.len() / 2);
+    vec![members, second]
+}
+
+/// The host that a redirect points to; its path and query may hold what was sent.
+fn redirect_host(response: &Response, from: &Url) -> Box<str> {
+    let target = response.header_value("location").and_then(|location| from.join(location).ok());
+    match target.as_ref().and_then(Url::host_str) {
+        Some(host) => host.into(),
+        None => "an unknown place".into(),
+    }
+}

@@ -1,0 +1,24 @@
+//! The JSON of requests and answers, without any I/O: events cut into request bodies, and answers
+//! read leniently.
+//!
+//! What one event looks like is told by the event itself (its `Serialize` form). The request side
+//! is public, so that a dry run, or an application with its own HTTP stack, can have the very bytes
+//! that the client sends.
+
+mod batch;
+mod request;
+#[cfg(feature = "client")]
+mod response;
+#[cfg(feature = "client")]
+mod text;
+#[cfg(feature = "client")]
+mod usage;
+
+pub use batch::{Batch, BatchLimits, Batches};
+pub use request::{InvalidRequestField, RequestFields};
+#[cfg(feature = "client")]
+pub(crate) use response::{Answer, read_answer};
+#[cfg(feature = "client")]
+pub(crate) use text::TextFilter;
+#[cfg(feature = "client")]
+pub(crate) use usage::{AskedWait, asked_wait};

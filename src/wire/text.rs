@@ -1,0 +1,87 @@
+//! Making the service's words fit to be shown: cut, without control characters, and with secrets
+//! and customer values masked, should the service quote what was sent.
+
+/// Cleans texts of the service.
+#[derive(Default)]
+pub(crate) struct TextFilter {
+    secrets: Vec<Box<str>>,
+}
+
+/// The longest text that is kept, in characters.
+const LONGEST: usize = 1000;
+
+/// How many hexadecimal digits in a row are taken for a digest.
+const DIGEST: usize = 32;
+
+const MASK: &str = "[…]";
+
+impl TextFilter {
+    /// Masks these texts wherever they are quoted, beside addresses and digests.
+    pub(crate) fn masking(secrets: &[&str]) -> Self {
+        let mut secrets: Vec<Box<str>> =
+            secrets.iter().copied().filter(|secret| !secret.is_empty()).map(Into::into).collect();
+        // A secret may hold another: the longer one has to go first.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        Self { secrets }
+    }
+
+    /// The text, fit to be shown.
+    pub(crate) fn clean(&self, text: &str) -> Box<str> {
+        let mut text = text.to_owned();
+        for secret in &self.secrets {
+            text = text.replace(&**secret, MASK);
+        }
+        let mut clean = String::with_capacity(text.len().min(LONGEST));
+        for word in
+            text.split(|letter: char| letter.is_whitespace() || letter.is_control() || is_invisible(letter))
+        {
+            if clean.len() > LONGEST {
+                break;
+            }
+            if word.is_empty() {
+                continue;
+            }
+            if !clean.is_empty() {
+                clean.push(' ');
+            }
+            clean.push_str(&mask_word(word));
+        }
+        match clean.char_indices().nth(LONGEST) {
+            None => clean.into(),
+            Some((end, _)) => format!("{}…", &clean[..end]).into(),
+        }
+    }
+}
+
+/// Marks that change the direction of text, and others without a shape.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Masks the part of a word that is an address or a digest.
+fn mask_word(word: &str) -> std::borrow::Cow<'_, str> {
+    let is_digest = word.split(|letter: char| !letter.is_ascii_hexdigit()).any(|run| run.len() >= DIGEST);
+    if is_digest || word.contains('@') { MASK.into() } else { word.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r38_s14_text_is_cut_and_has_no_escapes() {
+        let filter = TextFilter::default();
+        assert_eq!(&*filter.clean("a\u{1b}[31mb\r\n\tc\u{202e}d"), "a [31mb c d");
+        assert_eq!(filter.clean(&"x".repeat(1_000_000)).chars().count(), LONGEST + 1);
+        assert_eq!(filter.clean(&"x ".repeat(1_000_000)).chars().count(), LONGEST + 1);
+    }
+
+    #[test]
+    fn r41_what_was_sent_is_masked() {
+        let filter = TextFilter::masking(&["EAABsecret", "Mozilla/5.0 (X11)", "Mozilla"]);
+        let digest = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79";
+        let quoted = format!("token EAABsecret em [\"{digest}\"] ua Mozilla/5.0 (X11) mary@example.com end");
+        assert_eq!(&*filter.clean(&quoted), "token […] em […] ua […] […] end");
+    }
+}
