@@ -13,8 +13,8 @@
 //! repeated in an error.
 
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use chrono::Utc;
 use meta_offline_events::customer::{Context, MatchKey, Unusable};
 use meta_offline_events::value::EventTime;
 use serde::{Deserialize, Serialize};
@@ -81,11 +81,16 @@ fn unusable(field: &'static str, reason: Unusable) -> Answer {
 /// As of now, in the country if it is one.
 fn context(country: Option<&str>) -> Context {
     let mut context = Context::default();
-    if let Ok(now) = EventTime::try_from(Utc::now()) {
+    if let Some(now) = now() {
         context = context.as_of(now);
     }
     if let Some(country) = country.and_then(|text| text.parse().ok()) {
         context = context.country(country);
     }
     context
+}
+
+fn now() -> Option<EventTime> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    EventTime::from_unix(i64::try_from(seconds).ok()?).ok()
 }

@@ -1,6 +1,7 @@
 //! The way every text takes: length, placeholders, digests, then the rule of its key.
 
 use super::characters::is_blank;
+use super::nothing::is_placeholder;
 use super::{AlreadyHashed, Context, Hashed, MatchKey, Unusable};
 use super::{birth, email, gender, identifier, name, phone, place};
 
@@ -70,7 +71,7 @@ fn is_base64url(byte: u8) -> bool {
 
 /// Refuses what stands in for a value: a word for a missing one, or a digest of the wrong kind.
 fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), Unusable> {
-    if PLACEHOLDERS.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+    if is_placeholder(text) {
         return Err(Unusable::Placeholder);
     }
     // An external id may well be a UUID without its hyphens.
@@ -79,27 +80,6 @@ fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), Unusable> {
     }
     Ok(())
 }
-
-/// Whole values that mean "no value". A person of that name loses one optional key; hashed, the word
-/// would join all customers without a value into one.
-const PLACEHOLDERS: &[&str] = &[
-    "-",
-    "null",
-    "(null)",
-    "<null>",
-    "\\n",
-    "nil",
-    "none",
-    "n/a",
-    "n.a.",
-    "#n/a",
-    "nan",
-    "undefined",
-    "unknown",
-    "[object null]",
-    "[object object]",
-    "[object undefined]",
-];
 
 /// 32 (MD5) or 40 (SHA-1) hexadecimal digits, some of them letters and some not.
 fn is_other_digest(text: &str) -> bool {

@@ -35,6 +35,7 @@ mod hashed;
 mod identifier;
 mod match_key;
 mod name;
+mod nothing;
 mod phone;
 mod place;
 mod unusable;

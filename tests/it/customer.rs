@@ -1,7 +1,7 @@
 //! From raw text to user data: whatever the text, and however often it is cleaned.
 
 use meta_offline_events::customer::{
-    AlreadyHashed, Context, Hashed, MatchKey, MatchValue, Unusable, UserData,
+    AlreadyHashed, Context, Hashed, InvalidUserData, MatchKey, MatchValue, Normalized, Unusable, UserData,
 };
 use meta_offline_events::value::{Country, EventTime, InvalidValue};
 use proptest::prelude::*;
@@ -11,9 +11,12 @@ fn any_key() -> impl Strategy<Value = MatchKey> {
     proptest::sample::select(&MatchKey::ALL[..])
 }
 
+fn hashed_key() -> impl Strategy<Value = MatchKey> {
+    any_key().prop_filter("sent as text", |key| key.is_hashed())
+}
+
 fn any_context() -> impl Strategy<Value = Context> {
-    let countries = [None, Some("us"), Some("ca"), Some("pl"), Some("pr")];
-    proptest::sample::select(&countries[..]).prop_map(|code| {
+    proptest::sample::select(&[None, Some("us"), Some("ca"), Some("pl"), Some("pr")][..]).prop_map(|code| {
         match code.and_then(|code| code.parse::<Country>().ok()) {
             Some(country) => Context::default().country(country),
             None => Context::default(),
@@ -37,7 +40,7 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
 
     #[test]
     fn the_normal_form_of_a_normal_form_is_itself(
@@ -47,13 +50,12 @@ proptest! {
     ) {
         if let Ok(once) = key.normalize(&raw, &context) {
             let twice = key.normalize(once.text(), &context);
-            prop_assert_eq!(twice.as_ref().map(|twice| twice.text()), Ok(once.text()));
+            prop_assert_eq!(twice.as_ref().map(Normalized::text), Ok(once.text()));
         }
     }
 
     #[test]
-    fn v26_composed_and_decomposed_text_hash_alike(key in any_key(), raw in any_text()) {
-        prop_assume!(key != MatchKey::ClientUserAgent);
+    fn v26_composed_and_decomposed_text_hash_alike(key in hashed_key(), raw in any_text()) {
         let context = Context::default();
         let composed: String = raw.nfc().collect();
         let decomposed: String = raw.nfd().collect();
@@ -61,8 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn v30_hashing_twice_is_hashing_once(key in any_key(), raw in any_text()) {
-        prop_assume!(key.is_hashed());
+    fn v30_hashing_twice_is_hashing_once(key in hashed_key(), raw in any_text()) {
         if let Ok(once) = UserData::builder().value(key, &raw).build() {
             for value in once.values(key) {
                 let MatchValue::Hashed(digest) = value else {
@@ -130,8 +131,8 @@ fn v21_v39_metas_published_examples() {
         ),
     ] {
         let normalized = key.normalize(raw, &Context::default());
-        assert_eq!(normalized.as_ref().map(|normalized| normalized.text()), Ok(text));
-        let digest = normalized.ok().and_then(|normalized| normalized.digest());
+        assert_eq!(normalized.as_ref().map(Normalized::text), Ok(text));
+        let digest = normalized.as_ref().ok().and_then(Normalized::digest);
         assert_eq!(digest.map(|digest| digest.to_string()).as_deref(), Some(hex));
     }
 }
@@ -167,7 +168,7 @@ fn v31_digests_of_other_kinds_are_not_hashed_again() {
         }
     }
     assert_eq!(
-        MatchKey::ExternalId.normalize(md5, &Context::default()).ok().as_ref().map(|id| id.text()),
+        MatchKey::ExternalId.normalize(md5, &Context::default()).ok().as_ref().map(Normalized::text),
         Some(md5)
     );
 }
@@ -177,7 +178,7 @@ fn digests_with_the_suffix_of_metas_parameter_builder_are_digests() {
     let hex = Hashed::of("mary@example.com").to_string();
     for suffix in ["", ".AQ", ".AQQCAQAB"] {
         let normalized = MatchKey::Email.normalize(&format!("{hex}{suffix}"), &Context::default());
-        assert_eq!(normalized.as_ref().map(|normalized| normalized.text()), Ok(hex.as_str()));
+        assert_eq!(normalized.as_ref().map(Normalized::text), Ok(hex.as_str()));
     }
     assert!(MatchKey::Email.normalize(&format!("{hex}.AQQ"), &Context::default()).is_err());
 }
@@ -213,7 +214,7 @@ fn setters_work_in_any_order() {
     let two = UserData::builder().country("ge").postal_code("0101").state("georgia").build();
     assert_eq!(one, two);
     let first_usable = UserData::builder().country("Atlantis").country("us").state("Georgia").build();
-    let usable = first_usable.map_err(|error| error.into_usable()).unwrap_or_else(|usable| usable);
+    let usable = first_usable.unwrap_or_else(InvalidUserData::into_usable);
     assert!(usable.values(MatchKey::State).eq([&MatchValue::Hashed(Hashed::of("ga"))]));
 }
 
@@ -252,19 +253,19 @@ fn everything_unusable_is_told_at_once_and_the_rest_is_kept() -> Result<(), Inva
 
 #[test]
 fn no_debug_output_and_no_error_shows_a_text_or_a_digest() {
-    let secret = "zanzibar@example";
-    let builder = UserData::builder().email(secret).first_name("zanzibar").client_ip_address("192.0.2.77");
-    let mut shown = format!("{builder:?}");
-    if let Err(error) = builder.build() {
-        shown += &format!("{error:?} {error}");
-        let usable = error.into_usable();
-        let values: Vec<_> =
-            usable.values(MatchKey::ClientIpAddress).chain(usable.values(MatchKey::FirstName)).collect();
-        shown += &format!("{usable:?} {values:?}");
-    }
-    shown += &format!("{:?}", MatchKey::FirstName.normalize("zanzibar", &Context::default()));
+    let builder =
+        UserData::builder().email("zanzibar@example").first_name("zanzibar").client_ip_address("192.0.2.77");
+    let shown_builder = format!("{builder:?}");
+    let Err(error) = builder.build() else { panic!("the address has no dot") };
+    let shown_error = format!("{error:?} {error}");
+    let usable = error.into_usable();
+    let values: Vec<_> =
+        usable.keys().flat_map(|key| usable.values(key).cloned().collect::<Vec<_>>()).collect();
+    let normalized = MatchKey::FirstName.normalize("zanzibar", &Context::default());
     let digest = Hashed::of("zanzibar");
-    shown += &format!("{digest:?} {:?}", digest.to_hex());
+    let hex = digest.to_hex();
+    let shown =
+        format!("{shown_builder} {shown_error} {usable:?} {values:?} {normalized:?} {digest:?} {hex:?}");
     assert!(!shown.contains("zanzibar") && !shown.contains("192.0.2"));
     assert!(!shown.contains(&digest.to_string()[..8]));
 }

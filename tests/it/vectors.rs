@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use meta_offline_events::customer::{Context, MatchKey};
+use meta_offline_events::customer::{Context, MatchKey, Normalized};
 use serde::Deserialize;
 
 const FOLDER: &str = "META_OFFLINE_EVENTS_VECTORS";
@@ -44,8 +44,8 @@ fn published_values_come_out() -> Result<(), Box<dyn Error>> {
 fn comes_out(expected: &Expected) -> Result<bool, Box<dyn Error>> {
     let key = MatchKey::from_wire_name(&expected.field).ok_or("unknown field")?;
     let normalized = key.normalize(&expected.input, &Context::default()).ok();
-    let text = normalized.as_ref().map(|normalized| normalized.text());
-    let digest = normalized.as_ref().and_then(|normalized| normalized.digest());
+    let text = normalized.as_ref().map(Normalized::text);
+    let digest = normalized.as_ref().and_then(Normalized::digest);
     let hex = digest.map(|digest| digest.to_string());
     Ok(text == expected.normalized.as_deref() && hex == expected.sha256)
 }

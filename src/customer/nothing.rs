@@ -1,0 +1,70 @@
+//! What stands for nothing: the words that exports write where a value is missing, and their digests.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::Hashed;
+
+/// Whole values that mean "no value". A person of that name loses one optional key; hashed, the word
+/// would join all customers without a value into one.
+const WORDS: [&str; 16] = [
+    "-",
+    "null",
+    "(null)",
+    "<null>",
+    "\\n",
+    "nil",
+    "none",
+    "n/a",
+    "n.a.",
+    "#n/a",
+    "nan",
+    "undefined",
+    "unknown",
+    "[object null]",
+    "[object object]",
+    "[object undefined]",
+];
+
+/// Texts of nothing but blanks, as exports hash them.
+const BLANKS: [&str; 5] = ["", " ", "\n", "\r\n", "\0"];
+
+/// Whether this text is a word for a missing value, in any case.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Whether this is the digest of a blank text, or of a word for a missing value in lower case, upper
+/// case or capitalised.
+pub(super) fn is_digest_of_nothing(digest: Hashed) -> bool {
+    static DIGESTS: LazyLock<HashSet<Hashed>> = LazyLock::new(|| {
+        let words =
+            WORDS.into_iter().flat_map(|word| [word.to_owned(), word.to_uppercase(), capitalised(word)]);
+        let camel_case = ["NaN", "[object Null]", "[object Object]", "[object Undefined]"];
+        let texts = words.chain(BLANKS.into_iter().chain(camel_case).map(str::to_owned));
+        texts.map(|text| Hashed::of(&text)).collect()
+    });
+    DIGESTS.contains(&digest)
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v32_digests_of_nothing_are_known() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Hashed::from_hex(empty).map(is_digest_of_nothing), Ok(true));
+        for text in [" ", "null", "NULL", "Null", "None", "N/A", "NaN", "[object Undefined]"] {
+            assert!(is_digest_of_nothing(Hashed::of(text)), "{text}");
+        }
+        for text in ["mary", "0", "na"] {
+            assert!(!is_digest_of_nothing(Hashed::of(text)), "{text}");
+        }
+    }
+}
