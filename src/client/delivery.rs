@@ -78,7 +78,7 @@ enum Left {
     Parts(Vec<Vec<usize>>),
 }
 
-impl<W: FnMut(Progress) + Send> Run<'_, W> {
+impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
     async fn send_everything(&mut self) {
         let everything = (0..self.events.len()).collect();
         for batch in self.cut(everything) {
@@ -95,7 +95,7 @@ impl<W: FnMut(Progress) + Send> Run<'_, W> {
         }
     }
 
-    fn cut(&self, wanted: Vec<usize>) -> impl Iterator<Item = Batch> + use<'_, W> {
+    fn cut(&self, wanted: Vec<usize>) -> Batches<'r> {
         Batches::of(self.events, wanted, &self.settings.fields).limits(self.settings.limits)
     }
 
