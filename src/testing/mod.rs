@@ -21,6 +21,7 @@ mod connection;
 mod graph;
 mod judge;
 mod recorded;
+mod reply;
 mod stand_in;
 
 pub use answer::Answer;
