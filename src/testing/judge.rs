@@ -555,3 +555,667 @@ fn text<'a>(fields: &'a Fields, key: &str) -> Option<&'a str> {
 fn nested<'a>(event: &'a Fields, object: &str, key: &str) -> Option<&'a Value> {
     event.get(object)?.get(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: i64 = 1_767_225_600;
+    const HASH: &str = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f";
+
+    fn purchase() -> Value {
+        json!({
+            "event_name": "Purchase",
+            "event_time": NOW - 3600,
+            "event_id": "order-10001",
+            "action_source": "physical_store",
+            "user_data": { "em": [HASH], "ph": HASH },
+            "custom_data": {
+                "currency": "USD",
+                "value": 31.5,
+                "order_id": "10001",
+                "contents": [{ "id": "SKU-1", "quantity": 3, "item_price": 10.5 }],
+            },
+        })
+    }
+
+    fn rules() -> Rules<'static> {
+        Rules { dataset: Some("123"), token: Some("good"), now: NOW, refuses: None, names_refused: false }
+    }
+
+    fn verdict_on(body: &Value) -> Result<Batch, GraphError> {
+        let body = body.to_string();
+        judge(&Request { body: body.as_bytes(), ..request() }, &rules())
+    }
+
+    fn request() -> Request<'static> {
+        Request {
+            method: "POST",
+            target: "/v26.0/123/events",
+            content_type: Some("application/json; charset=utf-8"),
+            authorization: Some("Bearer good"),
+            body: b"{}",
+        }
+    }
+
+    /// `None` for an event that is accepted, else code, subcode and the field blamed.
+    fn fault_of(event: &Value) -> Option<(i64, Option<i64>, String)> {
+        let error = verdict_on(&json!({ "data": [event] })).err()?;
+        let blame = error.to_json("")["error"]["error_data"]["blame_field_specs"][0].clone();
+        let path: Vec<&str> = blame.as_array()?.iter().filter_map(Value::as_str).collect();
+        Some((error.code, error.subcode, path.join(".")))
+    }
+
+    type Change = fn(&mut Value);
+
+    #[track_caller]
+    fn refused(subcode: impl Into<Option<i64>>, field: &str, changes: &[Change]) {
+        let subcode = subcode.into();
+        for (row, change) in changes.iter().enumerate() {
+            let mut event = purchase();
+            change(&mut event);
+            let expected = Some((100, subcode, field.to_owned()));
+            assert_eq!(fault_of(&event), expected, "row {row} for {field}: {event}");
+        }
+    }
+
+    #[track_caller]
+    fn accepted(changes: &[Change]) {
+        for (row, change) in changes.iter().enumerate() {
+            let mut event = purchase();
+            change(&mut event);
+            assert_eq!(fault_of(&event), None, "row {row}: {event}");
+        }
+    }
+
+    fn drop_field(value: &mut Value, key: &str) {
+        value.as_object_mut().map(|fields| fields.remove(key));
+    }
+
+    #[test]
+    fn a_sound_batch_is_accepted_as_it_came() {
+        let events = vec![purchase(), purchase()];
+        let batch = verdict_on(&json!({ "data": events, "partner_agent": "acme-rs-1.0", "upload_tag": "x" }));
+        assert_eq!(batch, Ok(Batch { dataset: "123".to_owned(), events }));
+    }
+
+    #[test]
+    fn only_the_events_edge_exists() {
+        for target in [
+            "/",
+            "/123/events",
+            "/v26/123/events",
+            "/v26.0/123",
+            "/v26.0/12a/events",
+            "/v26.0//events",
+            "/v26.0/123/events/",
+            "/v26.0/123/users",
+            "/x/v26.0/123/events",
+        ] {
+            let error = judge(&Request { target, ..request() }, &rules()).err();
+            assert_eq!(error.map(|error| (error.status, error.code)), Some((400, 2500)), "{target}");
+        }
+    }
+
+    #[test]
+    fn only_post_and_only_the_dataset_that_exists() {
+        let with = |method, target| judge(&Request { method, target, ..request() }, &rules()).err();
+        for error in [with("GET", "/v26.0/123/events"), with("POST", "/v26.0/124/events")] {
+            assert_eq!(error.map(|error| (error.code, error.subcode)), Some((100, Some(33))));
+        }
+    }
+
+    #[test]
+    fn r24_a_token_is_needed_and_must_be_the_right_one() {
+        let data = json!([purchase()]);
+        let in_body = |token: &str| json!({ "data": data, "access_token": token }).to_string();
+        let without = json!({ "data": data }).to_string();
+        let missing = Some((401, 190, Some(2500)));
+        let wrong = Some((401, 190, Some(467)));
+        let rows: [(Option<&str>, &str, Option<(u16, i64, Option<i64>)>); 8] = [
+            (Some("Bearer good"), &without, None),
+            (Some("bearer good"), &without, None),
+            (None, &in_body("good"), None),
+            (None, &without, missing),
+            (None, &in_body(""), missing),
+            (Some("Basic good"), &without, missing),
+            (Some("Bearer bad"), &without, wrong),
+            (None, &in_body("bad"), wrong),
+        ];
+        for (row, (authorization, body, expected)) in rows.into_iter().enumerate() {
+            let error = judge(&Request { authorization, body: body.as_bytes(), ..request() }, &rules()).err();
+            assert_eq!(error.map(|error| (error.status, error.code, error.subcode)), expected, "row {row}");
+        }
+    }
+
+    #[test]
+    fn a_token_in_the_url_is_no_token() {
+        let target = "/v26.0/123/events?access_token=good";
+        let error = judge(&Request { target, authorization: None, ..request() }, &rules()).err();
+        assert_eq!(error.map(|error| error.code), Some(190));
+    }
+
+    #[test]
+    fn the_body_is_a_json_object_with_events() {
+        let body = json!({ "data": [purchase()] }).to_string();
+        for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+            let request = Request { content_type, body: body.as_bytes(), ..request() };
+            assert_eq!(
+                judge(&request, &rules()).err().map(|error| error.code),
+                Some(100),
+                "{content_type:?}"
+            );
+        }
+        for body in ["", "[]", "{", r#"{"data":[1e400]}"#] {
+            let request = Request { body: body.as_bytes(), ..request() };
+            assert_eq!(judge(&request, &rules()).err().map(|error| error.code), Some(100), "{body}");
+        }
+        for body in [
+            json!({}),
+            json!({ "data": [] }),
+            json!({ "data": {} }),
+            json!({ "data": "[]" }),
+            json!({ "data": ["event"] }),
+            json!({ "data": [purchase()], "test_event_code": 1 }),
+            json!({ "data": [purchase()], "upload_tag": "" }),
+            json!({ "data": [purchase()], "partner_agent": "a-123456" }),
+            json!({ "data": [purchase()], "partner_agent": "an-agent-of-23-letters!" }),
+        ] {
+            assert_eq!(verdict_on(&body).err().map(|error| error.code), Some(100), "{body}");
+        }
+    }
+
+    #[test]
+    fn l5_a_thousand_events_and_not_one_more() {
+        let events = vec![purchase(); 1000];
+        assert_eq!(verdict_on(&json!({ "data": events })).map(|batch| batch.events.len()), Ok(1000));
+        let events = vec![purchase(); 1001];
+        assert!(verdict_on(&json!({ "data": events })).is_err());
+    }
+
+    #[test]
+    fn one_bad_event_refuses_the_batch_and_is_named_only_when_told_so() {
+        let mut bad = purchase();
+        bad["event_name"] = json!("");
+        let body = json!({ "data": [purchase(), bad] }).to_string();
+        let request = Request { body: body.as_bytes(), ..request() };
+        let index = |named| {
+            let error = judge(&request, &Rules { names_refused: named, ..rules() }).err();
+            error.map(|error| error.to_json("t")["error"]["error_data"]["event_index"].clone())
+        };
+        assert_eq!(index(false), Some(Value::Null));
+        assert_eq!(index(true), Some(json!(1)));
+    }
+
+    #[test]
+    fn r12_the_server_may_refuse_what_breaks_no_rule() {
+        let body = json!({ "data": [purchase()] }).to_string();
+        let request = Request { body: body.as_bytes(), ..request() };
+        let refuses = |event: &Value| event["event_id"] == "order-10001";
+        let error = judge(&request, &Rules { refuses: Some(&refuses), ..rules() }).err();
+        assert_eq!(error.map(|error| (error.code, error.subcode)), Some((100, Some(TOO_BROAD))));
+    }
+
+    #[test]
+    fn an_error_has_graphs_shape() {
+        let error = fault(TOO_OLD, &["user_data", "em"], "why").at_event(7).to_json("trace");
+        let expected = json!({ "error": {
+            "message": "Invalid parameter",
+            "type": "OAuthException",
+            "code": 100,
+            "error_subcode": 2_804_003,
+            "is_transient": false,
+            "error_user_title": "An event is not valid",
+            "error_user_msg": "user_data.em: why",
+            "error_data": { "blame_field_specs": [["user_data", "em"]], "event_index": 7 },
+            "fbtrace_id": "trace",
+        } });
+        assert_eq!(error, expected);
+    }
+
+    #[test]
+    fn unknown_fields() {
+        refused(None, "eventTime", &[|event| event["eventTime"] = json!(1)]);
+        refused(None, "user_data.email", &[|event| event["user_data"]["email"] = json!(HASH)]);
+        accepted(&[|event| event["custom_data"]["loyalty"] = json!({ "level": 3 })]);
+    }
+
+    #[test]
+    fn event_names() {
+        refused(
+            None,
+            "event_name",
+            &[
+                |event| drop_field(event, "event_name"),
+                |event| event["event_name"] = json!(""),
+                |event| event["event_name"] = json!(" "),
+                |event| event["event_name"] = json!(1),
+                |event| event["event_name"] = json!("é".repeat(51)),
+            ],
+        );
+        accepted(&[|event| event["event_name"] = json!("é".repeat(50))]);
+    }
+
+    #[test]
+    fn action_sources() {
+        refused(
+            None,
+            "action_source",
+            &[
+                |event| drop_field(event, "action_source"),
+                |event| event["action_source"] = json!("store"),
+                |event| event["action_source"] = json!("Physical_Store"),
+            ],
+        );
+        accepted(&[
+            |event| event["action_source"] = json!("email"),
+            |event| event["action_source"] = json!("phone_call"),
+            |event| event["action_source"] = json!("chat"),
+            |event| event["action_source"] = json!("system_generated"),
+            |event| event["action_source"] = json!("other"),
+        ]);
+    }
+
+    #[test]
+    fn t2_t5_t6_moments() {
+        refused(
+            None,
+            "event_time",
+            &[
+                |event| drop_field(event, "event_time"),
+                |event| event["event_time"] = json!("1767225600"),
+                |event| event["event_time"] = json!(1_767_225_600.0),
+                |event| event["event_time"] = json!(NOW * 1000),
+                |event| event["event_time"] = json!(u64::MAX),
+                |event| event["event_time"] = json!(NOW + 61),
+            ],
+        );
+        refused(
+            TOO_OLD,
+            "event_time",
+            &[
+                |event| event["event_time"] = json!(NOW - 62 * 86_400 - 1),
+                |event| event["event_time"] = json!(0),
+                |event| event["event_time"] = json!(i64::MIN),
+                |event| {
+                    event["action_source"] = json!("email");
+                    event["event_time"] = json!(NOW - 7 * 86_400 - 1);
+                },
+            ],
+        );
+        accepted(&[
+            |event| event["event_time"] = json!(NOW + 60),
+            |event| event["event_time"] = json!(NOW - 62 * 86_400),
+            |event| {
+                event["action_source"] = json!("email");
+                event["event_time"] = json!(NOW - 7 * 86_400);
+            },
+        ]);
+    }
+
+    #[test]
+    fn plain_fields() {
+        refused(
+            None,
+            "event_id",
+            &[|event| event["event_id"] = json!(""), |event| event["event_id"] = json!(10_001)],
+        );
+        refused(None, "referrer_url", &[|event| event["referrer_url"] = Value::Null]);
+        refused(None, "app_data", &[|event| event["app_data"] = json!([])]);
+        refused(None, "opt_out", &[|event| event["opt_out"] = json!("false")]);
+        accepted(&[|event| drop_field(event, "event_id"), |event| event["opt_out"] = json!(true)]);
+    }
+
+    #[test]
+    fn v52_limited_data_use_is_whole_or_absent() {
+        const COUNTRY: &str = "data_processing_options_country";
+        const STATE: &str = "data_processing_options_state";
+
+        fn limited(event: &mut Value, country: Option<u64>, state: Option<u64>) {
+            event["data_processing_options"] = json!(["LDU"]);
+            for (key, value) in [(COUNTRY, country), (STATE, state)] {
+                if let Some(value) = value {
+                    event[key] = json!(value);
+                }
+            }
+        }
+
+        refused(
+            None,
+            "data_processing_options",
+            &[
+                |event| event["data_processing_options"] = json!("LDU"),
+                |event| event["data_processing_options"] = json!(["ldu"]),
+            ],
+        );
+        refused(
+            None,
+            COUNTRY,
+            &[|event| limited(event, None, Some(0)), |event| limited(event, Some(2), Some(0))],
+        );
+        refused(
+            None,
+            STATE,
+            &[
+                |event| limited(event, Some(1), None),
+                |event| limited(event, Some(1), Some(999)),
+                |event| limited(event, Some(1), Some(1014)),
+                |event| event[COUNTRY] = json!(0),
+            ],
+        );
+        accepted(&[
+            |event| event["data_processing_options"] = json!([]),
+            |event| limited(event, Some(0), Some(0)),
+            |event| limited(event, Some(1), Some(1013)),
+        ]);
+    }
+
+    #[test]
+    fn hashed_keys() {
+        refused(
+            None,
+            "user_data.em",
+            &[
+                |event| event["user_data"]["em"] = json!("mary@example.com"),
+                |event| event["user_data"]["em"] = json!([HASH, ""]),
+                |event| event["user_data"]["em"] = json!([HASH, null]),
+                |event| event["user_data"]["em"] = Value::Null,
+                |event| event["user_data"]["em"] = json!(HASH.to_uppercase()),
+                |event| event["user_data"]["em"] = json!(HASH[1..]),
+                |event| event["user_data"]["em"] = json!(DIGEST_OF_NOTHING),
+                |event| event["user_data"]["em"] = json!(format!("{HASH}.AQQ")),
+                |event| event["user_data"]["em"] = json!(format!("{HASH}.")),
+            ],
+        );
+        accepted(&[
+            |event| event["user_data"]["em"] = json!([]),
+            |event| event["user_data"]["em"] = json!(format!("{HASH}.AQQCAQAB")),
+            |event| event["user_data"]["em"] = json!(format!("{HASH}.AQ")),
+            |event| event["user_data"]["external_id"] = json!(["customer 7", HASH]),
+        ]);
+        for key in ["ph", "fn", "ln", "db", "ge", "ct", "st", "zp", "country", "doby"] {
+            let mut event = purchase();
+            event["user_data"][key] = json!(["mary"]);
+            assert_eq!(fault_of(&event), Some((100, None, format!("user_data.{key}"))));
+        }
+    }
+
+    #[test]
+    fn v40_unhashed_keys() {
+        refused(None, "user_data.external_id", &[|event| event["user_data"]["external_id"] = json!([""])]);
+        refused(None, "user_data.madid", &[|event| event["user_data"]["madid"] = json!(["x"])]);
+        refused(
+            None,
+            "user_data.client_ip_address",
+            &[|event| event["user_data"]["client_ip_address"] = json!("10.0.0.256")],
+        );
+        refused(
+            None,
+            "user_data.fbc",
+            &[
+                |event| event["user_data"]["fbc"] = json!("IwAR2F4"),
+                |event| event["user_data"]["fbc"] = json!("fb.3.1554763741205.x"),
+                |event| event["user_data"]["fbc"] = json!("fb.1..x"),
+            ],
+        );
+        refused(LEAD_ID, "user_data.lead_id", &[|event| event["user_data"]["lead_id"] = json!("lead")]);
+        accepted(&[
+            |event| event["user_data"]["client_ip_address"] = json!("2001:db8::1"),
+            |event| event["user_data"]["fbc"] = json!("fb.1.1554763741205.IwAR2F4.x"),
+            |event| event["user_data"]["lead_id"] = json!(525_645_896_321_548_u64),
+            |event| event["user_data"]["lead_id"] = json!("525645896321548"),
+        ]);
+    }
+
+    #[test]
+    fn v42_match_keys_that_are_too_broad() {
+        for (keys, valid) in [
+            ("", false),
+            ("ge ct st country", false),
+            ("client_user_agent", false),
+            ("db client_user_agent", false),
+            ("fn ge", false),
+            ("fn", false),
+            ("ln", false),
+            ("zp country client_user_agent", false),
+            ("em", true),
+            ("ph", true),
+            ("external_id", true),
+            ("client_ip_address", true),
+            ("client_ip_address client_user_agent", true),
+            ("fn ln", true),
+            ("db ge", true),
+            ("fn zp", true),
+        ] {
+            let mut event = purchase();
+            event["user_data"] = json!({});
+            for key in keys.split_whitespace() {
+                event["user_data"][key] = match key {
+                    "client_user_agent" => json!("Mozilla/5.0"),
+                    "client_ip_address" => json!("203.0.113.7"),
+                    _ => json!([HASH]),
+                };
+            }
+            let expected = (!valid).then(|| (100, Some(TOO_BROAD), "user_data".to_owned()));
+            assert_eq!(fault_of(&event), expected, "{keys:?}");
+        }
+        refused(
+            TOO_BROAD,
+            "user_data",
+            &[
+                |event| drop_field(event, "user_data"),
+                |event| event["user_data"] = json!([HASH]),
+                |event| event["user_data"] = json!({ "em": [], "ct": HASH }),
+            ],
+        );
+    }
+
+    #[test]
+    fn purchases_have_a_value_and_a_currency() {
+        refused(
+            PURCHASE_WITHOUT_VALUE,
+            "custom_data.currency",
+            &[
+                |event| drop_field(event, "custom_data"),
+                |event| drop_field(&mut event["custom_data"], "currency"),
+            ],
+        );
+        refused(
+            PURCHASE_WITHOUT_VALUE,
+            "custom_data.value",
+            &[|event| drop_field(&mut event["custom_data"], "value")],
+        );
+        accepted(&[|event| {
+            event["event_name"] = json!("Lead");
+            drop_field(event, "custom_data");
+        }]);
+    }
+
+    #[test]
+    fn custom_data() {
+        refused(None, "custom_data", &[|event| event["custom_data"] = json!([])]);
+        refused(
+            None,
+            "custom_data.currency",
+            &[
+                |event| event["custom_data"]["currency"] = json!("US$"),
+                |event| event["custom_data"]["currency"] = json!("USDT"),
+                |event| event["custom_data"]["currency"] = json!(840),
+            ],
+        );
+        refused(
+            None,
+            "custom_data.value",
+            &[
+                |event| event["custom_data"]["value"] = json!("31.5"),
+                |event| event["custom_data"]["value"] = json!(-0.01),
+                |event| event["custom_data"]["value"] = Value::Null,
+            ],
+        );
+        refused(None, "custom_data.net_revenue", &[|event| event["custom_data"]["net_revenue"] = json!("1")]);
+        refused(
+            None,
+            "custom_data.order_id",
+            &[
+                |event| event["custom_data"]["order_id"] = json!(10_001),
+                |event| event["custom_data"]["order_id"] = json!(""),
+            ],
+        );
+        refused(None, "custom_data.item_number", &[|event| event["custom_data"]["item_number"] = json!(1)]);
+        refused(None, "custom_data.content_ids", &[|event| event["custom_data"]["content_ids"] = json!("a")]);
+        refused(None, "custom_data.num_items", &[|event| event["custom_data"]["num_items"] = json!(1.5)]);
+        refused(
+            None,
+            "custom_data.delivery_category",
+            &[|event| event["custom_data"]["delivery_category"] = json!("shipping")],
+        );
+        accepted(&[
+            |event| event["custom_data"]["value"] = json!(0),
+            |event| event["custom_data"]["currency"] = json!("usd"),
+            |event| event["custom_data"]["contents"] = json!([]),
+        ]);
+    }
+
+    #[test]
+    fn contents() {
+        refused(
+            None,
+            "custom_data.contents",
+            &[
+                |event| event["custom_data"]["contents"] = json!({}),
+                |event| event["custom_data"]["contents"] = json!(["SKU-1"]),
+                |event| event["custom_data"]["contents"] = json!([{ "quantity": 1 }]),
+                |event| event["custom_data"]["contents"] = json!([{ "id": "", "quantity": 1 }]),
+                |event| event["custom_data"]["contents"] = json!([{ "id": "a" }]),
+                |event| event["custom_data"]["contents"] = json!([{ "id": "a", "quantity": 0 }]),
+                |event| event["custom_data"]["contents"] = json!([{ "id": "a", "quantity": 1.5 }]),
+                |event| event["custom_data"]["contents"][0]["item_price"] = json!("10.5"),
+                |event| event["custom_data"]["contents"][0]["delivery_category"] = json!("shipping"),
+            ],
+        );
+    }
+
+    #[test]
+    fn v45_website_events() {
+        fn website(event: &mut Value) {
+            event["action_source"] = json!("website");
+            event["event_source_url"] = json!("https://shop.example/thanks");
+            event["user_data"]["client_user_agent"] = json!("Mozilla/5.0");
+        }
+
+        accepted(&[website]);
+        refused(
+            None,
+            "event_source_url",
+            &[
+                |event| {
+                    website(event);
+                    drop_field(event, "event_source_url");
+                },
+                |event| {
+                    website(event);
+                    event["event_source_url"] = json!("shop.example");
+                },
+            ],
+        );
+        refused(
+            None,
+            "user_data.client_user_agent",
+            &[|event| {
+                website(event);
+                drop_field(&mut event["user_data"], "client_user_agent");
+            }],
+        );
+    }
+
+    #[test]
+    fn v46_app_events() {
+        fn app(event: &mut Value) {
+            let mut device = vec![""; 16];
+            device[0] = "i2";
+            device[4] = "26.0";
+            event["action_source"] = json!("app");
+            event["app_data"] = json!({ "advertiser_tracking_enabled": 1, "extinfo": device });
+        }
+
+        accepted(&[app]);
+        refused(
+            DEVICE_INFO,
+            "app_data.extinfo",
+            &[
+                |event| event["action_source"] = json!("app"),
+                |event| {
+                    app(event);
+                    event["app_data"]["extinfo"][4] = json!("");
+                },
+                |event| {
+                    app(event);
+                    event["app_data"]["extinfo"] = json!(["i2", "", "", "", "26.0"]);
+                },
+            ],
+        );
+        refused(
+            None,
+            "app_data.advertiser_tracking_enabled",
+            &[|event| {
+                app(event);
+                event["app_data"]["advertiser_tracking_enabled"] = json!(2);
+            }],
+        );
+    }
+
+    #[test]
+    fn v46_messaging_events() {
+        fn on(event: &mut Value, channel: &str, keys: &[&str]) {
+            event["action_source"] = json!("business_messaging");
+            event["messaging_channel"] = json!(channel);
+            for key in keys {
+                event["user_data"][*key] = json!("1");
+            }
+        }
+
+        accepted(&[
+            |event| on(event, "messenger", &["page_id", "page_scoped_user_id"]),
+            |event| on(event, "whatsapp", &["ctwa_clid", "page_id"]),
+            |event| on(event, "whatsapp", &["ctwa_clid", "whatsapp_business_account_id"]),
+            |event| on(event, "instagram", &["ig_sid", "instagram_business_account_id"]),
+            |event| on(event, "instagram", &["ig_sid", "ig_account_id"]),
+        ]);
+        refused(
+            None,
+            "messaging_channel",
+            &[
+                |event| event["action_source"] = json!("business_messaging"),
+                |event| on(event, "telegram", &["page_id"]),
+            ],
+        );
+        refused(
+            None,
+            "user_data",
+            &[
+                |event| on(event, "messenger", &["page_id"]),
+                |event| on(event, "whatsapp", &["page_id"]),
+                |event| on(event, "instagram", &["ig_account_id"]),
+            ],
+        );
+        refused(
+            MESSAGING_ASSET,
+            "user_data",
+            &[
+                |event| on(event, "messenger", &["page_scoped_user_id"]),
+                |event| on(event, "whatsapp", &["ctwa_clid"]),
+                |event| on(event, "instagram", &["ig_sid"]),
+            ],
+        );
+        refused(
+            MESSAGING_EVENT_NAME,
+            "event_name",
+            &[|event| {
+                on(event, "whatsapp", &["ctwa_clid", "page_id"]);
+                event["event_name"] = json!("Lead");
+            }],
+        );
+    }
+}
