@@ -1,12 +1,10 @@
 //! Building one event: required parts are arguments, the rest are setters, and `build` checks.
 
-use url::Url;
-
 use super::event_id::Unnamed;
 use super::rules::{self, InvalidEvent};
 use super::{ActionSource, Content, CustomData, DeliveryCategory, Event, EventName};
 use crate::customer::UserData;
-use crate::value::{EventId, EventTime, Line, Money, OrderId};
+use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 
 /// An event in the making. It comes from [`Event::builder`].
 #[derive(Debug, Clone)]
@@ -17,7 +15,7 @@ pub struct EventBuilder {
     pub(super) action_source: ActionSource,
     pub(super) customer: UserData,
     pub(super) custom_data: CustomData,
-    pub(super) event_source_url: Option<Url>,
+    pub(super) event_source_url: Option<PageUrl>,
     event_id: Option<EventId>,
     lines: Box<[Line]>,
 }
@@ -59,7 +57,7 @@ impl EventBuilder {
     }
 
     /// The page, for an event on a website.
-    pub fn event_source_url(mut self, page: Url) -> Self {
+    pub fn event_source_url(mut self, page: PageUrl) -> Self {
         self.event_source_url = Some(page);
         self
     }

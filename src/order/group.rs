@@ -2,13 +2,11 @@
 
 use std::num::NonZeroU64;
 
-use url::Url;
-
 use super::layout::Fault;
 use super::{Column, OrderRules, Row};
 use crate::customer::{MatchKey, UserData};
 use crate::event::{ActionSource, Content, DeliveryCategory, Event, EventName};
-use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow};
+use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl};
 
 /// What makes rows one event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -35,7 +33,7 @@ pub(super) struct Group {
     value: Option<(Amount, Line)>,
     contents: Vec<Content>,
     event_id: Option<(EventId, Line)>,
-    event_source_url: Option<Url>,
+    event_source_url: Option<PageUrl>,
     delivery_category: Option<DeliveryCategory>,
     /// Rows differ in customer or time.
     disagrees: bool,

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use chrono::{FixedOffset, NaiveTime};
-use url::Url;
 
 use super::column::plain;
 use super::timestamp::{DateOrder, TimeFormat};
@@ -361,7 +360,7 @@ impl BoundLayout {
         row.currency = read.optional(Column::Currency, text(Column::Currency), |_, text| text.parse());
         row.event_id = read.optional(Column::EventId, text(Column::EventId), |_, text| text.parse());
         row.event_source_url =
-            read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), |_, text| web_address(text));
+            read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), |_, text| text.parse());
         row.delivery_category =
             read.optional(Column::DeliveryCategory, text(Column::DeliveryCategory), |_, text| text.parse());
 
@@ -477,12 +476,6 @@ fn offline_name(text: &str) -> Result<EventName, InvalidValue> {
     } else {
         Err(InvalidValue::new(ValueKind::EventName, Rule::NotOneOf(EventName::OFFLINE)))
     }
-}
-
-fn web_address(text: &str) -> Result<Url, InvalidValue> {
-    let refused = InvalidValue::new(ValueKind::Url, Rule::NotAWebAddress);
-    let url = Url::parse(text.trim()).map_err(|_| refused)?;
-    if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(refused) }
 }
 
 /// Takes separators out of a number in which they stand where they must: before groups of three.
