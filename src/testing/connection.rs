@@ -234,7 +234,7 @@ impl Connection {
                 Ok(_) => {}
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Drops the connection so that the client sees a reset and not an orderly end.

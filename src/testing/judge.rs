@@ -165,7 +165,7 @@ fn check_envelope(body: &Map<String, Value>) -> Result<(), GraphError> {
 }
 
 fn is_partner_agent(text: &str) -> bool {
-    text.chars().count() < 23 && text.chars().filter(|c| c.is_ascii_alphabetic()).count() >= 2
+    text.chars().count() < 23 && text.chars().filter(char::is_ascii_alphabetic).count() >= 2
 }
 
 fn bad_request(why: &str) -> GraphError {
@@ -322,15 +322,23 @@ enum Form {
 
 fn form_of(key: &str) -> Option<Form> {
     Some(match key {
-        "em" | "ph" | "fn" | "ln" | "db" | "ge" | "ct" | "st" | "zp" | "country" => Form::Digests,
-        "f5first" | "f5last" | "fi" | "dobd" | "dobm" | "doby" => Form::Digests,
+        "em" | "ph" | "fn" | "ln" | "db" | "ge" | "ct" | "st" | "zp" | "country" | "f5first" | "f5last"
+        | "fi" | "dobd" | "dobm" | "doby" => Form::Digests,
         "external_id" => Form::Texts,
         "client_ip_address" => Form::Address,
         "fbc" | "fbp" => Form::ClickId,
         "fb_login_id" | "lead_id" => Form::Number,
-        "client_user_agent" | "subscription_id" | "anon_id" | "madid" => Form::Text,
-        "page_id" | "page_scoped_user_id" | "ctwa_clid" | "ig_account_id" | "ig_sid" => Form::Text,
-        "whatsapp_business_account_id" | "instagram_business_account_id" => Form::Text,
+        "client_user_agent"
+        | "subscription_id"
+        | "anon_id"
+        | "madid"
+        | "page_id"
+        | "page_scoped_user_id"
+        | "ctwa_clid"
+        | "ig_account_id"
+        | "ig_sid"
+        | "whatsapp_business_account_id"
+        | "instagram_business_account_id" => Form::Text,
         _ => return None,
     })
 }
@@ -608,6 +616,7 @@ mod tests {
         Some((error.code, error.subcode, path.join(".")))
     }
 
+    type StatusAndCodes = Option<(u16, i64, Option<i64>)>;
     type Change = fn(&mut Value);
 
     #[track_caller]
@@ -674,7 +683,7 @@ mod tests {
         let without = json!({ "data": data }).to_string();
         let missing = Some((401, 190, Some(2500)));
         let wrong = Some((401, 190, Some(467)));
-        let rows: [(Option<&str>, &str, Option<(u16, i64, Option<i64>)>); 8] = [
+        let rows: [(Option<&str>, &str, StatusAndCodes); 8] = [
             (Some("Bearer good"), &without, None),
             (Some("bearer good"), &without, None),
             (None, &in_body("good"), None),
