@@ -281,8 +281,7 @@ fn check_plain_fields(event: &Fields, _now: i64) -> Result<(), GraphError> {
     demand(event.get("opt_out").is_none_or(Value::is_boolean), None, &["opt_out"], "must be true or false")
 }
 
-/// Limited data use: a country goes with the option, and a state with the country or without an
-/// address to locate.
+/// Limited data use: a country goes with the option, and a state with the country.
 fn check_data_processing(event: &Fields, _now: i64) -> Result<(), GraphError> {
     const OPTIONS: &str = "data_processing_options";
     const COUNTRY: &str = "data_processing_options_country";
@@ -296,9 +295,7 @@ fn check_data_processing(event: &Fields, _now: i64) -> Result<(), GraphError> {
     };
     let country = number_among(event, COUNTRY, |country| country <= 1)?;
     let state = number_among(event, STATE, |state| state == 0 || (1000..=1013).contains(&state))?;
-    let address = nested(event, "user_data", "client_ip_address").is_some();
     demand(!limited || country, None, &[COUNTRY], "must be given with LDU")?;
-    demand(!limited || state || address, None, &[STATE], "must be given with LDU when there is no address")?;
     demand(!country || state, None, &[STATE], "must be given with a country")
 }
 
@@ -865,6 +862,15 @@ mod tests {
     }
 
     #[test]
+    fn t6_milliseconds_are_called_by_their_name() {
+        let mut event = purchase();
+        event["event_time"] = json!(NOW * 1000);
+        let error = verdict_on(&json!({ "data": [event] })).err().map(|error| error.to_json(""));
+        let text = error.map(|error| error["error"]["error_user_msg"].to_string()).unwrap_or_default();
+        assert!(text.contains("milliseconds"), "{text}");
+    }
+
+    #[test]
     fn plain_fields() {
         refused(
             None,
@@ -1158,6 +1164,10 @@ mod tests {
                 |event| {
                     app(event);
                     event["app_data"]["extinfo"][4] = json!("");
+                },
+                |event| {
+                    app(event);
+                    event["app_data"]["extinfo"][9] = json!(1080);
                 },
                 |event| {
                     app(event);
