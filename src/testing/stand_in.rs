@@ -900,6 +900,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn n19_a_client_that_leaves_during_a_wait_is_noticed() -> Tested {
+        let meta = started().await?;
+        meta.script(Answer::judge().after(Duration::from_secs(3600)));
+        let mut caller = Caller::to(&meta).await?;
+        caller.say(&post(&batch(&["a"]))).await?;
+        assert!(eventually(|| meta.accepted().len() == 1).await);
+        drop(caller);
+        assert!(eventually(|| meta.shared.memory().in_flight == 0).await);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn r33_a_client_still_sending_can_read_why_it_is_turned_away() -> Tested {
+        let meta = started().await?;
+        let too_much = head("content-length: 20000000\r\n") + &" ".repeat(20_000_000);
+        assert_eq!(answered(&meta, &too_much).await?.status, 413);
+        Ok(())
+    }
+
+    #[tokio::test]
     async fn dropping_it_frees_the_port_and_ends_connections() -> Tested {
         let meta = started().await?;
         let mut caller = Caller::to(&meta).await?;
