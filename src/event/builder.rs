@@ -79,9 +79,6 @@ impl EventBuilder {
     /// What was bought: may be called once for each product.
     pub fn content(mut self, line: Content) -> Self {
         self.custom_data.content_type = Some("product");
-        if !self.custom_data.content_ids.contains(line.id()) {
-            self.custom_data.content_ids.push(line.id().clone());
-        }
         self.custom_data.contents.push(line);
         self
     }
@@ -117,8 +114,9 @@ impl EventBuilder {
     /// assert_eq!(paths, ["user_data", "custom_data.value", "custom_data.currency"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn build(self) -> Result<Event, InvalidEvent> {
+    pub fn build(mut self) -> Result<Event, InvalidEvent> {
         rules::check(&self)?;
+        self.custom_data.name_contents();
         let derived_id = self.event_id.is_none();
         let event_id = self.event_id.clone().unwrap_or_else(|| self.unnamed().derive_id(1));
         Ok(Event {

@@ -1,9 +1,12 @@
 //! The promises of the crate, one module for each.
 
+#[cfg(feature = "csv")]
+mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
 mod rooms;
 #[cfg(feature = "testing")]
 mod secrets;
+mod orders;
 mod vectors;
