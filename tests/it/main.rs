@@ -5,8 +5,8 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+mod orders;
 mod rooms;
 #[cfg(feature = "testing")]
 mod secrets;
-mod orders;
 mod vectors;
