@@ -34,7 +34,7 @@ fn sales() -> Vec<Sale> {
             phone: format!("+1 650 555 {order:04}"),
             first: "Mary",
             last: "Smith-Jones",
-            price: Amount::from_minor(199 + row as i64 % 5000, 2).expect("two decimals"),
+            price: Amount::from_minor(199 + (row % 5000).try_into().unwrap_or(0), 2).expect("two decimals"),
         }
     };
     (0..ROWS).map(sale).collect()
@@ -53,7 +53,7 @@ fn group(sales: &[Sale], now: EventTime) -> Vec<Event> {
                 .customer(customer)
                 .order_id(sale.order.parse().expect("an order id"))
                 .product(sale.product.parse().expect("a product id"))
-                .quantity(1 + number as i64 % 3)
+                .quantity(1 + (number % 3).try_into().unwrap_or(0))
                 .price(sale.price)
                 .currency(Currency::USD),
         );

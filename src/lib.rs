@@ -1,4 +1,41 @@
-#![doc = include_str!("../README.md")]
+//! Offline events for Meta's Conversions API: shop sales, phone orders, renewals.
+//!
+//! # The way of a sale
+//!
+//! ```text
+//! record ─ RowLayout ─▶ Row ─ Orders ─▶ Event ─ Batches ─▶ body ─ Client ─▶ Outcome ─▶ DeliveryReport
+//! ```
+//!
+//! 1. [`value`]: one field at a time, parsed once: [`Amount`](value::Amount),
+//!    [`Currency`](value::Currency), [`EventTime`](value::EventTime), ids, the token.
+//! 2. [`customer`]: raw text to hashed match keys: [`UserData`](customer::UserData).
+//! 3. [`event`]: one conversion, checked: [`Event`](event::Event).
+//! 4. [`order`]: rows of an export to events: [`RowLayout`](order::RowLayout), [`Row`](order::Row),
+//!    [`Orders`](order::Orders).
+//! 5. [`wire`]: request bodies: [`Batches`](wire::Batches).
+#![cfg_attr(feature = "client", doc = "6. [`client`]: sending: [`Client`](client::Client).")]
+#![cfg_attr(not(feature = "client"), doc = "6. `client` (feature `client`): sending.")]
+//! 7. [`report`]: what became of every row and event: [`DeliveryReport`](report::DeliveryReport).
+#![cfg_attr(
+    feature = "testing",
+    doc = "8. [`testing`]: a stand-in for Meta, and more for tests of your own."
+)]
+#![cfg_attr(not(feature = "testing"), doc = "8. `testing` (feature `testing`): a stand-in for Meta.")]
+//!
+//! # What is promised
+//!
+//! - Sending is awaited: when `Client::send` returns, every event has its outcome, and the
+//!   counts of the report add up. Nothing goes on in the background.
+//! - Half an order is never sent, and an amount is never guessed.
+//! - Equal rows give equal bytes and equal event ids, so repeating them is safe for as long as Meta
+//!   compares offline events: seven days.
+//! - No token and no customer text is in any error, log line or `Debug`.
+//!
+//! # Features
+//!
+//! `client` and `rustls` are on by default. `csv` reads rows from files, `testing` brings what tests
+//! need, `native-tls` and `rustls-no-provider` choose another TLS. Without any of them values, events,
+//! orders and bodies work without a runtime.
 
 #[cfg(feature = "client")]
 pub mod client;
@@ -13,3 +50,8 @@ pub mod value;
 pub mod wire;
 
 pub use error::{Error, ErrorKind};
+
+/// The README's own examples, so that they are compiled with the tests.
+#[cfg(all(doctest, feature = "client", feature = "csv"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

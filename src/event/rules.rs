@@ -63,9 +63,12 @@ impl std::error::Error for InvalidEvent {}
 /// What a rule says: nothing, or the field and the advice.
 type Finding = Option<(&'static str, &'static str)>;
 
+/// Looks at an event and finds what is wrong.
+type Rule = fn(&EventBuilder) -> Finding;
+
 /// Every rule between fields, by name. Sources: Meta's pages on server events, customer information
 /// parameters and custom data.
-const RULES: &[(&str, fn(&EventBuilder) -> Finding)] = &[
+const RULES: &[(&str, Rule)] = &[
     ("identity", identity),
     ("website_page", website_page),
     ("website_user_agent", website_user_agent),

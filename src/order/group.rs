@@ -140,32 +140,34 @@ impl Group {
 
     fn add_money(&mut self, row: &Row<'_>, rules: &OrderRules) {
         if let (Some(price), Some(quantity)) = (row.price, row.quantity) {
-            let sum = price
-                .checked_mul(quantity)
-                .and_then(|total| self.priced.unwrap_or(Amount::ZERO).checked_add(total));
-            match sum {
+            let total = price.checked_mul(quantity);
+            match total.and_then(|total| self.priced.unwrap_or(Amount::ZERO).checked_add(total)) {
                 Some(sum) => self.priced = Some(sum),
-                None => self.object(
-                    Column::Price,
-                    "too_many_digits",
-                    format!("line {} makes the total too large to be kept exactly", row.line),
-                ),
+                None => self.object_to_size(Column::Price, row.line),
             }
         }
-        match (row.value, self.value) {
-            (None, _) => {}
-            (Some(value), None) => self.value = Some((value, row.line)),
-            (Some(value), Some((sum, first))) if rules.sums_values => match sum.checked_add(value) {
+        let Some(value) = row.value else { return };
+        match self.value {
+            None => self.value = Some((value, row.line)),
+            Some((sum, first)) if rules.sums_values => match sum.checked_add(value) {
                 Some(sum) => self.value = Some((sum, first)),
-                None => self.object(Column::Value, "too_many_digits", format!("line {} makes the total too large to be kept exactly", row.line)),
+                None => self.object_to_size(Column::Value, row.line),
             },
-            (Some(value), Some((known, first))) if value != known => self.object(
-                Column::Value,
-                "two_values",
-                format!("the order has two values, at lines {first} and {}: state the order's value once, or have values summed", row.line),
-            ),
-            (Some(_), Some(_)) => {}
+            Some((known, first)) if known != value => {
+                let message = format!(
+                    "the order has two values, at lines {first} and {}: state the order's value once, \
+                     or have values summed",
+                    row.line
+                );
+                self.object(Column::Value, "two_values", message);
+            }
+            Some(_) => {}
         }
+    }
+
+    fn object_to_size(&mut self, column: Column, line: Line) {
+        let message = format!("line {line} makes the total too large to be kept exactly");
+        self.object(column, "too_many_digits", message);
     }
 
     fn object(&mut self, column: Column, reason: &'static str, message: String) {

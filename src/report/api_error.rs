@@ -98,18 +98,14 @@ impl ApiError {
         }
         match (self.code.unwrap_or(0), subcode) {
             (200, 1_870_034) | (1_870_090 | 1_870_092 | 2655, _) => AcceptTerms,
-            (17, 1_885_172) => GiveUp,
+            (1, 99) | (17, 1_885_172) => GiveUp,
             (4 | 17 | 32 | 341 | 368 | 613 | 1_404_078 | 2_859_015 | 80_000..=80_014, _) => Throttle,
             (102 | 104 | 190, _) => FixToken,
-            (100, 33) => FixPermission,
             (100, 2_804_131 | 2_804_132) | (803 | 2_044_055, _) => FixDataset,
-            (100, _) if self.is_transient => Retry,
-            (100, _) => FixEvent,
-            (3 | 10 | 200..=299, _) => FixPermission,
+            (100, 33) | (3 | 10 | 200..=299, _) => FixPermission,
             (2635 | 2500, _) => FixEndpoint,
-            (1, 99) => GiveUp,
-            (_, _) if self.is_transient => Retry,
-            (..=-1 | 1 | 2 | 5000 | 21_009 | 3_910_001, _) => Retry,
+            (100, _) if !self.is_transient => FixEvent,
+            (code, _) if self.is_transient || passes(code) => Retry,
             _ => match self.status {
                 401 => FixToken,
                 403 => FixPermission,
@@ -121,6 +117,11 @@ impl ApiError {
             },
         }
     }
+}
+
+/// Codes of trouble that passes by itself.
+fn passes(code: i64) -> bool {
+    code < 0 || matches!(code, 1 | 2 | 5000 | 21_009 | 3_910_001)
 }
 
 impl fmt::Display for ApiError {

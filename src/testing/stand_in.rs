@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +17,7 @@ use super::graph::GraphError;
 use super::judge::{self, Batch, Refuses, Rules};
 use super::recorded::RecordedRequest;
 use super::reply::{Body, Reply};
+use crate::client::{Clock, SystemClock};
 use crate::value::{AccessToken, DatasetId, EventTime};
 
 /// A server on the loopback interface that takes events as Meta would.
@@ -259,8 +260,7 @@ impl fmt::Debug for StandInBuilder {
 }
 
 fn system_time() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
+    SystemClock.now().unix()
 }
 
 struct Settings {
