@@ -137,7 +137,7 @@ impl RowLayout {
         }
     }
 
-    fn meaning(&self, header: &str) -> Option<Column> {
+    pub(super) fn meaning(&self, header: &str) -> Option<Column> {
         let header = plain(header);
         if let Some((_, column)) = self.names.iter().find(|(name, _)| *name == header) {
             return Some(*column);
@@ -214,7 +214,8 @@ pub enum Reading<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     pub(super) line: Line,
-    pub(super) order_id: Option<OrderId>,
+    /// The order that the row belongs to, or the several that it may belong to.
+    pub(super) order_ids: Vec<OrderId>,
     pub(super) group: Option<(EventName, ActionSource)>,
     pub(super) faults: Vec<Fault>,
 }
@@ -241,7 +242,14 @@ impl RowError {
     /// A row that could not even be split into columns.
     pub fn unreadable(line: Line, reason: &'static str, message: impl Into<String>) -> Self {
         let faults = vec![Fault::of_row(reason, message)];
-        Self { line, order_id: None, group: None, faults }
+        Self { line, order_ids: Vec::new(), group: None, faults }
+    }
+
+    /// The row may have belonged to any of these orders: none of them is complete without it.
+    #[cfg(feature = "csv")]
+    pub(super) fn of_orders(mut self, order_ids: impl IntoIterator<Item = OrderId>) -> Self {
+        self.order_ids = order_ids.into_iter().collect();
+        self
     }
 
     /// Where the row stood.
@@ -309,11 +317,6 @@ impl BoundLayout {
         self.positions[column as usize]
     }
 
-    /// The column that stands at this position.
-    pub(super) fn column_at(&self, position: usize) -> Option<Column> {
-        Column::all().find(|&column| self.position(column) == Some(position))
-    }
-
     fn missing(&self) -> Vec<&'static [Column]> {
         let has = |column| self.position(column).is_some();
         let mut missing: Vec<&'static [Column]> = Vec::new();
@@ -342,7 +345,16 @@ impl BoundLayout {
 
     /// Reads one record. `field` gives the text at a position; fields that are not there are blank.
     pub fn read<'a>(&self, line: Line, field: impl Fn(usize) -> &'a str) -> Reading<'a> {
-        let text = |column: Column| self.position(column).map(&field).unwrap_or_default();
+        self.read_fields(line, |position| Ok(field(position)))
+    }
+
+    /// Reads one record whose fields may have been refused already.
+    pub(super) fn read_fields<'a>(
+        &self,
+        line: Line,
+        field: impl Fn(usize) -> Result<&'a str, Rule>,
+    ) -> Reading<'a> {
+        let text = |column: Column| self.position(column).map_or(Ok(""), &field);
         let mut read = Reader { layout: &self.layout, faults: Vec::new() };
 
         let quantity = read.optional(Column::Quantity, text(Column::Quantity), Reader::quantity);
@@ -353,7 +365,7 @@ impl BoundLayout {
         let name = read.or_default(Column::EventName, text(Column::EventName), offline_name);
         let source = read.or_default(Column::ActionSource, text(Column::ActionSource), str::parse);
         let time = read.time(text(Column::Timestamp));
-        let mut row = Row::new(line, time.unwrap_or(EPOCH));
+        let mut row = Row::new(line, time.unwrap_or(EPOCH)).customer(self.customer());
         row.quantity = quantity;
         row.product = read.optional(Column::ProductId, text(Column::ProductId), |_, text| text.parse());
         row.price = read.optional(Column::Price, text(Column::Price), Reader::amount);
@@ -365,19 +377,27 @@ impl BoundLayout {
         row.delivery_category =
             read.optional(Column::DeliveryCategory, text(Column::DeliveryCategory), |_, text| text.parse());
 
+        for (column, key) in CUSTOMER {
+            match text(column) {
+                Ok("") => {}
+                Ok(text) => row.customer = row.customer.value(key, text),
+                Err(rule) => read.refuse(column, InvalidValue::new(ValueKind::Text, rule)),
+            }
+        }
+
         match (name, source) {
             (Some(name), Some(source)) if read.faults.is_empty() => {
                 row.name = name;
                 row.action_source = source;
                 row.order_id = order_id;
-                row.customer = CUSTOMER
-                    .iter()
-                    .fold(self.customer(), |customer, &(column, key)| customer.value(key, text(column)));
                 Reading::Row(row)
             }
-            (name, source) => {
-                Reading::Invalid(RowError { line, order_id, group: name.zip(source), faults: read.faults })
-            }
+            (name, source) => Reading::Invalid(RowError {
+                line,
+                order_ids: order_id.into_iter().collect(),
+                group: name.zip(source),
+                faults: read.faults,
+            }),
         }
     }
 
@@ -400,40 +420,40 @@ impl Reader<'_> {
     fn optional<T>(
         &mut self,
         column: Column,
-        text: &str,
+        text: Result<&str, Rule>,
         parse: impl Fn(&Self, &str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        if is_blank(text) {
-            return None;
-        }
-        match parse(self, text) {
-            Ok(value) => Some(value),
-            Err(error) => self.refuse(column, error),
-        }
+        let text = self.text(column, text)?;
+        if is_blank(text) { None } else { self.accept(column, parse(self, text)) }
     }
 
     /// A value with a default for a blank; `None` when the text is neither.
     fn or_default<T: Default>(
         &mut self,
         column: Column,
-        text: &str,
+        text: Result<&str, Rule>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        if is_blank(text) { Some(T::default()) } else { self.optional(column, text, |_, text| parse(text)) }
+        let text = self.text(column, text)?;
+        if is_blank(text) { Some(T::default()) } else { self.accept(column, parse(text)) }
     }
 
-    fn time(&mut self, text: &str) -> Option<EventTime> {
+    fn time(&mut self, text: Result<&str, Rule>) -> Option<EventTime> {
+        let text = self.text(Column::Timestamp, text)?;
         let text = if is_blank(text) { "" } else { text };
-        match self.layout.times.read(text) {
-            Ok(time) => Some(time),
-            Err(error) => self.refuse(Column::Timestamp, error),
-        }
+        self.accept(Column::Timestamp, self.layout.times.read(text))
     }
 
-    fn refuse<T>(&mut self, column: Column, error: InvalidValue) -> Option<T> {
-        let reason = error.rule().code();
-        self.faults.push(Fault::at(column, reason, error.to_string()));
-        None
+    fn text<'t>(&mut self, column: Column, text: Result<&'t str, Rule>) -> Option<&'t str> {
+        self.accept(column, text.map_err(|rule| InvalidValue::new(ValueKind::Text, rule)))
+    }
+
+    fn accept<T>(&mut self, column: Column, read: Result<T, InvalidValue>) -> Option<T> {
+        read.map_err(|error| self.refuse(column, error)).ok()
+    }
+
+    fn refuse(&mut self, column: Column, error: InvalidValue) {
+        self.faults.push(Fault::at(column, error.rule().code(), error.to_string()));
     }
 
     /// An amount in the number style of the layout; it may be zero, and is never negative.

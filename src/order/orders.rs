@@ -168,7 +168,7 @@ impl Orders {
             Ok(customer) => self.join(row, customer),
             Err(faults) => self.reject(RowError {
                 line,
-                order_id: row.order_id,
+                order_ids: row.order_id.into_iter().collect(),
                 group: Some((row.name, row.action_source)),
                 faults,
             }),
@@ -179,14 +179,19 @@ impl Orders {
     pub fn reject(&mut self, error: RowError) {
         self.account.read += 1;
         self.account.invalid(&[error.line], error.faults);
-        let Some(order_id) = error.order_id else { return };
+        let line = error.line;
         match error.group {
             Some((name, action_source)) => {
-                self.spoilt_groups.entry(GroupKey { order_id, name, action_source }).or_insert(error.line);
+                for order_id in error.order_ids {
+                    let key = GroupKey { order_id, name: name.clone(), action_source };
+                    self.spoilt_groups.entry(key).or_insert(line);
+                }
             }
             // Which of the order's events it belonged to cannot be told: none of them is complete.
             None => {
-                self.spoilt_orders.entry(order_id).or_insert(error.line);
+                for order_id in error.order_ids {
+                    self.spoilt_orders.entry(order_id).or_insert(line);
+                }
             }
         }
     }
