@@ -11,7 +11,7 @@ use super::transport::{Request, Response};
 use crate::customer::{MatchKey, MatchValue};
 use crate::event::Event;
 use crate::report::{ApiError, DeliveryReport, NotSentCause, Outcome, RunFacts, StopCause};
-use crate::value::OutsideWindow;
+use crate::value::{OutsideWindow, PageUrl};
 use crate::wire::{Answer, Batch, Batches, TextFilter, asked_wait, read_answer};
 
 /// How far a run is.
@@ -269,7 +269,7 @@ fn plain_texts(event: &Event) -> impl Iterator<Item = &str> {
         MatchValue::Plain(text) => Some(&**text),
         MatchValue::Hashed(_) => None,
     });
-    texts.chain(event.source_url().map(Url::as_str))
+    texts.chain(event.source_url().map(PageUrl::as_str))
 }
 
 fn halves(mut members: Vec<usize>) -> Vec<Vec<usize>> {

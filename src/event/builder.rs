@@ -1,12 +1,10 @@
 //! Building one event: required parts are arguments, the rest are setters, and `build` checks.
 
-use url::Url;
-
 use super::event_id::Unnamed;
 use super::rules::{self, InvalidEvent};
 use super::{ActionSource, Content, CustomData, DeliveryCategory, Event, EventName};
 use crate::customer::UserData;
-use crate::value::{EventId, EventTime, Line, Money, OrderId};
+use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 
 /// An event in the making. It comes from [`Event::builder`].
 #[derive(Debug, Clone)]
@@ -17,7 +15,7 @@ pub struct EventBuilder {
     pub(super) action_source: ActionSource,
     pub(super) customer: UserData,
     pub(super) custom_data: CustomData,
-    pub(super) event_source_url: Option<Url>,
+    pub(super) event_source_url: Option<PageUrl>,
     event_id: Option<EventId>,
     lines: Box<[Line]>,
 }
@@ -59,7 +57,7 @@ impl EventBuilder {
     }
 
     /// The page, for an event on a website.
-    pub fn event_source_url(mut self, page: Url) -> Self {
+    pub fn event_source_url(mut self, page: PageUrl) -> Self {
         self.event_source_url = Some(page);
         self
     }
@@ -81,9 +79,6 @@ impl EventBuilder {
     /// What was bought: may be called once for each product.
     pub fn content(mut self, line: Content) -> Self {
         self.custom_data.content_type = Some("product");
-        if !self.custom_data.content_ids.contains(line.id()) {
-            self.custom_data.content_ids.push(line.id().clone());
-        }
         self.custom_data.contents.push(line);
         self
     }
@@ -119,8 +114,9 @@ impl EventBuilder {
     /// assert_eq!(paths, ["user_data", "custom_data.value", "custom_data.currency"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn build(self) -> Result<Event, InvalidEvent> {
+    pub fn build(mut self) -> Result<Event, InvalidEvent> {
         rules::check(&self)?;
+        self.custom_data.name_contents();
         let derived_id = self.event_id.is_none();
         let event_id = self.event_id.clone().unwrap_or_else(|| self.unnamed().derive_id(1));
         Ok(Event {

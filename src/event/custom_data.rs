@@ -1,5 +1,7 @@
 //! What was bought and for how much: the facts of an order that travel with its event.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::{Content, DeliveryCategory};
@@ -28,6 +30,13 @@ impl CustomData {
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Lists the products among the contents, each once, first seen first.
+    pub(super) fn name_contents(&mut self) {
+        let mut seen = HashSet::with_capacity(self.contents.len());
+        let ids = self.contents.iter().map(Content::id).filter(|id| seen.insert(*id));
+        self.content_ids = ids.cloned().collect();
     }
 
     /// The value of the conversion.

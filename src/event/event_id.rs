@@ -12,11 +12,10 @@
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use url::Url;
 
 use super::{ActionSource, CustomData, EventName};
 use crate::customer::{Hashed, UserData};
-use crate::value::{EventId, EventTime};
+use crate::value::{EventId, EventTime, PageUrl};
 
 /// An event as it is sent, but for its id.
 #[derive(Serialize)]
@@ -25,7 +24,7 @@ pub(super) struct Unnamed<'a> {
     pub(super) event_time: EventTime,
     pub(super) action_source: ActionSource,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) event_source_url: Option<&'a Url>,
+    pub(super) event_source_url: Option<&'a PageUrl>,
     pub(super) user_data: &'a UserData,
     #[serde(skip_serializing_if = "CustomData::is_empty")]
     pub(super) custom_data: &'a CustomData,

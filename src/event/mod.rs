@@ -20,10 +20,9 @@ pub use name::EventName;
 pub use rules::{InvalidEvent, Violation};
 
 use serde::Serialize;
-use url::Url;
 
 use crate::customer::UserData;
-use crate::value::{EventId, EventTime, Line};
+use crate::value::{EventId, EventTime, Line, PageUrl};
 
 /// One conversion, complete and checked.
 ///
@@ -51,7 +50,7 @@ pub struct Event {
     event_id: EventId,
     action_source: ActionSource,
     #[serde(skip_serializing_if = "Option::is_none")]
-    event_source_url: Option<Url>,
+    event_source_url: Option<PageUrl>,
     user_data: UserData,
     #[serde(skip_serializing_if = "CustomData::is_empty")]
     custom_data: CustomData,
@@ -91,7 +90,7 @@ impl Event {
     }
 
     /// The page, for an event on a website.
-    pub fn source_url(&self) -> Option<&Url> {
+    pub fn source_url(&self) -> Option<&PageUrl> {
         self.event_source_url.as_ref()
     }
 

@@ -120,6 +120,30 @@ impl Column {
             .find(|(_, name, others)| *name == header || others.contains(&header.as_str()))
             .map(|row| row.0)
     }
+
+    /// Whether a plain header is this column's name, or another name of it, but for a slip.
+    pub(super) fn comes_near(self, header: &str) -> bool {
+        let (_, name, others) = COLUMNS[self as usize];
+        let near = |name: &str| {
+            let slips = name.len().div_ceil(6);
+            header.len().abs_diff(name.len()) <= slips && distance(header, name) <= slips
+        };
+        near(name) || others.iter().any(|name| near(name))
+    }
+}
+
+/// How many letters must be put in, taken out or changed to make one text the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, left) in one.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
+        for (index, right) in other.bytes().enumerate() {
+            let changed = diagonal + usize::from(left != right);
+            diagonal = row[index + 1];
+            row[index + 1] = changed.min(diagonal + 1).min(row[index] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// A header as it is compared: trimmed, lower case, with underscores for blanks and hyphens.
@@ -147,6 +171,16 @@ mod tests {
             assert_eq!(column as usize, index);
             assert_eq!(Column::named(column.name()), Some(column));
         }
+    }
+
+    #[test]
+    fn c11_a_slip_comes_near_and_another_word_does_not() {
+        for header in ["e_mail", "emial", "mail", "email", "email_adress"] {
+            assert_eq!(Column::Email.comes_near(header), header != "emial", "{header}");
+        }
+        assert!(Column::Timestamp.comes_near("time_stamp"));
+        assert!(!Column::Price.comes_near("value"));
+        assert_eq!((distance("", "abc"), distance("kitten", "sitting")), (3, 3));
     }
 
     #[test]

@@ -143,14 +143,14 @@ impl<R: Read> CsvRows<R> {
     /// Those of [`CsvRows::new`].
     pub fn with_delimiter(mut reader: R, layout: &RowLayout, delimiter: Delimiter) -> Result<Self, CsvError> {
         let mut head = Vec::new();
-        reader.by_ref().take(SNIFFED).read_to_end(&mut head).map_err(|error| CsvError::read(error, 1))?;
+        let trouble = reader.by_ref().take(SNIFFED).read_to_end(&mut head).err();
         refuse_other_files(&head)?;
         let mut parser = ReaderBuilder::new()
             .delimiter(delimiter.byte())
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(BLOCK)
-            .from_reader(Window::new(head, reader));
+            .from_reader(Window::new(head, trouble, reader));
         let mut record = ByteRecord::new();
         let found = advance(&mut parser, &mut record).map_err(CsvError::of_header)?;
         if !found {
@@ -269,20 +269,20 @@ impl<R: Read> CsvRows<R> {
             format!("the row has {found} fields and the header {width}: check quotes and delimiters");
         let error = RowError::unreadable(line, "wrong_width", message);
         if self.parser.get_ref().spans_lines() {
-            return error.of_orders(self.pieces());
+            return error.suspect(self.pieces());
         }
         let Some(place) = self.layout.position(Column::OrderId) else { return error };
         // Each field too few or too many may have moved the order id by one place.
         let apart = found.abs_diff(width).min(width);
         let near = place.saturating_sub(apart)..found.min(place + apart + 1);
-        error.of_orders(near.filter_map(|index| order_id(&self.record[index])))
+        error.suspect(near.filter_map(|index| order_id(&self.record[index])))
     }
 
     /// A quote was not closed, and the lines up to the next quote were taken for one field.
     fn swallowed(&self, line: Line) -> RowError {
         let last = self.parser.get_ref().last_line();
         let message = format!("lines {line} to {last} read as one row: a quote is not closed in one of them");
-        RowError::unreadable(line, "open_quote", message).of_orders(self.pieces())
+        RowError::unreadable(line, "open_quote", message).suspect(self.pieces())
     }
 
     /// Everything in the raw record that may be an order id.
@@ -334,7 +334,10 @@ fn advance<R: Read>(parser: &mut csv::Reader<Window<R>>, record: &mut ByteRecord
 /// The bytes that the parser was given and that belong to no finished record: they tell lines,
 /// blank lines and open quotes, which the parsed record no longer shows.
 struct Window<R> {
-    reader: io::Chain<Cursor<Vec<u8>>, R>,
+    /// How the file begins, and what went wrong when that was read.
+    head: Cursor<Vec<u8>>,
+    trouble: Option<io::Error>,
+    reader: R,
     /// Length of the byte-order mark.
     mark: u64,
     kept: Vec<u8>,
@@ -356,12 +359,14 @@ struct Window<R> {
 }
 
 impl<R: Read> Window<R> {
-    fn new(head: Vec<u8>, reader: R) -> Self {
+    fn new(head: Vec<u8>, trouble: Option<io::Error>, reader: R) -> Self {
         let mark = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() as u64 } else { 0 };
         let mut head = Cursor::new(head);
         head.set_position(mark);
         Self {
-            reader: head.chain(reader),
+            head,
+            trouble,
+            reader,
             mark,
             kept: Vec::new(),
             dropped: 0,
@@ -378,6 +383,24 @@ impl<R: Read> Window<R> {
     }
 }
 
+impl<R: Read> Window<R> {
+    fn read_file(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let begin = self.head.read(out)?;
+        if begin > 0 {
+            return Ok(begin);
+        }
+        if let Some(error) = self.trouble.take() {
+            return Err(error);
+        }
+        loop {
+            match self.reader.read(out) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+}
+
 impl<R: Read> Read for Window<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.skip_breaks();
@@ -387,12 +410,7 @@ impl<R: Read> Read for Window<R> {
             self.overfull = true;
             return Err(io::ErrorKind::InvalidData.into());
         }
-        let count = loop {
-            match self.reader.read(&mut out[..room]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
+        let count = self.read_file(&mut out[..room])?;
         self.kept.extend_from_slice(&out[..count]);
         self.at_end = count == 0;
         Ok(count)
@@ -589,7 +607,7 @@ fn bind(
     let names: Result<Vec<&str>, _> = header.iter().map(str::from_utf8).collect();
     let Ok(names) = names else { return Err(CsvErrorKind::Encoding { likely: "Windows-1252" }) };
     layout.bind(&names).map_err(|error| match error {
-        LayoutError::Missing(_) => other_delimiter(layout, &names, raw, delimiter)
+        LayoutError::Missing { .. } => other_delimiter(layout, &names, raw, delimiter)
             .map_or(CsvErrorKind::Layout(error), |found| CsvErrorKind::Delimiter { found }),
         error => CsvErrorKind::Layout(error),
     })

@@ -2,13 +2,11 @@
 
 use std::num::NonZeroU64;
 
-use url::Url;
-
 use super::layout::Fault;
 use super::{Column, OrderRules, Row};
-use crate::customer::{MatchKey, UserData};
+use crate::customer::{MatchKey, MatchValue, UserData};
 use crate::event::{ActionSource, Content, DeliveryCategory, Event, EventName};
-use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow};
+use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl};
 
 /// What makes rows one event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,6 +26,7 @@ pub(super) struct Group {
     customer: UserData,
     earliest: EventTime,
     latest: EventTime,
+    external_id: Option<(MatchValue, Line)>,
     currency: Option<(Currency, Line)>,
     /// Sum of price × quantity over the rows that have both.
     priced: Option<Amount>,
@@ -35,7 +34,7 @@ pub(super) struct Group {
     value: Option<(Amount, Line)>,
     contents: Vec<Content>,
     event_id: Option<(EventId, Line)>,
-    event_source_url: Option<Url>,
+    event_source_url: Option<PageUrl>,
     delivery_category: Option<DeliveryCategory>,
     /// Rows differ in customer or time.
     disagrees: bool,
@@ -54,6 +53,7 @@ impl Group {
             customer,
             earliest: row.time,
             latest: row.time,
+            external_id: None,
             currency: None,
             priced: None,
             value: None,
@@ -64,6 +64,9 @@ impl Group {
             disagrees: false,
             conflict: None,
         };
+        let customer = std::mem::take(&mut group.customer);
+        group.add_external_ids(&customer, row.line);
+        group.customer = customer;
         group.add_facts(row, rules);
         group
     }
@@ -72,24 +75,26 @@ impl Group {
     pub(super) fn add(&mut self, row: Row<'_>, customer: &UserData, rules: &OrderRules) {
         if *customer != self.customer || row.time != self.earliest {
             self.disagrees = true;
-            self.unite(customer, row.line);
+            self.customer.merge(customer);
             self.earliest = self.earliest.min(row.time);
             self.latest = self.latest.max(row.time);
         }
+        self.add_external_ids(customer, row.line);
         self.add_facts(row, rules);
     }
 
-    fn unite(&mut self, customer: &UserData, line: Line) {
-        self.customer.merge(customer);
-        if self.customer.values(MatchKey::ExternalId).nth(1).is_some() {
-            let first = self.lines.first().copied().unwrap_or(line);
-            self.object(
-                Column::ExternalId,
-                "two_external_ids",
-                format!(
-                    "the order has two external ids, at lines {first} and {line}: one order has one customer"
-                ),
-            );
+    fn add_external_ids(&mut self, customer: &UserData, line: Line) {
+        for id in customer.values(MatchKey::ExternalId) {
+            match &self.external_id {
+                Some((known, first)) if known != id => {
+                    let message = format!(
+                        "the order has two external ids, at lines {first} and {line}: one order has one customer"
+                    );
+                    self.object(Column::ExternalId, "two_external_ids", message);
+                }
+                Some(_) => {}
+                None => self.external_id = Some((id.clone(), line)),
+            }
         }
     }
 
@@ -251,8 +256,9 @@ impl Group {
         let total = Money::new(amount, currency).rounded();
         if let (Some((value, _)), Some(priced)) = (self.value, self.priced) {
             let minor_unit = Amount::from_minor(1, currency.minor_units()).unwrap_or(Amount::ZERO);
-            let near = value.checked_sub(priced).is_some_and(|apart| apart.abs() <= minor_unit);
-            if !near {
+            let rounded = |amount| Money::new(amount, currency).rounded().amount();
+            let apart = value.checked_sub(priced).or_else(|| rounded(value).checked_sub(rounded(priced)));
+            if apart.is_none_or(|apart| apart.abs() > minor_unit) {
                 return Err(vec![Fault::at(
                     Column::Value,
                     "value_differs",

@@ -1,9 +1,9 @@
 //! Which column means what, and how its text is written: from the fields of a record to a [`Row`].
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{FixedOffset, NaiveTime};
-use url::Url;
 
 use super::column::plain;
 use super::timestamp::{DateOrder, TimeFormat};
@@ -129,7 +129,8 @@ impl RowLayout {
         }
         let missing = bound.missing();
         if !missing.is_empty() {
-            Err(LayoutError::Missing(missing))
+            let near = bound.near(headers, &missing);
+            Err(LayoutError::Missing { columns: missing, near })
         } else if self.refuse_unknown && !bound.unknown.is_empty() {
             Err(LayoutError::Unknown(bound.unknown.iter().map(|index| index + 1).collect()))
         } else {
@@ -152,8 +153,14 @@ impl RowLayout {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutError {
-    /// Needed columns are not there; each entry is one column, or several of which one is needed.
-    Missing(Vec<&'static [Column]>),
+    /// Needed columns are not there.
+    Missing {
+        /// Each entry is one column, or several of which one is needed.
+        columns: Vec<&'static [Column]>,
+        /// Headers that are not understood and are spelt almost like a missing column: where they
+        /// stand, counted from 1.
+        near: Vec<(usize, Column)>,
+    },
     /// Two headers mean the same column.
     Twice {
         /// The column.
@@ -168,12 +175,17 @@ pub enum LayoutError {
 impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(missing) => {
+            Self::Missing { columns, near } => {
                 f.write_str("the header lacks ")?;
-                for (index, columns) in missing.iter().enumerate() {
+                for (index, columns) in columns.iter().enumerate() {
                     let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
                     write!(f, "{}{}", if index > 0 { ", " } else { "" }, names.join(" or "))?;
                 }
+                for (index, (position, column)) in near.iter().enumerate() {
+                    let joint = if index > 0 { ", " } else { " (" };
+                    write!(f, "{joint}column {position} comes near {column}")?;
+                }
+                f.write_str(if near.is_empty() { "" } else { ")" })?;
                 f.write_str(": add the columns, or say in the layout which headers mean them")
             }
             Self::Twice { column, positions: [first, second] } => {
@@ -214,10 +226,24 @@ pub enum Reading<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     pub(super) line: Line,
-    /// The order that the row belongs to, or the several that it may belong to.
-    pub(super) order_ids: Vec<OrderId>,
+    pub(super) order_id: Option<OrderId>,
+    /// Where the columns cannot be trusted: the orders that the row may have been part of.
+    pub(super) suspects: Vec<OrderMark>,
     pub(super) group: Option<(EventName, ActionSource)>,
     pub(super) faults: Vec<Fault>,
+}
+
+/// Stands for an order id without holding its text, which may be any field of a damaged row. Should
+/// two orders share a mark, one is held back that could have been sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct OrderMark(u64);
+
+impl OrderMark {
+    pub(super) fn of(order_id: &OrderId) -> Self {
+        let mut hasher = DefaultHasher::new();
+        order_id.hash(&mut hasher);
+        Self(hasher.finish())
+    }
 }
 
 /// One thing that is wrong with a row.
@@ -242,13 +268,22 @@ impl RowError {
     /// A row that could not even be split into columns.
     pub fn unreadable(line: Line, reason: &'static str, message: impl Into<String>) -> Self {
         let faults = vec![Fault::of_row(reason, message)];
-        Self { line, order_ids: Vec::new(), group: None, faults }
+        Self::new(line, None, None, faults)
     }
 
-    /// The row may have belonged to any of these orders: none of them is complete without it.
+    pub(super) fn new(
+        line: Line,
+        order_id: Option<OrderId>,
+        group: Option<(EventName, ActionSource)>,
+        faults: Vec<Fault>,
+    ) -> Self {
+        Self { line, order_id, suspects: Vec::new(), group, faults }
+    }
+
+    /// The row may have been part of any of these orders: none of them is complete without it.
     #[cfg(feature = "csv")]
-    pub(super) fn of_orders(mut self, order_ids: impl IntoIterator<Item = OrderId>) -> Self {
-        self.order_ids = order_ids.into_iter().collect();
+    pub(super) fn suspect(mut self, order_ids: impl IntoIterator<Item = OrderId>) -> Self {
+        self.suspects = order_ids.into_iter().map(|id| OrderMark::of(&id)).collect();
         self
     }
 
@@ -343,6 +378,16 @@ impl BoundLayout {
         missing
     }
 
+    /// Headers that are almost those of missing columns.
+    fn near<S: AsRef<str>>(&self, headers: &[S], missing: &[&'static [Column]]) -> Vec<(usize, Column)> {
+        let nearest = |index: &usize| {
+            let header = plain(headers[*index].as_ref());
+            let column = missing.iter().copied().flatten().find(|column| column.comes_near(&header))?;
+            Some((index + 1, *column))
+        };
+        self.unknown.iter().filter_map(nearest).collect()
+    }
+
     /// Reads one record. `field` gives the text at a position; fields that are not there are blank.
     pub fn read<'a>(&self, line: Line, field: impl Fn(usize) -> &'a str) -> Reading<'a> {
         self.read_fields(line, |position| Ok(field(position)))
@@ -373,7 +418,7 @@ impl BoundLayout {
         row.currency = read.optional(Column::Currency, text(Column::Currency), |_, text| text.parse());
         row.event_id = read.optional(Column::EventId, text(Column::EventId), |_, text| text.parse());
         row.event_source_url =
-            read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), |_, text| web_address(text));
+            read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), |_, text| text.parse());
         row.delivery_category =
             read.optional(Column::DeliveryCategory, text(Column::DeliveryCategory), |_, text| text.parse());
 
@@ -392,12 +437,7 @@ impl BoundLayout {
                 row.order_id = order_id;
                 Reading::Row(row)
             }
-            (name, source) => Reading::Invalid(RowError {
-                line,
-                order_ids: order_id.into_iter().collect(),
-                group: name.zip(source),
-                faults: read.faults,
-            }),
+            (name, source) => Reading::Invalid(RowError::new(line, order_id, name.zip(source), read.faults)),
         }
     }
 
@@ -456,14 +496,19 @@ impl Reader<'_> {
         self.faults.push(Fault::at(column, error.rule().code(), error.to_string()));
     }
 
-    /// An amount in the number style of the layout; it may be zero, and is never negative.
-    fn amount(&self, text: &str) -> Result<Amount, InvalidValue> {
+    /// A number in the style of the layout.
+    fn number(&self, text: &str) -> Result<Amount, InvalidValue> {
         let text = text.trim();
-        let amount: Amount = match self.layout.numbers {
+        match self.layout.numbers {
             NumberStyle::Plain => text.parse(),
             NumberStyle::ThousandsComma => without_thousands(text, ',', '.')?.parse(),
             NumberStyle::DecimalComma => without_thousands(text, '.', ',')?.parse(),
-        }?;
+        }
+    }
+
+    /// An amount; it may be zero, and is never negative.
+    fn amount(&self, text: &str) -> Result<Amount, InvalidValue> {
+        let amount = self.number(text)?;
         if amount.is_negative() {
             Err(InvalidValue::new(ValueKind::Amount, Rule::Negative))
         } else {
@@ -474,7 +519,7 @@ impl Reader<'_> {
     /// A whole number; `2.0` is two.
     fn quantity(&self, text: &str) -> Result<i64, InvalidValue> {
         let refused = |rule| InvalidValue::new(ValueKind::Quantity, rule);
-        let number: Amount = text.parse().map_err(|error: InvalidValue| refused(error.rule()))?;
+        let number = self.number(text).map_err(|error| refused(error.rule()))?;
         if number.decimals() > 0 {
             return Err(refused(Rule::NotWhole));
         }
@@ -499,19 +544,15 @@ fn offline_name(text: &str) -> Result<EventName, InvalidValue> {
     }
 }
 
-fn web_address(text: &str) -> Result<Url, InvalidValue> {
-    let refused = InvalidValue::new(ValueKind::Url, Rule::NotAWebAddress);
-    let url = Url::parse(text.trim()).map_err(|_| refused)?;
-    if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(refused) }
-}
-
 /// Takes separators out of a number in which they stand where they must: before groups of three.
 fn without_thousands(text: &str, separator: char, point: char) -> Result<String, InvalidValue> {
     let (whole, decimals) = text.split_once(point).unwrap_or((text, ""));
-    let mut groups = whole.trim_start_matches('-').split(separator);
+    let mut groups = whole.strip_prefix('-').unwrap_or(whole).split(separator);
     let first = groups.next().unwrap_or_default();
     let grouped = whole.contains(separator);
-    let in_place = groups.all(|group| group.len() == 3) && (!grouped || (1..=3).contains(&first.len()));
+    // `0,123` is no grouped number: the comma stands before decimals.
+    let begins = (1..=3).contains(&first.len()) && !first.starts_with('0');
+    let in_place = groups.all(|group| group.len() == 3) && (!grouped || begins);
     if !in_place || decimals.contains(separator) {
         return Err(InvalidValue::new(ValueKind::Amount, Rule::NumberStyle));
     }

@@ -5,12 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use super::group::{Group, GroupKey};
-use super::layout::{Fault, column_of};
+use super::layout::{Fault, OrderMark, column_of};
 use super::{Column, Reading, Row, RowError};
 use crate::customer::{MatchKey, UserData};
 use crate::event::{ActionSource, Event, EventName};
 use crate::report::{Problem, RowReport};
-use crate::value::{AgeLimit, EventId, EventTime, Line, OrderId};
+use crate::value::{AgeLimit, EventId, EventTime, Line};
 
 /// Choices that the row contract leaves to the advertiser.
 ///
@@ -28,6 +28,7 @@ pub struct OrderRules {
     drops_repeats: bool,
     margin: Duration,
     longest_age: Option<AgeLimit>,
+    most_rows: u64,
 }
 
 impl Default for OrderRules {
@@ -38,6 +39,7 @@ impl Default for OrderRules {
             drops_repeats: false,
             margin: Duration::from_secs(3600),
             longest_age: None,
+            most_rows: 5_000_000,
         }
     }
 }
@@ -81,6 +83,14 @@ impl OrderRules {
         self
     }
 
+    /// How many rows may be gathered before `finish`, five million by default, because all orders
+    /// are kept in memory. With more rows no order is sent at all, since any of them may go on in a
+    /// row that is no longer kept.
+    pub fn most_rows(mut self, rows: u64) -> Self {
+        self.most_rows = rows;
+        self
+    }
+
     pub(super) fn age_limit(&self, source: ActionSource) -> AgeLimit {
         let meta = source.age_limit();
         let limit = self.longest_age.filter(|own| own.as_secs() < meta.as_secs()).unwrap_or(meta);
@@ -91,7 +101,8 @@ impl OrderRules {
 /// Gathers rows into orders.
 ///
 /// Rows may come in any order. What is held in memory for each order is its digests, its lines and
-/// its contents, about a kilobyte; customer text is hashed as rows come in and not kept.
+/// its contents, about a kilobyte; customer text is hashed as rows come in and not kept. The number
+/// of rows is limited ([`OrderRules::most_rows`]).
 ///
 /// ```
 /// use meta_offline_events::customer::UserData;
@@ -120,11 +131,13 @@ pub struct Orders {
     rules: OrderRules,
     groups: Vec<Group>,
     by_key: HashMap<GroupKey, usize>,
-    /// The rows that were seen, as number of the group and fingerprint.
-    seen: HashSet<(usize, u64)>,
+    /// The rows that were seen, as number of the group, if any, and fingerprint.
+    seen: HashSet<(Option<usize>, u64)>,
     spoilt_groups: HashMap<GroupKey, Line>,
-    spoilt_orders: HashMap<OrderId, Line>,
+    spoilt_orders: HashMap<OrderMark, Line>,
     without_order_id: u64,
+    /// Rows came in that were not kept.
+    overfull: bool,
     account: Account,
 }
 
@@ -164,14 +177,15 @@ impl Orders {
             return self.filter(row.line);
         }
         let line = row.line;
+        if self.account.read >= self.rules.most_rows {
+            return self.refuse_more(line);
+        }
         match self.check(&row) {
             Ok(customer) => self.join(row, customer),
-            Err(faults) => self.reject(RowError {
-                line,
-                order_ids: row.order_id.into_iter().collect(),
-                group: Some((row.name, row.action_source)),
-                faults,
-            }),
+            Err(faults) => {
+                let group = Some((row.name, row.action_source));
+                self.reject(RowError::new(line, row.order_id, group, faults));
+            }
         }
     }
 
@@ -180,20 +194,32 @@ impl Orders {
         self.account.read += 1;
         self.account.invalid(&[error.line], error.faults);
         let line = error.line;
+        for mark in error.suspects {
+            self.spoilt_orders.entry(mark).or_insert(line);
+        }
+        let Some(order_id) = error.order_id else { return };
         match error.group {
             Some((name, action_source)) => {
-                for order_id in error.order_ids {
-                    let key = GroupKey { order_id, name: name.clone(), action_source };
-                    self.spoilt_groups.entry(key).or_insert(line);
-                }
+                self.spoilt_groups.entry(GroupKey { order_id, name, action_source }).or_insert(line);
             }
             // Which of the order's events it belonged to cannot be told: none of them is complete.
             None => {
-                for order_id in error.order_ids {
-                    self.spoilt_orders.entry(order_id).or_insert(line);
-                }
+                self.spoilt_orders.entry(OrderMark::of(&order_id)).or_insert(line);
             }
         }
+    }
+
+    fn refuse_more(&mut self, line: Line) {
+        self.overfull = true;
+        self.account.read += 1;
+        self.account.invalid(&[line], [self.too_many_rows()]);
+    }
+
+    fn too_many_rows(&self) -> Fault {
+        let most = self.rules.most_rows;
+        let message =
+            format!("more than {most} rows in one run: cut the export by days, never inside an order");
+        Fault::of_row("too_many_rows", message)
     }
 
     fn filter(&mut self, line: Line) {
@@ -209,6 +235,7 @@ impl Orders {
         };
         let identified = customer.has(MatchKey::Email) || customer.has(MatchKey::Phone);
         let mut faults = missing_parts(row, &customer);
+        let mut notes = Vec::new();
         if !identified && !unusable.iter().any(|value| identifies(value.key())) {
             faults.push(Fault::at(Column::Email, "no_identity", "neither e-mail nor phone is given"));
         }
@@ -219,22 +246,20 @@ impl Orders {
                 let message = format!("{message}; the row has no other e-mail or phone");
                 faults.push(Fault::at(column, reason, message));
             } else {
-                self.account.note(row.line, Fault::at(column, reason, message));
+                notes.push(Fault::at(column, reason, message));
             }
         }
-        if faults.is_empty() { Ok(customer) } else { Err(faults) }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        for note in notes {
+            self.account.note(row.line, note);
+        }
+        Ok(customer)
     }
 
     fn join(&mut self, row: Row<'_>, customer: UserData) {
-        let Some(order_id) = row.order_id.clone() else {
-            self.without_order_id += 1;
-            return self.start(row, customer);
-        };
-        let key = GroupKey { order_id, name: row.name.clone(), action_source: row.action_source };
-        let Some(&index) = self.by_key.get(&key) else {
-            self.by_key.insert(key, self.groups.len());
-            return self.start(row, customer);
-        };
+        let index = self.group_of(&row);
         if !self.seen.insert((index, fingerprint(&row, &customer))) {
             let repeat = "equal to an earlier row of its order in every column";
             if self.rules.drops_repeats {
@@ -244,13 +269,18 @@ impl Orders {
             self.account.note(row.line, Fault::of_row("exact_repeat", note));
         }
         self.account.read += 1;
-        self.groups[index].add(row, &customer, &self.rules);
+        self.without_order_id += u64::from(row.order_id.is_none());
+        match index.and_then(|index| self.groups.get_mut(index)) {
+            Some(group) => group.add(row, &customer, &self.rules),
+            None => self.groups.push(Group::new(row, customer, &self.rules)),
+        }
     }
 
-    fn start(&mut self, row: Row<'_>, customer: UserData) {
-        self.account.read += 1;
-        self.seen.insert((self.groups.len(), fingerprint(&row, &customer)));
-        self.groups.push(Group::new(row, customer, &self.rules));
+    /// The number of the row's order, which may be the next one; none without an order id.
+    fn group_of(&mut self, row: &Row<'_>) -> Option<usize> {
+        let order_id = row.order_id.clone()?;
+        let key = GroupKey { order_id, name: row.name.clone(), action_source: row.action_source };
+        Some(*self.by_key.entry(key).or_insert(self.groups.len()))
     }
 
     /// Makes the events, judging their age at `now`.
@@ -260,6 +290,10 @@ impl Orders {
         let mut events = Vec::with_capacity(self.groups.len());
         let mut ids = HashMap::with_capacity(self.groups.len());
         for group in std::mem::take(&mut self.groups) {
+            if self.overfull {
+                self.account.invalid(&group.lines, [self.too_many_rows()]);
+                continue;
+            }
             if let Some(culprit) = self.culprit(&group) {
                 let blame = format!("not sent, because line {culprit} of the same order is invalid");
                 self.account.invalid(&group.lines, [Fault::of_row("order_incomplete", blame)]);
@@ -272,20 +306,29 @@ impl Orders {
                 Err(faults) => self.account.invalid(&lines, faults),
             }
         }
+        self.note_run();
+        Prepared { events, rows: self.account.into_report() }
+    }
+
+    /// Notes on the run as a whole.
+    fn note_run(&mut self) {
+        if self.account.read == 0 {
+            self.account
+                .notes
+                .add(&[], Fault::of_row("no_rows", "no rows came in: there is nothing to send"));
+        }
         if self.without_order_id > 0 {
             let count = self.without_order_id;
             let note = format!("{count} rows have no order id: each is an event of its own");
-            self.account
-                .notes
-                .add(&[], Fault { column: Some(Column::OrderId), reason: "no_order_id", message: note });
+            self.account.notes.add(&[], Fault::at(Column::OrderId, "no_order_id", note));
         }
-        Prepared { events, rows: self.account.into_report() }
     }
 
     /// The line that spoils this order, if one does.
     fn culprit(&self, group: &Group) -> Option<Line> {
         let key = group.key()?;
-        self.spoilt_groups.get(&key).or_else(|| self.spoilt_orders.get(&key.order_id)).copied()
+        let whole_order = || self.spoilt_orders.get(&OrderMark::of(&key.order_id));
+        self.spoilt_groups.get(&key).or_else(whole_order).copied()
     }
 }
 
@@ -366,7 +409,8 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
 fn fingerprint(row: &Row<'_>, customer: &UserData) -> u64 {
     let mut hasher = DefaultHasher::new();
     (row.time, row.quantity, row.price, row.value, row.currency).hash(&mut hasher);
-    (&row.product, &row.event_id, row.delivery_category, customer).hash(&mut hasher);
+    (&row.product, &row.event_id, &row.event_source_url, row.delivery_category).hash(&mut hasher);
+    (&row.name, row.action_source, customer).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -443,7 +487,8 @@ impl Tally {
         faults
             .into_iter()
             .zip(self.lines)
-            .map(|((fault, _), lines)| {
+            .map(|((fault, _), mut lines)| {
+                lines.sort_unstable();
                 let problem = Problem::new(lines, fault.reason, fault.message);
                 match fault.column {
                     Some(column) => problem.in_column(column.name()),

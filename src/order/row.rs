@@ -1,10 +1,8 @@
 //! One line of an export, typed: what happened, and the raw text about the customer.
 
-use url::Url;
-
 use crate::customer::UserDataBuilder;
 use crate::event::{ActionSource, DeliveryCategory, EventName};
-use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, ProductId};
+use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl, ProductId};
 
 /// One item sold: a line of an export, already typed.
 ///
@@ -40,7 +38,7 @@ pub struct Row<'a> {
     pub(super) value: Option<Amount>,
     pub(super) currency: Option<Currency>,
     pub(super) event_id: Option<EventId>,
-    pub(super) event_source_url: Option<Url>,
+    pub(super) event_source_url: Option<PageUrl>,
     pub(super) delivery_category: Option<DeliveryCategory>,
 }
 
@@ -131,7 +129,7 @@ impl<'a> Row<'a> {
     }
 
     /// The page of the event. Website rows need it.
-    pub fn event_source_url(mut self, event_source_url: Url) -> Self {
+    pub fn event_source_url(mut self, event_source_url: PageUrl) -> Self {
         self.event_source_url = Some(event_source_url);
         self
     }

@@ -85,6 +85,7 @@ impl Answer {
     }
 
     /// A JSON body. It is sent as given: no trace id is added.
+    #[expect(clippy::needless_pass_by_value, reason = "a call with json!() reads better without a reference")]
     pub fn json(status: u16, body: Value) -> Self {
         Self::body(status, "application/json; charset=UTF-8", body.to_string())
     }

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-const LARGEST_HEAD: usize = 64 * 1024;
+const LARGEST_HEAD: usize = 32 * 1024;
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const MOST_HEADERS: usize = 128;
 
@@ -234,7 +234,7 @@ impl Connection {
                 Ok(_) => {}
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Drops the connection so that the client sees a reset and not an orderly end.

@@ -14,14 +14,14 @@ pub(super) struct GraphError {
     pub(super) code: i64,
     pub(super) subcode: Option<i64>,
     transient: bool,
-    message: String,
-    user_text: Option<(String, String)>,
+    message: Box<str>,
+    user_text: Option<(&'static str, Box<str>)>,
     blame: Option<Vec<String>>,
     event_index: Option<usize>,
 }
 
 impl GraphError {
-    pub(super) fn new(status: u16, code: i64, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, code: i64, message: impl Into<Box<str>>) -> Self {
         Self {
             status,
             code,
@@ -45,8 +45,8 @@ impl GraphError {
     }
 
     /// What a person would be shown.
-    pub(super) fn tells(mut self, title: impl Into<String>, text: impl Into<String>) -> Self {
-        self.user_text = Some((title.into(), text.into()));
+    pub(super) fn tells(mut self, title: &'static str, text: impl Into<Box<str>>) -> Self {
+        self.user_text = Some((title, text.into()));
         self
     }
 

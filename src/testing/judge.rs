@@ -165,7 +165,7 @@ fn check_envelope(body: &Map<String, Value>) -> Result<(), GraphError> {
 }
 
 fn is_partner_agent(text: &str) -> bool {
-    text.chars().count() < 23 && text.chars().filter(|c| c.is_ascii_alphabetic()).count() >= 2
+    text.chars().count() < 23 && text.chars().filter(char::is_ascii_alphabetic).count() >= 2
 }
 
 fn bad_request(why: &str) -> GraphError {
@@ -281,8 +281,7 @@ fn check_plain_fields(event: &Fields, _now: i64) -> Result<(), GraphError> {
     demand(event.get("opt_out").is_none_or(Value::is_boolean), None, &["opt_out"], "must be true or false")
 }
 
-/// Limited data use: a country goes with the option, and a state with the country or without an
-/// address to locate.
+/// Limited data use: a country goes with the option, and a state with the country.
 fn check_data_processing(event: &Fields, _now: i64) -> Result<(), GraphError> {
     const OPTIONS: &str = "data_processing_options";
     const COUNTRY: &str = "data_processing_options_country";
@@ -296,9 +295,7 @@ fn check_data_processing(event: &Fields, _now: i64) -> Result<(), GraphError> {
     };
     let country = number_among(event, COUNTRY, |country| country <= 1)?;
     let state = number_among(event, STATE, |state| state == 0 || (1000..=1013).contains(&state))?;
-    let address = nested(event, "user_data", "client_ip_address").is_some();
     demand(!limited || country, None, &[COUNTRY], "must be given with LDU")?;
-    demand(!limited || state || address, None, &[STATE], "must be given with LDU when there is no address")?;
     demand(!country || state, None, &[STATE], "must be given with a country")
 }
 
@@ -322,15 +319,23 @@ enum Form {
 
 fn form_of(key: &str) -> Option<Form> {
     Some(match key {
-        "em" | "ph" | "fn" | "ln" | "db" | "ge" | "ct" | "st" | "zp" | "country" => Form::Digests,
-        "f5first" | "f5last" | "fi" | "dobd" | "dobm" | "doby" => Form::Digests,
+        "em" | "ph" | "fn" | "ln" | "db" | "ge" | "ct" | "st" | "zp" | "country" | "f5first" | "f5last"
+        | "fi" | "dobd" | "dobm" | "doby" => Form::Digests,
         "external_id" => Form::Texts,
         "client_ip_address" => Form::Address,
         "fbc" | "fbp" => Form::ClickId,
         "fb_login_id" | "lead_id" => Form::Number,
-        "client_user_agent" | "subscription_id" | "anon_id" | "madid" => Form::Text,
-        "page_id" | "page_scoped_user_id" | "ctwa_clid" | "ig_account_id" | "ig_sid" => Form::Text,
-        "whatsapp_business_account_id" | "instagram_business_account_id" => Form::Text,
+        "client_user_agent"
+        | "subscription_id"
+        | "anon_id"
+        | "madid"
+        | "page_id"
+        | "page_scoped_user_id"
+        | "ctwa_clid"
+        | "ig_account_id"
+        | "ig_sid"
+        | "whatsapp_business_account_id"
+        | "instagram_business_account_id" => Form::Text,
         _ => return None,
     })
 }
@@ -608,6 +613,7 @@ mod tests {
         Some((error.code, error.subcode, path.join(".")))
     }
 
+    type StatusAndCodes = Option<(u16, i64, Option<i64>)>;
     type Change = fn(&mut Value);
 
     #[track_caller]
@@ -674,7 +680,7 @@ mod tests {
         let without = json!({ "data": data }).to_string();
         let missing = Some((401, 190, Some(2500)));
         let wrong = Some((401, 190, Some(467)));
-        let rows: [(Option<&str>, &str, Option<(u16, i64, Option<i64>)>); 8] = [
+        let rows: [(Option<&str>, &str, StatusAndCodes); 8] = [
             (Some("Bearer good"), &without, None),
             (Some("bearer good"), &without, None),
             (None, &in_body("good"), None),
@@ -853,6 +859,15 @@ mod tests {
                 event["event_time"] = json!(NOW - 7 * 86_400);
             },
         ]);
+    }
+
+    #[test]
+    fn t6_milliseconds_are_called_by_their_name() {
+        let mut event = purchase();
+        event["event_time"] = json!(NOW * 1000);
+        let error = verdict_on(&json!({ "data": [event] })).err().map(|error| error.to_json(""));
+        let text = error.map(|error| error["error"]["error_user_msg"].to_string()).unwrap_or_default();
+        assert!(text.contains("milliseconds"), "{text}");
     }
 
     #[test]
@@ -1149,6 +1164,10 @@ mod tests {
                 |event| {
                     app(event);
                     event["app_data"]["extinfo"][4] = json!("");
+                },
+                |event| {
+                    app(event);
+                    event["app_data"]["extinfo"][9] = json!(1080);
                 },
                 |event| {
                     app(event);

@@ -82,7 +82,7 @@ impl fmt::Debug for RecordedRequest {
             .field("headers", &Headers(&self.headers))
             .field("body_bytes", &self.body.len())
             .field("whole", &self.whole)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -32,8 +32,8 @@ pub enum ValueKind {
     ProductId,
     /// A whole number of items.
     Quantity,
-    /// The address of a page.
-    Url,
+    /// [`PageUrl`](super::PageUrl)
+    PageUrl,
     /// Free text that travels unhashed, such as a user agent.
     Text,
 }
@@ -54,7 +54,7 @@ impl fmt::Display for ValueKind {
             Self::OrderId => "order id",
             Self::ProductId => "product id",
             Self::Quantity => "quantity",
-            Self::Url => "URL",
+            Self::PageUrl => "page address",
             Self::Text => "text",
         })
     }

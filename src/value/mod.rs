@@ -11,6 +11,7 @@ mod invalid;
 mod line;
 mod moment;
 mod money;
+mod page_url;
 mod secret;
 
 pub use country::Country;
@@ -20,4 +21,5 @@ pub use invalid::{InvalidValue, Rule, ValueKind};
 pub use line::Line;
 pub use moment::{AgeLimit, EventTime, OutsideWindow};
 pub use money::{Amount, Money};
+pub use page_url::PageUrl;
 pub use secret::AccessToken;

@@ -76,8 +76,8 @@ impl Amount {
 
     /// The price of one item, from the revenue of several: `None` for a quantity of zero.
     ///
-    /// A price that does not come out even is kept to 28 digits; the total of an order is rounded
-    /// once, at the end.
+    /// A price that does not come out even is rounded to 12 decimals, which leaves room to multiply
+    /// it and to sum many of them exactly; the total of an order is rounded once, at the end.
     ///
     /// ```
     /// use meta_offline_events::value::Amount;
@@ -88,7 +88,7 @@ impl Amount {
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
     pub fn per_item(self, quantity: i64) -> Option<Self> {
-        self.0.checked_div(Decimal::from(quantity)).map(Self::exact)
+        self.0.checked_div(Decimal::from(quantity)).map(|price| Self(price).rounded(12))
     }
 
     /// Rounded half to even, to this many decimals.

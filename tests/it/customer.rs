@@ -16,11 +16,30 @@ fn hashed_key() -> impl Strategy<Value = MatchKey> {
 }
 
 fn any_context() -> impl Strategy<Value = Context> {
+<<<<<<< HEAD
     proptest::sample::select(&[None, Some("us"), Some("ca"), Some("pl"), Some("pr")][..]).prop_map(|code| {
         match code.and_then(|code| code.parse::<Country>().ok()) {
             Some(country) => Context::default().country(country),
             None => Context::default(),
         }
+=======
+    proptest::sample::select(
+        &[
+            None,
+            Some("us"),
+            Some("ca"),
+            Some("pl"),
+            Some("pr"),
+            Some("de"),
+            Some("it"),
+            Some("ru"),
+            Some("gb"),
+        ][..],
+    )
+    .prop_map(|code| match code.and_then(|code| code.parse::<Country>().ok()) {
+        Some(country) => Context::default().country(country),
+        None => Context::default(),
+>>>>>>> csv
     })
 }
 

@@ -1,4 +1,12 @@
-//! Promises that need no network, one module for each.
+//! The promises of the crate, one module for each.
 
+#[cfg(feature = "csv")]
+mod csv;
 mod customer;
+#[cfg(feature = "testing")]
+mod delivery;
+mod rooms;
+#[cfg(feature = "testing")]
+mod secrets;
+mod orders;
 mod vectors;

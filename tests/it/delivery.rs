@@ -1,0 +1,407 @@
+//! Sending over real sockets: what becomes of every event when the server misbehaves.
+
+use std::time::Duration;
+
+use meta_offline_events::client::{Client, RetryPolicy};
+use meta_offline_events::customer::UserData;
+use meta_offline_events::event::{ActionSource, Event};
+use meta_offline_events::report::{
+    DeliveryReport, ErrorClass, NotSentCause, Outcome, StopCause, UnconfirmedCause,
+};
+use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, StandIn, StandInBuilder};
+use meta_offline_events::value::{Currency, EventTime, Line, Money};
+use meta_offline_events::wire::BatchLimits;
+use serde_json::json;
+
+const NOW: i64 = 1_777_896_000;
+
+fn now() -> EventTime {
+    EventTime::from_unix(NOW).unwrap()
+}
+
+fn event(number: usize) -> Event {
+    sold(number, NOW - 3600, ActionSource::PhysicalStore)
+}
+
+fn sold(number: usize, at: i64, source: ActionSource) -> Event {
+    let customer = UserData::builder().email(&format!("customer{number}@example.com")).build().unwrap();
+    Event::builder(EventTime::from_unix(at).unwrap(), customer)
+        .action_source(source)
+        .order_id(format!("order-{number}").parse().unwrap())
+        .value(Money::new("10.50".parse().unwrap(), Currency::EUR))
+        .lines([Line::new(number as u64 + 2)])
+        .build()
+        .unwrap()
+}
+
+fn events(count: usize) -> Vec<Event> {
+    (0..count).map(event).collect()
+}
+
+fn server() -> StandInBuilder {
+    StandIn::builder().now(now)
+}
+
+struct Bench {
+    server: StandIn,
+    client: Client,
+    clock: ManualClock,
+}
+
+impl Bench {
+    async fn new(server: StandInBuilder) -> Self {
+        Self::with_limits(server, BatchLimits::default()).await
+    }
+
+    async fn with_limits(server: StandInBuilder, limits: BatchLimits) -> Self {
+        let server = server.start().await.unwrap();
+        let clock = ManualClock::at(now());
+        let client = Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
+            .loopback_endpoint(server.url())
+            .batch_limits(limits)
+            .timeouts(Duration::from_secs(2), Duration::from_millis(700))
+            .retry(RetryPolicy::new().attempts(4))
+            .clock(clock.clone())
+            .jitter(FixedJitter(1.0))
+            .build()
+            .unwrap();
+        Self { server, client, clock }
+    }
+
+    async fn send(&self, events: Vec<Event>) -> DeliveryReport {
+        let count = events.len() as u64;
+        let report = self.client.send(events).await;
+        assert!(report.rows().add_up(), "{:?}", report.rows());
+        assert_eq!(report.events().total(), count);
+        assert_eq!(report.outcomes().len() as u64, count);
+        report
+    }
+}
+
+#[tokio::test]
+async fn everything_is_accepted_in_as_few_requests_as_can_be() {
+    let bench = Bench::new(server()).await;
+    let report = bench.send(events(2500)).await;
+    assert!(report.all_accepted());
+    assert_eq!(report.events().accepted, 2500);
+    assert_eq!(bench.server.request_count(), 3);
+    assert_eq!(bench.server.accepted_once().len(), 2500);
+    let request = &bench.server.requests()[0];
+    assert_eq!(request.path(), "/v26.0/123/events");
+    assert_eq!(request.header("authorization"), Some("Bearer EAAB-test"));
+    assert_eq!(request.header("content-type"), Some("application/json; charset=utf-8"));
+    assert!(!request.target().contains("EAAB"));
+}
+
+#[tokio::test]
+async fn one_event_that_only_the_server_refuses_does_not_lose_the_other_999() {
+    let bench = Bench::new(server().refuse(|event| event["custom_data"]["order_id"] == "order-617")).await;
+    let report = bench.send(events(1000)).await;
+    assert_eq!((report.events().accepted, report.events().refused), (999, 1));
+    assert!(matches!(report.outcomes()[617], Outcome::Refused(_)));
+    let problem = &report.problems()[0];
+    assert_eq!((problem.lines(), problem.reason()), (&[Line::new(619)][..], "refused_by_meta"));
+    assert!(bench.server.request_count() <= 21, "{} requests", bench.server.request_count());
+    assert_eq!(bench.server.accepted().len(), 999, "each good event is accepted in one request only");
+}
+
+#[tokio::test]
+async fn r11_an_event_that_the_error_names_is_taken_out_at_once() {
+    let bad = server().name_refused(true).refuse(|event| event["custom_data"]["order_id"] == "order-7");
+    let bench = Bench::new(bad).await;
+    let report = bench.send(events(10)).await;
+    assert_eq!((report.events().accepted, report.events().refused), (9, 1));
+    assert!(matches!(report.outcomes()[7], Outcome::Refused(_)));
+    assert_eq!(bench.server.request_count(), 2);
+}
+
+#[tokio::test]
+async fn r11_an_index_beyond_the_batch_is_not_trusted() {
+    let bench = Bench::new(server()).await;
+    let error = json!({"error": {"code": 100, "error_data": {"event_index": 99}}});
+    bench.server.script(Answer::json(400, error));
+    let report = bench.send(events(4)).await;
+    assert!(report.all_accepted());
+    assert_eq!(bench.server.request_count(), 3);
+}
+
+#[tokio::test]
+async fn r14_two_bad_events_of_a_thousand_cost_a_stated_number_of_requests() {
+    let refuses = |event: &serde_json::Value| {
+        ["order-3", "order-998"].iter().any(|bad| event["custom_data"]["order_id"] == *bad)
+    };
+    let bench = Bench::new(server().refuse(refuses)).await;
+    let report = bench.send(events(1000)).await;
+    assert_eq!((report.events().accepted, report.events().refused), (998, 2));
+    assert!(bench.server.request_count() <= 41, "{} requests", bench.server.request_count());
+}
+
+#[tokio::test]
+async fn r13_when_every_event_is_refused_the_run_stops_early() {
+    let bench = Bench::new(server().refuse(|_| true)).await;
+    let report = bench.send(events(1000)).await;
+    assert_eq!(report.events().refused, 8);
+    assert_eq!(report.events().not_sent, 992);
+    assert!(matches!(report.stopped(), Some(StopCause::Api(_))));
+    assert!(bench.server.request_count() <= 30, "{} requests", bench.server.request_count());
+    assert_eq!(report.into_unsent().len(), 992);
+}
+
+#[tokio::test]
+async fn r16_r31_passing_trouble_is_sat_out() {
+    for answer in [
+        Answer::transient(),
+        Answer::graph_error(400, 2, None),
+        Answer::html(502),
+        Answer::empty(503),
+        Answer::empty(408),
+        Answer::empty(425),
+    ] {
+        let bench = Bench::new(server()).await;
+        bench.server.script_all([answer.clone(), answer]);
+        let report = bench.send(events(3)).await;
+        assert!(report.all_accepted());
+        let seconds: Vec<_> = bench.clock.sleeps().iter().map(Duration::as_secs).collect();
+        assert_eq!(seconds, [1, 2]);
+        let requests = bench.server.requests();
+        assert!(requests.iter().all(|request| request.body() == requests[0].body()), "the same bytes");
+    }
+}
+
+#[tokio::test]
+async fn r36_trouble_that_does_not_pass_ends() {
+    let bench = Bench::new(server()).await;
+    bench.server.always(Answer::graph_error(400, 2, None));
+    let report = bench.send(events(3)).await;
+    assert_eq!(bench.server.request_count(), 4);
+    assert!(matches!(report.outcomes()[0], Outcome::NotSent(NotSentCause::Exhausted(_))));
+    assert_eq!(report.into_unsent().len(), 3);
+}
+
+#[tokio::test]
+async fn n3_a_refused_connection_is_a_clean_failure() {
+    let bench = Bench::new(server()).await;
+    let url = bench.server.url();
+    drop(bench.server);
+    let client = Client::builder("1".parse().unwrap(), "EAAB-test".parse().unwrap())
+        .loopback_endpoint(url)
+        .clock(bench.clock.clone())
+        .jitter(FixedJitter(1.0))
+        .build()
+        .unwrap();
+    let report = client.send(events(2)).await;
+    assert!(matches!(report.outcomes()[0], Outcome::NotSent(NotSentCause::Unreachable(_))));
+    assert_eq!(report.requests(), 5);
+    assert_eq!(bench.clock.sleeps().len(), 4);
+}
+
+#[tokio::test]
+async fn n9_to_n12_r3_to_r6_doubtful_attempts_are_repeated_with_the_same_bytes() {
+    for answer in [
+        Answer::reset_before_body(),
+        Answer::reset_after_body(),
+        Answer::accept_then_reset(),
+        Answer::judge().half(),
+        Answer::judge().drip(Duration::from_millis(300)),
+        Answer::hang(),
+        Answer::never_read(),
+        Answer::endless(),
+        Answer::json(200, json!({})),
+        Answer::json(202, json!({"events_received": 3})),
+        Answer::empty(204),
+        Answer::html(200),
+    ] {
+        let bench = Bench::new(server()).await;
+        let name = format!("{answer:?}");
+        bench.server.script(answer);
+        let report = bench.send(events(3)).await;
+        assert!(report.all_accepted(), "{name}: {:?}", report.problems());
+        assert_eq!(bench.server.accepted_once().len(), 3, "{name}");
+        let bodies: Vec<_> = bench
+            .server
+            .requests()
+            .into_iter()
+            .filter(|request| request.is_whole())
+            .map(|request| request.body().to_vec())
+            .collect();
+        assert!(bodies.iter().all(|body| *body == bodies[0]), "{name}: the same bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_doubtful_attempt_that_never_clears_up_is_unconfirmed_not_unsent() {
+    let bench = Bench::new(server()).await;
+    bench.server.script(Answer::reset_after_body());
+    bench.server.always(Answer::transient());
+    let report = bench.send(events(2)).await;
+    assert!(matches!(report.outcomes()[0], Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(_))));
+    assert_eq!(report.rows().unconfirmed, 2);
+    assert!(report.into_unsent().is_empty(), "a person decides");
+}
+
+#[tokio::test]
+async fn r1_r2_a_count_that_differs_is_never_repeated() {
+    for count in [2, 4] {
+        let bench = Bench::new(server()).await;
+        bench.server.script(Answer::received(count));
+        let report = bench.send(events(3)).await;
+        let differs = UnconfirmedCause::CountDiffers { sent: 3, received: count };
+        assert_eq!(report.outcomes()[0], Outcome::Unconfirmed(differs));
+        assert_eq!(bench.server.request_count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn r8_messages_are_kept() {
+    let bench = Bench::new(server()).await;
+    bench.server.script(Answer::json(
+        200,
+        json!({"events_received": 1, "messages": ["look here"], "fbtrace_id": "T1"}),
+    ));
+    let report = bench.send(events(1)).await;
+    assert!(report.all_accepted());
+    assert_eq!(report.messages().collect::<Vec<_>>(), ["look here"]);
+    assert_eq!(report.trace_ids().collect::<Vec<_>>(), ["T1"]);
+}
+
+#[tokio::test]
+async fn r10_s4_redirects_are_never_followed() {
+    let elsewhere = StandIn::start().await.unwrap();
+    for status in [301, 302, 303, 307, 308] {
+        let bench = Bench::new(server()).await;
+        let target = format!("{}secret-path?secret=query", elsewhere.url());
+        bench.server.script(Answer::empty(status).header("location", &target));
+        let report = bench.send(events(2)).await;
+        assert_eq!(report.events().not_sent, 2);
+        let why = report.stopped().unwrap().to_string();
+        assert!(why.contains("127.0.0.1") && !why.contains("secret"), "{why}");
+    }
+    assert_eq!(elsewhere.request_count(), 0);
+}
+
+#[tokio::test]
+async fn r24_r26_what_meets_every_request_stops_the_run_after_one() {
+    for (status, code, subcode, class) in [
+        (401, 190, Some(463), ErrorClass::FixToken),
+        (400, 104, None, ErrorClass::FixToken),
+        (403, 200, None, ErrorClass::FixPermission),
+        (400, 100, Some(33), ErrorClass::FixPermission),
+        (400, 803, None, ErrorClass::FixDataset),
+        (400, 1_870_092, None, ErrorClass::AcceptTerms),
+        (400, 2635, None, ErrorClass::FixEndpoint),
+    ] {
+        let bench = Bench::with_limits(server(), BatchLimits::new(2, 100_000).unwrap()).await;
+        bench.server.script(Answer::graph_error(status, code, subcode));
+        let report = bench.send(events(6)).await;
+        assert_eq!(bench.server.request_count(), 1, "{code}");
+        let Some(StopCause::Api(error)) = report.stopped() else { panic!("{code}: {:?}", report.stopped()) };
+        assert_eq!(error.class(), class);
+        assert_eq!(report.into_unsent().len(), 6);
+    }
+}
+
+#[tokio::test]
+async fn r25_a_token_that_dies_in_the_middle_leaves_the_rest_for_later() {
+    let bench = Bench::with_limits(server(), BatchLimits::new(2, 100_000).unwrap()).await;
+    bench.server.script_all([Answer::judge(), Answer::graph_error(400, 190, None)]);
+    let report = bench.send(events(6)).await;
+    assert_eq!((report.events().accepted, report.events().not_sent), (2, 4));
+    let later = bench.client.send(report.into_unsent()).await;
+    assert!(later.all_accepted());
+    assert_eq!(bench.server.accepted().len(), 6);
+}
+
+#[tokio::test]
+async fn r17_r23_throttling_is_waited_out_or_handed_back() {
+    let bench = Bench::new(server()).await;
+    let usage = r#"{"1":[{"type":"ads_management","estimated_time_to_regain_access":3}]}"#;
+    bench.server.script(Answer::throttled([("x-business-use-case-usage", usage)]));
+    let report = bench.send(events(1)).await;
+    assert!(report.all_accepted());
+    assert_eq!(bench.clock.sleeps(), [Duration::from_secs(198)], "three minutes and a tenth of jitter");
+
+    bench.server.script(Answer::throttled([("retry-after", "3600")]));
+    let report = bench.send(events(1)).await;
+    let cause = NotSentCause::ComeBackLater(Duration::from_secs(3600));
+    assert_eq!(report.outcomes()[0], Outcome::NotSent(cause));
+    assert_eq!(bench.clock.sleeps().len(), 1, "no sleep of hours");
+}
+
+#[tokio::test]
+async fn r33_a_request_that_is_too_large_is_divided() {
+    let bench = Bench::new(server()).await;
+    bench.server.script_all([Answer::empty(413), Answer::empty(413)]);
+    let report = bench.send(events(8)).await;
+    assert!(report.all_accepted());
+    let bench = Bench::new(server()).await;
+    bench.server.always(Answer::empty(413));
+    let report = bench.send(events(1)).await;
+    assert_eq!(report.events().refused, 1);
+}
+
+#[tokio::test]
+async fn r35_unknown_refusals_stop_the_run_after_three_batches() {
+    let bench = Bench::with_limits(server(), BatchLimits::new(1, 100_000).unwrap()).await;
+    bench.server.always(Answer::graph_error(400, 777, None));
+    let report = bench.send(events(9)).await;
+    assert_eq!((report.events().refused, report.events().not_sent), (3, 6));
+    assert_eq!(bench.server.request_count(), 3);
+}
+
+#[tokio::test]
+async fn t2_t4_age_is_judged_by_source_when_sending() {
+    let day = 86_400;
+    let bench = Bench::new(server()).await;
+    let report = bench
+        .send(vec![
+            sold(0, NOW - 7 * day + 60, ActionSource::PhoneCall),
+            sold(1, NOW - 7 * day + 59, ActionSource::PhoneCall),
+            sold(2, NOW - 62 * day + 60, ActionSource::PhysicalStore),
+            sold(3, NOW - 62 * day + 59, ActionSource::PhysicalStore),
+            sold(4, NOW + 60, ActionSource::PhysicalStore),
+            sold(5, NOW + 61, ActionSource::PhysicalStore),
+        ])
+        .await;
+    let expired = Outcome::NotSent(NotSentCause::Expired);
+    let future = Outcome::NotSent(NotSentCause::InFuture);
+    let accepted = Outcome::Accepted;
+    assert_eq!(
+        report.outcomes(),
+        [accepted.clone(), expired.clone(), accepted.clone(), expired, accepted, future]
+    );
+}
+
+#[tokio::test]
+async fn t3_an_event_that_grows_too_old_between_attempts_leaves_its_batch() {
+    let bench = Bench::new(server()).await;
+    bench.server.script(Answer::throttled([("retry-after", "300")]));
+    let almost = sold(0, NOW - 7 * 86_400 + 120, ActionSource::PhoneCall);
+    let report = bench.send(vec![almost, event(1)]).await;
+    assert_eq!(report.outcomes(), [Outcome::NotSent(NotSentCause::Expired), Outcome::Accepted]);
+}
+
+#[tokio::test]
+async fn an_event_larger_than_a_request_may_be_does_not_stop_the_others() {
+    let bench = Bench::with_limits(server(), BatchLimits::new(10, 4096).unwrap()).await;
+    let line = |number: u64| Line::new(number);
+    let customer = UserData::builder().email("big@example.com").build().unwrap();
+    let mut big = Event::builder(EventTime::from_unix(NOW - 60).unwrap(), customer)
+        .order_id("big".parse().unwrap())
+        .lines([line(2)])
+        .value(Money::new("1".parse().unwrap(), Currency::EUR));
+    for number in 0..100 {
+        let product = format!("product-with-a-long-name-{number}").parse().unwrap();
+        big = big.content(meta_offline_events::event::Content::new(product, 1.try_into().unwrap()));
+    }
+    let report = bench.send(vec![event(0), big.build().unwrap(), event(2)]).await;
+    assert_eq!(report.events().accepted, 2);
+    assert_eq!(report.outcomes()[1], Outcome::NotSent(NotSentCause::TooLarge));
+}
+
+#[tokio::test]
+async fn progress_is_told_and_ends_at_all() {
+    let bench = Bench::with_limits(server(), BatchLimits::new(10, 100_000).unwrap()).await;
+    let mut seen = Vec::new();
+    bench.client.send_watched(events(25), |progress| seen.push((progress.done, progress.requests))).await;
+    assert_eq!(seen, [(10, 1), (20, 2), (25, 3)]);
+}

@@ -1,0 +1,166 @@
+//! No token and no customer text in any output: a marked token and marked customer text are sent,
+//! and everything that can be printed afterwards is searched for them.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::time::Duration;
+
+use meta_offline_events::client::{Client, TokenPlacement};
+use meta_offline_events::customer::UserData;
+use meta_offline_events::event::{ActionSource, Event};
+use meta_offline_events::order::{Orders, Row, RowLayout};
+use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, StandIn};
+use meta_offline_events::value::{Currency, EventTime, Line, Money};
+use serde_json::json;
+
+const NOW: i64 = 1_777_896_000;
+const TOKEN: &str = "EAABMARKEDTOKEN0123456789";
+const MARKED: &[&str] = &[
+    "MARKEDTOKEN",
+    "markedmail",
+    "markedname",
+    "Marked Agent",
+    "203.0.113.77",
+    "cdda0000-1111-2222-3333-444455556666",
+    "5550001234",
+    "markedpage",
+];
+
+fn search(place: &str, text: &str) {
+    let lower = text.to_lowercase();
+    for marked in MARKED {
+        assert!(!lower.contains(&marked.to_lowercase()), "{marked} shows in {place}: {text}");
+    }
+    let digest = meta_offline_events::customer::Hashed::of("markedmail@example.com").to_string();
+    assert!(!lower.contains(&digest), "a digest shows in {place}: {text}");
+}
+
+fn customer() -> UserData {
+    UserData::builder()
+        .email("MarkedMail@example.com")
+        .phone("+1 555 000 1234")
+        .first_name("MarkedName")
+        .client_user_agent("Marked Agent/1.0 (X11)")
+        .client_ip_address("203.0.113.77")
+        .mobile_advertiser_id("CDDA0000-1111-2222-3333-444455556666")
+        .build()
+        .unwrap()
+}
+
+fn event() -> Event {
+    Event::builder(EventTime::from_unix(NOW - 60).unwrap(), customer())
+        .action_source(ActionSource::Website)
+        .event_source_url("https://shop.example/markedpage".parse().unwrap())
+        .value(Money::new("10".parse().unwrap(), Currency::USD))
+        .lines([Line::new(2)])
+        .build()
+        .unwrap()
+}
+
+fn print_chain(error: &dyn Error) -> String {
+    let mut text = format!("{error} {error:?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(text, " {error} {error:?}").unwrap();
+        cause = error.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn s1_s2_r41_nothing_shows_on_success_or_on_any_failure() {
+    let quoted = format!(
+        "bad token {TOKEN} for markedmail@example.com, Marked Agent/1.0 (X11), 203.0.113.77, \
+         cdda0000-1111-2222-3333-444455556666, https://shop.example/markedpage"
+    );
+    let quote = json!({"error": {
+        "code": 100, "message": quoted, "error_user_title": quoted, "error_user_msg": quoted,
+        "fbtrace_id": TOKEN, "type": quoted, "error_data": {"blame_field_specs": [[quoted]]},
+    }});
+    for answer in [
+        Answer::judge(),
+        Answer::echo(),
+        Answer::json(400, quote.clone()),
+        Answer::json(401, quote),
+        Answer::json(200, json!({"events_received": 1, "messages": [quoted], "fbtrace_id": quoted})),
+        Answer::graph_error(401, 190, Some(463)),
+        Answer::html(500),
+        Answer::reset_before_body(),
+        Answer::hang(),
+        Answer::body(400, "text/plain", quoted.clone()),
+        Answer::empty(302).header("location", &format!("http://127.0.0.1:1/?access_token={TOKEN}")),
+    ] {
+        for placement in [TokenPlacement::Header, TokenPlacement::Body] {
+            let server = StandIn::builder().now(|| EventTime::from_unix(NOW).unwrap()).start().await.unwrap();
+            server.always(answer.clone());
+            let builder = Client::builder("123".parse().unwrap(), TOKEN.parse().unwrap())
+                .loopback_endpoint(server.url())
+                .timeouts(Duration::from_secs(1), Duration::from_millis(300))
+                .clock(ManualClock::at(EventTime::from_unix(NOW).unwrap()))
+                .jitter(FixedJitter(0.0))
+                .token_placement(placement);
+            search("the builder", &format!("{builder:?}"));
+            let client = builder.build().unwrap();
+            let report = client.send(vec![event()]).await;
+            search("the client", &format!("{client:?}"));
+            search("the report", &format!("{report:?}"));
+            search("the report's JSON", &serde_json::to_string(&report).unwrap());
+            for problem in report.problems() {
+                search("a problem", &format!("{problem} {problem:?}"));
+            }
+            if let Some(cause) = report.stopped() {
+                search("the stop", &format!("{cause} {cause:?}"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn s3_no_connection_shows_no_url_and_no_token() {
+    let server = StandIn::start().await.unwrap();
+    let url = server.url();
+    drop(server);
+    let client = Client::builder("123".parse().unwrap(), TOKEN.parse().unwrap())
+        .loopback_endpoint(url)
+        .clock(ManualClock::at(EventTime::from_unix(NOW).unwrap()))
+        .build()
+        .unwrap();
+    let report = client.send(vec![event()]).await;
+    search("the report", &format!("{report:?} {:?}", report.problems()));
+}
+
+#[test]
+fn s2_values_events_and_rows_show_no_customer() {
+    search("user data", &format!("{:?}", customer()));
+    search("an event", &format!("{:?}", event().user_data()));
+    let raw = UserData::builder().email("markedmail@").phone("markedname").first_name("!markedname!");
+    search("a builder", &format!("{raw:?}"));
+    let row = Row::new(Line::new(2), EventTime::from_unix(NOW).unwrap()).customer(raw.clone());
+    search("a row", &format!("{row:?}"));
+    search("unusable user data", &print_chain(&raw.build().unwrap_err()));
+    let token = TOKEN.parse::<meta_offline_events::value::AccessToken>().unwrap();
+    search("the token", &format!("{token:?}"));
+}
+
+#[test]
+fn f_refused_rows_are_told_by_line_and_column_only() {
+    let headers = ["email", "phone", "order_id", "timestamp", "price", "quantity", "currency", "birthdate"];
+    let layout = RowLayout::new().bind(&headers).unwrap();
+    let mut orders = Orders::new();
+    for (number, record) in [
+        ["markedmail@example.com", "", "1", "markedname", "markedname", "1", "markedname", ""],
+        ["markedmail@", "markedname", "2", "1777895000", "5", "1", "EUR", "markedname"],
+        ["markedmail@example.com", "5550001234", "3", "1777895000", "5", "markedname", "EUR", "markedname"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        orders.take(layout.read(Line::new(number as u64 + 2), |index| record[index]));
+    }
+    let prepared = orders.finish(EventTime::from_unix(NOW).unwrap());
+    assert_eq!(prepared.rows.invalid(), 3);
+    search("the account of rows", &format!("{:?}", prepared.rows));
+    for problem in prepared.rows.problems().iter().chain(prepared.rows.notes()) {
+        search("a problem", &problem.to_string());
+    }
+}
