@@ -16,13 +16,6 @@ fn hashed_key() -> impl Strategy<Value = MatchKey> {
 }
 
 fn any_context() -> impl Strategy<Value = Context> {
-<<<<<<< HEAD
-    proptest::sample::select(&[None, Some("us"), Some("ca"), Some("pl"), Some("pr")][..]).prop_map(|code| {
-        match code.and_then(|code| code.parse::<Country>().ok()) {
-            Some(country) => Context::default().country(country),
-            None => Context::default(),
-        }
-=======
     proptest::sample::select(
         &[
             None,
@@ -39,7 +32,6 @@ fn any_context() -> impl Strategy<Value = Context> {
     .prop_map(|code| match code.and_then(|code| code.parse::<Country>().ok()) {
         Some(country) => Context::default().country(country),
         None => Context::default(),
->>>>>>> csv
     })
 }
 
