@@ -8,5 +8,7 @@ mod delivery;
 mod rooms;
 #[cfg(feature = "testing")]
 mod secrets;
+#[cfg(all(feature = "csv", feature = "testing"))]
+mod send_orders;
 mod orders;
 mod vectors;
