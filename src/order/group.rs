@@ -192,15 +192,16 @@ impl Group {
 
     /// The event of this order.
     pub(super) fn into_event(self, rules: &OrderRules, now: EventTime) -> Result<Event, Vec<Fault>> {
-        if let Some(conflict) = self.conflict {
-            return Err(vec![conflict]);
-        }
+        // Several orders under one damaged id contradict one another, too: the id is the cause.
         if self.looks_damaged() && self.disagrees {
             return Err(vec![Fault::at(
                 Column::OrderId,
                 "damaged_order_id",
                 "the order id looks damaged by a spreadsheet, and its rows differ in customer or time: export ids as text",
             )]);
+        }
+        if let Some(conflict) = self.conflict {
+            return Err(vec![conflict]);
         }
         let limit = rules.age_limit(self.action_source);
         self.earliest.check_age(now, limit).map_err(|outside| {

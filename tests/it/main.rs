@@ -9,4 +9,7 @@ mod orders;
 mod rooms;
 #[cfg(feature = "testing")]
 mod secrets;
+#[cfg(all(feature = "csv", feature = "testing"))]
+mod send_orders;
+mod orders;
 mod vectors;

@@ -1,0 +1,34 @@
+//! Sends one purchase, built by hand, to a stand-in for Meta on this machine:
+//!
+//! ```text
+//! cargo run --example purchase --features testing
+//! ```
+
+use std::io::Write;
+use std::num::NonZeroU64;
+
+use meta_offline_events::client::{Client, Clock, SystemClock};
+use meta_offline_events::customer::UserData;
+use meta_offline_events::event::{Content, Event};
+use meta_offline_events::testing::StandIn;
+use meta_offline_events::value::{Currency, Money};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let customer = UserData::builder().email("Mary@Example.com").phone("+1 (202) 555-0143").build()?;
+    let purchase = Event::builder(SystemClock.now(), customer)
+        .order_id("10001".parse()?)
+        .value(Money::new("21.99".parse()?, Currency::EUR))
+        .content(Content::new("TEA-250".parse()?, NonZeroU64::MIN).item_price("21.99".parse()?))
+        .build()?;
+
+    let stand_in = StandIn::start().await?;
+    // To send to Meta, leave `loopback_endpoint` out and take the token from a safe place.
+    let client = Client::builder("123456789012345".parse()?, "not-a-real-token".parse()?)
+        .loopback_endpoint(stand_in.url())
+        .build()?;
+    let report = client.send(vec![purchase]).await;
+
+    writeln!(std::io::stdout(), "{:?}", report.outcomes())?;
+    Ok(())
+}

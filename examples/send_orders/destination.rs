@@ -1,0 +1,109 @@
+//! Where the events go: read from the environment, so that no token stands on a command line.
+
+use std::env::{self, VarError};
+
+use meta_offline_events::client::Client;
+use meta_offline_events::wire::RequestFields;
+use url::Url;
+
+use crate::Failure;
+
+const DATASET: &str = "META_DATASET_ID";
+const TOKEN: &str = "META_ACCESS_TOKEN";
+const TEST_CODE: &str = "META_TEST_EVENT_CODE";
+const ADDRESS: &str = "META_GRAPH_URL";
+
+/// The variables that are set. A blank one counts as not set.
+pub(crate) struct Environment {
+    dataset: Option<String>,
+    token: Option<String>,
+    test_code: Option<String>,
+    address: Option<String>,
+}
+
+/// A client, and what to call the place that it sends to.
+pub(crate) struct Destination {
+    pub(crate) client: Client,
+    pub(crate) place: String,
+    pub(crate) is_test: bool,
+}
+
+impl Environment {
+    pub(crate) fn read() -> Result<Self, Failure> {
+        Ok(Self {
+            dataset: variable(DATASET)?,
+            token: variable(TOKEN)?,
+            test_code: variable(TEST_CODE)?,
+            address: variable(ADDRESS)?,
+        })
+    }
+
+    /// The sample must not be taken for a run on Meta.
+    pub(crate) fn demand_nothing(&self) -> Result<(), Failure> {
+        match (&self.dataset, &self.token, &self.address, &self.test_code) {
+            (None, None, None, None) => Ok(()),
+            (Some(_), Some(_), ..) => Err(format!(
+                "name the files to send: {DATASET} and {TOKEN} are set, so this is no run of the sample"
+            )
+            .into()),
+            (None, None, ..) => Err(format!(
+                "{ADDRESS} or {TEST_CODE} is set, but neither {DATASET} nor {TOKEN}: set both and name \
+                 files, or set none for the sample"
+            )
+            .into()),
+            _ => Err(self.lack()),
+        }
+    }
+
+    /// The client for a real run.
+    pub(crate) fn destination(&self) -> Result<Destination, Failure> {
+        let (Some(dataset), Some(token)) = (&self.dataset, &self.token) else { return Err(self.lack()) };
+        let dataset = dataset.parse().map_err(|error| in_variable(DATASET, &error))?;
+        let token = token.parse().map_err(|error| in_variable(TOKEN, &error))?;
+        let mut builder = Client::builder(dataset, token).request_fields(self.request_fields()?);
+        if let Some(address) = &self.address {
+            let address = Url::parse(address).map_err(|error| in_variable(ADDRESS, &error))?;
+            builder = if address.scheme() == "http" {
+                builder.loopback_endpoint(address)
+            } else {
+                builder.endpoint(address)
+            };
+        }
+        let client = builder.build().map_err(|error| match self.address {
+            Some(_) => in_variable(ADDRESS, &error),
+            None => error.into(),
+        })?;
+        let place =
+            if self.address.is_some() { format!("the address in {ADDRESS}") } else { "Meta".to_owned() };
+        Ok(Destination { client, place, is_test: self.test_code.is_some() })
+    }
+
+    /// What is said once in every request.
+    pub(crate) fn request_fields(&self) -> Result<RequestFields, Failure> {
+        match &self.test_code {
+            None => Ok(RequestFields::new()),
+            Some(code) => {
+                RequestFields::new().test_event_code(code).map_err(|error| in_variable(TEST_CODE, &error))
+            }
+        }
+    }
+
+    fn lack(&self) -> Failure {
+        let set = |value: &Option<String>| if value.is_some() { "is set" } else { "is not set" };
+        let (dataset, token) = (set(&self.dataset), set(&self.token));
+        format!("sending needs both: {DATASET} {dataset}, {TOKEN} {token} (--dry-run needs neither)").into()
+    }
+}
+
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8 text").into()),
+    }
+}
+
+/// The library's errors say what is wrong and never show the text.
+fn in_variable(name: &str, error: &dyn std::error::Error) -> Failure {
+    format!("{name}: {error}").into()
+}

@@ -1,0 +1,86 @@
+//! Files that only their owner can read, and that are there as a whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::Failure;
+use crate::arguments::shown;
+
+/// A file in the making. It gets its name when it is [finished](Self::finish); until then what
+/// stood there before stays.
+pub(crate) struct PrivateFile {
+    writer: BufWriter<File>,
+    target: PathBuf,
+    /// The file's name until it is finished; a device or pipe has none.
+    unfinished: Option<PathBuf>,
+}
+
+impl PrivateFile {
+    /// Begins a file. This is done before any work, so that a wrong path shows at once.
+    pub(crate) fn create(target: &Path) -> Result<Self, Failure> {
+        let opened = match fs::symlink_metadata(target) {
+            Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(metadata) if metadata.is_symlink() => {
+                Err(io::Error::other("it is a link: name the file itself"))
+            }
+            Ok(metadata) if !metadata.is_file() => {
+                OpenOptions::new().write(true).open(target).map(|file| (file, None))
+            }
+            _ => create_beside(target).map(|(file, path)| (file, Some(path))),
+        };
+        let (file, unfinished) = opened.map_err(|error| unwritable(target, &error))?;
+        Ok(Self { writer: BufWriter::new(file), target: target.to_owned(), unfinished })
+    }
+
+    /// Writes with `write`, sees to it that everything is on the disk, and gives the file its name.
+    pub(crate) fn finish(
+        mut self,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let written =
+            write(&mut self.writer).and_then(|()| self.writer.flush()).and_then(|()| self.publish());
+        written.map_err(|error| unwritable(&self.target, &error))
+    }
+
+    fn publish(&mut self) -> io::Result<()> {
+        let Some(unfinished) = &self.unfinished else { return Ok(()) };
+        self.writer.get_ref().sync_all()?;
+        fs::rename(unfinished, &self.target)?;
+        self.unfinished = None;
+        Ok(())
+    }
+}
+
+impl Drop for PrivateFile {
+    fn drop(&mut self) {
+        if let Some(unfinished) = &self.unfinished {
+            // Nothing can be done about a file that does not go.
+            let _ = fs::remove_file(unfinished);
+        }
+    }
+}
+
+/// A new file in the same folder, so that it can be renamed. No link is followed.
+fn create_beside(target: &Path) -> io::Result<(File, PathBuf)> {
+    let Some(name) = target.file_name() else { return Err(io::ErrorKind::InvalidFilename.into()) };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    for attempt in 0..100 {
+        let mut unfinished = std::ffi::OsString::from(".");
+        unfinished.push(name);
+        unfinished.push(format!(".{}-{attempt}.part", std::process::id()));
+        let path = target.with_file_name(unfinished);
+        match options.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return opened.map(|file| (file, path)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+fn unwritable(target: &Path, error: &io::Error) -> Failure {
+    format!("{} cannot be written: {error}", shown(target)).into()
+}

@@ -1,0 +1,260 @@
+//! The account of a run: as text for people and as JSON for programs.
+
+use std::io::{self, Write};
+
+use meta_offline_events::report::{DeliveryReport, Problem};
+use meta_offline_events::value::Line;
+use serde::Serialize;
+
+use crate::read::FileFacts;
+use crate::{ACCEPTED, NOT_ALL_ACCEPTED};
+
+pub(crate) const TEST_NOTE: &str =
+    "META_TEST_EVENT_CODE is set: the events show in the Test Events view and count all the same";
+
+/// Everything that is to be told about a run.
+pub(crate) struct Account {
+    pub(crate) files: Vec<FileFacts>,
+    pub(crate) report: DeliveryReport,
+    /// Where the events went.
+    pub(crate) way: String,
+    /// What kept the run from sending anything.
+    pub(crate) halt: Option<Halt>,
+}
+
+/// Why nothing was sent, and the exit status for it.
+pub(crate) struct Halt {
+    pub(crate) status: u8,
+    pub(crate) why: String,
+}
+
+impl Account {
+    /// The exit status: prepared rows are as good as accepted ones, since only a dry run ends so.
+    pub(crate) fn status(&self) -> u8 {
+        let rows = self.report.rows();
+        match &self.halt {
+            Some(halt) => halt.status,
+            None if rows.accepted + rows.filtered + rows.pending == rows.read => ACCEPTED,
+            None => NOT_ALL_ACCEPTED,
+        }
+    }
+
+    /// A file that cannot be opened leaves nothing to tell but the error.
+    pub(crate) fn is_worth_printing(&self) -> bool {
+        self.halt.is_none() || self.report.rows().read > 0
+    }
+
+    pub(crate) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Json<'a> {
+            #[serde(flatten)]
+            report: &'a DeliveryReport,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            files: Option<Vec<&'a str>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            failed: Option<&'a str>,
+        }
+        let names = || self.files.iter().map(|file| file.name.as_str()).collect();
+        let json = Json {
+            report: &self.report,
+            files: (self.files.len() > 1).then(names),
+            failed: self.halt.as_ref().map(|halt| halt.why.as_str()),
+        };
+        serde_json::to_writer(&mut *out, &json)?;
+        out.write_all(b"\n")
+    }
+}
+
+/// Writes the account as a page of text.
+pub(crate) fn account(out: &mut dyn Write, account: &Account) -> io::Result<()> {
+    let Account { files, report, way, halt } = account;
+    write_files(out, files)?;
+    write_counts(out, report)?;
+    match halt {
+        // Why, is said on standard error.
+        Some(_) => writeln!(out, "\nNothing was sent.")?,
+        None => writeln!(out, "\n{way}")?,
+    }
+    if report.test_event_code() {
+        writeln!(out, "Note: {TEST_NOTE}.")?;
+    }
+    if let Some(cause) = report.stopped() {
+        writeln!(out, "\nThe run stopped before its end: {cause}")?;
+    }
+    let several = files.len() > 1;
+    write_problems(out, "What was not accepted, by reason", report.problems(), several)?;
+    write_problems(out, "Worth knowing about rows that were kept", report.notes(), several)?;
+    for message in report.messages() {
+        writeln!(out, "\nMeta says: {message}")?;
+    }
+    write_advice(out, report)
+}
+
+fn write_files(out: &mut dyn Write, files: &[FileFacts]) -> io::Result<()> {
+    let width = files.iter().map(|file| file.name.chars().count()).max().unwrap_or_default();
+    for (number, file) in (1..).zip(files) {
+        let label = if files.len() > 1 { format!("file {number}  ") } else { String::new() };
+        write!(out, "{label}{:width$}  {:>9}", file.name, counted(file.rows, "row"))?;
+        if file.blank_lines > 0 {
+            write!(out, ", {} skipped", counted(file.blank_lines, "blank line"))?;
+        }
+        if !file.ignored_columns.is_empty() {
+            write!(out, ", columns ignored: {}", file.ignored_columns.join(", "))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// The ends of rows and events, with the sum below: every row is in one of them.
+fn write_counts(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> {
+    let (rows, events) = (report.rows(), report.events());
+    let ends = [
+        ("accepted", rows.accepted, Some(events.accepted), "counted by the server"),
+        ("prepared", rows.pending, Some(events.pending), "fit to be sent, and not sent"),
+        ("filtered", rows.filtered, None, "returns and cancellations: nothing is wrong"),
+        ("invalid", rows.invalid, None, "left out before sending, for the reasons below"),
+        ("refused", rows.refused, Some(events.refused), "refused by the server, for the reasons below"),
+        ("not sent", rows.not_sent, Some(events.not_sent), "never left, or surely not stored"),
+        ("unconfirmed", rows.unconfirmed, Some(events.unconfirmed), "left, and no valid answer came"),
+    ];
+    writeln!(out, "\n{:14}{:>10}{:>10}", "", "rows", "events")?;
+    for (end, rows, events, meaning) in ends {
+        if rows > 0 || end == "accepted" {
+            let events = events.map_or_else(String::new, grouped);
+            writeln!(out, "   {end:11}{:>10}{events:>10}   {meaning}", grouped(rows))?;
+        }
+    }
+    writeln!(out, "   {:-<31}", "")?;
+    writeln!(out, "   {:11}{:>10}{:>10}", "read", grouped(rows.read), grouped(events.total()))
+}
+
+/// Problems with the same reason and column, taken together.
+struct Kind<'r> {
+    reason: &'static str,
+    column: Option<&'static str>,
+    lines: Vec<Line>,
+    message: &'r str,
+    others: u64,
+}
+
+fn write_problems(out: &mut dyn Write, title: &str, problems: &[Problem], several: bool) -> io::Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{title}")?;
+    writeln!(out, "\n   {:>6}   {:24}{:19}{}", "rows", "reason", "column", lines_title(several))?;
+    for kind in kinds(problems) {
+        let Kind { reason, column, lines, message, others } = kind;
+        let rows = if lines.is_empty() { String::new() } else { grouped(lines.len() as u64) };
+        let place = shortened(&lines, several);
+        let entry = format!("   {rows:>6}   {reason:24}{:19}{place}", column.unwrap_or_default());
+        writeln!(out, "{}", entry.trim_end())?;
+        let others = if others > 0 { format!(" (and {} like it)", grouped(others)) } else { String::new() };
+        for line in wrapped(&format!("{message}{others}")) {
+            writeln!(out, "            {line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn lines_title(several: bool) -> &'static str {
+    if several { "file:line" } else { "lines" }
+}
+
+/// The most frequent kind comes first.
+fn kinds(problems: &[Problem]) -> Vec<Kind<'_>> {
+    let mut kinds: Vec<Kind<'_>> = Vec::new();
+    for problem in problems {
+        let (reason, column) = (problem.reason(), problem.column());
+        match kinds.iter_mut().find(|kind| kind.reason == reason && kind.column == column) {
+            Some(kind) => {
+                kind.lines.extend(problem.lines());
+                kind.others += u64::from(kind.message != problem.message());
+            }
+            None => kinds.push(Kind {
+                reason,
+                column,
+                lines: problem.lines().to_vec(),
+                message: problem.message(),
+                others: 0,
+            }),
+        }
+    }
+    for kind in &mut kinds {
+        kind.lines.sort_unstable();
+    }
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.lines.len()));
+    kinds
+}
+
+/// How many lines are written out before the rest are only counted.
+const LINES_SHOWN: usize = 5;
+
+fn shortened(lines: &[Line], several: bool) -> String {
+    let one = |line: &Line| if several { format!("{}:{line}", line.source()) } else { line.to_string() };
+    let shown: Vec<String> = lines.iter().take(LINES_SHOWN).map(one).collect();
+    match lines.len().saturating_sub(LINES_SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {} more", shown.join(", "), grouped(more as u64)),
+    }
+}
+
+/// How wide a message may be, in characters.
+const WIDTH: usize = 88;
+
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut width = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if width > 0 && width + 1 + length > WIDTH {
+            lines.push(String::new());
+            width = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            if width > 0 {
+                line.push(' ');
+                width += 1;
+            }
+            line.push_str(word);
+            width += length;
+        }
+    }
+    lines
+}
+
+fn write_advice(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> {
+    let rows = report.rows();
+    if rows.read == 0 {
+        writeln!(out, "\nThe header is fine, and there are no rows below it.")?;
+    }
+    if rows.not_sent > 0 {
+        writeln!(
+            out,
+            "\nSend the same files again within seven days: Meta drops by its id what it has already."
+        )?;
+    }
+    if rows.unconfirmed > 0 {
+        writeln!(out, "\nCompare with Events Manager before the unconfirmed rows are sent again.")?;
+    }
+    Ok(())
+}
+
+/// `1 row`, `1,204 rows`
+fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// A number with commas between its thousands.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,333 @@
+//! The example program `send_orders` as its users meet it: a real process with files, an
+//! environment and an exit status.
+
+use std::env::{self, consts::EXE_SUFFIX};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use meta_offline_events::client::{Clock, SystemClock};
+use meta_offline_events::testing::{Answer, StandIn};
+use serde_json::Value;
+
+const DATASET: &str = "123456789012345";
+const TOKEN: &str = "EAABMARKEDTOKEN0123456789";
+const HEADER: &str = "order_id,email,phone,given_name,quantity,price,currency,timestamp,action_source\n";
+const NOW: i64 = 1_777_896_000;
+
+/// What must never be shown, be it sent or refused.
+const MARKED: &[&str] =
+    &["MARKEDTOKEN", "markedmail", "markedname", "markedprice", "markedphone", "5550001234"];
+
+/// The program, or nothing and a word about it where it was not built.
+fn program() -> Option<PathBuf> {
+    let test = env::current_exe().unwrap();
+    let program = test.parent()?.parent()?.join("examples").join(format!("send_orders{EXE_SUFFIX}"));
+    if program.exists() {
+        return Some(program);
+    }
+    let why = "skipped: the example send_orders is not built; `cargo test --features csv,testing` builds it";
+    writeln!(std::io::stderr(), "{why}").unwrap();
+    None
+}
+
+struct Ran {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    fn search(&self, report: &str) {
+        for (place, text) in [("stdout", &*self.stdout), ("stderr", &self.stderr), ("the report", report)] {
+            let lower = text.to_lowercase();
+            for marked in MARKED {
+                assert!(!lower.contains(&marked.to_lowercase()), "{marked} shows in {place}: {text}");
+            }
+            let digest = meta_offline_events::customer::Hashed::of("markedmail@example.com").to_string();
+            assert!(!lower.contains(&digest), "a digest shows in {place}: {text}");
+        }
+    }
+}
+
+fn command(program: &Path, environment: &[(&str, &str)], arguments: &[&Path]) -> Command {
+    let mut command = Command::new(program);
+    for name in ["META_DATASET_ID", "META_ACCESS_TOKEN", "META_TEST_EVENT_CODE", "META_GRAPH_URL"] {
+        command.env_remove(name);
+    }
+    command.envs(environment.iter().copied()).args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn run(program: &Path, environment: &[(&str, &str)], arguments: &[&Path]) -> Ran {
+    let output = command(program, environment, arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// An empty folder of this test's own.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("send_orders").join(test);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn write(folder: &Path, name: &str, rows: &[String]) -> PathBuf {
+    let file = folder.join(name);
+    fs::write(&file, format!("{HEADER}{}\n", rows.join("\n"))).unwrap();
+    file
+}
+
+fn row(order: &str, quantity: &str, price: &str, time: i64) -> String {
+    format!("{order},MarkedMail@example.com,+1 555 000 1234,MarkedName,{quantity},{price},EUR,{time},")
+}
+
+fn json(file: &Path) -> Value {
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+}
+
+fn assert_adds_up(report: &Value) {
+    let rows = report["rows"].as_object().unwrap();
+    let sum: u64 =
+        rows.iter().filter(|(end, _)| *end != "read").map(|(_, rows)| rows.as_u64().unwrap()).sum();
+    assert_eq!(rows["read"], sum, "{report}");
+    assert_eq!(rows.len(), 8);
+}
+
+#[test]
+fn the_sample_comes_out_as_planned() {
+    let Some(program) = program() else { return };
+    let ran = run(&program, &[], &[]);
+    assert_eq!(ran.status, Some(0), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("all came out as planned"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("Customer."), "an address shows: {}", ran.stdout);
+}
+
+#[test]
+fn a_dry_run_writes_bodies_and_an_account_and_needs_no_secret() {
+    let Some(program) = program() else { return };
+    let folder = folder("dry_run");
+    let good = [
+        row("A1", "2", "1.50", NOW),
+        row("A2", "1", "9", NOW),
+        row("A1", "1", "0.10", NOW),
+        row("A3", "-1", "2", NOW),
+    ];
+    let file = write(&folder, "orders.csv", &good);
+    let (bodies, report) = (folder.join("bodies.jsonl"), folder.join("report.json"));
+    let now = NOW.to_string();
+    let arguments: [&Path; 7] =
+        [&file, "--dry-run".as_ref(), &bodies, "--now".as_ref(), now.as_ref(), "--report".as_ref(), &report];
+    let ran = run(&program, &[("META_ACCESS_TOKEN", TOKEN)], &arguments);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    ran.search(&fs::read_to_string(&report).unwrap());
+    let account = json(&report);
+    assert_adds_up(&account);
+    assert_eq!((&account["rows"]["pending"], &account["rows"]["filtered"]), (&3.into(), &1.into()));
+    assert_eq!(account["events"]["pending"], 2);
+
+    let text = fs::read_to_string(&bodies).unwrap();
+    assert!(!text.contains("MARKEDTOKEN") && !text.contains("access_token"));
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0].as_object().unwrap().len(), 1);
+    assert_eq!(lines[0]["data"][0]["custom_data"]["value"].to_string(), "3.1");
+    #[cfg(unix)]
+    for file in [&bodies, &report] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(file).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "S16: {}", file.display());
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 3, "nothing unfinished is left");
+
+    let bad = row("A4", "1", "MarkedPrice", NOW).replace("+1 555 000 1234", "MarkedPhone");
+    write(&folder, "orders.csv", &[good[0].clone(), bad]);
+    let ran = run(&program, &[], &arguments);
+    assert_eq!(ran.status, Some(1), "a row is invalid");
+    assert!(ran.stdout.contains("not_a_number"), "{}", ran.stdout);
+    ran.search(&fs::read_to_string(&report).unwrap());
+    assert_adds_up(&json(&report));
+}
+
+#[test]
+fn s5_wrong_usage_and_half_an_environment_are_refused_without_showing_values() {
+    let Some(program) = program() else { return };
+    let folder = folder("usage");
+    let file = write(&folder, "orders.csv", &[row("A1", "2", "1.50", NOW)]);
+    let file = file.to_str().unwrap();
+    let absent = folder.join("absent.csv");
+    let headless = folder.join("headless.csv");
+    fs::write(&headless, row("A1", "2", "1.50", NOW)).unwrap();
+    let (absent, headless) = (absent.to_str().unwrap(), headless.to_str().unwrap());
+    let bodies = folder.join("bodies.jsonl");
+    let bodies = bodies.to_str().unwrap();
+    let (dataset, token) = (("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN));
+    let address = |url| ("META_GRAPH_URL", url);
+    let report_in_absent_folder = folder.join("absent/report.json");
+    for (environment, arguments, named) in [
+        (&[dataset][..], &[file][..], "META_ACCESS_TOKEN is not set"),
+        (&[token], &[file], "META_DATASET_ID is not set"),
+        (&[], &[file], "META_DATASET_ID is not set"),
+        (&[token, ("META_DATASET_ID", " ")], &[file], "META_DATASET_ID is not set"),
+        (&[dataset], &[], "META_ACCESS_TOKEN is not set"),
+        (&[token], &[], "META_DATASET_ID is not set"),
+        (&[dataset, token], &[], "name the files"),
+        (&[address("http://127.0.0.1:9/")], &[], "META_GRAPH_URL"),
+        (&[dataset, ("META_ACCESS_TOKEN", "MARKED TOKEN")], &[file], "META_ACCESS_TOKEN"),
+        (&[("META_DATASET_ID", "MARKEDTOKEN"), token], &[file], "META_DATASET_ID"),
+        (&[dataset, token, ("META_TEST_EVENT_CODE", "MARKEDTOKEN!")], &[file], "META_TEST_EVENT_CODE"),
+        (&[dataset, token, address("http://example.com/")], &[file], "META_GRAPH_URL"),
+        (&[dataset, token, address("http://192.0.2.1:8080/")], &[file], "META_GRAPH_URL"),
+        (&[dataset, token, address("https://MARKEDTOKEN@example.com/")], &[file], "META_GRAPH_URL"),
+        (&[dataset, token, address("MARKEDTOKEN")], &[file], "META_GRAPH_URL"),
+        (&[dataset, token, address("http://127.0.0.1:9/")], &[absent], "absent.csv"),
+        (
+            &[dataset, token, address("http://127.0.0.1:9/")],
+            &[headless],
+            "headless.csv: line 1: the header lacks",
+        ),
+        (
+            &[dataset, token, address("http://127.0.0.1:9/")],
+            &[file, "--report", report_in_absent_folder.to_str().unwrap()],
+            "report.json cannot be written",
+        ),
+        (&[], &["--dry-run", bodies], "name the files"),
+        (&[], &[file, "--dry-run"], "--dry-run needs"),
+        (&[], &[file, "--dry-run", file], "written over"),
+        (&[], &[file, "--dry-run", bodies, "--report", bodies], "same file"),
+        (&[], &[file, file, "--dry-run", bodies], "named twice"),
+        (&[], &[file, "--now", "1777896000"], "--now only goes with"),
+        (&[], &[file, "--dry-run", bodies, "--now", "soon"], "--now needs"),
+        (&[], &[file, "--token=MARKEDTOKEN"], "--token is no option"),
+    ] {
+        let arguments: Vec<&Path> = arguments.iter().map(Path::new).collect();
+        let ran = run(&program, environment, &arguments);
+        assert_eq!(ran.status, Some(2), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(named), "{named} is not in: {}", ran.stderr);
+        assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+        ran.search("");
+    }
+    assert!(!Path::new(bodies).exists(), "no run came so far");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_may_be_spread_over_two_files() {
+    let Some(program) = program() else { return };
+    let folder = folder("two_files");
+    let sold = SystemClock.now().unix() - 3600;
+    let first = write(&folder, "monday.csv", &[row("A1", "2", "1.50", sold), row("A2", "1", "nil", sold)]);
+    let second = write(&folder, "tuesday.csv", &[row("A1", "1", "0.10", sold)]);
+    let report = folder.join("report.json");
+    let stand_in = StandIn::start().await.unwrap();
+    let url = stand_in.url();
+    let environment = [
+        ("META_DATASET_ID", DATASET),
+        ("META_ACCESS_TOKEN", TOKEN),
+        ("META_GRAPH_URL", url.as_str()),
+        ("META_TEST_EVENT_CODE", "TEST123"),
+    ];
+    let ran = run(&program, &environment, &[&first, &second, "--report".as_ref(), &report]);
+    assert_eq!(ran.status, Some(1), "{}", ran.stderr);
+    let account = json(&report);
+    assert_adds_up(&account);
+    assert_eq!((&account["rows"]["accepted"], &account["rows"]["invalid"]), (&2.into(), &1.into()));
+    assert_eq!(account["problems"][0]["sources"][0], 1, "{account}");
+    assert_eq!(account["files"].as_array().unwrap().len(), 2);
+    assert_eq!(stand_in.accepted().len(), 1);
+    assert_eq!(account["test_event_code"], true, "S20");
+    assert!(ran.stderr.contains("META_TEST_EVENT_CODE") && ran.stdout.contains("META_TEST_EVENT_CODE"));
+
+    let ran = run(&program, &environment[..3], &[&second]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stdout);
+    ran.search("");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s1_s2_s13_nothing_that_was_sent_shows_however_the_server_fails() {
+    let Some(program) = program() else { return };
+    let folder = folder("failures");
+    let sold = SystemClock.now().unix() - 3600;
+    let file =
+        write(&folder, "orders.csv", &[row("A1", "2", "1.50", sold), row("A2", "1", "MarkedPrice", sold)]);
+    let report = folder.join("report.json");
+    let quoting = format!(r#"{{"error":{{"code":190,"message":"{TOKEN} of MarkedMail@example.com"}}}}"#);
+    for (name, answer, end) in [
+        ("accepted", Answer::judge(), "accepted"),
+        ("reset", Answer::reset_after_body(), "accepted"),
+        ("echo", Answer::echo(), "refused"),
+        ("token expired", Answer::graph_error(401, 190, Some(463)), "not_sent"),
+        ("quoting", Answer::body(400, "application/json", quoting.into_bytes()), "not_sent"),
+        ("redirect", Answer::redirect(&"https://example.com/MARKEDTOKEN".parse().unwrap()), "not_sent"),
+        ("count differs", Answer::received(7), "unconfirmed"),
+    ] {
+        let stand_in = StandIn::start().await.unwrap();
+        stand_in.script(answer);
+        let url = stand_in.url();
+        let environment =
+            [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
+        let ran = run(&program, &environment, &[&file, "--report".as_ref(), &report]);
+        assert_eq!(ran.status, Some(1), "{name}: {}{}", ran.stdout, ran.stderr);
+        ran.search(&fs::read_to_string(&report).unwrap());
+        let account = json(&report);
+        assert_adds_up(&account);
+        assert_eq!(account["rows"][end], 1, "{name}: {account}");
+        assert_eq!(account["rows"]["invalid"], 1, "{name}: {account}");
+    }
+}
+
+#[test]
+fn c25_a_file_that_hardly_holds_anything_usable_is_not_sent() {
+    let Some(program) = program() else { return };
+    let folder = folder("mostly_invalid");
+    let sold = SystemClock.now().unix() - 3600;
+    let rows: Vec<String> =
+        (0..1000).map(|n| row(&n.to_string(), "1", if n < 400 { "5" } else { "nil" }, sold)).collect();
+    let file = write(&folder, "orders.csv", &rows);
+    let report = folder.join("report.json");
+    // Nobody listens there: a request would show as not sent.
+    let environment = [
+        ("META_DATASET_ID", DATASET),
+        ("META_ACCESS_TOKEN", TOKEN),
+        ("META_GRAPH_URL", "http://127.0.0.1:9/"),
+    ];
+    let ran = run(&program, &environment, &[&file, "--report".as_ref(), &report]);
+    assert_eq!(ran.status, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--keep-going"), "{}", ran.stderr);
+    let account = json(&report);
+    assert_adds_up(&account);
+    assert_eq!((&account["rows"]["pending"], &account["rows"]["invalid"]), (&400.into(), &600.into()));
+    assert_eq!(account["requests"], 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn c26_a_closed_pipe_and_a_full_disk_are_errors_and_lose_no_account() {
+    let Some(program) = program() else { return };
+    let folder = folder("outputs");
+    let file = write(&folder, "orders.csv", &[row("A1", "2", "1.50", NOW)]);
+    let (bodies, report) = (folder.join("bodies.jsonl"), folder.join("report.json"));
+    let now = NOW.to_string();
+    let arguments = |bodies: &Path| {
+        let mut command =
+            command(&program, &[], &[&file, "--now".as_ref(), now.as_ref(), "--dry-run".as_ref()]);
+        command.arg(bodies).arg("--report").arg(&report).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+
+    let mut child = arguments(&bodies).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(json(&report)["rows"]["pending"], 1);
+    assert!(bodies.exists());
+
+    fs::remove_file(&report).unwrap();
+    let output = arguments("/dev/full".as_ref()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("/dev/full cannot be written"), "{stderr}");
+    assert_adds_up(&json(&report));
+}
