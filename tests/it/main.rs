@@ -11,5 +11,4 @@ mod rooms;
 mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;
-mod orders;
 mod vectors;
