@@ -52,7 +52,7 @@ impl Group {
             name: row.name.clone(),
             action_source: row.action_source,
             order_id: row.order_id.clone(),
-            customer,
+            customer: UserData::default(),
             earliest: row.time,
             latest: row.time,
             external_id: None,
@@ -66,7 +66,6 @@ impl Group {
             disagrees: false,
             conflict: None,
         };
-        let customer = std::mem::take(&mut group.customer);
         group.add_external_ids(&customer, row.line);
         group.customer = customer;
         group.add_facts(row, rules);
@@ -147,26 +146,25 @@ impl Group {
                 .and_then(|total| self.priced.unwrap_or(Amount::ZERO).checked_add(total));
             match sum {
                 Some(sum) => self.priced = Some(sum),
-                None => self.object(
-                    Column::Price,
-                    "too_many_digits",
-                    format!("line {} makes the total too large to be kept exactly", row.line),
-                ),
+                None => self.object(Column::Price, "too_many_digits", too_large(row.line)),
             }
         }
         match (row.value, self.value) {
-            (None, _) => {}
             (Some(value), None) => self.value = Some((value, row.line)),
             (Some(value), Some((sum, first))) if rules.sums_values => match sum.checked_add(value) {
                 Some(sum) => self.value = Some((sum, first)),
-                None => self.object(Column::Value, "too_many_digits", format!("line {} makes the total too large to be kept exactly", row.line)),
+                None => self.object(Column::Value, "too_many_digits", too_large(row.line)),
             },
             (Some(value), Some((known, first))) if value != known => self.object(
                 Column::Value,
                 "two_values",
-                format!("the order has two values, at lines {first} and {}: state the order's value once, or have values summed", row.line),
+                format!(
+                    "the order has two values, at lines {first} and {}: \
+                     state the order's value once, or have values summed",
+                    row.line
+                ),
             ),
-            (Some(_), Some(_)) => {}
+            _ => {}
         }
     }
 
@@ -276,6 +274,10 @@ impl Group {
         }
         Ok(Some(total))
     }
+}
+
+fn too_large(line: Line) -> String {
+    format!("line {line} makes the total too large to be kept exactly")
 }
 
 fn positive(quantity: Option<i64>) -> Option<NonZeroU64> {

@@ -213,7 +213,6 @@ pub struct BoundLayout {
 
 /// What one record turned out to be.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it lives for one step of a loop")]
 pub enum Reading<'a> {
     /// A row.
     Row(Row<'a>),
