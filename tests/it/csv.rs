@@ -58,7 +58,7 @@ fn problems(rows: &RowReport) -> Vec<(u64, Option<&'static str>, &'static str)> 
 
 /// Order ids of the events, with the digits of their values.
 fn sent(prepared: &Prepared) -> Vec<(String, String)> {
-    let text = |event: &meta_offline_events::event::Event| {
+    let text = |event: &Event| {
         let data = event.custom_data();
         let order = data.order_id().map(ToString::to_string).unwrap_or_default();
         (order, data.value().map(|value| value.amount().to_string()).unwrap_or_default())
