@@ -347,7 +347,7 @@ struct Window<R> {
     /// Where in `kept` the next record begins.
     next: usize,
     /// The line of `next`.
-    line: u64,
+    next_line: u64,
     /// The byte before `next` is a carriage return.
     after_return: bool,
     /// The last record in `kept`, and the line in which it began.
@@ -372,7 +372,7 @@ impl<R: Read> Window<R> {
             kept: Vec::new(),
             dropped: 0,
             next: 0,
-            line: 1,
+            next_line: 1,
             after_return: false,
             record: 0..0,
             record_line: 1,
@@ -430,7 +430,7 @@ impl<R> Window<R> {
     fn skip_breaks(&mut self) {
         while let Some(byte @ (b'\n' | b'\r')) = self.kept.get(self.next) {
             if *byte == b'\r' || !self.after_return {
-                self.line += 1;
+                self.next_line += 1;
                 self.blank += 1;
             }
             self.after_return = *byte == b'\r';
@@ -443,8 +443,8 @@ impl<R> Window<R> {
         self.skip_breaks();
         let end = usize::try_from(end - self.dropped).unwrap_or(usize::MAX).clamp(self.next, self.kept.len());
         self.record = self.next..end;
-        self.record_line = self.line;
-        self.line += breaks(self.raw());
+        self.record_line = self.next_line;
+        self.next_line += breaks(self.raw());
         self.after_return = self.raw().ends_with(b"\r");
         self.next = end;
     }
@@ -456,7 +456,7 @@ impl<R> Window<R> {
 
     /// The line in which the last record ended.
     fn last_line(&self) -> u64 {
-        self.line - u64::from(self.raw().ends_with(b"\n") || self.raw().ends_with(b"\r"))
+        self.next_line - u64::from(self.raw().ends_with(b"\n") || self.raw().ends_with(b"\r"))
     }
 
     fn spans_lines(&self) -> bool {
@@ -472,25 +472,20 @@ impl<R> Window<R> {
     fn failure(&mut self, error: csv::Error) -> CsvError {
         self.skip_breaks();
         if self.overfull {
-            return CsvError::new(CsvErrorKind::RecordTooLarge, Some(self.line));
+            return CsvError::new(CsvErrorKind::RecordTooLarge, Some(self.next_line));
         }
         match error.into_kind() {
-            csv::ErrorKind::Io(error) => CsvError::read(error, self.line),
-            _ => CsvError::read(io::ErrorKind::InvalidData.into(), self.line),
+            csv::ErrorKind::Io(error) => CsvError::read(error, self.next_line),
+            _ => CsvError::read(io::ErrorKind::InvalidData.into(), self.next_line),
         }
     }
 }
 
 /// How many line breaks there are: CRLF is one.
 fn breaks(bytes: &[u8]) -> u64 {
-    let feeds = bytes.iter().filter(|byte| **byte == b'\n').count();
-    let lone_returns = if bytes.contains(&b'\r') {
-        let followed = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
-        bytes.iter().filter(|byte| **byte == b'\r').count() - followed
-    } else {
-        0
-    };
-    (feeds + lone_returns) as u64
+    let before = std::iter::once(&0).chain(bytes);
+    let begins_break = |(before, byte): &(&u8, &u8)| **byte == b'\r' || **byte == b'\n' && **before != b'\r';
+    before.zip(bytes).filter(begins_break).count() as u64
 }
 
 /// What the quotes of a record look like.
@@ -584,7 +579,7 @@ fn is_workbook(head: &[u8]) -> bool {
 
 /// What a header with control characters is instead.
 fn kind_of_header(header: &[u8]) -> Option<CsvErrorKind> {
-    let nuls = header.iter().filter(|byte| **byte == 0).count();
+    let nuls = header.split(|byte| *byte == 0).count() - 1;
     let is_control = |byte: &u8| *byte < b' ' && *byte != b'\t';
     if nuls * 3 >= header.len() {
         Some(CsvErrorKind::Encoding { likely: "UTF-16" })

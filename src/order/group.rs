@@ -50,7 +50,7 @@ impl Group {
             name: row.name.clone(),
             action_source: row.action_source,
             order_id: row.order_id.clone(),
-            customer,
+            customer: UserData::default(),
             earliest: row.time,
             latest: row.time,
             external_id: None,
@@ -64,7 +64,6 @@ impl Group {
             disagrees: false,
             conflict: None,
         };
-        let customer = std::mem::take(&mut group.customer);
         group.add_external_ids(&customer, row.line);
         group.customer = customer;
         group.add_facts(row, rules);

@@ -13,7 +13,8 @@
 //!
 //! - an order is never sent in half: one row that is invalid refuses all rows of its order, because
 //!   a total without it would be wrong. Returns (quantity at or below zero) are no fault: they are
-//!   left out and the order's other rows go on;
+//!   left out and the order's other rows go on. A row whose columns cannot be trusted refuses every
+//!   order whose id it may carry;
 //! - the earliest row gives the time of the event;
 //! - two currencies, two external ids or two event ids in one order refuse it; other customer values
 //!   are united, first seen first;

@@ -134,7 +134,7 @@ pub struct Orders {
     /// The rows that were seen, as number of the group, if any, and fingerprint.
     seen: HashSet<(Option<usize>, u64)>,
     spoilt_groups: HashMap<GroupKey, Line>,
-    spoilt_orders: HashMap<OrderMark, Line>,
+    spoilt_marks: HashMap<OrderMark, Line>,
     without_order_id: u64,
     /// Rows came in that were not kept.
     overfull: bool,
@@ -196,7 +196,7 @@ impl Orders {
         self.account.invalid(&[error.line], error.faults);
         let line = error.line;
         for mark in error.suspects {
-            self.spoilt_orders.entry(mark).or_insert(line);
+            self.spoilt_marks.entry(mark).or_insert(line);
         }
         let Some(order_id) = error.order_id else { return };
         match error.group {
@@ -205,7 +205,7 @@ impl Orders {
             }
             // Which of the order's events it belonged to cannot be told: none of them is complete.
             None => {
-                self.spoilt_orders.entry(OrderMark::of(&order_id)).or_insert(line);
+                self.spoilt_marks.entry(OrderMark::of(&order_id)).or_insert(line);
             }
         }
     }
@@ -332,7 +332,7 @@ impl Orders {
     /// The line that spoils this order, if one does.
     fn culprit(&self, group: &Group) -> Option<Line> {
         let key = group.key()?;
-        let whole_order = || self.spoilt_orders.get(&OrderMark::of(&key.order_id));
+        let whole_order = || self.spoilt_marks.get(&OrderMark::of(&key.order_id));
         self.spoilt_groups.get(&key).or_else(whole_order).copied()
     }
 }

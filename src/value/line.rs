@@ -14,6 +14,7 @@ use serde::{Serialize, Serializer};
 ///
 /// let line = Line::new(2).in_source(1);
 /// assert_eq!((line.source(), line.number()), (1, 2));
+/// assert_eq!(line.to_string(), "2 of source 1");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Line(u64);
@@ -45,8 +46,10 @@ impl Line {
 }
 
 impl fmt::Display for Line {
+    /// The number, and the source unless it is the first one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.number())
+        write!(f, "{}", self.number())?;
+        if self.source() > 0 { write!(f, " of source {}", self.source()) } else { Ok(()) }
     }
 }
 

@@ -11,7 +11,7 @@ use meta_offline_events::order::{
     Column, NumberStyle, OrderRules, Orders, Prepared, Reading, Row, RowLayout,
 };
 use meta_offline_events::report::Problem;
-use meta_offline_events::value::{AgeLimit, Amount, Currency, EventTime, Line};
+use meta_offline_events::value::{AgeLimit, Amount, Currency, EventTime, Line, Money, OrderId};
 use proptest::prelude::*;
 
 type Test = Result<(), Box<dyn Error>>;
@@ -594,7 +594,7 @@ fn v17_repeated_rows_count_unless_the_rules_drop_them() {
         let kept = prepare(TILL, &rows);
         assert_eq!((kept.rows.filtered(), kept.rows.invalid()), (0, 0));
         let repeats = kept.rows.notes().iter().filter(|note| note.reason() == "exact_repeat");
-        let lines: Vec<_> = repeats.flat_map(|note| note.lines()).map(|line| line.number()).collect();
+        let lines: Vec<_> = repeats.flat_map(Problem::lines).map(|line| line.number()).collect();
         assert_eq!(lines, [3, 4], "{order}");
         let dropping = Till { rules: OrderRules::new().drop_repeats(), ..till() };
         let dropped = dropping.prepare(TILL, &rows);
@@ -755,7 +755,7 @@ fn a_layout_names_columns_and_ignores_their_usual_names() -> Test {
     let mut orders = Orders::new();
     orders.push(row);
     let events = orders.finish(at(NOON)).events;
-    assert_eq!(events[0].custom_data().order_id().map(|id| id.as_str()), Some("A1"));
+    assert_eq!(events[0].custom_data().order_id().map(OrderId::as_str), Some("A1"));
     Ok(())
 }
 
@@ -791,7 +791,7 @@ fn totals(prepared: &Prepared) -> Vec<(String, String)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
     fn a_conservation_whatever_the_rows(
@@ -843,7 +843,7 @@ proptest! {
         let rows: Vec<_> = lines.iter().map(row).collect();
         let cents: u64 = lines.iter().map(|(quantity, cents)| quantity * cents).sum();
         let prepared = prepare(TILL, &rows);
-        let total = prepared.events[0].custom_data().value().map(|value| value.amount());
+        let total = prepared.events[0].custom_data().value().map(Money::amount);
         prop_assert_eq!(total, i64::try_from(cents).ok().and_then(|cents| Amount::from_minor(cents, 2)));
     }
 }
