@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::group::{Group, GroupKey};
 use super::layout::{Fault, OrderMark, column_of};
 use super::{Column, Reading, Row, RowError};
-use crate::customer::{MatchKey, UserData};
+use crate::customer::{InvalidUserData, MatchKey, UserData};
 use crate::event::{ActionSource, Event, EventName};
 use crate::report::{Problem, RowReport};
 use crate::value::{AgeLimit, EventId, EventTime, Line};
@@ -172,7 +172,7 @@ impl Orders {
     }
 
     /// Adds a row to its order. A row that breaks a rule spoils its order; nothing is lost.
-    pub fn push(&mut self, row: Row<'_>) {
+    pub fn push(&mut self, mut row: Row<'_>) {
         if row.quantity.is_some_and(|count| count <= 0) {
             return self.filter(row.line);
         }
@@ -180,7 +180,8 @@ impl Orders {
         if self.account.read >= self.rules.most_rows {
             return self.refuse_more(line);
         }
-        match self.check(&row) {
+        let customer = std::mem::take(&mut row.customer).as_of(row.time).build();
+        match self.check(&row, customer) {
             Ok(customer) => self.join(row, customer),
             Err(faults) => {
                 let group = Some((row.name, row.action_source));
@@ -228,8 +229,12 @@ impl Orders {
     }
 
     /// What a row needs on its own; gives the customer as digests.
-    fn check(&mut self, row: &Row<'_>) -> Result<UserData, Vec<Fault>> {
-        let (customer, unusable) = match row.customer.clone().as_of(row.time).build() {
+    fn check(
+        &mut self,
+        row: &Row<'_>,
+        customer: Result<UserData, InvalidUserData>,
+    ) -> Result<UserData, Vec<Fault>> {
+        let (customer, unusable) = match customer {
             Ok(customer) => (customer, Vec::new()),
             Err(invalid) => invalid.into_parts(),
         };

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{EventCounts, Outcome, Problem, RowCounts, RowReport, StopCause};
 use crate::event::Event;
+#[cfg(feature = "client")]
 use crate::value::Line;
 
 /// What became of every event, and of every row when rows were read.

@@ -5,10 +5,10 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+mod orders;
 mod rooms;
 #[cfg(feature = "testing")]
 mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;
-mod orders;
 mod vectors;
