@@ -211,7 +211,6 @@ impl<R: Read> CsvRows<R> {
     }
 
     /// The line in which the last row began; the header before the first one.
-    #[expect(clippy::misnamed_getters, reason = "the line of the last record is this reader's line")]
     pub fn line(&self) -> u64 {
         self.parser.get_ref().record_line
     }
