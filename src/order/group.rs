@@ -267,7 +267,7 @@ impl Group {
                 )]);
             }
         }
-        if total.amount().is_zero() && !rules.allows_zero_totals {
+        if total.amount().is_zero() && self.name == EventName::PURCHASE && !rules.allows_zero_totals {
             return Err(vec![Fault::at(
                 column,
                 "zero_total",

@@ -366,20 +366,16 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
             faults.push(Fault::at(column, "missing", why));
         }
     };
-    if row.name == EventName::PURCHASE {
-        demand(row.currency.is_some(), Column::Currency, "is missing: a purchase needs its currency");
-        let valued = row.value.is_some();
-        demand(
-            valued || row.price.is_some(),
-            Column::Price,
-            "is missing: a purchase needs price and quantity, or value",
-        );
-        demand(
-            valued || row.quantity.is_some(),
-            Column::Quantity,
-            "is missing: a purchase needs price and quantity, or value",
-        );
-    }
+    let purchase = row.name == EventName::PURCHASE;
+    let (valued, priced) = (row.value.is_some(), row.price.is_some());
+    let money = "is missing: the amount is price times quantity, or value";
+    demand(
+        !purchase || row.currency.is_some(),
+        Column::Currency,
+        "is missing: a purchase needs its currency",
+    );
+    demand(!purchase || valued || priced, Column::Price, money);
+    demand(!purchase && !priced || valued || row.quantity.is_some(), Column::Quantity, money);
     if row.action_source == ActionSource::Website {
         let user_agent = customer.has(MatchKey::ClientUserAgent);
         demand(

@@ -1,10 +1,14 @@
 //! The promises of the crate, one module for each.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[cfg(feature = "csv")]
 mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+#[cfg(feature = "csv")]
+mod golden;
 mod orders;
 mod rooms;
 #[cfg(feature = "testing")]

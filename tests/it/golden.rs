@@ -1,0 +1,24 @@
+//! The bytes of a request, compared with a body that an independent program wrote: digests, ids, order
+//! of members and digits. They may never change within a major version, because ids depend on them.
+
+use std::fs;
+use std::path::Path;
+
+use meta_offline_events::order::{Orders, RowLayout, csv::CsvRows};
+use meta_offline_events::value::EventTime;
+use meta_offline_events::wire::{Batches, RequestFields};
+
+#[test]
+fn the_body_of_a_small_export_is_this_to_the_byte() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let file = fs::File::open(tests.join("data/till.csv")).unwrap();
+    let mut orders = Orders::new();
+    CsvRows::new(file, &RowLayout::new()).unwrap().read_into(&mut orders).unwrap();
+    let prepared = orders.finish(EventTime::from_unix(1_777_900_000).unwrap());
+    assert_eq!((prepared.rows.filtered(), prepared.rows.invalid()), (1, 0));
+
+    let bodies: Vec<_> = Batches::new(&prepared.events, &RequestFields::new()).collect();
+    let expected = fs::read_to_string(tests.join("golden/till.json")).unwrap();
+    assert_eq!(bodies.len(), 1);
+    assert_eq!(String::from_utf8_lossy(bodies[0].body()), expected.trim_end());
+}
