@@ -8,7 +8,7 @@ use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::report::{
     DeliveryReport, ErrorClass, NotSentCause, Outcome, StopCause, UnconfirmedCause,
 };
-use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, StandIn, StandInBuilder};
+use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, RecordedRequest, StandIn, StandInBuilder};
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::BatchLimits;
 use serde_json::json;
@@ -221,7 +221,7 @@ async fn n9_to_n12_r3_to_r6_doubtful_attempts_are_repeated_with_the_same_bytes()
             .server
             .requests()
             .into_iter()
-            .filter(|request| request.is_whole())
+            .filter(RecordedRequest::is_whole)
             .map(|request| request.body().to_vec())
             .collect();
         assert!(bodies.iter().all(|body| *body == bodies[0]), "{name}: the same bytes");

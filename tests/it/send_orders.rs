@@ -3,7 +3,6 @@
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -21,6 +20,7 @@ const MARKED: &[&str] =
     &["MARKEDTOKEN", "markedmail", "markedname", "markedprice", "markedphone", "5550001234"];
 
 /// The program, or nothing and a word about it where it was not built.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn program() -> Option<PathBuf> {
     let test = env::current_exe().unwrap();
     let program = test.parent()?.parent()?.join("examples").join(format!("send_orders{EXE_SUFFIX}"));
@@ -28,7 +28,7 @@ fn program() -> Option<PathBuf> {
         return Some(program);
     }
     let why = "skipped: the example send_orders is not built; `cargo test --features csv,testing` builds it";
-    writeln!(std::io::stderr(), "{why}").unwrap();
+    eprintln!("{why}");
     None
 }
 
