@@ -174,7 +174,7 @@ impl Given {
 
 fn unknown(option: &str) -> Failure {
     let option = option.split_once('=').map_or(option, |(name, _)| name);
-    format!("{} is no option of this program", shown(Path::new(option))).into()
+    format!("{} is no option of this program, --help lists them", shown(Path::new(option))).into()
 }
 
 fn is_same(one: &Input, other: &Input) -> bool {

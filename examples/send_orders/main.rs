@@ -41,7 +41,7 @@ use meta_offline_events::wire::Batches;
 use crate::arguments::{Command, Job};
 use crate::destination::{Destination, Environment};
 use crate::output::PrivateFile;
-use crate::print::{Account, Halt, grouped};
+use crate::print::{Account, Halt, counted, grouped};
 use crate::progress::{ProgressLines, say};
 use crate::sample::Sample;
 
@@ -103,7 +103,7 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
         Some(_) => DeliveryReport::pending(&events),
         None => send(&destination.client, events).await,
     };
-    let way = format!("Sent to {}, in {} requests.", destination.place, grouped(report.requests()));
+    let way = format!("Sent to {}, in {}.", destination.place, counted(report.requests(), "request"));
     let account = Account { files, report: report.with_rows(rows), way, halt };
     finish(&account, report_file)
 }
@@ -131,7 +131,7 @@ fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) 
         })
     });
     let halt = written.err().map(|failure| Halt { status: FAILED, why: failure.to_string() });
-    let way = format!("Nothing was sent: {} request bodies were written.", grouped(requests));
+    let way = format!("Nothing was sent: the file holds {}, one a line.", counted(requests, "request"));
     let report = DeliveryReport::pending(&events).with_rows(rows);
     finish(&Account { files, report, way, halt }, report_file)
 }

@@ -83,7 +83,7 @@ pub(crate) fn account(out: &mut dyn Write, account: &Account) -> io::Result<()> 
     }
     let several = files.len() > 1;
     write_problems(out, "What was not accepted, by reason", report.problems(), several)?;
-    write_problems(out, "Worth knowing about rows that were kept", report.notes(), several)?;
+    write_problems(out, "Worth knowing", report.notes(), several)?;
     for message in report.messages() {
         writeln!(out, "\nMeta says: {message}")?;
     }
@@ -120,7 +120,7 @@ fn write_counts(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> 
     ];
     writeln!(out, "\n{:14}{:>10}{:>10}", "", "rows", "events")?;
     for (end, rows, events, meaning) in ends {
-        if rows > 0 || end == "accepted" {
+        if rows > 0 || (end == "accepted" && report.rows().pending == 0) {
             let events = events.map_or_else(String::new, grouped);
             writeln!(out, "   {end:11}{:>10}{events:>10}   {meaning}", grouped(rows))?;
         }
@@ -226,9 +226,6 @@ fn wrapped(text: &str) -> Vec<String> {
 
 fn write_advice(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> {
     let rows = report.rows();
-    if rows.read == 0 {
-        writeln!(out, "\nThe header is fine, and there are no rows below it.")?;
-    }
     if rows.not_sent > 0 {
         writeln!(
             out,
@@ -242,7 +239,7 @@ fn write_advice(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> 
 }
 
 /// `1 row`, `1,204 rows`
-fn counted(count: u64, what: &str) -> String {
+pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
