@@ -1,6 +1,7 @@
 //! From borrowed raw text to user data, with everything unusable told at once.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use super::characters::is_blank;
 use super::clean::clean;
@@ -16,6 +17,14 @@ use crate::value::{Country, EventTime};
 pub struct UserDataBuilder<'a> {
     given: Vec<(MatchKey, &'a str)>,
     context: Context,
+}
+
+impl Hash for UserDataBuilder<'_> {
+    /// Hashes the raw texts with their keys, and how they are to be read.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.given.hash(state);
+        self.context.already_hashed.hash(state);
+    }
 }
 
 impl<'a> UserDataBuilder<'a> {

@@ -25,6 +25,7 @@ pub(super) struct Group {
     order_id: Option<OrderId>,
     customer: UserData,
     earliest: EventTime,
+    wording: Option<u64>,
     latest: EventTime,
     external_id: Option<(MatchValue, Line)>,
     currency: Option<(Currency, Line)>,
@@ -42,15 +43,24 @@ pub(super) struct Group {
     conflict: Option<Fault>,
 }
 
+impl GroupKey {
+    /// The order of a row; nothing for a row without an order id.
+    pub(super) fn of(row: &Row<'_>) -> Option<Self> {
+        let order_id = row.order_id.clone()?;
+        Some(Self { order_id, name: row.name.clone(), action_source: row.action_source })
+    }
+}
+
 impl Group {
-    /// An order of one row.
-    pub(super) fn new(row: Row<'_>, customer: UserData, rules: &OrderRules) -> Self {
+    /// An order of one row. `wording` marks the raw text of its customer, if all of it was usable.
+    pub(super) fn new(row: Row<'_>, customer: UserData, wording: Option<u64>, rules: &OrderRules) -> Self {
         let mut group = Self {
             lines: Vec::with_capacity(1),
             name: row.name.clone(),
             action_source: row.action_source,
             order_id: row.order_id.clone(),
             customer: UserData::default(),
+            wording,
             earliest: row.time,
             latest: row.time,
             external_id: None,
@@ -177,6 +187,11 @@ impl Group {
     pub(super) fn key(&self) -> Option<GroupKey> {
         let order_id = self.order_id.clone()?;
         Some(GroupKey { order_id, name: self.name.clone(), action_source: self.action_source })
+    }
+
+    /// The customer, if the first row's was written like this one's.
+    pub(super) fn customer_worded(&self, wording: u64) -> Option<&UserData> {
+        (self.wording == Some(wording)).then_some(&self.customer)
     }
 
     /// Whether its rows lie more than a day apart.

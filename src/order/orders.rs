@@ -1,13 +1,13 @@
 //! All orders of a run: rows in, events and an account of every other row out.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 use std::time::Duration;
 
 use super::group::{Group, GroupKey};
 use super::layout::{Fault, OrderMark, column_of};
 use super::{Column, Reading, Row, RowError};
-use crate::customer::{InvalidUserData, MatchKey, UserData};
+use crate::customer::{MatchKey, UserData, UserDataBuilder};
 use crate::event::{ActionSource, Event, EventName};
 use crate::report::{Problem, RowReport};
 use crate::value::{AgeLimit, EventId, EventTime, Line};
@@ -131,8 +131,10 @@ pub struct Orders {
     rules: OrderRules,
     groups: Vec<Group>,
     by_key: HashMap<GroupKey, usize>,
-    /// The rows that were seen, as number of the group, if any, and fingerprint.
-    seen: HashSet<(Option<usize>, u64)>,
+    /// Marks of the rows that were seen, each with its order.
+    seen: HashSet<u64, Uniform>,
+    /// Makes marks: equal for what is equal, and otherwise not to be foreseen.
+    marks: RandomState,
     spoilt_groups: HashMap<GroupKey, Line>,
     spoilt_marks: HashMap<OrderMark, Line>,
     without_order_id: u64,
@@ -180,9 +182,10 @@ impl Orders {
         if self.account.read >= self.rules.most_rows {
             return self.refuse_more(line);
         }
-        let customer = std::mem::take(&mut row.customer).as_of(row.time).build();
-        match self.check(&row, customer) {
-            Ok(customer) => self.join(row, customer),
+        let raw = std::mem::take(&mut row.customer);
+        let key = GroupKey::of(&row);
+        match self.check(&row, raw, key.as_ref()) {
+            Ok(customer) => self.join(row, key, customer),
             Err(faults) => {
                 let group = Some((row.name, row.action_source));
                 self.reject(RowError::new(line, row.order_id, group, faults));
@@ -232,18 +235,27 @@ impl Orders {
     fn check(
         &mut self,
         row: &Row<'_>,
-        customer: Result<UserData, InvalidUserData>,
-    ) -> Result<UserData, Vec<Fault>> {
-        let (customer, unusable) = match customer {
-            Ok(customer) => (customer, Vec::new()),
+        raw: UserDataBuilder<'_>,
+        key: Option<&GroupKey>,
+    ) -> Result<Customer, Vec<Fault>> {
+        let wording = self.marks.hash_one(&raw);
+        // Most rows of an order repeat its customer letter for letter: those are not hashed again.
+        let group = key.and_then(|key| self.by_key.get(key)).map(|&index| &self.groups[index]);
+        if let Some(data) = group.and_then(|group| group.customer_worded(wording)) {
+            let faults = missing_parts(row, data);
+            let customer = Customer { data: data.clone(), wording, wholly_usable: true };
+            return if faults.is_empty() { Ok(customer) } else { Err(faults) };
+        }
+        let (data, unusable) = match raw.as_of(row.time).build() {
+            Ok(data) => (data, Vec::new()),
             Err(invalid) => invalid.into_parts(),
         };
-        let identified = customer.has(MatchKey::Email) || customer.has(MatchKey::Phone);
-        let mut faults = missing_parts(row, &customer);
-        let mut notes = Vec::new();
+        let identified = data.has(MatchKey::Email) || data.has(MatchKey::Phone);
+        let mut faults = missing_parts(row, &data);
         if !identified && !unusable.iter().any(|value| identifies(value.key())) {
             faults.push(Fault::at(Column::Email, "no_identity", "neither e-mail nor phone is given"));
         }
+        let mut notes = Vec::new();
         for value in unusable {
             let Some(column) = column_of(value.key()) else { continue };
             let (reason, message) = (value.reason().code(), value.reason().to_string());
@@ -257,15 +269,17 @@ impl Orders {
         if !faults.is_empty() {
             return Err(faults);
         }
+        let wholly_usable = notes.is_empty();
         for note in notes {
             self.account.note(row.line, note);
         }
-        Ok(customer)
+        Ok(Customer { data, wording, wholly_usable })
     }
 
-    fn join(&mut self, row: Row<'_>, customer: UserData) {
-        let index = self.group_of(&row);
-        if !self.seen.insert((index, fingerprint(&row, &customer))) {
+    fn join(&mut self, row: Row<'_>, key: Option<GroupKey>, customer: Customer) {
+        let next = self.groups.len();
+        let index = key.map(|key| *self.by_key.entry(key).or_insert(next));
+        if !self.seen.insert(self.marks.hash_one((index, facts(&row), customer.wording))) {
             let repeat = "equal to an earlier row of its order in every column";
             if self.rules.drops_repeats {
                 return self.account.filter(row.line, Fault::of_row("exact_repeat", repeat));
@@ -276,16 +290,12 @@ impl Orders {
         self.account.read += 1;
         self.without_order_id += u64::from(row.order_id.is_none());
         match index.and_then(|index| self.groups.get_mut(index)) {
-            Some(group) => group.add(row, &customer, &self.rules),
-            None => self.groups.push(Group::new(row, customer, &self.rules)),
+            Some(group) => group.add(row, &customer.data, &self.rules),
+            None => {
+                let wording = customer.wholly_usable.then_some(customer.wording);
+                self.groups.push(Group::new(row, customer.data, wording, &self.rules));
+            }
         }
-    }
-
-    /// The number of the row's order, which may be the next one; none without an order id.
-    fn group_of(&mut self, row: &Row<'_>) -> Option<usize> {
-        let order_id = row.order_id.clone()?;
-        let key = GroupKey { order_id, name: row.name.clone(), action_source: row.action_source };
-        Some(*self.by_key.entry(key).or_insert(self.groups.len()))
     }
 
     /// Makes the events, judging their age at `now`.
@@ -406,13 +416,42 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
     faults
 }
 
-/// A number that is equal for rows that are equal in every column.
-fn fingerprint(row: &Row<'_>, customer: &UserData) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (row.time, row.quantity, row.price, row.value, row.currency).hash(&mut hasher);
-    (&row.product, &row.event_id, &row.event_source_url, row.delivery_category).hash(&mut hasher);
-    (&row.name, row.action_source, customer).hash(&mut hasher);
-    hasher.finish()
+/// All columns of a row but its order's and its customer's.
+fn facts<'r>(row: &'r Row<'_>) -> impl Hash + use<'r> {
+    let money = (row.time, row.quantity, row.price, row.value, row.currency);
+    let event = (&row.name, row.action_source, &row.event_id, &row.event_source_url);
+    (money, event, &row.product, row.delivery_category)
+}
+
+/// The customer of a row.
+struct Customer {
+    data: UserData,
+    /// A mark of the raw text: equal for customers that are written letter for letter alike.
+    wording: u64,
+    /// Whether every text was usable.
+    wholly_usable: bool,
+}
+
+/// Places marks in a table by themselves: they are hashes already.
+type Uniform = BuildHasherDefault<Mark>;
+
+#[derive(Default)]
+struct Mark(u64);
+
+impl Hasher for Mark {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, mark: u64) {
+        self.0 = self.0.rotate_left(8) ^ mark;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// What became of rows so far.

@@ -105,7 +105,7 @@ pub struct Batches<'e> {
     wanted: std::vec::IntoIter<usize>,
     limits: BatchLimits,
     closing: Vec<u8>,
-    /// The JSON of an event that did not fit the batch before.
+    /// An event that did not fit the batch before, and its JSON.
     held: Option<(usize, Vec<u8>)>,
 }
 
@@ -127,13 +127,9 @@ impl<'e> Batches<'e> {
         self
     }
 
-    fn next_event(&mut self) -> Option<(usize, Vec<u8>)> {
-        self.held.take().or_else(|| {
-            let index = self.wanted.next()?;
-            let mut json = Vec::with_capacity(1024);
-            encode(&self.events[index], &mut json);
-            Some((index, json))
-        })
+    /// Whether a body of this length is within the limit once it is closed.
+    fn fits(&self, body: usize) -> bool {
+        body + self.closing.len() <= self.limits.bytes
     }
 }
 
@@ -141,23 +137,32 @@ impl Iterator for Batches<'_> {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
-        let (first, json) = self.next_event()?;
-        let mut body = Vec::with_capacity(self.limits.bytes.min(64 * 1024));
-        body.extend(OPENING);
-        body.extend(json);
-        let mut events = vec![first];
-        while events.len() < self.limits.events {
-            let Some((index, json)) = self.next_event() else { break };
-            if body.len() + 1 + json.len() + self.closing.len() > self.limits.bytes {
-                self.held = Some((index, json));
-                break;
-            }
-            body.push(b',');
+        let mut body = OPENING.to_vec();
+        let mut events = Vec::new();
+        if let Some((index, json)) = self.held.take() {
             body.extend(json);
             events.push(index);
         }
+        while events.len() < self.limits.events && self.fits(body.len()) {
+            let Some(index) = self.wanted.next() else { break };
+            let end = body.len();
+            if !events.is_empty() {
+                body.push(b',');
+            }
+            let start = body.len();
+            encode(&self.events[index], &mut body);
+            if !events.is_empty() && !self.fits(body.len()) {
+                self.held = Some((index, body.split_off(start)));
+                body.truncate(end);
+                break;
+            }
+            events.push(index);
+        }
+        if events.is_empty() {
+            return None;
+        }
+        let oversized = !self.fits(body.len());
         body.extend(&self.closing);
-        let oversized = body.len() > self.limits.bytes;
         Some(Batch { body, events, oversized })
     }
 }

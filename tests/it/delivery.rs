@@ -8,7 +8,9 @@ use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::report::{
     DeliveryReport, ErrorClass, NotSentCause, Outcome, StopCause, UnconfirmedCause,
 };
-use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, RecordedRequest, StandIn, StandInBuilder};
+use meta_offline_events::testing::{
+    Answer, FixedJitter, ManualClock, RecordedRequest, StandIn, StandInBuilder,
+};
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::BatchLimits;
 use serde_json::json;
