@@ -158,7 +158,9 @@ impl Given {
                 return Err(format!("{} would be written over, and it is to be read", shown(output)).into());
             }
         }
-        if self.dry_run.is_some() && self.dry_run == self.report {
+        if let (Some(bodies), Some(report)) = (&self.dry_run, &self.report)
+            && place(bodies) == place(report)
+        {
             return Err("--dry-run and --report name the same file".into());
         }
         let job = Job { inputs: self.inputs, report: self.report };
@@ -175,6 +177,12 @@ impl Given {
 fn unknown(option: &str) -> Failure {
     let option = option.split_once('=').map_or(option, |(name, _)| name);
     format!("{} is no option of this program, --help lists them", shown(Path::new(option))).into()
+}
+
+/// The folder, as the system knows it, and the name in it: the file itself need not exist yet.
+fn place(file: &Path) -> (Option<PathBuf>, Option<&OsStr>) {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    (folder.unwrap_or(Path::new(".")).canonicalize().ok(), file.file_name())
 }
 
 fn is_same(one: &Input, other: &Input) -> bool {

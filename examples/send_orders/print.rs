@@ -229,7 +229,8 @@ fn write_advice(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> 
     if rows.not_sent > 0 {
         writeln!(
             out,
-            "\nSend the same files again within seven days: Meta drops by its id what it has already."
+            "\nWhat was not sent may be sent again once the reason is gone: give the same files within seven\n\
+             days, so that Meta can tell what it has already."
         )?;
     }
     if rows.unconfirmed > 0 {

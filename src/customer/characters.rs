@@ -10,7 +10,7 @@ pub(super) fn is_invisible(character: char) -> bool {
 }
 
 /// White space of any script, control characters and [invisible](is_invisible) ones.
-pub(super) fn is_blank(character: char) -> bool {
+pub(crate) fn is_blank(character: char) -> bool {
     if character.is_ascii() {
         character.is_ascii_whitespace() || character.is_ascii_control()
     } else {

@@ -42,8 +42,10 @@ mod unusable;
 mod user_data;
 
 pub use builder::{InvalidUserData, UnusableKey, UserDataBuilder};
+pub(crate) use characters::is_blank;
 pub use context::{AlreadyHashed, Context};
 pub use hashed::{Hashed, HexText, NotSha256};
 pub use match_key::{MatchKey, Normalized};
+pub(crate) use nothing::is_placeholder;
 pub use unusable::Unusable;
 pub use user_data::{MatchValue, TooBroad, UserData};

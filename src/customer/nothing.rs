@@ -30,7 +30,7 @@ const WORDS: [&str; 16] = [
 const BLANKS: [&str; 5] = ["", " ", "\n", "\r\n", "\0"];
 
 /// Whether this text is a word for a missing value, in any case.
-pub(super) fn is_placeholder(text: &str) -> bool {
+pub(crate) fn is_placeholder(text: &str) -> bool {
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 

@@ -7,8 +7,14 @@ use super::characters::{ascii_digit, is_blank};
 const MOST_DIGITS: usize = 15;
 const FEWEST_DIGITS: usize = 7;
 
+/// Words that stand before the digits of an extension.
+const EXTENSIONS: [&str; 5] = ["x", "ext", "extn", "extension", "ex"];
+
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
-    let plus = push_digits(text, out);
+    if text.contains('@') && text.chars().any(char::is_alphabetic) {
+        return Err(Unusable::NotOneNumber);
+    }
+    let plus = push_digits(without_float_zero(text), out)?;
     let zeros = out.bytes().take_while(|&digit| digit == b'0').count();
     if zeros == out.len() {
         return Err(Unusable::NoDigits);
@@ -24,35 +30,69 @@ pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
     }
 }
 
+/// A number that an export took for a float: `16505551212.0`.
+fn without_float_zero(text: &str) -> &str {
+    match text.strip_suffix(".0") {
+        Some(whole) if whole.len() >= FEWEST_DIGITS && whole.bytes().all(|byte| byte.is_ascii_digit()) => {
+            whole
+        }
+        _ => text,
+    }
+}
+
 /// Appends the digits of the number, without its extension and without a trunk zero in brackets, as
 /// in `+44 (0)20`. Tells whether a plus sign stands before them.
-fn push_digits(text: &str, out: &mut String) -> bool {
+fn push_digits(text: &str, out: &mut String) -> Result<bool, Unusable> {
     let mut plus = false;
-    let mut rest = text.chars();
-    while let Some(character) = rest.next() {
-        if let Some(digit) = ascii_digit(character) {
+    let mut after_digit = false;
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let behind = &rest[character.len_utf8()..];
+        let digit = ascii_digit(character);
+        if let Some(digit) = digit {
             out.push(digit);
         } else if matches!(character, '+' | '＋') {
             plus |= out.is_empty();
+        } else if character.is_alphabetic() {
+            let (word, behind) = split_word(rest);
+            if !out.is_empty() && EXTENSIONS.iter().any(|extension| word.eq_ignore_ascii_case(extension)) {
+                break;
+            }
+            // Letters right behind a digit: a digest, a serial number, anything but a phone.
+            if after_digit {
+                return Err(Unusable::NotOneNumber);
+            }
+            if out.len() >= FEWEST_DIGITS {
+                break;
+            }
+            rest = behind;
+            continue;
+        } else if out.len() >= FEWEST_DIGITS && matches!(character, '#' | ';') {
+            break;
+        } else if out.len() >= FEWEST_DIGITS && matches!(character, ',' | '*' | '|') {
+            // An extension, a pause, or a second number: which, nobody can tell.
+            if behind.chars().any(|character| ascii_digit(character).is_some()) {
+                return Err(Unusable::NotOneNumber);
+            }
         } else if character == '('
             && !out.is_empty()
-            && let Some(after) = after_bracketed_zero(rest.as_str())
+            && let Some(behind) = after_bracketed_zero(behind)
         {
-            rest = after.chars();
-        } else if out.len() >= FEWEST_DIGITS && ends_number(character) {
-            break;
+            rest = behind;
+            continue;
         }
+        after_digit = digit.is_some();
+        rest = behind;
     }
-    plus
+    Ok(plus)
+}
+
+fn split_word(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|character: char| !character.is_alphabetic()).unwrap_or(text.len()))
 }
 
 fn after_bracketed_zero(text: &str) -> Option<&str> {
     text.trim_start_matches(is_blank).strip_prefix('0')?.trim_start_matches(is_blank).strip_prefix(')')
-}
-
-/// What follows is an extension (`x12`, `ext. 12`, `;ext=12`, `#12`) or a remark.
-fn ends_number(character: char) -> bool {
-    character.is_alphabetic() || matches!(character, '#' | ';')
 }
 
 #[cfg(test)]
@@ -97,6 +137,9 @@ mod tests {
             assert_eq!(cleaned(text).as_deref(), Ok("16505551212"), "{text}");
         }
         assert_eq!(cleaned("Call 555-HELP (4357) now!").as_deref(), Ok("5554357"));
+        assert_eq!(cleaned("16505551212.0").as_deref(), Ok("16505551212"));
+        assert_eq!(cleaned("+49 8912 345/678").as_deref(), Ok("498912345678"));
+        assert_eq!(cleaned("+1 650 555 1212,").as_deref(), Ok("16505551212"));
     }
 
     #[test]
@@ -108,6 +151,13 @@ mod tests {
             ("+", Unusable::NoDigits),
             ("call me", Unusable::NoDigits),
             ("911", Unusable::TooFewDigits),
+            ("123456 x789", Unusable::TooFewDigits),
+            ("555-121 ext. 12", Unusable::TooFewDigits),
+            ("+1 650 555 1212, 55", Unusable::NotOneNumber),
+            ("+1 650 555 1212*55", Unusable::NotOneNumber),
+            ("2d711642b72606e9ce0f", Unusable::NotOneNumber),
+            ("2711642b72606e9ce0f", Unusable::NotOneNumber),
+            ("mary1234567@example.com", Unusable::NotOneNumber),
             ("+00 123456", Unusable::TooFewDigits),
             ("12345678901234567890", Unusable::TooManyDigits),
         ] {

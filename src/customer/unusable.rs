@@ -37,6 +37,9 @@ pub enum Unusable {
     /// A phone number with a leading zero and no country code.
     #[error("is a national phone number: write it with its country code, such as +44")]
     NationalNumber,
+    /// Letters right behind a digit, or a second number behind the first.
+    #[error("is not one phone number: remove letters and further numbers")]
+    NotOneNumber,
     /// Not three groups of digits with a four-digit year first or last, and not `YYYYMMDD`.
     #[error("is not a date: write YYYY-MM-DD")]
     NotADate,
@@ -95,6 +98,7 @@ impl Unusable {
             Self::TooFewDigits => "too_few_digits",
             Self::TooManyDigits => "too_many_digits",
             Self::NationalNumber => "national_number",
+            Self::NotOneNumber => "not_one_number",
             Self::NotADate => "not_a_date",
             Self::AmbiguousDate => "ambiguous_date",
             Self::NoSuchDate => "no_such_date",

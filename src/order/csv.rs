@@ -25,7 +25,7 @@ use super::{BoundLayout, LayoutError, Orders, Reading, RowError, RowLayout};
 use crate::value::{Line, OrderId, Rule};
 
 /// The largest record that is read, in bytes. A quote that is never closed shows here.
-pub const LARGEST_RECORD: usize = 1024 * 1024;
+pub const LARGEST_RECORD: usize = 16 * 1024 * 1024;
 
 /// The largest header that is read, in bytes.
 pub const LARGEST_HEADER: usize = 64 * 1024;

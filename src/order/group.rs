@@ -8,6 +8,16 @@ use crate::customer::{MatchKey, MatchValue, UserData};
 use crate::event::{ActionSource, Content, DeliveryCategory, Event, EventName};
 use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl};
 
+/// How many different e-mail addresses or phones one order may have. Beyond that the order id is no
+/// order's: a constant, or the number of a till.
+const MOST_CUSTOMERS: usize = 50;
+
+/// What one event may take of a request of one megabyte, in bytes.
+const LARGEST_EVENT: usize = 990_000;
+
+/// Fewer lines than this cannot exceed it, whatever their product ids.
+const MANY_LINES: usize = 250;
+
 /// What makes rows one event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct GroupKey {
@@ -84,12 +94,24 @@ impl Group {
     pub(super) fn add(&mut self, row: Row<'_>, customer: &UserData, rules: &OrderRules) {
         if *customer != self.customer || row.time != self.earliest {
             self.disagrees = true;
-            self.customer.merge(customer);
+            self.unite(customer, row.line);
             self.earliest = self.earliest.min(row.time);
             self.latest = self.latest.max(row.time);
         }
         self.add_external_ids(customer, row.line);
         self.add_facts(row, rules);
+    }
+
+    fn unite(&mut self, customer: &UserData, line: Line) {
+        let many = |key| self.customer.values(key).len() > MOST_CUSTOMERS;
+        if many(MatchKey::Email) || many(MatchKey::Phone) {
+            let message = format!(
+                "the order has more than {MOST_CUSTOMERS} different customers by line {line}: \
+                 is this a real order id?"
+            );
+            return self.object(Column::OrderId, "too_many_customers", message);
+        }
+        self.customer.merge(customer);
     }
 
     fn add_external_ids(&mut self, customer: &UserData, line: Line) {
@@ -251,10 +273,12 @@ impl Group {
             event = event.delivery_category(category);
         }
         event = self.contents.into_iter().fold(event, crate::event::EventBuilder::content);
-        event.build().map_err(|invalid| {
+        let event = event.build().map_err(|invalid| {
             let broken = invalid.violations().iter();
-            broken.map(|violation| Fault::of_row(violation.code(), violation.to_string())).collect()
-        })
+            broken.map(|violation| Fault::of_row(violation.code(), violation.to_string())).collect::<Vec<_>>()
+        })?;
+        check_size(&event)?;
+        Ok(event)
     }
 
     /// What the order is worth: its stated value, checked against its priced lines, or their sum.
@@ -293,6 +317,21 @@ impl Group {
     }
 }
 
+/// An event has to fit into one request. Only one with many lines can be too large.
+fn check_size(event: &Event) -> Result<(), Vec<Fault>> {
+    if event.custom_data().contents().len() < MANY_LINES {
+        return Ok(());
+    }
+    let bytes = serde_json::to_vec(event).map_or(0, |json| json.len());
+    if bytes <= LARGEST_EVENT {
+        return Ok(());
+    }
+    let message = format!(
+        "the order makes an event of {bytes} bytes, and a request holds {LARGEST_EVENT}: leave out product ids"
+    );
+    Err(vec![Fault::of_row("order_too_large", message)])
+}
+
 fn positive(quantity: Option<i64>) -> Option<NonZeroU64> {
     NonZeroU64::new(u64::try_from(quantity?).ok()?)
 }
@@ -302,5 +341,7 @@ fn is_spreadsheet_number(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
     let (whole, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
-    digits(whole) && digits(decimals) && exponent.strip_prefix('+').is_some_and(digits)
+    let signed = exponent.strip_prefix('+');
+    let written_so = signed.is_some() || mantissa.contains(['.', ',']);
+    written_so && digits(whole) && digits(decimals) && digits(signed.unwrap_or(exponent))
 }

@@ -8,7 +8,7 @@ use chrono::{FixedOffset, NaiveTime};
 use super::column::plain;
 use super::timestamp::{DateOrder, TimeFormat};
 use super::{Column, Row};
-use crate::customer::{AlreadyHashed, MatchKey, UserData, UserDataBuilder};
+use crate::customer::{AlreadyHashed, MatchKey, UserData, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::{ActionSource, EventName};
 use crate::value::{Amount, EventTime, InvalidValue, Line, OrderId, Rule, ValueKind};
 
@@ -423,7 +423,7 @@ impl BoundLayout {
 
         for (column, key) in CUSTOMER {
             match text(column) {
-                Ok("") => {}
+                Ok(text) if text.is_empty() || is_null(text) => {}
                 Ok(text) => row.customer = row.customer.value(key, text),
                 Err(rule) => read.refuse(column, InvalidValue::new(ValueKind::Text, rule)),
             }
@@ -463,7 +463,7 @@ impl Reader<'_> {
         parse: impl Fn(&Self, &str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
         let text = self.text(column, text)?;
-        if is_blank(text) { None } else { self.accept(column, parse(self, text)) }
+        if says_nothing(column, text) { None } else { self.accept(column, parse(self, text)) }
     }
 
     /// A value with a default for a blank; `None` when the text is neither.
@@ -474,12 +474,12 @@ impl Reader<'_> {
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
         let text = self.text(column, text)?;
-        if is_blank(text) { Some(T::default()) } else { self.accept(column, parse(text)) }
+        if says_nothing(column, text) { Some(T::default()) } else { self.accept(column, parse(text)) }
     }
 
     fn time(&mut self, text: Result<&str, Rule>) -> Option<EventTime> {
         let text = self.text(Column::Timestamp, text)?;
-        let text = if is_blank(text) { "" } else { text };
+        let text = if says_nothing(Column::Timestamp, text) { "" } else { text };
         self.accept(Column::Timestamp, self.layout.times.read(text))
     }
 
@@ -526,11 +526,19 @@ impl Reader<'_> {
     }
 }
 
-/// Blank, or one of the ways in which databases and spreadsheets write that there is nothing.
-fn is_blank(text: &str) -> bool {
+/// Blank, or one of the ways in which databases and spreadsheets write that there is nothing. In a
+/// column of numbers `NaN` is a broken number instead.
+fn says_nothing(column: Column, text: &str) -> bool {
+    let text = text.trim_matches(is_blank);
+    let broken_number = matches!(column, Column::Quantity | Column::Price | Column::Value)
+        && text.eq_ignore_ascii_case("nan");
+    text.is_empty() || is_placeholder(text) && !broken_number
+}
+
+/// What a database writes for a value that is not there.
+fn is_null(text: &str) -> bool {
     let text = text.trim();
-    text.is_empty()
-        || ["null", "n/a", "none", "\\n", "-"].iter().any(|nothing| text.eq_ignore_ascii_case(nothing))
+    text.eq_ignore_ascii_case("null") || text == "\\N"
 }
 
 /// The nine names of the row contract.

@@ -289,12 +289,11 @@ impl Orders {
         }
         self.account.read += 1;
         self.without_order_id += u64::from(row.order_id.is_none());
-        match index.and_then(|index| self.groups.get_mut(index)) {
-            Some(group) => group.add(row, &customer.data, &self.rules),
-            None => {
-                let wording = customer.wholly_usable.then_some(customer.wording);
-                self.groups.push(Group::new(row, customer.data, wording, &self.rules));
-            }
+        if let Some(group) = index.and_then(|index| self.groups.get_mut(index)) {
+            group.add(row, &customer.data, &self.rules);
+        } else {
+            let wording = customer.wholly_usable.then_some(customer.wording);
+            self.groups.push(Group::new(row, customer.data, wording, &self.rules));
         }
     }
 

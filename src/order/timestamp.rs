@@ -38,6 +38,11 @@ impl TimeFormat {
     /// Reads a time. Outer blanks are trimmed; what has no zone is in the zone of the format.
     pub(super) fn read(&self, text: &str) -> Result<EventTime, InvalidValue> {
         let text = text.trim();
+        if let Some(date) = compact_date(text) {
+            // As Unix seconds this would be a day in the seventies.
+            let time = self.time_of_day.ok_or(refused(Rule::NoTimeOfDay))?;
+            return moment(date, time, self.zone);
+        }
         if let Some(seconds) = self.number(text) {
             return seconds.parse();
         }
@@ -54,8 +59,7 @@ impl TimeFormat {
             "" => self.zone,
             zone => offset(zone).ok_or(refused(Rule::NotATime))?,
         };
-        let moment = NaiveDateTime::new(date, time).and_local_timezone(offset).single();
-        EventTime::try_from(moment.ok_or(refused(Rule::NoSuchMoment))?)
+        moment(date, time, offset)
     }
 
     /// The whole part of a number of seconds, when the text is one.
@@ -107,6 +111,20 @@ impl TimeFormat {
     }
 }
 
+fn moment(date: NaiveDate, time: NaiveTime, zone: FixedOffset) -> Result<EventTime, InvalidValue> {
+    let moment = NaiveDateTime::new(date, time).and_local_timezone(zone).single();
+    EventTime::try_from(moment.ok_or(refused(Rule::NoSuchMoment))?)
+}
+
+/// `20260504`: a date of this century or the last.
+fn compact_date(text: &str) -> Option<NaiveDate> {
+    let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |part: &str| part.parse::<u32>().ok();
+    let (year, month, day) = if digits { (&text[..4], &text[4..6], &text[6..]) } else { return None };
+    let year = number(year).filter(|year| (1900..2100).contains(year))?;
+    NaiveDate::from_ymd_opt(year.try_into().ok()?, number(month)?, number(day)?)
+}
+
 fn refused(rule: Rule) -> InvalidValue {
     InvalidValue::new(ValueKind::EventTime, rule)
 }
@@ -139,7 +157,12 @@ fn time_of_day(text: &str) -> Result<NaiveTime, Rule> {
         return Err(Rule::NotATime);
     }
     let number = |part: &str| part.parse().unwrap_or(u32::MAX);
-    NaiveTime::from_hms_opt(number(hour), number(minute), number(second)).ok_or(Rule::NoSuchMoment)
+    let (hour, minute, second) = (number(hour), number(minute), number(second));
+    NaiveTime::from_hms_opt(hour, minute, second).ok_or(match (hour, minute, second) {
+        (24, 0, 0) => Rule::EndOfDay,
+        (..24, ..60, 60) => Rule::LeapSecond,
+        _ => Rule::NoSuchMoment,
+    })
 }
 
 /// `Z`, `UTC`, `GMT`, `+01`, `+0100` or `+01:00`.
@@ -201,8 +224,11 @@ mod tests {
             ("2026-05-04", Rule::NoTimeOfDay),
             ("2026-05-04T", Rule::NoTimeOfDay),
             ("2026-02-30 12:00:00", Rule::NoSuchMoment),
-            ("2026-05-04 24:00:00", Rule::NoSuchMoment),
-            ("2026-05-04 23:59:60", Rule::NoSuchMoment),
+            ("2026-05-04 24:00:00", Rule::EndOfDay),
+            ("2026-05-04 23:59:60", Rule::LeapSecond),
+            ("2026-05-04 25:00:00", Rule::NoSuchMoment),
+            ("20260504", Rule::NoTimeOfDay),
+            ("9999-12-31 00:00:00", Rule::TooFarAhead),
             ("04/05/26 12:00", Rule::TwoDigitYear),
             ("03/04/2026 12:00", Rule::AmbiguousDate),
             ("yesterday", Rule::NotATime),

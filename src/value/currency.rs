@@ -89,8 +89,8 @@ impl FromStr for Currency {
     ///
     /// # Errors
     ///
-    /// [`Rule::Empty`], or [`Rule::UnknownCode`] for anything that is not a currency in use:
-    /// symbols, numeric codes, `XXX`, metals, withdrawn currencies.
+    /// [`Rule::Empty`], or [`Rule::UnknownCode`] for anything that is not the code of a currency:
+    /// symbols, numeric codes, `XXX`, metals. Codes withdrawn of late may still be on the list.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         if text.is_empty() {

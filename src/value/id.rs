@@ -12,7 +12,7 @@ const LONGEST_ID: usize = 1024;
 
 /// Trims outer blanks, then demands 1 to `longest` bytes without control characters.
 fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<Box<str>, InvalidValue> {
-    let text = text.trim();
+    let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
     let rule = if text.is_empty() {
         Rule::Empty
     } else if text.len() > longest {
@@ -23,6 +23,11 @@ fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<Box<str>, I
         return Ok(text.into());
     };
     Err(InvalidValue::new(kind, rule))
+}
+
+/// Marks without a shape that exports leave behind: zero-width blanks, joiners, byte-order marks.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 macro_rules! identifiers {
@@ -172,6 +177,8 @@ mod tests {
         assert_ne!(id("007"), id("7"));
         assert_ne!(id("A1"), id("a1"));
         assert_eq!(id("A1 "), id("A1"));
+        assert_eq!(id("\u{feff}A1\u{200b}"), id("A1"));
+        assert_eq!(id("\u{200b}").map_err(InvalidValue::rule), Err(Rule::Empty));
         assert_eq!(id("A\u{0}1").map_err(InvalidValue::rule), Err(Rule::ControlCharacter));
         assert_eq!(id(&"x".repeat(1025)).map_err(InvalidValue::rule), Err(Rule::TooLong(1024)));
     }

@@ -100,8 +100,14 @@ pub enum Rule {
     NotAfterEpoch,
     /// A date without a time of day.
     NoTimeOfDay,
-    /// A day, hour or minute that does not exist.
+    /// A day that is not in the calendar, or a time that no clock shows.
     NoSuchMoment,
+    /// The second 60 of a minute.
+    LeapSecond,
+    /// 24:00, the end of a day.
+    EndOfDay,
+    /// Thousands of years ahead.
+    TooFarAhead,
     /// Day and month cannot be told apart.
     AmbiguousDate,
     /// A year with two digits.
@@ -134,6 +140,9 @@ impl Rule {
             Self::NotAfterEpoch => "not_after_epoch",
             Self::NoTimeOfDay => "no_time_of_day",
             Self::NoSuchMoment => "no_such_moment",
+            Self::LeapSecond => "leap_second",
+            Self::EndOfDay => "end_of_day",
+            Self::TooFarAhead => "too_far_ahead",
             Self::AmbiguousDate => "ambiguous_date",
             Self::TwoDigitYear => "two_digit_year",
             Self::NotAWebAddress => "not_a_web_address",
@@ -154,7 +163,7 @@ impl fmt::Display for Rule {
                 "has a comma or a thousands separator: write 1234.50, or state the number style in the layout",
             ),
             Self::Exponent => f.write_str("is in scientific notation: write all digits"),
-            Self::TooManyDigits => f.write_str("has more digits than can be kept exactly (28)"),
+            Self::TooManyDigits => f.write_str("has more digits than can be kept exactly"),
             Self::Negative => f.write_str("is negative: refunds and returns are not conversions"),
             Self::NotWhole => f.write_str("must be a whole number"),
             Self::UnknownCode => f.write_str("is not on the ISO list of codes in use"),
@@ -171,6 +180,9 @@ impl fmt::Display for Rule {
                 "has no time of day: add it, or state a time of day in the layout",
             ),
             Self::NoSuchMoment => f.write_str("names a day or time that does not exist"),
+            Self::LeapSecond => f.write_str("is a leap second: write the second before or after it"),
+            Self::EndOfDay => f.write_str("says 24:00: write 00:00 of the next day"),
+            Self::TooFarAhead => f.write_str("lies thousands of years ahead"),
             Self::AmbiguousDate => {
                 f.write_str("could be read day first or month first: state the order in the layout")
             }

@@ -87,8 +87,15 @@ impl<Z: TimeZone> TryFrom<DateTime<Z>> for EventTime {
     type Error = InvalidValue;
 
     /// Fractions of a second are cut.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::NotAfterEpoch`], or [`Rule::TooFarAhead`] for years that no sale is made in.
     fn try_from(moment: DateTime<Z>) -> Result<Self, InvalidValue> {
-        Self::from_unix(moment.timestamp())
+        Self::from_unix(moment.timestamp()).map_err(|error| match error.rule() {
+            Rule::LooksLikeMilliseconds => InvalidValue::new(ValueKind::EventTime, Rule::TooFarAhead),
+            _ => error,
+        })
     }
 }
 
@@ -112,7 +119,7 @@ impl FromStr for EventTime {
         match DateTime::parse_from_rfc3339(text) {
             // A leap second would be read as the second before it.
             Ok(moment) if moment.timestamp_subsec_nanos() < 1_000_000_000 => moment.try_into(),
-            Ok(_) => Err(InvalidValue::new(ValueKind::EventTime, Rule::NoSuchMoment)),
+            Ok(_) => Err(InvalidValue::new(ValueKind::EventTime, Rule::LeapSecond)),
             Err(_) => Err(InvalidValue::new(ValueKind::EventTime, Rule::NotATime)),
         }
     }
@@ -214,8 +221,8 @@ mod tests {
             ("1.7e9", Rule::NotATime),
             ("+1767225600", Rule::NotATime),
             ("1969-12-31T23:59:59Z", Rule::NotAfterEpoch),
-            ("9999-12-31T23:59:59Z", Rule::LooksLikeMilliseconds),
-            ("2016-12-31T23:59:60Z", Rule::NoSuchMoment),
+            ("9999-12-31T23:59:59Z", Rule::TooFarAhead),
+            ("2016-12-31T23:59:60Z", Rule::LeapSecond),
             ("2026-02-30T00:00:00Z", Rule::NotATime),
             ("", Rule::Empty),
         ] {

@@ -440,12 +440,41 @@ fn v7_what_is_too_large_is_refused_and_never_wraps() {
 fn v7_v20_an_order_of_50_000_lines_is_summed_exactly() {
     // Cents: 50,000 × 10, and 555 times the sum of 0 to 89, and once that of 0 to 49:
     // 500,000 + 555 × 4,005 + 1,225 = 2,724,000.
-    let row = |line: u32| format!("A1|m@example.com|1777896000|S{line}|1|0.{}|EUR", 10 + line % 90);
+    let row = |line: u32| format!("A1|m@example.com|1777896000||1|0.{}|EUR", 10 + line % 90);
     let rows: Vec<_> = (0..50_000).map(row).collect();
     let prepared = prepare(TILL, &rows);
     assert_eq!(values(&prepared), ["27240 EUR"]);
     assert_eq!(prepared.events[0].row_count(), 50_000);
-    assert_eq!(prepared.events[0].custom_data().contents().len(), 50_000);
+}
+
+#[test]
+fn v20_an_order_larger_than_a_request_is_invalid_and_its_size_is_told() {
+    let row = |line: u32| format!("A1|m@example.com|1777896000|S{line}|1|0.10|EUR");
+    let rows: Vec<_> = (0..50_000).map(row).collect();
+    let prepared = prepare(TILL, &rows);
+    assert!(prepared.events.is_empty());
+    assert_eq!(prepared.rows.invalid(), 50_000);
+    let problem = &prepared.rows.problems()[0];
+    assert_eq!((problem.reason(), problem.lines().len()), ("order_too_large", 50_000));
+    assert!(problem.message().contains("bytes"));
+
+    let rows: Vec<_> = (0..5_000).map(row).collect();
+    assert_eq!(prepare(TILL, &rows).events[0].custom_data().contents().len(), 5_000);
+}
+
+#[test]
+fn an_order_id_that_is_no_orders_does_not_unite_strangers() {
+    let row = |line: u32| format!("0|m{line}@example.com|1777896000|S|1|0.10|EUR");
+    let rows: Vec<_> = (0..100).map(row).collect();
+    let prepared = prepare(TILL, &rows);
+    assert!(prepared.events.is_empty());
+    assert_eq!(prepared.rows.problems()[0].reason(), "too_many_customers");
+
+    for nothing in ["nan", "NULL", "#N/A", "unknown", "\u{200b}"] {
+        let row = |line: u32| format!("{nothing}|m{line}@example.com|1777896000|S|1|0.10|EUR");
+        let prepared = prepare(TILL, &[row(1), row(2)]);
+        assert_eq!(prepared.events.len(), 2, "{nothing}");
+    }
 }
 
 #[test]
