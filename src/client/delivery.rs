@@ -10,8 +10,10 @@ use super::retry::{Ended, Step, Tried, decide};
 use super::transport::{Request, Response};
 use crate::customer::{MatchKey, MatchValue};
 use crate::event::Event;
-use crate::report::{ApiError, DeliveryReport, NotSentCause, Outcome, RunFacts, StopCause};
-use crate::value::{OutsideWindow, PageUrl};
+use crate::report::{
+    ApiError, DeliveryReport, ErrorClass, NotSentCause, Outcome, RunFacts, StopCause, UnconfirmedCause,
+};
+use crate::value::{EventTime, OutsideWindow, PageUrl};
 use crate::wire::{Answer, Batch, Batches, TextFilter, asked_wait, read_answer};
 
 /// How far a run is.
@@ -71,25 +73,24 @@ struct Run<'r, W> {
     watch: W,
 }
 
-/// What is left to do with a batch after its attempts.
-enum Left {
-    Nothing,
-    /// These groups of events, each to be sent in requests of its own.
-    Parts(Vec<Vec<usize>>),
+/// Events that go into requests of their own, and since when nobody knows whether they arrived.
+struct Part {
+    members: Vec<usize>,
+    doubtful_since: Option<EventTime>,
 }
 
 impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
     async fn send_everything(&mut self) {
         let everything = (0..self.events.len()).collect();
         for batch in self.cut(everything) {
-            let mut parts = vec![batch];
-            while let Some(part) = parts.pop() {
+            let mut batches = vec![(batch, None)];
+            while let Some((batch, doubtful_since)) = batches.pop() {
                 if self.facts.stopped.is_some() {
                     return;
                 }
-                if let Left::Parts(divided) = self.send_batch(part).await {
-                    let batches: Vec<_> = divided.into_iter().flat_map(|events| self.cut(events)).collect();
-                    parts.extend(batches.into_iter().rev());
+                for part in self.send_batch(batch, doubtful_since).await.into_iter().rev() {
+                    let cut: Vec<_> = self.cut(part.members).collect();
+                    batches.extend(cut.into_iter().rev().map(|batch| (batch, part.doubtful_since)));
                 }
             }
         }
@@ -99,34 +100,34 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
         Batches::of(self.events, wanted, &self.settings.fields).limits(self.settings.limits)
     }
 
-    /// Sends a batch until it has an outcome or has to be divided.
-    async fn send_batch(&mut self, batch: Batch) -> Left {
+    /// Sends a batch until it has an outcome or has to be divided; gives the parts.
+    async fn send_batch(&mut self, batch: Batch, doubtful_since: Option<EventTime>) -> Vec<Part> {
         if batch.is_oversized() {
             self.settle(batch.events(), &Outcome::NotSent(NotSentCause::TooLarge));
-            return Left::Nothing;
+            return Vec::new();
         }
         let members = batch.events().to_vec();
         let filter = self.text_filter(&members);
         let request = self.request(batch);
-        let mut tried = Tried::default();
+        let mut tried = Tried { doubtful_since, ..Tried::default() };
         loop {
-            let fresh = self.drop_outside_window(&members);
+            let fresh = self.drop_outside_window(&members, &tried);
             if fresh.len() < members.len() {
-                return Left::Parts(vec![fresh]);
+                return vec![Part { members: fresh, doubtful_since: tried.doubtful_since }];
             }
             let ended = self.attempt(&request, members.len(), &filter).await;
             self.note_attempt(&ended, &mut tried);
             let Settings { retry, clock, jitter, .. } = self.settings;
             match decide(&ended, &tried, clock.now(), retry, jitter.fraction()) {
                 Step::Repeat { after } => self.settings.clock.sleep(after).await,
-                step => return self.conclude(step, members),
+                step => return self.conclude(step, members, &tried),
             }
         }
     }
 
     fn note_attempt(&mut self, ended: &Ended, tried: &mut Tried) {
-        let throttled = matches!(ended, Ended::Refused { error, .. }
-            if error.class() == crate::report::ErrorClass::Throttle);
+        let throttled =
+            matches!(ended, Ended::Refused { error, .. } if error.class() == ErrorClass::Throttle);
         if throttled {
             tried.throttled += 1;
         } else {
@@ -137,7 +138,7 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
         }
     }
 
-    fn conclude(&mut self, step: Step, members: Vec<usize>) -> Left {
+    fn conclude(&mut self, step: Step, members: Vec<usize>, tried: &Tried) -> Vec<Part> {
         match step {
             Step::Accept => {
                 self.anything_accepted = true;
@@ -145,7 +146,7 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
             }
             Step::Isolate(error) => return self.isolate(error, members),
             Step::Divide(error) if members.len() == 1 => self.settle(&members, &Outcome::Refused(error)),
-            Step::Divide(_) => return Left::Parts(halves(members)),
+            Step::Divide(_) => return halves(members),
             Step::Refuse(error) => {
                 self.unknown_refusals += 1;
                 if self.unknown_refusals == UNKNOWN_REFUSALS && !self.anything_accepted {
@@ -153,35 +154,44 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
                 }
                 self.settle(&members, &Outcome::Refused(error));
             }
-            Step::LeaveUnsent(cause) => self.settle(&members, &Outcome::NotSent(cause)),
+            Step::LeaveUnsent(cause) => self.leave(&members, cause, tried),
             Step::LeaveUnconfirmed(cause) => self.settle(&members, &Outcome::Unconfirmed(cause)),
             Step::Stop(cause) => {
-                self.settle(&members, &Outcome::NotSent(NotSentCause::Stopped));
+                self.leave(&members, NotSentCause::Stopped, tried);
                 self.facts.stopped = Some(cause);
             }
             // Repeating is carried out where the request is at hand.
             Step::Repeat { .. } => {}
         }
-        Left::Nothing
+        Vec::new()
+    }
+
+    /// Ends the sending of events: as not sent, unless an earlier attempt may have arrived.
+    fn leave(&mut self, members: &[usize], cause: NotSentCause, tried: &Tried) {
+        let outcome = match tried.doubtful_since {
+            None => Outcome::NotSent(cause),
+            Some(_) => Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(cause.to_string().into())),
+        };
+        self.settle(members, &outcome);
     }
 
     /// A bad event stands alone, is named by the error, or is looked for by halves.
-    fn isolate(&mut self, error: Arc<ApiError>, mut members: Vec<usize>) -> Left {
+    fn isolate(&mut self, error: Arc<ApiError>, mut members: Vec<usize>) -> Vec<Part> {
         if members.len() == 1 {
             self.lone_refusals += 1;
             if self.lone_refusals == LONE_REFUSALS && !self.anything_accepted {
                 self.facts.stopped = Some(StopCause::Api(Arc::clone(&error)));
             }
             self.settle(&members, &Outcome::Refused(error));
-            return Left::Nothing;
+            return Vec::new();
         }
         match error.event_index {
             Some(named) if named < members.len() => {
                 let bad = members.remove(named);
                 self.settle(&[bad], &Outcome::Refused(error));
-                Left::Parts(vec![members])
+                vec![Part { members, doubtful_since: None }]
             }
-            _ => Left::Parts(halves(members)),
+            _ => halves(members),
         }
     }
 
@@ -211,7 +221,7 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
     }
 
     /// Takes out events that Meta would refuse for their age; gives the others.
-    fn drop_outside_window(&mut self, members: &[usize]) -> Vec<usize> {
+    fn drop_outside_window(&mut self, members: &[usize], tried: &Tried) -> Vec<usize> {
         let now = self.settings.clock.now();
         let mut fresh = Vec::with_capacity(members.len());
         for &index in members {
@@ -219,10 +229,8 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
             let limit = event.action_source().age_limit().less(IN_FLIGHT);
             match event.time().check_age(now, limit) {
                 Ok(()) => fresh.push(index),
-                Err(OutsideWindow::TooOld) => self.settle(&[index], &Outcome::NotSent(NotSentCause::Expired)),
-                Err(OutsideWindow::InFuture) => {
-                    self.settle(&[index], &Outcome::NotSent(NotSentCause::InFuture));
-                }
+                Err(OutsideWindow::TooOld) => self.leave(&[index], NotSentCause::Expired, tried),
+                Err(OutsideWindow::InFuture) => self.leave(&[index], NotSentCause::InFuture, tried),
             }
         }
         fresh
@@ -272,9 +280,10 @@ fn plain_texts(event: &Event) -> impl Iterator<Item = &str> {
     texts.chain(event.source_url().map(PageUrl::as_str))
 }
 
-fn halves(mut members: Vec<usize>) -> Vec<Vec<usize>> {
+/// Two parts of a batch that was refused whole, of which therefore nothing was stored.
+fn halves(mut members: Vec<usize>) -> Vec<Part> {
     let second = members.split_off(members.len() / 2);
-    vec![members, second]
+    [members, second].map(|members| Part { members, doubtful_since: None }).into()
 }
 
 /// The host that a redirect points to; its path and query may hold what was sent.

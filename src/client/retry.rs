@@ -102,6 +102,7 @@ pub(super) enum Step {
     /// The batch is too large for the server: divide it.
     Divide(Arc<ApiError>),
     Refuse(Arc<ApiError>),
+    /// The loop knows it as unconfirmed if an earlier attempt was doubtful.
     LeaveUnsent(NotSentCause),
     LeaveUnconfirmed(UnconfirmedCause),
     Stop(StopCause),
@@ -141,20 +142,11 @@ pub(super) fn decide(
             Step::Stop(StopCause::Endpoint(error.to_string().into()))
         }
         Ended::Failed(error) => again_or(tried, now, policy, fraction, || {
-            let why = error.to_string();
-            if tried.doubtful_since.is_some() {
-                unconfirmed(&why)
-            } else {
-                Step::LeaveUnsent(NotSentCause::Unreachable(why.into()))
-            }
+            Step::LeaveUnsent(NotSentCause::Unreachable(error.to_string().into()))
         }),
         Ended::Refused { error, wait } => match error.class() {
             ErrorClass::Retry => again_or(tried, now, policy, fraction, || {
-                if tried.doubtful_since.is_some() {
-                    unconfirmed(&error.to_string())
-                } else {
-                    Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()))
-                }
+                Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()))
             }),
             ErrorClass::Throttle => throttled(error, *wait, tried, policy, fraction),
             ErrorClass::FixEvent => Step::Isolate(error.clone()),

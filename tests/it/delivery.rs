@@ -242,6 +242,32 @@ async fn a_doubtful_attempt_that_never_clears_up_is_unconfirmed_not_unsent() {
 }
 
 #[tokio::test]
+async fn what_may_have_arrived_stays_unconfirmed_however_the_run_ends() {
+    for ending in [
+        Answer::graph_error(401, 190, None),
+        Answer::throttled([("retry-after", "3600")]),
+        Answer::empty(302),
+        Answer::reset_before_body(),
+    ] {
+        let bench = Bench::new(server()).await;
+        bench.server.script(Answer::accept_then_reset());
+        bench.server.always(ending.clone());
+        let report = bench.send(events(2)).await;
+        assert_eq!(report.events().unconfirmed, 2, "{ending:?}: {:?}", report.outcomes());
+        assert!(report.into_unsent().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_expires_after_a_doubtful_attempt_is_unconfirmed() {
+    let bench = Bench::new(server()).await;
+    bench.server.script_all([Answer::accept_then_reset(), Answer::throttled([("retry-after", "300")])]);
+    let almost = sold(0, NOW - 7 * 86_400 + 120, ActionSource::PhoneCall);
+    let report = bench.send(vec![almost, event(1)]).await;
+    assert!(matches!(report.outcomes(), [Outcome::Unconfirmed(_), Outcome::Accepted]));
+}
+
+#[tokio::test]
 async fn r1_r2_a_count_that_differs_is_never_repeated() {
     for count in [2, 4] {
         let bench = Bench::new(server()).await;
