@@ -1,4 +1,5 @@
-//! The one error that applications can use with `?`: every room's error converts into it.
+//! The one error that applications can use with `?`: what building values, events and clients can
+//! say converts into it.
 
 use std::fmt;
 

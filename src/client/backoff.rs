@@ -29,7 +29,13 @@ impl Jitter for SystemJitter {
 
 /// Full jitter: anything between nothing and a bound that doubles with each attempt up to `most`.
 pub(super) fn full_jitter(first: Duration, most: Duration, attempt: u32, fraction: f64) -> Duration {
-    doubled(first, most, attempt).mul_f64(fraction.clamp(0.0, 1.0))
+    stretched(doubled(first, most, attempt), fraction)
+}
+
+/// A part of a wait, or a wait and a part. A draw that is no fraction counts as one.
+pub(super) fn stretched(wait: Duration, factor: f64) -> Duration {
+    let factor = if factor.is_nan() { 1.0 } else { factor.clamp(0.0, 2.0) };
+    Duration::try_from_secs_f64(wait.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 /// `first`, doubled with each attempt after the first, up to `most`.
@@ -51,5 +57,7 @@ mod tests {
         assert_eq!(wait(3, 0.0), 0);
         assert_eq!(wait(3, 0.5), 2000);
         assert_eq!(wait(u32::MAX, 1.0), 60_000);
+        assert_eq!(wait(3, f64::NAN), 4000);
+        assert_eq!(stretched(Duration::MAX, 1.1), Duration::MAX);
     }
 }

@@ -126,7 +126,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits for connecting (5 s unless set) and for a whole attempt (30 s unless set).
+    /// Limits for connecting (5 s unless set) and for a whole attempt (30 s unless set). A transport
+    /// of one's own has limits of its own.
     pub fn timeouts(mut self, connect: Duration, attempt: Duration) -> Self {
         self.connect = connect;
         self.attempt = attempt;
@@ -156,14 +157,23 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`InvalidClient`] for an endpoint that is not `https`, or has a user, a query, a fragment or
-    /// an unusual port; for an API version that is not `v<major>.<minor>`; for a limit of zero; when
-    /// TLS cannot be set up.
+    /// a port; for an API version that is not `v<major>.<minor>`; for a limit of zero; when TLS cannot
+    /// be set up.
+    ///
+    /// # Panics
+    ///
+    /// With feature `rustls-no-provider` alone, the HTTP library panics unless the application has
+    /// installed a provider of cryptography.
     pub fn build(self) -> Result<Client, InvalidClient> {
         let base = self.endpoint.checked()?;
         let path = format!("{}/{}/events", checked_version(&self.api_version)?, self.dataset);
         let url = base.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))?;
         if self.connect.is_zero() || self.attempt.is_zero() {
             return Err(InvalidClient::Timeout);
+        }
+        let has_tls = cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
+        if self.transport.is_none() && base.scheme() == "https" && !has_tls {
+            return Err(InvalidClient::Tls);
         }
         let transport = match self.transport {
             Some(transport) => transport,

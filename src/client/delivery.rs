@@ -1,5 +1,6 @@
 //! One run: batches out, answers in, until every event has its outcome.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,9 +57,14 @@ pub(super) async fn deliver(
     };
     run.send_everything().await;
     let Run { outcomes, facts, .. } = run;
-    let stopped = || Outcome::NotSent(NotSentCause::Stopped);
-    let outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(stopped)).collect();
+    let outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| rest(&facts))).collect();
     DeliveryReport::finished(events, outcomes, facts)
+}
+
+/// The outcome of an event that a stopped run did not come to.
+fn rest(facts: &RunFacts) -> Outcome {
+    let unknown = || Arc::new(StopCause::Endpoint("unknown".into()));
+    Outcome::NotSent(NotSentCause::Stopped(facts.stopped.clone().unwrap_or_else(unknown)))
 }
 
 struct Run<'r, W> {
@@ -81,7 +87,7 @@ struct Part {
 
 impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
     async fn send_everything(&mut self) {
-        let everything = (0..self.events.len()).collect();
+        let everything = self.drop_repeated_ids();
         for batch in self.cut(everything) {
             let mut batches = vec![(batch, None)];
             while let Some((batch, doubtful_since)) = batches.pop() {
@@ -96,8 +102,19 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
         }
     }
 
+    /// Takes out events that Meta would drop for their id; gives the others.
+    fn drop_repeated_ids(&mut self) -> Vec<usize> {
+        let events = self.events;
+        let mut ids = HashSet::with_capacity(events.len());
+        let is_first = |index: &usize| ids.insert((events[*index].id(), events[*index].name()));
+        let (first, repeated): (Vec<_>, Vec<_>) = (0..events.len()).partition(is_first);
+        self.settle(&repeated, &Outcome::NotSent(NotSentCause::RepeatedId));
+        first
+    }
+
     fn cut(&self, wanted: Vec<usize>) -> Batches<'r> {
-        Batches::of(self.events, wanted, &self.settings.fields).limits(self.settings.limits)
+        let limits = self.settings.limits.less(self.token_member().len());
+        Batches::of(self.events, wanted, &self.settings.fields).limits(limits)
     }
 
     /// Sends a batch until it has an outcome or has to be divided; gives the parts.
@@ -112,6 +129,9 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
         let mut tried = Tried { doubtful_since, ..Tried::default() };
         loop {
             let fresh = self.drop_outside_window(&members, &tried);
+            if fresh.is_empty() {
+                return Vec::new();
+            }
             if fresh.len() < members.len() {
                 return vec![Part { members: fresh, doubtful_since: tried.doubtful_since }];
             }
@@ -150,20 +170,30 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
             Step::Refuse(error) => {
                 self.unknown_refusals += 1;
                 if self.unknown_refusals == UNKNOWN_REFUSALS && !self.anything_accepted {
-                    self.facts.stopped = Some(StopCause::Api(Arc::clone(&error)));
+                    self.facts.stopped = Some(Arc::new(StopCause::Api(Arc::clone(&error))));
                 }
-                self.settle(&members, &Outcome::Refused(error));
+                self.refuse(&members, error, tried);
             }
             Step::LeaveUnsent(cause) => self.leave(&members, cause, tried),
             Step::LeaveUnconfirmed(cause) => self.settle(&members, &Outcome::Unconfirmed(cause)),
             Step::Stop(cause) => {
-                self.leave(&members, NotSentCause::Stopped, tried);
+                let cause = Arc::new(cause);
+                self.leave(&members, NotSentCause::Stopped(Arc::clone(&cause)), tried);
                 self.facts.stopped = Some(cause);
             }
             // Repeating is carried out where the request is at hand.
             Step::Repeat { .. } => {}
         }
         Vec::new()
+    }
+
+    /// Ends the sending of events that are refused as they are, for a reason that is not in them.
+    fn refuse(&mut self, members: &[usize], error: Arc<ApiError>, tried: &Tried) {
+        let outcome = match tried.doubtful_since {
+            None => Outcome::Refused(error),
+            Some(_) => Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(error.to_string().into())),
+        };
+        self.settle(members, &outcome);
     }
 
     /// Ends the sending of events: as not sent, unless an earlier attempt may have arrived.
@@ -177,22 +207,18 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
 
     /// A bad event stands alone, is named by the error, or is looked for by halves.
     fn isolate(&mut self, error: Arc<ApiError>, mut members: Vec<usize>) -> Vec<Part> {
-        if members.len() == 1 {
-            self.lone_refusals += 1;
-            if self.lone_refusals == LONE_REFUSALS && !self.anything_accepted {
-                self.facts.stopped = Some(StopCause::Api(Arc::clone(&error)));
-            }
-            self.settle(&members, &Outcome::Refused(error));
-            return Vec::new();
+        let bad = match error.event_index {
+            _ if members.len() == 1 => 0,
+            Some(named) if named < members.len() => named,
+            _ => return halves(members),
+        };
+        let bad = members.remove(bad);
+        self.lone_refusals += 1;
+        if self.lone_refusals == LONE_REFUSALS && !self.anything_accepted {
+            self.facts.stopped = Some(Arc::new(StopCause::Api(Arc::clone(&error))));
         }
-        match error.event_index {
-            Some(named) if named < members.len() => {
-                let bad = members.remove(named);
-                self.settle(&[bad], &Outcome::Refused(error));
-                vec![Part { members, doubtful_since: None }]
-            }
-            _ => halves(members),
-        }
+        self.settle(&[bad], &Outcome::Refused(error));
+        if members.is_empty() { Vec::new() } else { vec![Part { members, doubtful_since: None }] }
     }
 
     /// One attempt. What comes back is sorted, not yet judged.
@@ -237,6 +263,9 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
     }
 
     fn settle(&mut self, members: &[usize], outcome: &Outcome) {
+        if members.is_empty() {
+            return;
+        }
         for &index in members {
             self.outcomes[index] = Some(outcome.clone());
         }
@@ -247,18 +276,22 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
 
     fn request(&self, batch: Batch) -> Request {
         let Settings { url, token, placement, .. } = self.settings;
+        let bearer = (*placement == TokenPlacement::Header).then(|| token.clone());
         let mut body = batch.into_body();
-        let bearer = match placement {
-            TokenPlacement::Header => Some(token.clone()),
-            TokenPlacement::Body => {
-                body.pop();
-                body.extend(b",\"access_token\":");
-                body.extend(serde_json::to_vec(token.expose()).unwrap_or_default());
-                body.push(b'}');
-                None
-            }
-        };
+        let end = body.len() - 1;
+        body.splice(end..end, self.token_member());
         Request::new(url.clone(), bearer, body)
+    }
+
+    /// The member that carries the token, where it travels in the body.
+    fn token_member(&self) -> Vec<u8> {
+        match self.settings.placement {
+            TokenPlacement::Header => Vec::new(),
+            TokenPlacement::Body => {
+                let token = serde_json::to_vec(self.settings.token.expose()).unwrap_or_default();
+                [b",\"access_token\":".as_slice(), &token].concat()
+            }
+        }
     }
 
     /// Masks, in whatever the service says, the token and all that was sent unhashed of a customer.

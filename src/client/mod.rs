@@ -64,11 +64,16 @@ impl Client {
     /// Dropping the future stops sending. The request in flight then may or may not have arrived;
     /// sending the same events again within seven days is safe, because their ids and times are
     /// equal and Meta drops the repeats.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, unless transport and clock are the application's own.
     pub async fn send(&self, events: Vec<Event>) -> DeliveryReport {
         self.send_watched(events, |_| {}).await
     }
 
-    /// Sends events as [`send`](Self::send) does, and tells after every request how far it is.
+    /// Sends events as [`send`](Self::send) does, and tells how far it is whenever events get their
+    /// outcome.
     pub async fn send_watched(
         &self,
         events: Vec<Event>,

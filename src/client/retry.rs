@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backoff::{doubled, full_jitter};
+use super::backoff::{doubled, full_jitter, stretched};
 use super::transport::TransportError;
 use crate::report::{ApiError, ErrorClass, NotSentCause, StopCause, UnconfirmedCause};
 use crate::value::EventTime;
@@ -47,7 +47,8 @@ impl RetryPolicy {
         Self::default()
     }
 
-    /// How often a batch is tried in all, at least once.
+    /// How often a batch is tried in all, at least once. Refusals for too much traffic do not count
+    /// here: after five of those the events come back as not sent.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
@@ -180,7 +181,7 @@ fn again_or(
 /// Waits as long as is asked for, and longer with each refusal; a wait is jittered upwards only.
 fn throttled(
     error: &Arc<ApiError>,
-    wait: AskedWait,
+    asked: AskedWait,
     tried: &Tried,
     policy: &RetryPolicy,
     fraction: f64,
@@ -189,8 +190,8 @@ fn throttled(
     let blocked = error.code().is_some_and(|code| POLICY_BLOCKS.contains(&code));
     let limit = if blocked { 1 } else { policy.throttled_attempts };
     let own = doubled(policy.first_throttled_wait, policy.longest_asked_wait, tried.throttled);
-    let asked = wait.longest.unwrap_or_default();
-    let longest = if blocked { policy.longest_asked_wait.max(asked) } else { own.max(asked) };
+    let asked = asked.longest.unwrap_or_default();
+    let wait = if blocked { policy.longest_asked_wait.max(asked) } else { own.max(asked) };
     if tried.throttled > limit {
         return if blocked {
             Step::Stop(StopCause::Api(error.clone()))
@@ -201,7 +202,7 @@ fn throttled(
     if asked > policy.longest_asked_wait {
         return Step::LeaveUnsent(NotSentCause::ComeBackLater(asked));
     }
-    Step::Repeat { after: longest.mul_f64(1.0 + fraction.clamp(0.0, 1.0) / 10.0) }
+    Step::Repeat { after: stretched(wait, 1.0 + fraction / 10.0) }
 }
 
 #[cfg(test)]

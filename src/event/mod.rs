@@ -26,8 +26,9 @@ use crate::value::{EventId, EventTime, Line, PageUrl};
 
 /// One conversion, complete and checked.
 ///
-/// Its `Serialize` form is the JSON that Meta expects for one element of `data`. It holds digests
-/// instead of customer text, so it may be logged and stored.
+/// Its `Serialize` form is the JSON that Meta expects for one element of `data`. Of the customer it
+/// holds digests, and in the clear only what Meta takes in the clear: IP address, user agent, mobile
+/// advertiser id and the page of a website event. `Debug` shows none of these.
 ///
 /// ```
 /// use meta_offline_events::customer::UserData;
@@ -94,7 +95,7 @@ impl Event {
         self.event_source_url.as_ref()
     }
 
-    /// The customer, as digests.
+    /// The customer: digests, and what Meta takes in the clear.
     pub fn user_data(&self) -> &UserData {
         &self.user_data
     }

@@ -54,7 +54,8 @@ impl RowLayout {
         Self::default()
     }
 
-    /// A header that means this column. The column's usual names then no longer count.
+    /// A header that means this column, and has to be there. The column's usual names then no longer
+    /// count.
     pub fn column(mut self, header: &str, column: Column) -> Self {
         self.names.push((plain(header), column));
         self
@@ -108,7 +109,7 @@ impl RowLayout {
     ///
     /// # Errors
     ///
-    /// [`LayoutError`] when a needed column is missing, when two headers mean the same column, or
+    /// [`LayoutError`] when a needed column or a header named by the layout is missing, when two headers mean the same column, or
     /// when a column is not understood and the layout refuses those.
     pub fn bind<S: AsRef<str>>(&self, headers: &[S]) -> Result<BoundLayout, LayoutError> {
         let mut bound = BoundLayout {
@@ -128,7 +129,10 @@ impl RowLayout {
             }
         }
         let missing = bound.missing();
-        if !missing.is_empty() {
+        let renamed = self.names.iter().map(|(_, column)| *column);
+        if let Some(column) = renamed.into_iter().find(|&column| bound.position(column).is_none()) {
+            Err(LayoutError::NotThere(column))
+        } else if !missing.is_empty() {
             let near = bound.near(headers, &missing);
             Err(LayoutError::Missing { columns: missing, near })
         } else if self.refuse_unknown && !bound.unknown.is_empty() {
@@ -161,6 +165,8 @@ pub enum LayoutError {
         /// stand, counted from 1.
         near: Vec<(usize, Column)>,
     },
+    /// The header that the layout names for this column is not in the file.
+    NotThere(Column),
     /// Two headers mean the same column.
     Twice {
         /// The column.
@@ -187,6 +193,9 @@ impl fmt::Display for LayoutError {
                 }
                 f.write_str(if near.is_empty() { "" } else { ")" })?;
                 f.write_str(": add the columns, or say in the layout which headers mean them")
+            }
+            Self::NotThere(column) => {
+                write!(f, "the header that the layout names for {column} is not there")
             }
             Self::Twice { column, positions: [first, second] } => {
                 write!(f, "columns {first} and {second} both mean {column}: rename or remove one")
@@ -268,6 +277,32 @@ impl RowError {
     pub fn unreadable(line: Line, reason: &'static str, message: impl Into<String>) -> Self {
         let faults = vec![Fault::of_row(reason, message)];
         Self::new(line, None, None, faults)
+    }
+
+    /// A row of which one value cannot be used, for rows that do not come through a layout.
+    ///
+    /// Name its order with [`of_order`](Self::of_order): that order is not sent without the row.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Column, Orders, RowError};
+    /// use meta_offline_events::value::{Amount, Line};
+    ///
+    /// let mut orders = Orders::new();
+    /// if let Err(error) = "1,50".parse::<Amount>() {
+    ///     orders.reject(RowError::invalid(Line::new(7), Column::Price, error).of_order("10001".parse()?));
+    /// }
+    /// assert_eq!(orders.finish("2026-05-04T12:00:00Z".parse()?).rows.invalid(), 1);
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn invalid(line: Line, column: Column, error: InvalidValue) -> Self {
+        let faults = vec![Fault::at(column, error.rule().code(), error.to_string())];
+        Self::new(line, None, None, faults)
+    }
+
+    /// The order that the row would have been part of. Nothing of it is sent without the row.
+    pub fn of_order(mut self, order_id: OrderId) -> Self {
+        self.order_id = Some(order_id);
+        self
     }
 
     pub(super) fn new(

@@ -313,10 +313,13 @@ impl Orders {
                 self.account.invalid(&group.lines, [Fault::of_row("order_incomplete", blame)]);
                 continue;
             }
-            self.account.note_group(&group);
             let lines = group.lines.clone();
+            let (spread, damaged) = (group.is_spread(), group.looks_damaged());
             match group.into_event(&self.rules, now).and_then(|event| unique(event, &mut ids)) {
-                Ok(event) => events.push(event),
+                Ok(event) => {
+                    self.account.note_order(&lines, spread, damaged);
+                    events.push(event);
+                }
                 Err(faults) => self.account.invalid(&lines, faults),
             }
         }
@@ -333,7 +336,7 @@ impl Orders {
         }
         if self.without_order_id > 0 {
             let count = self.without_order_id;
-            let note = format!("{count} rows have no order id: each is an event of its own");
+            let note = format!("rows without an order id: {count}, each an event of its own");
             self.account.notes.add(&[], Fault::at(Column::OrderId, "no_order_id", note));
         }
     }
@@ -400,7 +403,7 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
         );
     }
     if matches!(row.action_source, ActionSource::App | ActionSource::BusinessMessaging) {
-        let why = "needs data that no column carries: build such events with `Event::builder`";
+        let why = "needs data that no column carries, and that this version cannot send";
         faults.push(Fault::at(Column::ActionSource, "unsupported_source", why));
     }
     for (amount, column) in [(row.price, Column::Price), (row.value, Column::Value)] {
@@ -481,14 +484,14 @@ impl Account {
         self.notes.add(&[line], note);
     }
 
-    fn note_group(&mut self, group: &Group) {
-        if group.is_spread() {
+    fn note_order(&mut self, lines: &[Line], spread: bool, damaged: bool) {
+        if spread {
             let note = "the rows of the order lie more than a day apart: the earliest gives the time";
-            self.notes.add(&group.lines, Fault::at(Column::Timestamp, "order_spread", note));
+            self.notes.add(lines, Fault::at(Column::Timestamp, "order_spread", note));
         }
-        if group.looks_damaged() {
+        if damaged {
             let note = "looks damaged by a spreadsheet: export order ids as text";
-            self.notes.add(&group.lines, Fault::at(Column::OrderId, "damaged_order_id", note));
+            self.notes.add(lines, Fault::at(Column::OrderId, "damaged_order_id", note));
         }
     }
 

@@ -1,5 +1,7 @@
 //! The whole account: every row and every event in exactly one end.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{EventCounts, Outcome, Problem, RowCounts, RowReport, StopCause};
@@ -26,7 +28,7 @@ pub struct DeliveryReport {
     notes: Vec<Problem>,
     messages: Vec<Box<str>>,
     trace_ids: Vec<Box<str>>,
-    stopped: Option<StopCause>,
+    stopped: Option<Arc<StopCause>>,
     requests: u64,
     test_event_code: bool,
 }
@@ -64,7 +66,7 @@ impl DeliveryReport {
         &self.notes
     }
 
-    /// What Meta said beside its counts.
+    /// What Meta said besides its counts.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         self.messages.iter().map(AsRef::as_ref)
     }
@@ -76,7 +78,7 @@ impl DeliveryReport {
 
     /// Why the run stopped before its end, if it did.
     pub fn stopped(&self) -> Option<&StopCause> {
-        self.stopped.as_ref()
+        self.stopped.as_deref()
     }
 
     /// How many requests were made, repeated ones included.
@@ -90,17 +92,23 @@ impl DeliveryReport {
         self.test_event_code
     }
 
-    /// The events that were not sent and may be sent later, as they are; expired ones are not
-    /// among them.
+    /// The events that were not sent and may be sent later, as they are; those that never can be
+    /// (expired, too large) are not among them.
+    ///
+    /// Events live in memory only. To send after a restart, build them again from the same rows:
+    /// they get the same ids.
     pub fn into_unsent(self) -> Vec<Event> {
         self.unsent
     }
 
-    /// The same report with the account of the rows that never became an event.
+    /// The same report with the account of the rows that never became an event. Call it once.
+    ///
+    /// Rows whose events were not handed to the client count as pending.
     pub fn with_rows(mut self, rows: RowReport) -> Self {
         self.rows.filtered += rows.filtered;
         self.rows.invalid += rows.invalid;
-        self.rows.read += rows.filtered + rows.invalid;
+        self.rows.read = (self.rows.read + rows.filtered + rows.invalid).max(rows.read);
+        self.rows.pending = self.rows.read - self.rows.settled();
         let sending = std::mem::replace(&mut self.problems, rows.problems);
         self.problems.extend(sending);
         self.notes.extend(rows.notes);
@@ -135,16 +143,21 @@ impl DeliveryReport {
             test_event_code: run.test_event_code,
             ..Self::default()
         };
-        let mut trouble: Vec<(Vec<Line>, &Outcome)> = Vec::new();
-        for (event, outcome) in events.iter().zip(&outcomes) {
+        let mut trouble: Vec<Trouble<'_>> = Vec::new();
+        for (position, (event, outcome)) in events.iter().zip(&outcomes).enumerate() {
             report.count(event, outcome);
-            match trouble.last_mut() {
-                _ if *outcome == Outcome::Accepted => {}
-                Some((lines, last)) if *last == outcome => lines.extend(event.lines()),
-                _ => trouble.push((event.lines().to_vec(), outcome)),
+            if *outcome == Outcome::Accepted {
+                continue;
+            }
+            if trouble.last().is_none_or(|last| last.outcome != outcome) {
+                trouble.push(Trouble { outcome, lines: Vec::new(), positions: Vec::new() });
+            }
+            if let Some(last) = trouble.last_mut() {
+                last.lines.extend(event.lines());
+                last.positions.push(position);
             }
         }
-        report.problems = trouble.into_iter().map(|(lines, outcome)| problem(lines, outcome)).collect();
+        report.problems = trouble.into_iter().map(Trouble::into_problem).collect();
         report.unsent = unsent(events, &outcomes);
         report.outcomes = outcomes;
         report
@@ -170,27 +183,43 @@ impl DeliveryReport {
 pub(crate) struct RunFacts {
     pub(crate) messages: Vec<Box<str>>,
     pub(crate) trace_ids: Vec<Box<str>>,
-    pub(crate) stopped: Option<StopCause>,
+    pub(crate) stopped: Option<Arc<StopCause>>,
     pub(crate) requests: u64,
     pub(crate) test_event_code: bool,
 }
 
+/// Neighbouring events that came to the same end, other than acceptance.
 #[cfg(feature = "client")]
-fn problem(lines: Vec<Line>, outcome: &Outcome) -> Problem {
-    let (reason, message) = match outcome {
-        Outcome::Accepted => ("accepted", String::new()),
-        Outcome::Refused(error) => ("refused_by_meta", error.to_string()),
-        Outcome::NotSent(cause) => (cause.code(), cause.to_string()),
-        Outcome::Unconfirmed(cause) => (cause.code(), cause.to_string()),
-    };
-    Problem::new(lines, reason, message)
+struct Trouble<'o> {
+    outcome: &'o Outcome,
+    lines: Vec<Line>,
+    positions: Vec<usize>,
+}
+
+#[cfg(feature = "client")]
+impl Trouble<'_> {
+    fn into_problem(self) -> Problem {
+        let (reason, message) = match self.outcome {
+            Outcome::Accepted => ("accepted", String::new()),
+            Outcome::Refused(error) => ("refused_by_meta", error.to_string()),
+            Outcome::NotSent(cause) => (cause.code(), cause.to_string()),
+            Outcome::Unconfirmed(cause) => (cause.code(), cause.to_string()),
+        };
+        match (&*self.positions, self.lines.is_empty()) {
+            ([only], true) => Problem::new([], reason, format!("event {only} {message}")),
+            ([first, .., last], true) => {
+                Problem::new([], reason, format!("events {first} to {last}: {message}"))
+            }
+            _ => Problem::new(self.lines, reason, message),
+        }
+    }
 }
 
 #[cfg(feature = "client")]
 fn unsent(events: Vec<Event>, outcomes: &[Outcome]) -> Vec<Event> {
-    use super::NotSentCause::{Expired, TooLarge};
+    use super::NotSentCause::{Expired, RepeatedId, TooLarge};
     let again = |outcome: &Outcome| match outcome {
-        Outcome::NotSent(cause) => !matches!(cause, Expired | TooLarge),
+        Outcome::NotSent(cause) => !matches!(cause, Expired | RepeatedId | TooLarge),
         _ => false,
     };
     events.into_iter().zip(outcomes).filter(|(_, outcome)| again(outcome)).map(|(event, _)| event).collect()

@@ -26,6 +26,8 @@ pub enum NotSentCause {
     Expired,
     /// It lies in the future by our clock.
     InFuture,
+    /// Another event of the run has the same id and name: Meta would drop this one.
+    RepeatedId,
     /// It was larger alone than a whole request may be.
     TooLarge,
     /// The server could not be reached in all attempts.
@@ -34,8 +36,8 @@ pub enum NotSentCause {
     Exhausted(Arc<ApiError>),
     /// Meta asked for a longer wait than a run may sleep.
     ComeBackLater(std::time::Duration),
-    /// The run was stopped before.
-    Stopped,
+    /// The run was stopped, for this reason.
+    Stopped(Arc<StopCause>),
 }
 
 impl NotSentCause {
@@ -44,11 +46,12 @@ impl NotSentCause {
         match self {
             Self::Expired => "expired",
             Self::InFuture => "in_future",
+            Self::RepeatedId => "event_id_repeated",
             Self::TooLarge => "too_large",
             Self::Unreachable(_) => "unreachable",
             Self::Exhausted(_) => "attempts_exhausted",
             Self::ComeBackLater(_) => "come_back_later",
-            Self::Stopped => "run_stopped",
+            Self::Stopped(_) => "run_stopped",
         }
     }
 }
@@ -58,13 +61,16 @@ impl fmt::Display for NotSentCause {
         match self {
             Self::Expired => f.write_str("is older than Meta takes"),
             Self::InFuture => f.write_str("lies in the future: check the clock"),
+            Self::RepeatedId => f.write_str(
+                "has the id and name of an earlier event: Meta would drop it; give it an id of its own",
+            ),
             Self::TooLarge => f.write_str("is larger alone than a request may be"),
             Self::Unreachable(why) => write!(f, "the server could not be reached: {why}"),
-            Self::Exhausted(error) => write!(f, "all attempts ended in passing trouble: {error}"),
+            Self::Exhausted(error) => write!(f, "all attempts ended in temporary errors: {error}"),
             Self::ComeBackLater(wait) => {
                 write!(f, "Meta asks for a pause: send again in {} minutes", wait.as_secs().div_ceil(60))
             }
-            Self::Stopped => f.write_str("the run was stopped before it was sent"),
+            Self::Stopped(cause) => write!(f, "not sent, because the run stopped: {cause}"),
         }
     }
 }

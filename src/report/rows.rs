@@ -30,14 +30,12 @@ pub struct RowCounts {
 impl RowCounts {
     /// Whether every row is counted in exactly one end.
     pub fn add_up(&self) -> bool {
-        self.read
-            == self.accepted
-                + self.filtered
-                + self.invalid
-                + self.refused
-                + self.not_sent
-                + self.unconfirmed
-                + self.pending
+        self.read == self.settled() + self.pending
+    }
+
+    /// Rows that do not wait any more.
+    pub(super) fn settled(&self) -> u64 {
+        self.accepted + self.filtered + self.invalid + self.refused + self.not_sent + self.unconfirmed
     }
 }
 

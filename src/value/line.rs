@@ -17,31 +17,31 @@ use serde::{Serialize, Serializer};
 /// assert_eq!(line.to_string(), "2 of source 1");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Line(u64);
+pub struct Line {
+    source: u16,
+    number: u64,
+}
 
 impl Line {
-    const NUMBER_BITS: u32 = 48;
-    const LARGEST_NUMBER: u64 = (1 << Self::NUMBER_BITS) - 1;
-
-    /// A line of the first source (number 0). Numbers above 2⁴⁸ − 1 count as that.
+    /// A line of the first source (number 0): its number, or the id of a record in a database.
     pub const fn new(number: u64) -> Self {
-        Self(if number > Self::LARGEST_NUMBER { Self::LARGEST_NUMBER } else { number })
+        Self { source: 0, number }
     }
 
     /// The same line of another source.
     #[must_use]
     pub const fn in_source(self, source: u16) -> Self {
-        Self(self.number() | (source as u64) << Self::NUMBER_BITS)
+        Self { source, ..self }
     }
 
     /// The number of the line.
     pub const fn number(self) -> u64 {
-        self.0 & Self::LARGEST_NUMBER
+        self.number
     }
 
     /// The number of the source.
     pub const fn source(self) -> u16 {
-        (self.0 >> Self::NUMBER_BITS) as u16
+        self.source
     }
 }
 

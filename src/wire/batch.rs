@@ -1,5 +1,7 @@
 //! Cutting events into request bodies by count and by bytes: nothing lost, order kept.
 
+use std::fmt;
+
 use super::RequestFields;
 use super::request::{OPENING, encode};
 use crate::event::Event;
@@ -31,6 +33,12 @@ impl BatchLimits {
         ((1..=Self::MOST_EVENTS).contains(&events) && bytes >= 4096).then_some(Self { events, bytes })
     }
 
+    /// The same limits with less room for events.
+    #[cfg(feature = "client")]
+    pub(crate) fn less(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes.saturating_sub(bytes), ..self }
+    }
+
     /// The most events in one request.
     pub fn events(self) -> usize {
         self.events
@@ -49,11 +57,21 @@ impl Default for BatchLimits {
 }
 
 /// One request body and the events in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Batch {
     body: Vec<u8>,
     events: Vec<usize>,
     oversized: bool,
+}
+
+impl fmt::Debug for Batch {
+    /// Sizes only: a body holds what is sent unhashed of customers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("events", &self.events.len())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Batch {
@@ -99,7 +117,6 @@ impl Batch {
 /// assert_eq!(sizes, [1000, 1]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct Batches<'e> {
     events: &'e [Event],
     wanted: std::vec::IntoIter<usize>,
@@ -107,6 +124,12 @@ pub struct Batches<'e> {
     closing: Vec<u8>,
     /// An event that did not fit the batch before, and its JSON.
     held: Option<(usize, Vec<u8>)>,
+}
+
+impl fmt::Debug for Batches<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches").field("events", &self.events.len()).finish_non_exhaustive()
+    }
 }
 
 impl<'e> Batches<'e> {

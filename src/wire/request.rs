@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::event::Event;
 
-/// The members of a request beside its events. All are optional.
+/// The members of a request besides its events. All are optional.
 ///
 /// ```
 /// use meta_offline_events::wire::RequestFields;
@@ -36,7 +36,10 @@ impl RequestFields {
         let code = code.trim();
         let plain = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         if code.is_empty() || code.len() > 64 || !plain {
-            return Err(InvalidRequestField("test_event_code", "must be 1 to 64 letters and digits"));
+            return Err(InvalidRequestField(
+                "test_event_code",
+                "must be 1 to 64 letters, digits, hyphens and underscores",
+            ));
         }
         self.test_event_code = Some(code.into());
         Ok(self)
@@ -52,7 +55,7 @@ impl RequestFields {
         let name = name.trim();
         let letters = name.chars().filter(|letter| letter.is_alphabetic()).count();
         if letters < 2 || name.chars().count() > 22 || name.chars().any(char::is_control) {
-            let rule = "must have at least two letters and fewer than 23 characters";
+            let rule = "must have at least two letters, fewer than 23 characters and no control characters";
             return Err(InvalidRequestField("partner_agent", rule));
         }
         self.partner_agent = Some(name.into());
@@ -67,7 +70,10 @@ impl RequestFields {
     pub fn upload_tag(mut self, tag: &str) -> Result<Self, InvalidRequestField> {
         let tag = tag.trim();
         if tag.is_empty() || tag.chars().count() > 256 || tag.chars().any(char::is_control) {
-            return Err(InvalidRequestField("upload_tag", "must have 1 to 256 characters"));
+            return Err(InvalidRequestField(
+                "upload_tag",
+                "must have 1 to 256 characters and no control characters",
+            ));
         }
         self.upload_tag = Some(tag.into());
         Ok(self)

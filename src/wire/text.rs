@@ -10,6 +10,9 @@ pub(crate) struct TextFilter {
 /// The longest text that is kept, in characters.
 const LONGEST: usize = 1000;
 
+/// How much of a text is looked at, in characters.
+const MOST_READ: usize = 16_000;
+
 /// How many hexadecimal digits in a row are taken for a digest.
 const DIGEST: usize = 32;
 
@@ -21,14 +24,14 @@ impl TextFilter {
         let mut secrets: Vec<Box<str>> =
             secrets.iter().copied().filter(|secret| !secret.is_empty()).map(Into::into).collect();
         // A secret may hold another: the longer one has to go first.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         secrets.dedup();
         Self { secrets }
     }
 
     /// The text, fit to be shown.
     pub(crate) fn clean(&self, text: &str) -> Box<str> {
-        let mut text = text.to_owned();
+        let mut text = beginning(text).to_owned();
         for secret in &self.secrets {
             text = text.replace(&**secret, MASK);
         }
@@ -36,9 +39,6 @@ impl TextFilter {
         for word in
             text.split(|letter: char| letter.is_whitespace() || letter.is_control() || is_invisible(letter))
         {
-            if clean.len() > LONGEST {
-                break;
-            }
             if word.is_empty() {
                 continue;
             }
@@ -52,6 +52,13 @@ impl TextFilter {
             Some((end, _)) => format!("{}…", &clean[..end]).into(),
         }
     }
+}
+
+/// As much of a text as can matter, cut between words so that no secret is cut.
+fn beginning(text: &str) -> &str {
+    let Some((end, _)) = text.char_indices().nth(MOST_READ) else { return text };
+    let cut = &text[..end];
+    cut.rfind(char::is_whitespace).map_or(MASK, |space| &cut[..space])
 }
 
 /// Marks that change the direction of text, and others without a shape.
@@ -73,7 +80,8 @@ mod tests {
     fn r38_s14_text_is_cut_and_has_no_escapes() {
         let filter = TextFilter::default();
         assert_eq!(&*filter.clean("a\u{1b}[31mb\r\n\tc\u{202e}d"), "a [31mb c d");
-        assert_eq!(filter.clean(&"x".repeat(1_000_000)).chars().count(), LONGEST + 1);
+        assert_eq!(&*filter.clean(&"x".repeat(1_000_000)), MASK, "no words, nothing to read");
+        assert_eq!(filter.clean(&"ж".repeat(10_000)).chars().count(), LONGEST + 1);
         assert_eq!(filter.clean(&"x ".repeat(1_000_000)).chars().count(), LONGEST + 1);
     }
 

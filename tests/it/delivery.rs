@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use meta_offline_events::client::{Client, RetryPolicy};
+use meta_offline_events::client::{Client, RetryPolicy, TokenPlacement};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::report::{
@@ -125,6 +125,38 @@ async fn r11_an_index_beyond_the_batch_is_not_trusted() {
     let report = bench.send(events(4)).await;
     assert!(report.all_accepted());
     assert_eq!(bench.server.request_count(), 3);
+}
+
+#[tokio::test]
+async fn r13_the_run_also_stops_early_when_every_event_is_refused_by_name() {
+    let bench = Bench::new(server().name_refused(true).refuse(|_| true)).await;
+    let report = bench.send(events(1000)).await;
+    assert_eq!((report.events().refused, report.events().not_sent), (8, 992));
+    assert_eq!(bench.server.request_count(), 8);
+}
+
+#[tokio::test]
+async fn v50_of_two_events_with_one_id_the_second_is_not_sent() {
+    let bench = Bench::new(server()).await;
+    let report = bench.send(vec![event(0), event(1), event(0)]).await;
+    let accepted = Outcome::Accepted;
+    assert_eq!(report.outcomes(), [accepted.clone(), accepted, Outcome::NotSent(NotSentCause::RepeatedId)]);
+    assert_eq!(bench.server.accepted().len(), 2);
+}
+
+#[tokio::test]
+async fn the_token_in_the_body_counts_against_the_limit_of_bytes() {
+    let server = server().start().await.unwrap();
+    let client = Client::builder("123".parse().unwrap(), "EAAB".repeat(200).parse().unwrap())
+        .loopback_endpoint(server.url())
+        .batch_limits(BatchLimits::new(1000, 4096).unwrap())
+        .token_placement(TokenPlacement::Body)
+        .clock(ManualClock::at(now()))
+        .build()
+        .unwrap();
+    let report = client.send(events(40)).await;
+    assert!(report.all_accepted());
+    assert!(server.requests().iter().all(|request| request.body().len() <= 4096));
 }
 
 #[tokio::test]

@@ -591,7 +591,7 @@ fn v14_rows_without_order_id_are_one_event_each() {
     let ids: std::collections::HashSet<_> = prepared.events.iter().map(Event::id).collect();
     assert_eq!(ids.len(), 3, "equal events are numbered");
     let note = prepared.rows.notes().iter().find(|note| note.reason() == "no_order_id");
-    assert!(note.is_some_and(|note| note.message().starts_with("3 rows")));
+    assert!(note.is_some_and(|note| note.message().starts_with("rows without an order id: 3,")));
 }
 
 #[test]

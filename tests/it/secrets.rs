@@ -11,6 +11,7 @@ use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::order::{Orders, Row, RowLayout};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, StandIn};
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
+use meta_offline_events::wire::{Batches, RequestFields};
 use serde_json::json;
 
 const NOW: i64 = 1_777_896_000;
@@ -132,7 +133,13 @@ async fn s3_no_connection_shows_no_url_and_no_token() {
 #[test]
 fn s2_values_events_and_rows_show_no_customer() {
     search("user data", &format!("{:?}", customer()));
-    search("an event", &format!("{:?}", event().user_data()));
+    search("an event", &format!("{:?}", event()));
+    let events = [event()];
+    let batches = Batches::new(&events, &RequestFields::new());
+    search("batches", &format!("{batches:?}"));
+    for batch in batches {
+        assert!(format!("{batch:?}").len() < 100, "a batch shows no bytes");
+    }
     let raw = UserData::builder().email("markedmail@").phone("markedname").first_name("!markedname!");
     search("a builder", &format!("{raw:?}"));
     let row = Row::new(Line::new(2), EventTime::from_unix(NOW).unwrap()).customer(raw.clone());

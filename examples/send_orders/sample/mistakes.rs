@@ -120,11 +120,11 @@ fn contradictions(maker: &mut Maker) -> Vec<Order> {
         maker.order(2).with(Column::Value, "1000.00").invalid(2, "value_differs", Column::Value),
         maker.order(1).with(Column::Price, "0.00").invalid(1, "zero_total", Column::Price),
         // Two receipts with long numbers, and a spreadsheet has written both in the same way.
-        damaged
-            .with(Column::OrderId, "2.40E+12")
-            .with(Column::Timestamp, two_days)
-            .invalid(2, "damaged_order_id", Column::OrderId)
-            .note(2, "damaged_order_id", Column::OrderId),
+        damaged.with(Column::OrderId, "2.40E+12").with(Column::Timestamp, two_days).invalid(
+            2,
+            "damaged_order_id",
+            Column::OrderId,
+        ),
         // Half an order is never sent.
         maker
             .order(3)
