@@ -101,7 +101,7 @@ impl OrderRules {
 /// Gathers rows into orders.
 ///
 /// Rows may come in any order. What is held in memory for each order is its digests, its lines and
-/// its contents, about a kilobyte; customer text is hashed as rows come in and not kept. The number
+/// its contents, about two kilobytes; customer text is hashed as rows come in and not kept. The number
 /// of rows is limited ([`OrderRules::most_rows`]).
 ///
 /// ```
