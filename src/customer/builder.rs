@@ -138,7 +138,7 @@ impl<'a> UserDataBuilder<'a> {
     pub fn build(self) -> Result<UserData, InvalidUserData> {
         let mut context = self.context;
         context.country = self.country_given();
-        let mut usable = UserData::default();
+        let mut usable = UserData::with_room_for(self.given.len());
         let mut unusable = Vec::new();
         let mut buffer = String::new();
         for (position, (key, raw)) in self.given_texts() {

@@ -66,6 +66,10 @@ impl UserData {
         UserDataBuilder::default()
     }
 
+    pub(super) fn with_room_for(values: usize) -> Self {
+        Self { values: Vec::with_capacity(values) }
+    }
+
     /// Whether there is no value at all.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

@@ -56,6 +56,9 @@ impl Default for BatchLimits {
     }
 }
 
+/// What an event with all match keys and a few products takes, in bytes.
+const USUAL_EVENT: usize = 1280;
+
 /// One request body and the events in it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Batch {
@@ -160,8 +163,10 @@ impl Iterator for Batches<'_> {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
-        let mut body = OPENING.to_vec();
-        let mut events = Vec::new();
+        let most = self.wanted.len().min(self.limits.events);
+        let mut body = Vec::with_capacity((most * USUAL_EVENT).min(self.limits.bytes) + OPENING.len());
+        body.extend(OPENING);
+        let mut events = Vec::with_capacity(most);
         if let Some((index, json)) = self.held.take() {
             body.extend(json);
             events.push(index);
