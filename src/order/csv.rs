@@ -482,9 +482,10 @@ impl<R> Window<R> {
 
 /// How many line breaks there are: CRLF is one.
 fn breaks(bytes: &[u8]) -> u64 {
-    let before = std::iter::once(&0).chain(bytes);
-    let begins_break = |(before, byte): &(&u8, &u8)| **byte == b'\r' || **byte == b'\n' && **before != b'\r';
-    before.zip(bytes).filter(begins_break).count() as u64
+    let count = |end: u8| bytes.iter().filter(|&&byte| byte == end).count();
+    let returns = count(b'\r');
+    let pairs = if returns > 0 { bytes.windows(2).filter(|pair| *pair == b"\r\n").count() } else { 0 };
+    (count(b'\n') + returns - pairs) as u64
 }
 
 /// What the quotes of a record look like.

@@ -1,8 +1,10 @@
 //! All orders of a run: rows in, events and an account of every other row out.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 use std::time::Duration;
+
+use foldhash::quality::RandomState;
 
 use super::group::{Group, GroupKey};
 use super::layout::{Fault, OrderMark, column_of};
@@ -130,7 +132,7 @@ impl OrderRules {
 pub struct Orders {
     rules: OrderRules,
     groups: Vec<Group>,
-    by_key: HashMap<GroupKey, usize>,
+    by_key: HashMap<GroupKey, usize, RandomState>,
     /// Marks of the rows that were seen, each with its order.
     seen: HashSet<u64, Uniform>,
     /// Makes marks: equal for what is equal, and otherwise not to be foreseen.
