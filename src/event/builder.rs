@@ -1,6 +1,5 @@
 //! Building one event: required parts are arguments, the rest are setters, and `build` checks.
 
-use super::event_id::Unnamed;
 use super::rules::{self, InvalidEvent};
 use super::{ActionSource, Content, CustomData, DeliveryCategory, Event, EventName};
 use crate::customer::UserData;
@@ -118,28 +117,20 @@ impl EventBuilder {
         rules::check(&self)?;
         self.custom_data.name_contents();
         let derived_id = self.event_id.is_none();
-        let event_id = self.event_id.clone().unwrap_or_else(|| self.unnamed().derive_id(1));
-        Ok(Event {
+        let mut event = Event {
             event_name: self.name,
             event_time: self.time,
-            event_id,
+            event_id: self.event_id.unwrap_or_else(EventId::not_yet),
             derived_id,
             action_source: self.action_source,
             event_source_url: self.event_source_url,
             user_data: self.customer,
             custom_data: self.custom_data,
             lines: self.lines,
-        })
-    }
-
-    fn unnamed(&self) -> Unnamed<'_> {
-        Unnamed {
-            event_name: &self.name,
-            event_time: self.time,
-            action_source: self.action_source,
-            event_source_url: self.event_source_url.as_ref(),
-            user_data: &self.customer,
-            custom_data: &self.custom_data,
+        };
+        if derived_id {
+            event.event_id = event.unnamed().derive_id(1);
         }
+        Ok(event)
     }
 }

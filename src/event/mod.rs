@@ -19,6 +19,7 @@ pub use custom_data::CustomData;
 pub use name::EventName;
 pub use rules::{InvalidEvent, Violation};
 
+use event_id::Unnamed;
 use serde::Serialize;
 
 use crate::customer::UserData;
@@ -110,17 +111,20 @@ impl Event {
     pub(crate) fn renumber(&mut self, occurrence: u32) -> bool {
         let may = self.derived_id && self.custom_data.order_id.is_none();
         if may {
-            self.event_id = event_id::Unnamed {
-                event_name: &self.event_name,
-                event_time: self.event_time,
-                action_source: self.action_source,
-                event_source_url: self.event_source_url.as_ref(),
-                user_data: &self.user_data,
-                custom_data: &self.custom_data,
-            }
-            .derive_id(occurrence);
+            self.event_id = self.unnamed().derive_id(occurrence);
         }
         may
+    }
+
+    fn unnamed(&self) -> Unnamed<'_> {
+        Unnamed {
+            event_name: &self.event_name,
+            event_time: self.event_time,
+            action_source: self.action_source,
+            event_source_url: self.event_source_url.as_ref(),
+            user_data: &self.user_data,
+            custom_data: &self.custom_data,
+        }
     }
 
     /// The input rows that this event stands for; none for an event built by hand.

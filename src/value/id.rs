@@ -110,6 +110,11 @@ identifiers! {
 }
 
 impl EventId {
+    /// Stands for the id of an event whose id is derived next. It is never sent.
+    pub(crate) fn not_yet() -> Self {
+        Self(Box::default())
+    }
+
     /// An id made by this crate: never empty, no control characters.
     pub(crate) fn trusted(text: &str) -> Self {
         Self(text.into())
