@@ -61,10 +61,13 @@ pub(super) async fn deliver(
     DeliveryReport::finished(events, outcomes, facts)
 }
 
-/// The outcome of an event that a stopped run did not come to.
+/// The outcome of an event that a stopped run did not come to. Should an outcome ever be missing
+/// without a stop, nobody knows what became of the event, and that is what is said.
 fn rest(facts: &RunFacts) -> Outcome {
-    let unknown = || Arc::new(StopCause::Endpoint("unknown".into()));
-    Outcome::NotSent(NotSentCause::Stopped(facts.stopped.clone().unwrap_or_else(unknown)))
+    match &facts.stopped {
+        Some(cause) => Outcome::NotSent(NotSentCause::Stopped(Arc::clone(cause))),
+        None => Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer("its outcome was not noted".into())),
+    }
 }
 
 struct Run<'r, W> {
