@@ -47,7 +47,7 @@ pub(crate) fn clean(
         MatchKey::ExternalId => identifier::clean_external_id(text, out),
         MatchKey::MobileAdvertiserId => identifier::clean_mobile_advertiser_id(text, out),
         MatchKey::ClientIpAddress => identifier::clean_ip_address(text, out),
-        MatchKey::ClientUserAgent => identifier::clean_user_agent(text, out),
+        _ => identifier::clean_text(text, out),
     }?;
     // Dropping characters may have laid one bare: `n.u.l.l`.
     refuse_stand_ins(key, out)?;

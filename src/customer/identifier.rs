@@ -30,7 +30,7 @@ pub(super) fn clean_ip_address(text: &str, out: &mut String) -> Result<(), Unusa
     write!(out, "{address}").map_err(|_| Unusable::NotAnIpAddress)
 }
 
-pub(super) fn clean_user_agent(text: &str, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean_text(text: &str, out: &mut String) -> Result<(), Unusable> {
     if text.chars().any(char::is_control) {
         return Err(Unusable::ControlCharacter);
     }
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn v49_user_agents_hold_no_control_characters() {
-        let agent = |text| cleaned(clean_user_agent, text);
+        let agent = |text| cleaned(clean_text, text);
         assert_eq!(agent("Mozilla/5.0 (X11)").as_deref(), Ok("Mozilla/5.0 (X11)"));
         assert_eq!(agent("Mozilla\r\nHost: x"), Err(Unusable::ControlCharacter));
     }

@@ -45,7 +45,7 @@ pub use builder::{InvalidUserData, UnusableKey, UserDataBuilder};
 pub(crate) use characters::is_blank;
 pub use context::{AlreadyHashed, Context};
 pub use hashed::{Hashed, HexText, NotSha256};
-pub use match_key::{MatchKey, Normalized};
+pub use match_key::{KeyForm, MatchKey, Normalized};
 pub(crate) use nothing::is_placeholder;
 pub use unusable::Unusable;
 pub use user_data::{MatchValue, TooBroad, UserData};
