@@ -1,11 +1,13 @@
 //! Cleans and hashes customer values, a line for a line.
 //!
 //! Reads JSON Lines such as `{"field":"em","input":"Mary@Example.com"}` from standard input, where
-//! `field` is Meta's name of the key, and `country` may name the customer's country. Writes the
-//! normal form and its digest, or the reason why there is none:
+//! `field` is Meta's name of the key, `country` may name the customer's country, and `order` may say
+//! `day_first` or `month_first` for dates that can be read both ways. Writes the normal form and what is
+//! sent of it, with a note where the value is doubtful, or the reason why there is none:
 //!
 //! ```text
 //! {"field":"em","normalized":"mary@example.com","sha256":"f1904cf1a9d73a55…"}
+//! {"field":"ph","normalized":"6505551212","sha256":"5eed6d50c9a6…","note":"no_country_code"}
 //! {"field":"em","error":"is not an e-mail address …","reason":"not_an_email"}
 //! ```
 //!
@@ -15,8 +17,8 @@
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use meta_offline_events::customer::{Context, MatchKey, Unusable};
-use meta_offline_events::value::EventTime;
+use meta_offline_events::customer::{Context, MatchKey, MatchValue, Remark, Unusable};
+use meta_offline_events::value::{DateOrder, EventTime};
 use serde::{Deserialize, Serialize};
 
 fn main() -> io::Result<()> {
@@ -46,14 +48,34 @@ struct Question {
     field: String,
     input: String,
     country: Option<String>,
+    order: Option<Order>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    DayFirst,
+    MonthFirst,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Answer {
-    Normal { field: &'static str, normalized: String, sha256: Option<String> },
-    Unusable { field: &'static str, error: String, reason: &'static str },
-    Unreadable { error: &'static str },
+    Normal {
+        field: &'static str,
+        normalized: String,
+        sha256: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<&'static str>,
+    },
+    Unusable {
+        field: &'static str,
+        error: String,
+        reason: &'static str,
+    },
+    Unreadable {
+        error: &'static str,
+    },
 }
 
 fn answer(line: &[u8]) -> Answer {
@@ -64,11 +86,16 @@ fn answer(line: &[u8]) -> Answer {
         return Answer::Unreadable { error: "field is not the name of a match key, such as em or ph" };
     };
     let field = key.wire_name();
-    match key.normalize(&question.input, &context(question.country.as_deref())) {
+    match key.normalize(&question.input, &context(&question)) {
         Ok(normal) => Answer::Normal {
             field,
             normalized: normal.text().to_owned(),
-            sha256: normal.digest().map(|digest| digest.to_string()),
+            sha256: match normal.value() {
+                MatchValue::Hashed(digest) => Some(digest.to_string()),
+                MatchValue::HashedWithAppendix(digest) => Some(digest.to_string()),
+                _ => None,
+            },
+            note: normal.remark().map(Remark::code),
         },
         Err(reason) => unusable(field, reason),
     }
@@ -79,15 +106,19 @@ fn unusable(field: &'static str, reason: Unusable) -> Answer {
 }
 
 /// As of now, in the country if it is one.
-fn context(country: Option<&str>) -> Context {
+fn context(question: &Question) -> Context {
     let mut context = Context::default();
     if let Some(now) = now() {
         context = context.as_of(now);
     }
-    if let Some(country) = country.and_then(|text| text.parse().ok()) {
+    if let Some(country) = question.country.as_deref().and_then(|text| text.parse().ok()) {
         context = context.country(country);
     }
-    context
+    match question.order {
+        Some(Order::DayFirst) => context.date_order(DateOrder::DayFirst),
+        Some(Order::MonthFirst) => context.date_order(DateOrder::MonthFirst),
+        None => context,
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program reads the clock; the library is handed one")]

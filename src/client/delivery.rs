@@ -1,5 +1,6 @@
 //! One run: batches out, answers in, until every event has its outcome.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +10,12 @@ use url::Url;
 use super::builder::{Settings, TokenPlacement};
 use super::retry::{Ended, Step, Tried, decide};
 use super::transport::{Request, Response};
-use crate::customer::{MatchKey, MatchValue};
+use crate::customer::MatchValue;
 use crate::event::Event;
 use crate::report::{
     ApiError, DeliveryReport, ErrorClass, NotSentCause, Outcome, RunFacts, StopCause, UnconfirmedCause,
 };
-use crate::value::{EventTime, OutsideWindow, PageUrl};
+use crate::value::{EventTime, OutsideWindow};
 use crate::wire::{Answer, Batch, Batches, TextFilter, asked_wait, read_answer};
 
 /// How far a run is.
@@ -300,20 +301,21 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
     /// Masks, in whatever the service says, the token and all that was sent unhashed of a customer.
     fn text_filter(&self, members: &[usize]) -> TextFilter {
         let plain = members.iter().flat_map(|&index| plain_texts(&self.events[index]));
-        let masked: Vec<&str> = std::iter::once(self.settings.token.expose()).chain(plain).collect();
-        TextFilter::masking(&masked)
+        let token = Cow::from(self.settings.token.expose());
+        TextFilter::masking(std::iter::once(token).chain(plain))
     }
 }
 
-fn plain_texts(event: &Event) -> impl Iterator<Item = &str> {
+/// What is sent of an event's customer unhashed.
+fn plain_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
     let customer = event.user_data();
-    let values =
-        MatchKey::ALL.into_iter().filter(|key| !key.is_hashed()).flat_map(|key| customer.values(key));
+    let values = customer.keys().flat_map(|key| customer.values(key));
     let texts = values.filter_map(|value| match value {
-        MatchValue::Plain(text) => Some(&**text),
-        MatchValue::Hashed(_) => None,
+        MatchValue::Plain(text) => Some(Cow::from(&**text)),
+        MatchValue::Number(number) => Some(number.to_string().into()),
+        _ => None,
     });
-    texts.chain(event.source_url().map(PageUrl::as_str))
+    texts.chain(event.source_url().map(|page| page.as_str().into()))
 }
 
 /// Two parts of a batch that was refused whole, of which therefore nothing was stored.

@@ -4,26 +4,43 @@ use std::fmt::Write as _;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::Unusable;
 use super::characters::{ascii_digit, is_blank};
-use crate::value::EventTime;
+use super::{Context, Unusable};
+use crate::value::DateOrder;
 
 const FIRST_YEAR: i32 = 1900;
 const LAST_YEAR: i32 = 2100;
 
-pub(super) fn clean(text: &str, as_of: Option<EventTime>, out: &mut String) -> Result<(), Unusable> {
-    let date = read(text)?;
-    let in_future = match as_of {
-        Some(now) => date > now.to_utc().date_naive(),
-        None => date.year() > LAST_YEAR,
-    };
-    if date.year() < FIRST_YEAR || in_future {
-        return Err(Unusable::DateOutOfRange);
-    }
+pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<(), Unusable> {
+    let date = read(text, context)?;
     write!(out, "{:04}{:02}{:02}", date.year(), date.month(), date.day()).map_err(|_| Unusable::NotADate)
 }
 
-fn read(text: &str) -> Result<NaiveDate, Unusable> {
+/// A day on which a customer can have been born.
+pub(super) fn read(text: &str, context: &Context) -> Result<NaiveDate, Unusable> {
+    let date = read_day(text, context.date_order)?;
+    let in_future = match context.as_of {
+        Some(now) => date > now.to_utc().date_naive(),
+        None => date.year() > LAST_YEAR,
+    };
+    if date.year() < FIRST_YEAR || in_future { Err(Unusable::DateOutOfRange) } else { Ok(date) }
+}
+
+/// Whether a customer can have been born in this year.
+pub(super) fn has_been(year: u32, context: &Context) -> bool {
+    let last = context.as_of.map_or(LAST_YEAR, |now| now.to_utc().year());
+    i32::try_from(year).is_ok_and(|year| (FIRST_YEAR..=last).contains(&year))
+}
+
+/// A number with nothing around it, and how many digits it has.
+pub(super) fn lone_number(text: &str) -> Option<(u32, usize)> {
+    if !text.chars().all(|character| ascii_digit(character).is_some()) {
+        return None;
+    }
+    next_group(text).map(|(group, _)| (group.value, group.digits))
+}
+
+fn read_day(text: &str, order: Option<DateOrder>) -> Result<NaiveDate, Unusable> {
     let (first, rest) = next_group(text).ok_or(Unusable::NotADate)?;
     let Some((second, rest)) = next_group(rest) else {
         return compact(first);
@@ -34,11 +51,11 @@ fn read(text: &str) -> Result<NaiveDate, Unusable> {
     }
     match [first.digits, second.digits, third.digits] {
         [4, 1..=2, 1..=2] => {
-            let (month, day) = month_and_day(second.value, third.value, true)?;
+            let (month, day) = month_and_day(second.value, third.value, Some(DateOrder::MonthFirst))?;
             calendar_day(first.value, month, day)
         }
         [1..=2, 1..=2, 4] => {
-            let (month, day) = month_and_day(first.value, second.value, false)?;
+            let (month, day) = month_and_day(first.value, second.value, order)?;
             calendar_day(third.value, month, day)
         }
         _ => Err(Unusable::NotADate),
@@ -53,17 +70,17 @@ fn compact(group: Group) -> Result<NaiveDate, Unusable> {
     calendar_day(group.value / 10_000, group.value / 100 % 100, group.value % 100)
 }
 
-/// Which of two numbers is the month: the one that cannot be a day decides, and after a leading year
-/// the month comes first.
-fn month_and_day(one: u32, two: u32, year_first: bool) -> Result<(u32, u32), Unusable> {
-    match (one > 12, two > 12) {
-        _ if one == 0 || two == 0 => Err(Unusable::NoSuchDate),
-        (true, true) => Err(Unusable::NoSuchDate),
-        (true, false) => Ok((two, one)),
-        (false, true) => Ok((one, two)),
-        (false, false) if year_first || one == two => Ok((one, two)),
-        (false, false) => Err(Unusable::AmbiguousDate),
-    }
+/// Which of two numbers is the month: the one that cannot be a day decides, then the order.
+fn month_and_day(one: u32, two: u32, order: Option<DateOrder>) -> Result<(u32, u32), Unusable> {
+    let month_first = match (one > 12, two > 12) {
+        _ if one == 0 || two == 0 => return Err(Unusable::NoSuchDate),
+        (true, true) => return Err(Unusable::NoSuchDate),
+        (true, false) => false,
+        (false, true) => true,
+        (false, false) if one == two => true,
+        (false, false) => order.ok_or(Unusable::AmbiguousDate)? == DateOrder::MonthFirst,
+    };
+    Ok(if month_first { (one, two) } else { (two, one) })
 }
 
 fn calendar_day(year: u32, month: u32, day: u32) -> Result<NaiveDate, Unusable> {
@@ -101,11 +118,26 @@ fn next_group(text: &str) -> Option<(Group, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::EventTime;
 
     fn cleaned(text: &str) -> Result<String, Unusable> {
         let mut out = String::new();
         let now = EventTime::from_unix(1_767_225_600).ok();
-        clean(text, now, &mut out).map(|()| out)
+        clean(text, &Context { as_of: now, ..Context::default() }, &mut out).map(|()| out)
+    }
+
+    #[test]
+    fn v37_a_stated_order_decides_only_what_is_open() {
+        let read = |text, order| read_day(text, Some(order)).map(|day| day.to_string());
+        for (text, day_first, month_first) in [
+            ("03/04/1980", "1980-04-03", "1980-03-04"),
+            ("2/16/1997", "1997-02-16", "1997-02-16"),
+            ("16.2.1997", "1997-02-16", "1997-02-16"),
+            ("1980-03-04", "1980-03-04", "1980-03-04"),
+        ] {
+            assert_eq!(read(text, DateOrder::DayFirst).as_deref(), Ok(day_first), "{text}");
+            assert_eq!(read(text, DateOrder::MonthFirst).as_deref(), Ok(month_first), "{text}");
+        }
     }
 
     #[test]

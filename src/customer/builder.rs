@@ -4,8 +4,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::characters::is_blank;
-use super::clean::clean;
-use super::{AlreadyHashed, Context, Hashed, MatchKey, MatchValue, Unusable, UserData, place};
+use super::clean::{Cleaned, clean};
+use super::{Context, Hashed, MatchKey, MatchValue, Remark, Unusable, UserData, place};
 use crate::value::{Country, EventTime};
 
 /// Collects the raw texts of one customer.
@@ -23,7 +23,7 @@ impl Hash for UserDataBuilder<'_> {
     /// Hashes the raw texts with their keys, and how they are to be read.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.given.hash(state);
-        self.context.already_hashed.hash(state);
+        self.context.undated().hash(state);
     }
 }
 
@@ -104,15 +104,26 @@ impl<'a> UserDataBuilder<'a> {
         self.value(MatchKey::ClientUserAgent, raw)
     }
 
+    /// A click on one of Meta's ads: the text of a [`ClickId`](super::ClickId), or the pixel's cookie `_fbc`.
+    pub fn click_id(self, raw: &'a str) -> Self {
+        self.value(MatchKey::Click, raw)
+    }
+
+    /// The browser as Meta's pixel names it: its cookie `_fbp`.
+    pub fn browser_id(self, raw: &'a str) -> Self {
+        self.value(MatchKey::Browser, raw)
+    }
+
     /// Refuses birth dates after this day.
     pub fn as_of(mut self, now: EventTime) -> Self {
         self.context = self.context.as_of(now);
         self
     }
 
-    /// What to do with texts that are SHA-256 digests already.
-    pub fn already_hashed(mut self, rule: AlreadyHashed) -> Self {
-        self.context = self.context.already_hashed(rule);
+    /// How the texts are to be read. The customer's own [`country`](Self::country) goes before the
+    /// context's.
+    pub fn context(mut self, context: Context) -> Self {
+        self.context = context;
         self
     }
 
@@ -137,13 +148,13 @@ impl<'a> UserDataBuilder<'a> {
     /// [`InvalidUserData`] names every text that cannot be used, and holds the others.
     pub fn build(self) -> Result<UserData, InvalidUserData> {
         let mut context = self.context;
-        context.country = self.country_given();
+        context.country = self.country_given().or(context.country);
         let mut usable = UserData::with_room_for(self.given.len());
         let mut unusable = Vec::new();
         let mut buffer = String::new();
         for (position, (key, raw)) in self.given_texts() {
             match match_value(key, raw, &context, &mut buffer) {
-                Ok(value) => usable.insert(key, value),
+                Ok((value, remark)) => usable.insert(key, value, remark),
                 Err(reason) => {
                     unusable.push(UnusableKey { key, index: self.index_in_key(position), reason });
                 }
@@ -173,13 +184,14 @@ fn match_value(
     raw: &str,
     context: &Context,
     buffer: &mut String,
-) -> Result<MatchValue, Unusable> {
-    match clean(key, raw, context, buffer)? {
-        Some(digest) if digest.is_of_nothing() => Err(Unusable::HashOfNothing),
-        Some(digest) => Ok(MatchValue::Hashed(digest)),
-        None if key.is_hashed() => Ok(MatchValue::Hashed(Hashed::of(buffer))),
-        None => Ok(MatchValue::Plain(buffer.as_str().into())),
+) -> Result<(MatchValue, Option<Remark>), Unusable> {
+    let Cleaned { form, remark } = clean(key, raw, context, buffer)?;
+    let value = MatchValue::of(form, buffer);
+    // Hashed here, no text of nothing comes so far.
+    if remark == Some(Remark::AlreadyHashed) && value.digest().is_some_and(Hashed::is_of_nothing) {
+        return Err(Unusable::HashOfNothing);
     }
+    Ok((value, remark))
 }
 
 impl fmt::Debug for UserDataBuilder<'_> {

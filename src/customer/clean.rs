@@ -1,22 +1,46 @@
 //! The way every text takes: length, placeholders, digests, then the rule of its key.
 
 use super::characters::is_blank;
+use super::derived::Part;
 use super::nothing::is_placeholder;
-use super::{AlreadyHashed, Context, Hashed, MatchKey, Unusable};
-use super::{birth, email, gender, identifier, name, phone, place};
+use super::{
+    AlreadyHashed, Context, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey, Remark, Unusable,
+};
+use super::{appendix, birth, click_id, derived, email, gender, identifier, name, phone, place};
 
 /// The longest text that is read at all, in bytes. Real values are far shorter, but ids padded with
 /// thousands of blanks do occur.
 const LONGEST_TEXT: usize = 16 * 1024;
 
-/// Replaces `out` with the normal form of `raw`, or gives the digest that `raw` already is (`out` is
-/// then empty). After an error, `out` holds nothing of use.
-pub(crate) fn clean(
+/// What a text turned out to be.
+pub(super) struct Cleaned {
+    pub(super) form: Form,
+    pub(super) remark: Option<Remark>,
+}
+
+/// How a value goes on.
+pub(super) enum Form {
+    /// Its normal form is to be hashed.
+    ToHash,
+    /// Its normal form is sent.
+    Plain,
+    /// Its normal form is the digits of this number.
+    Number(u64),
+    /// It was a digest already, and has no normal form.
+    Digest(Hashed),
+    /// The same, with the suffix of Meta's parameter builder.
+    WithAppendix(HashedWithAppendix),
+}
+
+/// Replaces `out` with the normal form of `raw`. After an error, `out` holds nothing of use.
+///
+/// Any text gives a value or a reason, in time linear in its length.
+pub(super) fn clean(
     key: MatchKey,
     raw: &str,
     context: &Context,
     out: &mut String,
-) -> Result<Option<Hashed>, Unusable> {
+) -> Result<Cleaned, Unusable> {
     out.clear();
     if raw.len() > LONGEST_TEXT {
         return Err(Unusable::TooLong);
@@ -25,48 +49,76 @@ pub(crate) fn clean(
     if text.is_empty() {
         return Err(Unusable::Empty);
     }
-    if key.is_hashed()
-        && let Some(digest) = digest(text)
-    {
-        return match context.already_hashed {
-            AlreadyHashed::Accept => Ok(Some(digest)),
-            AlreadyHashed::Refuse => Err(Unusable::AlreadyHashed),
-        };
+    if text.contains('\0') {
+        return Err(Unusable::ControlCharacter);
+    }
+    let hashes = is_hashed(key, context);
+    if hashes && let Some((digest, suffix)) = appendix::split(text) {
+        return already_hashed(text, digest, suffix, context);
     }
     refuse_stand_ins(key, text)?;
+    if context.digests_only.contains(key) {
+        return Err(Unusable::NotSha256);
+    }
+    let remark = normalize(key, text, context, out)?;
+    // Dropping characters may have laid one bare: `n.u.l.l`.
+    refuse_stand_ins(key, out)?;
+    let form = match key.form() {
+        KeyForm::Number => Form::Number(out.parse().map_err(|_| Unusable::NotANumber)?),
+        _ if hashes => Form::ToHash,
+        _ => Form::Plain,
+    };
+    Ok(Cleaned { form, remark })
+}
+
+/// Whether this context has the values of this key hashed.
+fn is_hashed(key: MatchKey, context: &Context) -> bool {
+    key.is_hashed() && !(key == MatchKey::ExternalId && context.external_ids == ExternalIdPolicy::Plain)
+}
+
+fn already_hashed(text: &str, digest: Hashed, suffix: &str, context: &Context) -> Result<Cleaned, Unusable> {
+    if context.already_hashed == AlreadyHashed::Refuse {
+        return Err(Unusable::AlreadyHashed);
+    }
+    let form = match text.parse() {
+        Ok(forwarded) if !suffix.is_empty() => Form::WithAppendix(forwarded),
+        _ => Form::Digest(digest),
+    };
+    Ok(Cleaned { form, remark: Some(Remark::AlreadyHashed) })
+}
+
+/// The rule of each key.
+fn normalize(
+    key: MatchKey,
+    text: &str,
+    context: &Context,
+    out: &mut String,
+) -> Result<Option<Remark>, Unusable> {
     match key {
-        MatchKey::Email => email::clean(text, out),
-        MatchKey::Phone => phone::clean(text, out),
+        MatchKey::Email => return email::clean(text, out),
+        MatchKey::Phone => return phone::clean(text, context, out),
+        MatchKey::PostalCode => return place::clean_postal_code(text, context.country, out),
+        MatchKey::ClientIpAddress => return identifier::clean_ip_address(text, out),
         MatchKey::FirstName | MatchKey::LastName => name::clean(text, out),
-        MatchKey::BirthDate => birth::clean(text, context.as_of, out),
+        MatchKey::BirthDate => birth::clean(text, context, out),
         MatchKey::Gender => gender::clean(text, out),
         MatchKey::City => place::clean_city(text, out),
         MatchKey::State => place::clean_state(text, context.country, out),
-        MatchKey::PostalCode => place::clean_postal_code(text, context.country, out),
         MatchKey::Country => place::clean_country(text, out),
-        MatchKey::ExternalId => identifier::clean_external_id(text, out),
+        MatchKey::ExternalId => identifier::clean_external_id(text, context.external_ids, out),
+        MatchKey::AppUserId => identifier::clean_external_id(text, ExternalIdPolicy::Folded, out),
         MatchKey::MobileAdvertiserId => identifier::clean_mobile_advertiser_id(text, out),
-        MatchKey::ClientIpAddress => identifier::clean_ip_address(text, out),
+        MatchKey::Click | MatchKey::Browser => click_id::clean(text, out),
+        MatchKey::LeadId => identifier::clean_lead_id(text, out),
+        MatchKey::FacebookLoginId => identifier::clean_number(text, out),
+        MatchKey::FirstNameStart | MatchKey::LastNameStart => derived::clean_start(text, out),
+        MatchKey::FirstInitial => derived::clean_initial(text, out),
+        MatchKey::BirthDay => derived::clean_part(Part::Day, text, context, out),
+        MatchKey::BirthMonth => derived::clean_part(Part::Month, text, context, out),
+        MatchKey::BirthYear => derived::clean_part(Part::Year, text, context, out),
         _ => identifier::clean_text(text, out),
-    }?;
-    // Dropping characters may have laid one bare: `n.u.l.l`.
-    refuse_stand_ins(key, out)?;
-    Ok(None)
-}
-
-/// The digest that this text is, alone or with the suffix that Meta's parameter builder appends to
-/// its digests: a dot, then two or eight characters of URL-safe base64.
-fn digest(text: &str) -> Option<Hashed> {
-    let (hex, suffix) = text.split_at_checked(64)?;
-    let is_suffix = match suffix.strip_prefix('.') {
-        Some(rest) => matches!(rest.len(), 2 | 8) && rest.bytes().all(is_base64url),
-        None => suffix.is_empty(),
-    };
-    if is_suffix { Hashed::from_hex(hex).ok() } else { None }
-}
-
-fn is_base64url(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+    }
+    .map(|()| None)
 }
 
 /// Refuses what stands in for a value: a word for a missing one, or a digest of the wrong kind.

@@ -1,16 +1,26 @@
 //! E-mail addresses: checked and lower-cased, never repaired.
 
-use super::Unusable;
 use super::characters::{fold, is_digit, is_invisible, is_letter_or_mark};
+use super::{Remark, Unusable};
 
 /// The longest address and the longest part of a domain, in characters (RFC 5321, RFC 1035).
 const LONGEST_ADDRESS: usize = 254;
 const LONGEST_LABEL: usize = 63;
 
-pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<Remark>, Unusable> {
     fold(text, |character| !is_invisible(character), out);
-    if is_address(out) { Ok(()) } else { Err(Unusable::NotAnEmail) }
+    if is_address(out) { Ok(is_made_up(out).then_some(Remark::MadeUp)) } else { Err(Unusable::NotAnEmail) }
 }
+
+/// `test@test.com`, `a@a.de`, `none@anything.example`: what is entered where there is no address.
+fn is_made_up(address: &str) -> bool {
+    let Some((local, domain)) = address.split_once('@') else { return false };
+    let name = domain.split('.').next().unwrap_or_default();
+    local == name || MADE_UP.contains(&local)
+}
+
+const MADE_UP: [&str; 10] =
+    ["test", "none", "noemail", "no-email", "nomail", "na", "null", "unknown", "email", "customer"];
 
 fn is_address(text: &str) -> bool {
     text.chars().count() <= LONGEST_ADDRESS
@@ -45,7 +55,7 @@ mod tests {
 
     fn cleaned(text: &str) -> Result<String, Unusable> {
         let mut out = String::new();
-        clean(text, &mut out).map(|()| out)
+        clean(text, &mut out).map(|_| out)
     }
 
     #[test]
@@ -68,6 +78,17 @@ mod tests {
             &format!("mary@{}.com", "a".repeat(64)),
         ] {
             assert_eq!(cleaned(text), Err(Unusable::NotAnEmail), "{text}");
+        }
+    }
+
+    #[test]
+    fn v23_made_up_addresses_are_remarked_on() {
+        let remark = |text| clean(text, &mut String::new());
+        for text in ["test@test.com", "A@a.de", "noemail@example.com", "Null@example.com"] {
+            assert_eq!(remark(text), Ok(Some(Remark::MadeUp)), "{text}");
+        }
+        for text in ["mary@example.com", "tester@example.com", "a@ab.de"] {
+            assert_eq!(remark(text), Ok(None), "{text}");
         }
     }
 

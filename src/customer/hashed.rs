@@ -34,6 +34,8 @@ impl Hash for Hashed {
 }
 
 impl Hashed {
+    pub(super) const HEX_DIGITS: usize = 64;
+
     /// The digest of exactly these bytes: the text must be in its normal form already (see
     /// [`MatchKey::normalize`](super::MatchKey::normalize)).
     pub fn of(text: &str) -> Self {
@@ -81,8 +83,8 @@ impl Hashed {
     ///
     /// Such digests come from exports that hash every column, and would match nobody or, worse,
     /// everybody whose value was missing.
-    pub fn is_of_nothing(&self) -> bool {
-        is_digest_of_nothing(*self)
+    pub fn is_of_nothing(self) -> bool {
+        is_digest_of_nothing(self)
     }
 }
 

@@ -2,13 +2,27 @@
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
-use super::Unusable;
-use super::characters::{fold, is_blank, is_invisible};
+use super::characters::{compose, fold, is_blank, is_invisible};
+use super::{ExternalIdPolicy, Remark, Unusable, appendix};
 
-pub(super) fn clean_external_id(text: &str, out: &mut String) -> Result<(), Unusable> {
-    fold(text, |character| !is_blank(character), out);
-    if out.is_empty() { Err(Unusable::Empty) } else { Ok(()) }
+pub(super) fn clean_external_id(
+    text: &str,
+    policy: ExternalIdPolicy,
+    out: &mut String,
+) -> Result<(), Unusable> {
+    match policy {
+        ExternalIdPolicy::Folded => fold(text, |character| !is_blank(character), out),
+        ExternalIdPolicy::Exact | ExternalIdPolicy::Plain => compose(text, out),
+    }
+    if out.is_empty() {
+        Err(Unusable::Empty)
+    } else if out.chars().any(char::is_control) {
+        Err(Unusable::ControlCharacter)
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn clean_mobile_advertiser_id(text: &str, out: &mut String) -> Result<(), Unusable> {
@@ -22,17 +36,52 @@ pub(super) fn clean_mobile_advertiser_id(text: &str, out: &mut String) -> Result
     }
 }
 
-pub(super) fn clean_ip_address(text: &str, out: &mut String) -> Result<(), Unusable> {
-    let address: IpAddr = text.parse().map_err(|_| Unusable::NotAnIpAddress)?;
+/// An address, which may carry the suffix of Meta's parameter builder.
+pub(super) fn clean_ip_address(text: &str, out: &mut String) -> Result<Option<Remark>, Unusable> {
+    let whole = text.parse().ok().map(|address: IpAddr| (address, ""));
+    let with_suffix = || {
+        let (address, suffix) = appendix::without(text)?;
+        Some((address.parse().ok()?, suffix))
+    };
+    let (address, suffix) = whole.or_else(with_suffix).ok_or(Unusable::NotAnIpAddress)?;
     if address.is_unspecified() {
         return Err(Unusable::AllZero);
     }
-    write!(out, "{address}").map_err(|_| Unusable::NotAnIpAddress)
+    write!(out, "{address}{suffix}").map_err(|_| Unusable::NotAnIpAddress)?;
+    Ok(is_private(address).then_some(Remark::PrivateAddress))
 }
 
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    }
+}
+
+/// Text that Meta takes as it is.
 pub(super) fn clean_text(text: &str, out: &mut String) -> Result<(), Unusable> {
     if text.chars().any(char::is_control) {
         return Err(Unusable::ControlCharacter);
+    }
+    out.push_str(text);
+    Ok(())
+}
+
+/// How many digits the id of a lead has, by Meta's own error text.
+const LEAD_DIGITS: RangeInclusive<usize> = 15..=16;
+
+pub(super) fn clean_lead_id(text: &str, out: &mut String) -> Result<(), Unusable> {
+    clean_number(text, out)?;
+    if LEAD_DIGITS.contains(&out.len()) { Ok(()) } else { Err(Unusable::NotALeadId) }
+}
+
+/// A whole number above zero, without leading zeros.
+pub(super) fn clean_number(text: &str, out: &mut String) -> Result<(), Unusable> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    if !digits || text.parse::<u64>().is_err() {
+        return Err(Unusable::NotANumber);
     }
     out.push_str(text);
     Ok(())
@@ -42,9 +91,12 @@ pub(super) fn clean_text(text: &str, out: &mut String) -> Result<(), Unusable> {
 mod tests {
     use super::*;
 
-    fn cleaned(clean: fn(&str, &mut String) -> Result<(), Unusable>, text: &str) -> Result<String, Unusable> {
+    fn cleaned<T>(
+        clean: impl Fn(&str, &mut String) -> Result<T, Unusable>,
+        text: &str,
+    ) -> Result<String, Unusable> {
         let mut out = String::new();
-        clean(text, &mut out).map(|()| out)
+        clean(text, &mut out).map(|_| out)
     }
 
     #[test]
@@ -63,11 +115,73 @@ mod tests {
         let ip = |text| cleaned(clean_ip_address, text);
         assert_eq!(ip("192.0.2.1").as_deref(), Ok("192.0.2.1"));
         assert_eq!(ip("2001:0DB8:0:0:0:0:0:1").as_deref(), Ok("2001:db8::1"));
-        for text in ["192.0.2.1:80", "192.0.2.1, 192.0.2.2", "[2001:db8::1]", "192.0.2.256", "192.0.2"] {
-            assert_eq!(ip(text), Err(Unusable::NotAnIpAddress));
+        assert_eq!(ip("192.0.2.1.AQQCAQAB").as_deref(), Ok("192.0.2.1.AQQCAQAB"));
+        assert_eq!(ip("2001:DB8::1.Bg").as_deref(), Ok("2001:db8::1.Bg"));
+        for text in [
+            "192.0.2.1:80",
+            "192.0.2.1, 192.0.2.2",
+            "[2001:db8::1]",
+            "192.0.2.256",
+            "192.0.2",
+            "192.0.2.1.AQQ",
+            "192.0.2.1.AQQCAQA!",
+        ] {
+            assert_eq!(ip(text), Err(Unusable::NotAnIpAddress), "{text}");
         }
         assert_eq!(ip("0.0.0.0"), Err(Unusable::AllZero));
         assert_eq!(ip("::"), Err(Unusable::AllZero));
+    }
+
+    #[test]
+    fn addresses_of_the_house_are_remarked_on() {
+        for text in [
+            "10.0.0.1",
+            "192.168.1.1",
+            "127.0.0.1",
+            "169.254.1.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert_eq!(
+                clean_ip_address(text, &mut String::new()),
+                Ok(Some(Remark::PrivateAddress)),
+                "{text}"
+            );
+        }
+        for text in ["8.8.8.8", "2001:4860:4860::8888"] {
+            assert_eq!(clean_ip_address(text, &mut String::new()), Ok(None), "{text}");
+        }
+    }
+
+    #[test]
+    fn external_ids_by_every_policy() {
+        let id = |policy, text| cleaned(|text, out| clean_external_id(text, policy, out), text);
+        for (policy, text, sent) in [
+            (ExternalIdPolicy::Folded, "Ab 1-2", "ab1-2"),
+            (ExternalIdPolicy::Exact, "Ab 1-2", "Ab 1-2"),
+            (ExternalIdPolicy::Plain, "Ab 1-2", "Ab 1-2"),
+            (ExternalIdPolicy::Exact, "E\u{301}\u{200b}", "É"),
+        ] {
+            assert_eq!(id(policy, text).as_deref(), Ok(sent), "{policy:?}");
+        }
+        assert_eq!(id(ExternalIdPolicy::Plain, "a\u{0}b"), Err(Unusable::ControlCharacter));
+    }
+
+    #[test]
+    fn lead_ids_have_15_or_16_digits() {
+        let lead = |text| clean_lead_id(text, &mut String::new());
+        assert_eq!(lead("525645896321548"), Ok(()));
+        assert_eq!(lead("5256458963215480"), Ok(()));
+        for text in ["52564589632154", "52564589632154801", "1"] {
+            assert_eq!(lead(text), Err(Unusable::NotALeadId), "{text}");
+        }
+        for text in
+            ["l:525645896321548", "-5", "0525645896321548", "+525645896321548", "99999999999999999999999"]
+        {
+            assert_eq!(lead(text), Err(Unusable::NotANumber), "{text}");
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::clean::clean;
-use super::{Context, Hashed, Unusable};
+use super::clean::{Cleaned, clean};
+use super::{Context, Hashed, MatchValue, Remark, Unusable};
 
 /// Builds the enum, its names and its forms from one table.
 macro_rules! keys {
@@ -75,7 +75,7 @@ keys! {
     PostalCode "zp" Digest,
     /// country of residence.
     Country "country" Digest,
-    /// the advertiser's own id of the customer; which may be sent unhashed.
+    /// the advertiser's own id of the customer; sent by the rule of [`ExternalIdPolicy`](super::ExternalIdPolicy).
     ExternalId "external_id" Digest,
     /// advertising id of a phone (IDFA or Android advertising id).
     MobileAdvertiserId "madid" Text,
@@ -83,7 +83,7 @@ keys! {
     ClientIpAddress "client_ip_address" Text,
     /// user agent of the browser.
     ClientUserAgent "client_user_agent" Text,
-    /// click on an ad, as Meta's pixel keeps it.
+    /// click on an ad, as Meta's pixel keeps it; see [`ClickId`](super::ClickId).
     Click "fbc" Text,
     /// browser, as Meta's pixel names it.
     Browser "fbp" Text,
@@ -160,8 +160,9 @@ impl MatchKey {
 
     /// Brings a raw text into the normal form of this key.
     ///
-    /// Any text is safe to pass. The normal form of a normal form is itself, and a text that is a
-    /// SHA-256 digest already is taken as one (unless the context refuses that).
+    /// Any text is safe to pass, and is read in time linear in its length. The normal form of a normal
+    /// form is itself, and a text that is a SHA-256 digest already is taken as one (unless the context
+    /// refuses that).
     ///
     /// The digest of the empty text passes here, as any digest does; [`UserData`](super::UserData)
     /// refuses it.
@@ -171,14 +172,14 @@ impl MatchKey {
     /// The reason why the text cannot be used; see [`Unusable`].
     pub fn normalize(self, raw: &str, context: &Context) -> Result<Normalized, Unusable> {
         let mut text = String::new();
-        let digest = match clean(self, raw, context, &mut text)? {
-            Some(digest) => {
-                text.push_str(digest.to_hex().as_str());
-                Some(digest)
-            }
-            None => self.is_hashed().then(|| Hashed::of(&text)),
-        };
-        Ok(Normalized { text, digest })
+        let Cleaned { form, remark } = clean(self, raw, context, &mut text)?;
+        let value = MatchValue::of(form, &text);
+        match &value {
+            MatchValue::Hashed(digest) if text.is_empty() => text.push_str(digest.to_hex().as_str()),
+            MatchValue::HashedWithAppendix(forwarded) => text.push_str(forwarded.as_str()),
+            _ => {}
+        }
+        Ok(Normalized { text, value, remark })
     }
 }
 
@@ -188,25 +189,36 @@ impl fmt::Display for MatchKey {
     }
 }
 
-/// A text in the normal form of its match key, and its digest.
+/// A text in the normal form of its match key, and what is sent of it.
 ///
 /// `Debug` shows nothing of either.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Normalized {
     text: String,
-    digest: Option<Hashed>,
+    value: MatchValue,
+    remark: Option<Remark>,
 }
 
 impl Normalized {
     /// The text to hash, or to send for a key that is not hashed. When the input was a digest
-    /// already, this is the digest in lower case.
+    /// already, this is the digest as it is sent.
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The digest to send: `None` for keys that are sent as text.
     pub fn digest(&self) -> Option<Hashed> {
-        self.digest
+        self.value.digest()
+    }
+
+    /// What is sent.
+    pub fn value(&self) -> &MatchValue {
+        &self.value
+    }
+
+    /// What is worth knowing about the value, though it can be used.
+    pub fn remark(&self) -> Option<Remark> {
+        self.remark
     }
 }
 

@@ -24,28 +24,38 @@
 //! Every text is brought to Unicode's composed form (NFC), because Meta hashes that form, and
 //! loses its invisible format characters (zero-width spaces, soft hyphens, direction marks).
 
+mod appendix;
 mod birth;
 mod builder;
 mod characters;
 mod clean;
+mod click_id;
 mod context;
+mod coverage;
+mod derived;
 mod email;
 mod gender;
 mod hashed;
 mod identifier;
+mod key_set;
 mod match_key;
 mod name;
 mod nothing;
 mod phone;
 mod place;
+mod remark;
 mod unusable;
 mod user_data;
 
+pub use appendix::HashedWithAppendix;
 pub use builder::{InvalidUserData, UnusableKey, UserDataBuilder};
 pub(crate) use characters::is_blank;
-pub use context::{AlreadyHashed, Context};
+pub use click_id::ClickId;
+pub use context::{AlreadyHashed, Context, ExternalIdPolicy};
+pub use coverage::{Combination, Coverage, Repeat};
 pub use hashed::{Hashed, HexText, NotSha256};
 pub use match_key::{KeyForm, MatchKey, Normalized};
 pub(crate) use nothing::is_placeholder;
+pub use remark::Remark;
 pub use unusable::Unusable;
 pub use user_data::{MatchValue, TooBroad, UserData};

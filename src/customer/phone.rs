@@ -1,7 +1,7 @@
 //! Phone numbers: the digits with the country code, nothing guessed.
 
-use super::Unusable;
 use super::characters::{ascii_digit, is_blank};
+use super::{Context, Remark, Unusable};
 
 /// What E.164 allows at most, and what tells customers apart at least.
 const MOST_DIGITS: usize = 15;
@@ -10,7 +10,20 @@ const FEWEST_DIGITS: usize = 7;
 /// Words that stand before the digits of an extension.
 const EXTENSIONS: [&str; 5] = ["x", "ext", "extn", "extension", "ex"];
 
-pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<Option<Remark>, Unusable> {
+    #[cfg(feature = "phone")]
+    if let Some(country) = context.phone_country()
+        && national::complete(text, country, out)
+    {
+        return Ok(is_made_up(out).then_some(Remark::MadeUp));
+    }
+    #[cfg(not(feature = "phone"))]
+    let _ = context;
+    as_written(text, out)
+}
+
+/// The digits as they stand.
+fn as_written(text: &str, out: &mut String) -> Result<Option<Remark>, Unusable> {
     if text.contains('@') && text.chars().any(char::is_alphabetic) {
         return Err(Unusable::NotOneNumber);
     }
@@ -25,9 +38,22 @@ pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
     out.drain(..zeros);
     match out.len() {
         ..FEWEST_DIGITS => Err(Unusable::TooFewDigits),
-        FEWEST_DIGITS..=MOST_DIGITS => Ok(()),
+        FEWEST_DIGITS..=MOST_DIGITS if is_made_up(out) => Ok(Some(Remark::MadeUp)),
+        FEWEST_DIGITS..=MOST_DIGITS => Ok((!plus && zeros == 0).then_some(Remark::NoCountryCode)),
         _ => Err(Unusable::TooManyDigits),
     }
+}
+
+/// `5555555555`, `1234567890`: what is entered where there is no number.
+fn is_made_up(digits: &str) -> bool {
+    let digits = digits.as_bytes();
+    let last = &digits[digits.len().saturating_sub(FEWEST_DIGITS)..];
+    last.iter().all(|digit| Some(digit) == last.first())
+        || digits.windows(2).all(|pair| pair[1] == following(pair[0]))
+}
+
+fn following(digit: u8) -> u8 {
+    if digit == b'9' { b'0' } else { digit + 1 }
 }
 
 /// A number that an export took for a float: `16505551212.0`.
@@ -74,6 +100,7 @@ fn push_digits(text: &str, out: &mut String) -> Result<bool, Unusable> {
             if behind.chars().any(|character| ascii_digit(character).is_some()) {
                 return Err(Unusable::NotOneNumber);
             }
+            break;
         } else if character == '('
             && !out.is_empty()
             && let Some(behind) = after_bracketed_zero(behind)
@@ -101,7 +128,7 @@ mod tests {
 
     fn cleaned(text: &str) -> Result<String, Unusable> {
         let mut out = String::new();
-        clean(text, &mut out).map(|()| out)
+        as_written(text, &mut out).map(|_| out)
     }
 
     #[test]
@@ -140,6 +167,20 @@ mod tests {
         assert_eq!(cleaned("16505551212.0").as_deref(), Ok("16505551212"));
         assert_eq!(cleaned("+49 8912 345/678").as_deref(), Ok("498912345678"));
         assert_eq!(cleaned("+1 650 555 1212,").as_deref(), Ok("16505551212"));
+    }
+
+    #[test]
+    fn v24_v28_doubtful_numbers_are_remarked_on() {
+        let remark = |text| as_written(text, &mut String::new());
+        for text in ["650 555 1212", "16505551212", "(650) 555-1212"] {
+            assert_eq!(remark(text), Ok(Some(Remark::NoCountryCode)), "{text}");
+        }
+        for text in ["+1 650 555 1212", "0044 20 7946 0958", "00044 20 7946 0958"] {
+            assert_eq!(remark(text), Ok(None), "{text}");
+        }
+        for text in ["555 555 5555", "+1 555 555 5555", "1234567890", "1234567", "+9999999"] {
+            assert_eq!(remark(text), Ok(Some(Remark::MadeUp)), "{text}");
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::Unusable;
 use super::characters::{ascii_digit, fold, is_blank, is_dash, is_digit, is_letter_or_mark};
+use super::{Remark, Unusable};
 use crate::value::Country;
 
 pub(super) fn clean_city(text: &str, out: &mut String) -> Result<(), Unusable> {
@@ -71,7 +71,7 @@ pub(super) fn clean_postal_code(
     text: &str,
     country: Option<Country>,
     out: &mut String,
-) -> Result<(), Unusable> {
+) -> Result<Option<Remark>, Unusable> {
     fold(text, |character| !is_blank(character) && !is_dash(character), out);
     if !out.is_ascii() {
         *out = out.chars().map(|character| ascii_digit(character).unwrap_or(character)).collect();
@@ -86,8 +86,15 @@ pub(super) fn clean_postal_code(
     match out.chars().count() {
         0 => Err(Unusable::Empty),
         1 => Err(Unusable::TooShort),
-        _ => Ok(()),
+        _ => Ok(is_short_zip(out, country).then_some(Remark::ShortZip)),
     }
+}
+
+/// Digits that may be a ZIP code without its leading zeros, which Excel and databases drop.
+fn is_short_zip(code: &str, country: Option<Country>) -> bool {
+    code.len() < ZIP_DIGITS
+        && country.is_none_or(has_zip_codes)
+        && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 const ZIP_DIGITS: usize = 5;
@@ -133,7 +140,7 @@ mod tests {
     fn postal_code(text: &str, country: Option<&str>) -> Result<String, Unusable> {
         let mut out = String::new();
         let country = country.and_then(|code| code.parse().ok());
-        clean_postal_code(text, country, &mut out).map(|()| out)
+        clean_postal_code(text, country, &mut out).map(|_| out)
     }
 
     #[test]
@@ -194,6 +201,14 @@ mod tests {
         ] {
             assert_eq!(postal_code(text, country).as_deref(), Ok(code), "{text}");
         }
+        let remark = |text, country: Option<&str>| {
+            let country = country.and_then(|code| code.parse().ok());
+            clean_postal_code(text, country, &mut String::new())
+        };
+        assert_eq!(remark("2138", None), Ok(Some(Remark::ShortZip)));
+        assert_eq!(remark("2138", Some("us")), Ok(Some(Remark::ShortZip)));
+        assert_eq!(remark("2138", Some("ch")), Ok(None));
+        assert_eq!(remark("w1a", None), Ok(None));
         assert_eq!(postal_code("--", None), Err(Unusable::Empty));
         assert_eq!(postal_code("a", None), Err(Unusable::TooShort));
     }

@@ -64,6 +64,15 @@ pub enum Unusable {
     /// Neither an ISO 3166-1 code nor a known name of a country.
     #[error("is no known country: write its ISO 3166-1 code of two letters")]
     UnknownCountry,
+    /// Not of the form `fb.1.1596403881668.…`.
+    #[error("is not of the form fb.1.<milliseconds>.<id> that Meta's pixel gives clicks and browsers")]
+    NotAClickId,
+    /// Not a whole number above zero.
+    #[error("is not a whole number above zero: write its digits only")]
+    NotANumber,
+    /// Not 15 or 16 digits.
+    #[error("is not the id of a lead: those have 15 or 16 digits")]
+    NotALeadId,
     /// Not a single IPv4 or IPv6 address.
     #[error("is not an IPv4 or IPv6 address")]
     NotAnIpAddress,
@@ -73,6 +82,9 @@ pub enum Unusable {
     /// A SHA-256 digest where only plain text is wanted.
     #[error("is hashed already: give the plain text, or allow digests")]
     AlreadyHashed,
+    /// Anything but a SHA-256 digest where only digests are wanted.
+    #[error("is not SHA-256: give 64 hexadecimal digits, or the plain text to be hashed here")]
+    NotSha256,
     /// A text that looks like an MD5 or SHA-1 digest.
     #[error("looks like an MD5 or SHA-1 digest: Meta takes SHA-256 only")]
     OtherDigest,
@@ -107,9 +119,13 @@ impl Unusable {
             Self::NoLetters => "no_letters",
             Self::StartsWithDigit => "starts_with_digit",
             Self::UnknownCountry => "unknown_country",
+            Self::NotAClickId => "not_a_click_id",
+            Self::NotANumber => "not_a_number",
+            Self::NotALeadId => "not_a_lead_id",
             Self::NotAnIpAddress => "not_an_ip_address",
             Self::AllZero => "all_zero",
             Self::AlreadyHashed => "already_hashed",
+            Self::NotSha256 => "not_sha256",
             Self::OtherDigest => "other_digest",
             Self::HashOfNothing => "hash_of_nothing",
             Self::NeverHashed => "never_hashed",

@@ -1,25 +1,67 @@
 //! A set of match keys: several values per key, none twice.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{Hashed, MatchKey, Unusable, UserDataBuilder};
+use super::clean::Form;
+use super::key_set::KeySet;
+use super::{Hashed, HashedWithAppendix, MatchKey, Remark, Unusable, UserDataBuilder};
 
 /// One value of a match key, as it is sent.
+///
+/// `Debug` shows a placeholder.
 #[derive(Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum MatchValue {
     /// The digest of a value in its normal form.
     Hashed(Hashed),
+    /// A digest that Meta's parameter builder made.
+    HashedWithAppendix(HashedWithAppendix),
     /// A value that Meta takes as text.
     Plain(Box<str>),
+    /// A value that Meta takes as a number.
+    Number(u64),
+}
+
+impl MatchValue {
+    /// The value that a cleaned text gives, its normal form at hand.
+    pub(super) fn of(form: Form, normal: &str) -> Self {
+        match form {
+            Form::ToHash => Self::Hashed(Hashed::of(normal)),
+            Form::Plain => Self::Plain(normal.into()),
+            Form::Number(number) => Self::Number(number),
+            Form::Digest(digest) => Self::Hashed(digest),
+            Form::WithAppendix(forwarded) => Self::HashedWithAppendix(forwarded),
+        }
+    }
+
+    /// The digest, if this is one.
+    pub fn digest(&self) -> Option<Hashed> {
+        match self {
+            Self::Hashed(digest) => Some(*digest),
+            Self::HashedWithAppendix(forwarded) => Some(forwarded.digest()),
+            Self::Plain(_) | Self::Number(_) => None,
+        }
+    }
+
+    /// Whether both say the same of a customer: a suffix tells how a digest was made, not of whom.
+    pub(crate) fn means(&self, other: &Self) -> bool {
+        match (self.digest(), other.digest()) {
+            (Some(one), Some(other)) => one == other,
+            _ => self == other,
+        }
+    }
 }
 
 impl Serialize for MatchValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Hashed(digest) => digest.serialize(serializer),
+            Self::HashedWithAppendix(forwarded) => forwarded.serialize(serializer),
             Self::Plain(text) => serializer.serialize_str(text),
+            Self::Number(number) => serializer.serialize_u64(*number),
         }
     }
 }
@@ -28,7 +70,9 @@ impl fmt::Debug for MatchValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Hashed(_) => "Hashed(…)",
+            Self::HashedWithAppendix(_) => "HashedWithAppendix(…)",
             Self::Plain(_) => "Plain(…)",
+            Self::Number(_) => "Number(…)",
         })
     }
 }
@@ -38,7 +82,7 @@ impl fmt::Debug for MatchValue {
 /// Invariants:
 /// - keys stand in the order of [`MatchKey::ALL`], the values of a key in the order in which they
 ///   came, so equal data is always written with equal bytes;
-/// - no value stands twice under a key, and a key that takes one string has one value;
+/// - no value stands twice under a key, and a key that takes one value has one;
 /// - no value is the digest of nothing (see [`Hashed::is_of_nothing`]).
 ///
 /// ```
@@ -55,9 +99,33 @@ impl fmt::Debug for MatchValue {
 /// assert_eq!(format!("{customer:?}"), "UserData { em: 1, ph: 1, st: 1, country: 1 }");
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
+///
+/// Equality is that of what is sent: remarks do not count.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct UserData {
-    values: Vec<(MatchKey, MatchValue)>,
+    values: Vec<Entry>,
+}
+
+/// A value with its key and what is worth knowing about it.
+#[derive(Clone)]
+struct Entry {
+    key: MatchKey,
+    remark: Option<Remark>,
+    value: MatchValue,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key && self.value == other.value
+    }
+}
+
+impl Eq for Entry {}
+
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.key, &self.value).hash(state);
+    }
 }
 
 impl UserData {
@@ -82,17 +150,30 @@ impl UserData {
 
     /// The keys that have values, in the order of [`MatchKey::ALL`].
     pub fn keys(&self) -> impl Iterator<Item = MatchKey> {
-        self.values.chunk_by(|(one, _), (other, _)| one == other).map(|values| values[0].0)
+        self.values.chunk_by(|one, next| one.key == next.key).map(|values| values[0].key)
     }
 
     /// The values of a key, first seen first.
     pub fn values(&self, key: MatchKey) -> impl ExactSizeIterator<Item = &MatchValue> {
-        self.of(key).iter().map(|(_, value)| value)
+        self.of(key).iter().map(|entry| &entry.value)
     }
 
-    fn of(&self, key: MatchKey) -> &[(MatchKey, MatchValue)] {
-        let start = self.values.partition_point(|(other, _)| *other < key);
-        let end = self.values.partition_point(|(other, _)| *other <= key);
+    /// What is worth knowing about values, each with its key.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, Remark, UserData};
+    ///
+    /// let customer = UserData::builder().email("test@test.com").phone("+1 650 555 1212").build()?;
+    /// assert!(customer.remarks().eq([(MatchKey::Email, Remark::MadeUp)]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
+    pub fn remarks(&self) -> impl Iterator<Item = (MatchKey, Remark)> {
+        self.values.iter().filter_map(|entry| Some((entry.key, entry.remark?)))
+    }
+
+    fn of(&self, key: MatchKey) -> &[Entry] {
+        let start = self.values.partition_point(|entry| entry.key < key);
+        let end = self.values.partition_point(|entry| entry.key <= key);
         &self.values[start..end]
     }
 
@@ -108,9 +189,9 @@ impl UserData {
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn merge(&mut self, other: &Self) {
-        for (key, value) in &other.values {
-            if self.lacks(*key, value) {
-                self.push(*key, value.clone());
+        for entry in &other.values {
+            if self.lacks(entry.key, &entry.value) {
+                self.push(entry.clone());
             }
         }
     }
@@ -128,24 +209,24 @@ impl UserData {
         if digest.is_of_nothing() {
             return Err(Unusable::HashOfNothing);
         }
-        self.insert(key, MatchValue::Hashed(digest));
+        self.insert(key, MatchValue::Hashed(digest), Some(Remark::AlreadyHashed));
         Ok(())
     }
 
-    pub(super) fn insert(&mut self, key: MatchKey, value: MatchValue) {
+    pub(super) fn insert(&mut self, key: MatchKey, value: MatchValue, remark: Option<Remark>) {
         if self.lacks(key, &value) {
-            self.push(key, value);
+            self.push(Entry { key, remark, value });
         }
     }
 
     fn lacks(&self, key: MatchKey, value: &MatchValue) -> bool {
         let present = self.of(key);
-        if key.is_list() { present.iter().all(|(_, other)| other != value) } else { present.is_empty() }
+        if key.is_list() { !present.iter().any(|entry| entry.value.means(value)) } else { present.is_empty() }
     }
 
-    fn push(&mut self, key: MatchKey, value: MatchValue) {
-        let end = self.values.partition_point(|(other, _)| *other <= key);
-        self.values.insert(end, (key, value));
+    fn push(&mut self, entry: Entry) {
+        let end = self.values.partition_point(|other| other.key <= entry.key);
+        self.values.insert(end, entry);
     }
 
     /// Whether Meta takes this combination of keys.
@@ -168,24 +249,29 @@ impl UserData {
     ///
     /// [`TooBroad`] when all keys lie in one such set, or there are none.
     pub fn check_combination(&self) -> Result<(), TooBroad> {
-        let broad = TOO_BROAD.iter().any(|set| self.values.iter().all(|(key, _)| set.contains(key)));
-        if broad { Err(TooBroad) } else { Ok(()) }
+        let keys: KeySet = self.keys().collect();
+        if is_too_broad(keys) { Err(TooBroad) } else { Ok(()) }
     }
 }
 
+/// Whether Meta would refuse a customer of these keys.
+pub(super) fn is_too_broad(keys: KeySet) -> bool {
+    TOO_BROAD.iter().any(|set| keys.is_within(*set))
+}
+
 /// The sets of keys that Meta holds too broad, alone or in part.
-const TOO_BROAD: [&[MatchKey]; 4] = [
-    &[
+const TOO_BROAD: [KeySet; 4] = [
+    KeySet::of(&[
         MatchKey::City,
         MatchKey::Country,
         MatchKey::State,
         MatchKey::PostalCode,
         MatchKey::Gender,
         MatchKey::ClientUserAgent,
-    ],
-    &[MatchKey::BirthDate, MatchKey::ClientUserAgent],
-    &[MatchKey::FirstName, MatchKey::Gender],
-    &[MatchKey::LastName, MatchKey::Gender],
+    ]),
+    KeySet::of(&[MatchKey::BirthDate, MatchKey::ClientUserAgent]),
+    KeySet::of(&[MatchKey::FirstName, MatchKey::Gender]),
+    KeySet::of(&[MatchKey::LastName, MatchKey::Gender]),
 ];
 
 /// The keys fit too many people: Meta would refuse the whole batch.
@@ -199,24 +285,24 @@ impl Serialize for UserData {
     /// The object that Meta expects as `user_data`: lists for keys that take several values.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(None)?;
-        for of_one_key in self.values.chunk_by(|(one, _), (next, _)| one == next) {
-            let key = of_one_key[0].0;
+        for of_one_key in self.values.chunk_by(|one, next| one.key == next.key) {
+            let key = of_one_key[0].key;
             fields.serialize_key(key.wire_name())?;
             if key.is_list() {
                 fields.serialize_value(&ValuesOnly(of_one_key))?;
             } else {
-                fields.serialize_value(&of_one_key[0].1)?;
+                fields.serialize_value(&of_one_key[0].value)?;
             }
         }
         fields.end()
     }
 }
 
-struct ValuesOnly<'a>(&'a [(MatchKey, MatchValue)]);
+struct ValuesOnly<'a>(&'a [Entry]);
 
 impl Serialize for ValuesOnly<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|(_, value)| value))
+        serializer.collect_seq(self.0.iter().map(|entry| &entry.value))
     }
 }
 
@@ -238,7 +324,7 @@ mod tests {
     fn with(keys: &[MatchKey]) -> UserData {
         let mut data = UserData::default();
         for key in keys {
-            data.insert(*key, MatchValue::Plain("x".into()));
+            data.insert(*key, MatchValue::Plain("x".into()), None);
         }
         data
     }
@@ -295,11 +381,11 @@ mod tests {
     fn merging_keeps_the_first_seen_first() {
         let mut data = UserData::default();
         let mut other = UserData::default();
-        data.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("b")));
-        data.insert(MatchKey::MobileAdvertiserId, MatchValue::Plain("one".into()));
-        other.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("a")));
-        other.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("b")));
-        other.insert(MatchKey::MobileAdvertiserId, MatchValue::Plain("two".into()));
+        data.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("b")), None);
+        data.insert(MatchKey::MobileAdvertiserId, MatchValue::Plain("one".into()), None);
+        other.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("a")), None);
+        other.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("b")), None);
+        other.insert(MatchKey::MobileAdvertiserId, MatchValue::Plain("two".into()), None);
         data.merge(&other);
         let emails: Vec<_> = data.values(MatchKey::Email).collect();
         assert!(matches!(

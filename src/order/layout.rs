@@ -6,11 +6,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use chrono::{FixedOffset, NaiveTime};
 
 use super::column::plain;
-use super::timestamp::{DateOrder, TimeFormat};
+use super::timestamp::TimeFormat;
 use super::{Column, Row};
-use crate::customer::{AlreadyHashed, MatchKey, UserData, UserDataBuilder, is_blank, is_placeholder};
+use crate::customer::{Context, MatchKey, UserData, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::{ActionSource, EventName};
-use crate::value::{Amount, EventTime, InvalidValue, Line, OrderId, Rule, ValueKind};
+use crate::value::{Amount, DateOrder, EventTime, InvalidValue, Line, OrderId, Rule, ValueKind};
 
 /// How amounts are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,7 +44,7 @@ pub struct RowLayout {
     names: Vec<(String, Column)>,
     numbers: NumberStyle,
     times: TimeFormat,
-    already_hashed: AlreadyHashed,
+    customers: Context,
     refuse_unknown: bool,
 }
 
@@ -73,7 +73,8 @@ impl RowLayout {
         self
     }
 
-    /// How dates such as `03/04/2026` are to be read; without it those are refused.
+    /// How dates such as `03/04/2026` are to be read, those of birth included (unless
+    /// [`customers`](Self::customers) says otherwise); without it those are refused.
     pub fn date_order(mut self, order: DateOrder) -> Self {
         self.times.date_order = Some(order);
         self
@@ -93,9 +94,22 @@ impl RowLayout {
         self
     }
 
-    /// What to do with customer values that are SHA-256 digests already.
-    pub fn already_hashed(mut self, policy: AlreadyHashed) -> Self {
-        self.already_hashed = policy;
+    /// How customer values are to be read: which columns are hashed already, how external ids are sent,
+    /// what a phone without a country code means. Its country stands in for that of rows that name none
+    /// (it is not sent), and its day is not used: the time of each row counts.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Context, ExternalIdPolicy, MatchKey};
+    /// use meta_offline_events::order::RowLayout;
+    ///
+    /// let customers = Context::default()
+    ///     .digests_only(MatchKey::Email)
+    ///     .external_ids(ExternalIdPolicy::Exact);
+    /// let layout = RowLayout::new().customers(customers);
+    /// # let _ = layout;
+    /// ```
+    pub fn customers(mut self, context: Context) -> Self {
+        self.customers = context;
         self
     }
 
@@ -476,7 +490,8 @@ impl BoundLayout {
     }
 
     fn customer<'a>(&self) -> UserDataBuilder<'a> {
-        UserData::builder().already_hashed(self.layout.already_hashed)
+        let RowLayout { customers, times, .. } = &self.layout;
+        UserData::builder().context(customers.date_order_unless_stated(times.date_order))
     }
 }
 

@@ -35,4 +35,3 @@ pub use column::Column;
 pub use layout::{BoundLayout, LayoutError, NumberStyle, Reading, RowError, RowLayout};
 pub use orders::{OrderRules, Orders, Prepared};
 pub use row::Row;
-pub use timestamp::DateOrder;

@@ -2,17 +2,7 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
-use crate::value::{EventTime, InvalidValue, Rule, ValueKind};
-
-/// Which number comes first in a date such as `03/04/2026`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DateOrder {
-    /// 3 April.
-    DayFirst,
-    /// 4 March.
-    MonthFirst,
-}
+use crate::value::{DateOrder, EventTime, InvalidValue, Rule, ValueKind};
 
 /// How the times of an export are written.
 #[derive(Debug, Clone, Copy)]

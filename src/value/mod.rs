@@ -6,6 +6,7 @@
 
 mod country;
 mod currency;
+mod date_order;
 mod id;
 mod invalid;
 mod line;
@@ -16,6 +17,7 @@ mod secret;
 
 pub use country::Country;
 pub use currency::Currency;
+pub use date_order::DateOrder;
 pub use id::{DatasetId, EventId, OrderId, ProductId};
 pub use invalid::{InvalidValue, Rule, ValueKind};
 pub use line::Line;

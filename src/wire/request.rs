@@ -156,7 +156,7 @@ fn encode_customer(customer: &UserData, body: &mut Vec<u8>) {
                     body.extend(digest.to_hex().as_str().as_bytes());
                     body.push(b'"');
                 }
-                MatchValue::Plain(_) => write(value, body),
+                other => write(other, body),
             }
         }
         if key.is_list() {

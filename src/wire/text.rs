@@ -20,9 +20,9 @@ const MASK: &str = "[…]";
 
 impl TextFilter {
     /// Masks these texts wherever they are quoted, beside addresses and digests.
-    pub(crate) fn masking(secrets: &[&str]) -> Self {
-        let mut secrets: Vec<Box<str>> =
-            secrets.iter().copied().filter(|secret| !secret.is_empty()).map(Into::into).collect();
+    pub(crate) fn masking(secrets: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        let secrets = secrets.into_iter().map(Into::into);
+        let mut secrets: Vec<Box<str>> = secrets.filter(|secret| !secret.is_empty()).collect();
         // A secret may hold another: the longer one has to go first.
         secrets.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         secrets.dedup();
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn r41_what_was_sent_is_masked() {
-        let filter = TextFilter::masking(&["EAABsecret", "Mozilla/5.0 (X11)", "Mozilla"]);
+        let filter = TextFilter::masking(["EAABsecret", "Mozilla/5.0 (X11)", "Mozilla"]);
         let digest = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79";
         let quoted = format!("token EAABsecret em [\"{digest}\"] ua Mozilla/5.0 (X11) mary@example.com end");
         assert_eq!(&*filter.clean(&quoted), "token […] em […] ua […] […] end");

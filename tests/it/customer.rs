@@ -185,13 +185,37 @@ fn v31_digests_of_other_kinds_are_not_hashed_again() {
 }
 
 #[test]
-fn digests_with_the_suffix_of_metas_parameter_builder_are_digests() {
-    let hex = Hashed::of("mary@example.com").to_string();
-    for suffix in ["", ".AQ", ".AQQCAQAB"] {
-        let normalized = MatchKey::Email.normalize(&format!("{hex}{suffix}"), &Context::default());
-        assert_eq!(normalized.as_ref().map(Normalized::text), Ok(hex.as_str()));
+fn digests_with_the_suffix_of_metas_parameter_builder_are_passed_on_to_the_letter() {
+    let digest = Hashed::of("mary@example.com");
+    for suffix in ["AQ", "Bg", "AQQCAQAB", "AQIA_-xy"] {
+        let given = format!("{digest}.{suffix}");
+        let normalized = MatchKey::Email.normalize(&format!(" {given}\n"), &Context::default()).unwrap();
+        assert_eq!(normalized.text(), given);
+        assert_eq!(normalized.digest(), Some(digest));
+        let customer = UserData::builder().email(&given).email("mary@example.com").build().unwrap();
+        assert_eq!(serde_json::to_value(&customer).unwrap(), serde_json::json!({ "em": [given] }));
     }
-    assert!(MatchKey::Email.normalize(&format!("{hex}.AQQ"), &Context::default()).is_err());
+    for suffix in [".AQQ", ".", "AQ", ".A!", ".AQQCAQAB1"] {
+        assert!(MatchKey::Email.normalize(&format!("{digest}{suffix}"), &Context::default()).is_err());
+    }
+    let of_nothing = format!("{}.AQQCAQAB", Hashed::of(""));
+    assert!(UserData::builder().email(&of_nothing).build().is_err());
+}
+
+#[test]
+fn v31_a_column_of_digests_takes_nothing_else() {
+    let digest = Hashed::of("mary@example.com").to_string();
+    let context = Context::default().digests_only(MatchKey::Email);
+    let read = |raw: &str| {
+        let customer = UserData::builder().context(context).email(raw).phone("+1 650 555 1212").build();
+        customer.map_err(|error| error.unusable()[0].reason())
+    };
+    assert!(read(&digest).is_ok());
+    assert!(read(&format!("{digest}.AQ")).is_ok());
+    for raw in ["mary@example.com", &digest[1..], &format!("{digest}0"), &"g".repeat(64), "not a hash"] {
+        assert_eq!(read(raw).unwrap_err(), Unusable::NotSha256, "{raw}");
+    }
+    assert_eq!(read("5f4dcc3b5aa765d61d8327deb882cf99").unwrap_err(), Unusable::OtherDigest);
 }
 
 #[test]
@@ -207,7 +231,10 @@ fn v32_digests_of_nothing_never_enter_user_data() {
 #[test]
 fn plain_text_only_where_it_is_asked_for() {
     let hex = Hashed::of("mary@example.com").to_string();
-    let refused = UserData::builder().already_hashed(AlreadyHashed::Refuse).email(&hex).build();
+    let refused = UserData::builder()
+        .context(Context::default().already_hashed(AlreadyHashed::Refuse))
+        .email(&hex)
+        .build();
     assert_eq!(refused.map_err(|error| error.unusable()[0].reason()), Err(Unusable::AlreadyHashed));
 }
 

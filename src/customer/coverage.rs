@@ -1,0 +1,381 @@
+//! What a set of customers can be found by: counted before sending, so that a poor export is seen
+//! before it costs matches.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+
+use super::key_set::KeySet;
+use super::user_data::is_too_broad;
+use super::{Hashed, MatchKey, Remark, UserData};
+
+/// How many customers carry each match key, alone and together, and what is doubtful about them.
+///
+/// Numbers only: it holds no value that could be shown. A customer is one [`UserData`]; of events, each
+/// counts its own. To tell values that repeat, it keeps a count for each different e-mail and phone.
+///
+/// ```
+/// use meta_offline_events::customer::{Coverage, MatchKey, UserData};
+///
+/// let customers = [
+///     UserData::builder().email("mary@example.com").phone("650 555 1212").build()?,
+///     UserData::builder().email("john@example.com").country("us").build()?,
+///     UserData::builder().country("us").build()?,
+/// ];
+/// let coverage: Coverage = customers.iter().collect();
+/// assert_eq!(coverage.carrying(MatchKey::Email), 2);
+/// assert_eq!(coverage.phones_without_country_code(), 1);
+/// let unusable = coverage.combinations().iter().filter(|combination| !combination.is_valid());
+/// assert_eq!(unusable.map(|combination| combination.customers()).sum::<u64>(), 1);
+///
+/// // An application may refuse to send what hardly finds anybody.
+/// assert!(coverage.share(MatchKey::Email) > 0.6);
+/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Coverage {
+    customers: u64,
+    keys: BTreeMap<MatchKey, KeyCounts>,
+    combinations: HashMap<KeySet, u64>,
+    remarks: BTreeMap<(MatchKey, &'static str), (Remark, u64)>,
+    /// How many customers have this e-mail or phone.
+    sharing: HashMap<(MatchKey, Hashed), u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct KeyCounts {
+    customers: u64,
+    values: u64,
+}
+
+impl Coverage {
+    /// Counts one more customer.
+    pub fn add(&mut self, customer: &UserData) {
+        self.customers += 1;
+        let keys: KeySet = customer.keys().collect();
+        *self.combinations.entry(keys).or_default() += 1;
+        for key in keys.keys() {
+            let counts = self.keys.entry(key).or_default();
+            counts.customers += 1;
+            counts.values += customer.values(key).len() as u64;
+        }
+        for (key, remark) in customer.remarks() {
+            self.remarks.entry((key, remark.code())).or_insert((remark, 0)).1 += 1;
+        }
+        for key in [MatchKey::Email, MatchKey::Phone] {
+            for digest in customer.values(key).filter_map(super::MatchValue::digest) {
+                *self.sharing.entry((key, digest)).or_default() += 1;
+            }
+        }
+    }
+
+    /// How many customers were counted.
+    pub fn customers(&self) -> u64 {
+        self.customers
+    }
+
+    /// How many customers carry this key.
+    pub fn carrying(&self, key: MatchKey) -> u64 {
+        self.counts(key).customers
+    }
+
+    /// How many values this key has over all customers.
+    pub fn values(&self, key: MatchKey) -> u64 {
+        self.counts(key).values
+    }
+
+    /// The share of customers that carry this key, from 0 to 1; 0 when there are no customers.
+    pub fn share(&self, key: MatchKey) -> f64 {
+        share(self.carrying(key), self.customers)
+    }
+
+    /// How many values of this key have this remark.
+    pub fn remarked(&self, key: MatchKey, remark: Remark) -> u64 {
+        self.remarks.get(&(key, remark.code())).map_or(0, |(_, count)| *count)
+    }
+
+    /// How many phones are written without `+` or `00` and were not completed: those of them that lack
+    /// their country code find nobody.
+    pub fn phones_without_country_code(&self) -> u64 {
+        self.remarked(MatchKey::Phone, Remark::NoCountryCode)
+    }
+
+    /// The sets of keys that customers carry, the most frequent first.
+    pub fn combinations(&self) -> Vec<Combination> {
+        let mut combinations: Vec<_> =
+            self.combinations.iter().map(|(&keys, &customers)| Combination { keys, customers }).collect();
+        combinations.sort_by_key(|combination| (std::cmp::Reverse(combination.customers), combination.keys));
+        combinations
+    }
+
+    /// E-mails and phones that so many customers share that they are hardly anybody's own: at least
+    /// [ten](Repeat::FEWEST) customers and at least [one of a hundred](Repeat::SHARE) of those who have
+    /// the key. The most frequent come first.
+    pub fn repeats(&self) -> Vec<Repeat> {
+        let repeats = self.sharing.iter().map(|(&(key, digest), &customers)| Repeat {
+            key,
+            digest,
+            customers,
+            share: share(customers, self.carrying(key)),
+        });
+        let mut repeats: Vec<_> = repeats
+            .filter(|repeat| repeat.customers >= Repeat::FEWEST && repeat.share >= Repeat::SHARE)
+            .collect();
+        repeats.sort_by_key(|repeat| (std::cmp::Reverse(repeat.customers), repeat.key, repeat.digest));
+        repeats
+    }
+
+    fn counts(&self, key: MatchKey) -> KeyCounts {
+        self.keys.get(&key).copied().unwrap_or_default()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share of more than 2^52 customers may be off by a hair")]
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+impl<'u> Extend<&'u UserData> for Coverage {
+    fn extend<I: IntoIterator<Item = &'u UserData>>(&mut self, customers: I) {
+        for customer in customers {
+            self.add(customer);
+        }
+    }
+}
+
+impl<'u> FromIterator<&'u UserData> for Coverage {
+    fn from_iter<I: IntoIterator<Item = &'u UserData>>(customers: I) -> Self {
+        let mut coverage = Self::default();
+        coverage.extend(customers);
+        coverage
+    }
+}
+
+/// A set of match keys that customers carry together. See [`Coverage::combinations`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Combination {
+    keys: KeySet,
+    customers: u64,
+}
+
+impl Combination {
+    /// The keys.
+    pub fn keys(self) -> impl Iterator<Item = MatchKey> {
+        self.keys.keys()
+    }
+
+    /// How many customers carry just these.
+    pub fn customers(self) -> u64 {
+        self.customers
+    }
+
+    /// Whether Meta takes a customer of these keys; see [`UserData::check_combination`].
+    pub fn is_valid(self) -> bool {
+        !is_too_broad(self.keys)
+    }
+}
+
+/// An e-mail or phone that many customers share. See [`Coverage::repeats`].
+///
+/// `Debug` and `Serialize` show the counts, never the value.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Repeat {
+    key: MatchKey,
+    digest: Hashed,
+    customers: u64,
+    share: f64,
+}
+
+impl Repeat {
+    /// The fewest customers that make a repeat.
+    pub const FEWEST: u64 = 10;
+
+    /// The smallest share that makes a repeat, of the customers who carry the key.
+    pub const SHARE: f64 = 0.01;
+
+    /// E-mail or phone.
+    pub fn key(self) -> MatchKey {
+        self.key
+    }
+
+    /// How many customers share the value.
+    pub fn customers(self) -> u64 {
+        self.customers
+    }
+
+    /// The share of those who carry the key, from 0 to 1.
+    pub fn share(self) -> f64 {
+        self.share
+    }
+
+    /// Whether this customer has the value.
+    pub fn is_of(self, customer: &UserData) -> bool {
+        customer.values(self.key).any(|value| value.digest() == Some(self.digest))
+    }
+}
+
+impl fmt::Debug for Repeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repeat")
+            .field("key", &self.key)
+            .field("customers", &self.customers)
+            .field("share", &self.share)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for Repeat {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("key", self.key.wire_name())?;
+        fields.serialize_entry("customers", &self.customers)?;
+        fields.serialize_entry("share", &self.share)?;
+        fields.end()
+    }
+}
+
+impl Serialize for Combination {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let keys: Vec<_> = self.keys().map(MatchKey::wire_name).collect();
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("keys", &keys)?;
+        fields.serialize_entry("customers", &self.customers)?;
+        fields.serialize_entry("valid", &self.is_valid())?;
+        fields.end()
+    }
+}
+
+impl Serialize for Coverage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("customers", &self.customers)?;
+        fields.serialize_entry("keys", &Keys(self))?;
+        fields.serialize_entry("combinations", &self.combinations())?;
+        fields.serialize_entry("repeats", &self.repeats())?;
+        fields.end()
+    }
+}
+
+struct Keys<'c>(&'c Coverage);
+
+impl Serialize for Keys<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row {
+            customers: u64,
+            share: f64,
+            values: u64,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            remarks: BTreeMap<&'static str, u64>,
+        }
+        let remarks = |key| {
+            let of_key = self.0.remarks.iter().filter(move |((other, _), _)| *other == key);
+            of_key.map(|((_, code), (_, count))| (*code, *count)).collect()
+        };
+        serializer.collect_map(self.0.keys.iter().map(|(&key, counts)| {
+            let KeyCounts { customers, values } = *counts;
+            (key.wire_name(), Row { customers, share: self.0.share(key), values, remarks: remarks(key) })
+        }))
+    }
+}
+
+/// How many combinations are written out by `Display`.
+const COMBINATIONS_SHOWN: usize = 5;
+
+impl fmt::Display for Coverage {
+    /// A table of some lines: keys with their share, remarks, combinations, repeats.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for &key in self.keys.keys() {
+            let (carrying, percent) = (self.carrying(key), Percent(self.share(key)));
+            write!(f, "{:28} {carrying:>9} {percent}", key.wire_name())?;
+            for ((_, code), (_, count)) in self.remarks.iter().filter(|((other, _), _)| *other == key) {
+                write!(f, "  {code} {count}")?;
+            }
+            writeln!(f)?;
+        }
+        let combinations = self.combinations();
+        for combination in combinations.iter().take(COMBINATIONS_SHOWN) {
+            let keys: Vec<_> = combination.keys().map(MatchKey::wire_name).collect();
+            let (customers, percent) =
+                (combination.customers, Percent(share(combination.customers, self.customers)));
+            let verdict = if combination.is_valid() { "" } else { "  refused by Meta" };
+            writeln!(f, "{:28} {customers:>9} {percent}{verdict}", keys.join("+"))?;
+        }
+        if let Some(others) = combinations.len().checked_sub(COMBINATIONS_SHOWN + 1) {
+            writeln!(f, "and {} more combinations", others + 1)?;
+        }
+        for repeat in self.repeats() {
+            writeln!(
+                f,
+                "one {} is shared by {} customers, {} of those who have one",
+                repeat.key,
+                repeat.customers,
+                Percent(repeat.share).to_string().trim_start()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A share, written as `98.7 %`.
+struct Percent(f64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>5.1} %", self.0 * 100.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customer::InvalidUserData;
+
+    fn with_email(email: &str) -> Result<UserData, InvalidUserData> {
+        UserData::builder().email(email).country("us").build()
+    }
+
+    #[test]
+    fn v24_a_value_on_a_large_share_is_a_repeat() -> Result<(), InvalidUserData> {
+        let mut coverage = Coverage::default();
+        for number in 0..990 {
+            coverage.add(&with_email(&format!("customer{number}@example.com"))?);
+        }
+        let till = with_email("till@example.com")?;
+        for _ in 0..9 {
+            coverage.add(&till);
+        }
+        assert_eq!(coverage.repeats(), [], "nine are few");
+        coverage.add(&till);
+        let [repeat] = coverage.repeats()[..] else { panic!("ten of a thousand are one of a hundred") };
+        assert_eq!((repeat.key(), repeat.customers()), (MatchKey::Email, 10));
+        assert!(repeat.is_of(&till) && !repeat.is_of(&with_email("customer1@example.com")?));
+        coverage.add(&with_email("another@example.com")?);
+        assert_eq!(coverage.repeats(), [], "ten of 1,001 are less than one of a hundred");
+        Ok(())
+    }
+
+    #[test]
+    fn an_empty_set_has_no_shares() {
+        let coverage = Coverage::default();
+        assert!(coverage.share(MatchKey::Email).abs() < f64::EPSILON);
+        assert_eq!(coverage.to_string(), "");
+    }
+
+    #[test]
+    fn what_is_shown_holds_no_value() -> Result<(), Box<dyn std::error::Error>> {
+        let customer = with_email("till@example.com")?;
+        let coverage: Coverage = std::iter::repeat_n(&customer, 20).collect();
+        let hex = Hashed::of("till@example.com").to_string();
+        for shown in [coverage.to_string(), serde_json::to_string(&coverage)?, format!("{coverage:?}")] {
+            assert!(!shown.contains(&hex) && !shown.contains("till@"), "{shown}");
+        }
+        let json = serde_json::to_value(&coverage)?;
+        assert_eq!(json["keys"]["em"]["share"], 1.0);
+        assert_eq!(json["combinations"][0]["keys"], serde_json::json!(["em", "country"]));
+        assert_eq!(json["repeats"][0]["customers"], 20);
+        Ok(())
+    }
+}
