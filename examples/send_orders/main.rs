@@ -86,7 +86,7 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
     }
     let mut orders = Orders::new();
     let (files, read) = read::read_all(&job.inputs, &mut orders);
-    let Prepared { events, rows, .. } = orders.finish(SystemClock.now());
+    let Prepared { events, rows, coverage, .. } = orders.finish(SystemClock.now());
     let mostly_invalid = rows.read() >= 1000 && rows.invalid() * 2 > rows.read();
 
     let halt = match read {
@@ -99,12 +99,14 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
         }),
         Ok(()) => None,
     };
-    let report = match halt {
-        Some(_) => DeliveryReport::pending(&events),
-        None => send(&destination.client, events).await,
+    let report = if halt.is_some() {
+        DeliveryReport::pending(&events)
+    } else {
+        coverage.repeats().iter().for_each(|repeat| say(&format!("note: {repeat}")));
+        send(&destination.client, events).await
     };
     let way = format!("Sent to {}, in {}.", destination.place, counted(report.requests(), "request"));
-    let account = Account { files, report: report.with_rows(rows), way, halt };
+    let account = Account { files, report: report.with_rows(rows), coverage, way, halt };
     finish(&account, report_file)
 }
 
@@ -118,7 +120,7 @@ fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) 
     }
     let mut orders = Orders::new();
     let (files, read) = read::read_all(&job.inputs, &mut orders);
-    let Prepared { events, rows, .. } = orders.finish(now);
+    let Prepared { events, rows, coverage, .. } = orders.finish(now);
 
     let mut requests = 0;
     let written = read.and_then(|()| {
@@ -133,7 +135,7 @@ fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) 
     let halt = written.err().map(|failure| Halt { status: FAILED, why: failure.to_string() });
     let way = format!("Nothing was sent: the file holds {}, one a line.", counted(requests, "request"));
     let report = DeliveryReport::pending(&events).with_rows(rows);
-    finish(&Account { files, report, way, halt }, report_file)
+    finish(&Account { files, report, coverage, way, halt }, report_file)
 }
 
 /// Makes the sample, sends it to a stand-in, and compares what came out with what was planned.
@@ -147,7 +149,7 @@ async fn send_sample() -> Result<u8, Failure> {
     let mut orders = Orders::new();
     let mut facts = read::FileFacts::new("a made-up export".to_owned());
     read::read_rows(csv.as_bytes(), 0, &mut orders, &mut facts)?;
-    let Prepared { events, rows, .. } = orders.finish(SystemClock.now());
+    let Prepared { events, rows, coverage, .. } = orders.finish(SystemClock.now());
     let report = send(&client, events).await.with_rows(rows);
 
     let way = format!(
@@ -156,7 +158,7 @@ async fn send_sample() -> Result<u8, Failure> {
         grouped(report.requests())
     );
     let surprises = plan.surprises(&report);
-    let account = Account { files: vec![facts], report, way, halt: None };
+    let account = Account { files: vec![facts], report, coverage, way, halt: None };
     to_stdout(|out| {
         print::account(out, &account)?;
         sample::print_verdict(out, &surprises)

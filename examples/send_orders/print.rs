@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use meta_offline_events::customer::Coverage;
 use meta_offline_events::report::{DeliveryReport, Problem};
 use meta_offline_events::value::Line;
 use serde::Serialize;
@@ -16,6 +17,8 @@ pub(crate) const TEST_NOTE: &str =
 pub(crate) struct Account {
     pub(crate) files: Vec<FileFacts>,
     pub(crate) report: DeliveryReport,
+    /// What the customers of the events can be found by.
+    pub(crate) coverage: Coverage,
     /// Where the events went.
     pub(crate) way: String,
     /// What kept the run from sending anything.
@@ -49,6 +52,7 @@ impl Account {
         struct Json<'a> {
             #[serde(flatten)]
             report: &'a DeliveryReport,
+            coverage: &'a Coverage,
             #[serde(skip_serializing_if = "Option::is_none")]
             files: Option<Vec<&'a str>>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +61,7 @@ impl Account {
         let names = || self.files.iter().map(|file| file.name.as_str()).collect();
         let json = Json {
             report: &self.report,
+            coverage: &self.coverage,
             files: (self.files.len() > 1).then(names),
             failed: self.halt.as_ref().map(|halt| halt.why.as_str()),
         };
@@ -67,9 +72,10 @@ impl Account {
 
 /// Writes the account as a page of text.
 pub(crate) fn account(out: &mut dyn Write, account: &Account) -> io::Result<()> {
-    let Account { files, report, way, halt } = account;
+    let Account { files, report, coverage, way, halt } = account;
     write_files(out, files)?;
     write_counts(out, report)?;
+    write_coverage(out, coverage)?;
     match halt {
         // Why, is said on standard error.
         Some(_) => writeln!(out, "\nNothing was sent.")?,
@@ -127,6 +133,21 @@ fn write_counts(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> 
     }
     writeln!(out, "   {:-<31}", "")?;
     writeln!(out, "   {:11}{:>10}{:>10}", "read", grouped(rows.read), grouped(events.total()))
+}
+
+/// What the customers of the events can be found by.
+fn write_coverage(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
+    if coverage.customers() > 0 {
+        writeln!(
+            out,
+            "\nCustomers of {}, by match key and combination",
+            counted(coverage.customers(), "event")
+        )?;
+        for line in coverage.to_string().lines() {
+            writeln!(out, "   {line}")?;
+        }
+    }
+    Ok(())
 }
 
 /// Problems with the same reason and column, taken together.

@@ -27,7 +27,7 @@ use super::{Hashed, MatchKey, Remark, UserData};
 /// let coverage: Coverage = customers.iter().collect();
 /// assert_eq!(coverage.carrying(MatchKey::Email), 2);
 /// assert_eq!(coverage.phones_without_country_code(), 1);
-/// let unusable = coverage.combinations().iter().filter(|combination| !combination.is_valid());
+/// let unusable = coverage.combinations().into_iter().filter(|combination| !combination.is_valid());
 /// assert_eq!(unusable.map(|combination| combination.customers()).sum::<u64>(), 1);
 ///
 /// // An application may refuse to send what hardly finds anybody.
@@ -179,7 +179,7 @@ impl Combination {
 
 /// An e-mail or phone that many customers share. See [`Coverage::repeats`].
 ///
-/// `Debug` and `Serialize` show the counts, never the value.
+/// `Display`, `Debug` and `Serialize` show the counts, never the value.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Repeat {
     key: MatchKey,
@@ -223,6 +223,14 @@ impl fmt::Debug for Repeat {
             .field("customers", &self.customers)
             .field("share", &self.share)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Repeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = Percent(self.share).to_string();
+        let (key, customers, percent) = (self.key, self.customers, percent.trim_start());
+        write!(f, "one {key} is shared by {customers} customers, {percent} of those who have one")
     }
 }
 
@@ -289,31 +297,26 @@ impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for &key in self.keys.keys() {
             let (carrying, percent) = (self.carrying(key), Percent(self.share(key)));
-            write!(f, "{:28} {carrying:>9} {percent}", key.wire_name())?;
+            write!(f, "{carrying:>9} {percent}  {key}")?;
             for ((_, code), (_, count)) in self.remarks.iter().filter(|((other, _), _)| *other == key) {
-                write!(f, "  {code} {count}")?;
+                write!(f, ", {code} {count}")?;
             }
             writeln!(f)?;
         }
         let combinations = self.combinations();
         for combination in combinations.iter().take(COMBINATIONS_SHOWN) {
-            let keys: Vec<_> = combination.keys().map(MatchKey::wire_name).collect();
+            let names: Vec<_> = combination.keys().map(MatchKey::wire_name).collect();
+            let names = if names.is_empty() { "no key".to_owned() } else { names.join("+") };
             let (customers, percent) =
                 (combination.customers, Percent(share(combination.customers, self.customers)));
-            let verdict = if combination.is_valid() { "" } else { "  refused by Meta" };
-            writeln!(f, "{:28} {customers:>9} {percent}{verdict}", keys.join("+"))?;
+            let verdict = if combination.is_valid() { "" } else { ", refused by Meta" };
+            writeln!(f, "{customers:>9} {percent}  {names}{verdict}")?;
         }
         if let Some(others) = combinations.len().checked_sub(COMBINATIONS_SHOWN + 1) {
-            writeln!(f, "and {} more combinations", others + 1)?;
+            writeln!(f, "{:>9}          other combinations", others + 1)?;
         }
         for repeat in self.repeats() {
-            writeln!(
-                f,
-                "one {} is shared by {} customers, {} of those who have one",
-                repeat.key,
-                repeat.customers,
-                Percent(repeat.share).to_string().trim_start()
-            )?;
+            writeln!(f, "{repeat}")?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use foldhash::quality::RandomState;
 use super::group::{Group, GroupKey};
 use super::layout::{Fault, OrderMark, column_of};
 use super::{Column, Reading, Row, RowError};
-use crate::customer::{MatchKey, UserData, UserDataBuilder};
+use crate::customer::{Coverage, MatchKey, Remark, UserData, UserDataBuilder};
 use crate::event::{ActionSource, Event, EventName};
 use crate::report::{Problem, RowReport};
 use crate::value::{AgeLimit, EventId, EventTime, Line};
@@ -153,6 +153,8 @@ pub struct Prepared {
     pub events: Vec<Event>,
     /// Rows that were filtered or invalid, and notes on the others.
     pub rows: RowReport,
+    /// What the customers of the events can be found by.
+    pub coverage: Coverage,
 }
 
 impl Orders {
@@ -271,6 +273,7 @@ impl Orders {
         if !faults.is_empty() {
             return Err(faults);
         }
+        notes.extend(data.remarks().filter_map(|(key, remark)| note_of_row(key, remark)));
         let wholly_usable = notes.is_empty();
         for note in notes {
             self.account.note(row.line, note);
@@ -325,8 +328,10 @@ impl Orders {
                 Err(faults) => self.account.invalid(&lines, faults),
             }
         }
+        let coverage = events.iter().map(Event::user_data).collect();
         self.note_run();
-        Prepared { events, rows: self.account.into_report() }
+        self.note_customers(&events, &coverage);
+        Prepared { events, rows: self.account.into_report(), coverage }
     }
 
     /// Notes on the run as a whole.
@@ -340,6 +345,40 @@ impl Orders {
             let count = self.without_order_id;
             let note = format!("rows without an order id: {count}, each an event of its own");
             self.account.notes.add(&[], Fault::at(Column::OrderId, "no_order_id", note));
+        }
+    }
+
+    /// Notes on the customers as a whole.
+    fn note_customers(&mut self, events: &[Event], coverage: &Coverage) {
+        let notes = &mut self.account.notes;
+        for key in MatchKey::ALL {
+            let Some(column) = column_of(key) else { continue };
+            let (values, digests) = (coverage.values(key), coverage.remarked(key, Remark::AlreadyHashed));
+            if 0 < digests && digests < values {
+                let plain = values - digests;
+                let note = format!("digests: {digests}, plain values: {plain}; each value was judged alone");
+                notes.add(&[], Fault::at(column, "mixed_digests", note));
+            }
+        }
+        let (phones, doubtful) = (coverage.values(MatchKey::Phone), coverage.phones_without_country_code());
+        if doubtful > 0 {
+            let note = format!(
+                "{doubtful} of {phones} phones ({}) {}",
+                percent(doubtful, phones),
+                Remark::NoCountryCode
+            );
+            notes.add(&[], Fault::at(Column::Phone, Remark::NoCountryCode.code(), note));
+        }
+        for repeat in coverage.repeats() {
+            let Some(column) = column_of(repeat.key()) else { continue };
+            let sharing = events.iter().filter(|event| repeat.is_of(event.user_data()));
+            let lines: Vec<Line> = sharing.flat_map(Event::lines).copied().collect();
+            let note = format!(
+                "one value is shared by {} orders, {} of those that have one: where it stands for no value, leave it empty",
+                repeat.customers(),
+                percent(repeat.customers(), coverage.carrying(repeat.key())),
+            );
+            notes.add(&lines, Fault::at(column, "shared_value", note));
         }
     }
 
@@ -366,6 +405,12 @@ fn unique(mut event: Event, ids: &mut HashMap<EventId, u32>) -> Result<Event, Ve
     }
     let message = "the event id stands on an earlier event, too: Meta would drop this one";
     Err(vec![Fault::at(Column::EventId, "event_id_repeated", message)])
+}
+
+/// A share, written as `98.7 %`.
+fn percent(part: u64, whole: u64) -> String {
+    let per_mille = (part * 1000 + whole / 2).checked_div(whole).unwrap_or_default();
+    format!("{}.{} %", per_mille / 10, per_mille % 10)
 }
 
 fn identifies(key: MatchKey) -> bool {
@@ -420,6 +465,14 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
     faults
 }
 
+/// What is said of a row for a doubtful value. Doubts that concern most rows or none are counted for the
+/// whole run instead.
+fn note_of_row(key: MatchKey, remark: Remark) -> Option<Fault> {
+    let counted = matches!(remark, Remark::AlreadyHashed | Remark::NoCountryCode);
+    let column = column_of(key).filter(|_| !counted)?;
+    Some(Fault::at(column, remark.code(), remark.to_string()))
+}
+
 /// All columns of a row but its order's and its customer's.
 fn facts<'r>(row: &'r Row<'_>) -> impl Hash + use<'r> {
     let money = (row.time, row.quantity, row.price, row.value, row.currency);
@@ -432,7 +485,7 @@ struct Customer {
     data: UserData,
     /// A mark of the raw text: equal for customers that are written letter for letter alike.
     wording: u64,
-    /// Whether every text was usable.
+    /// Whether every text was usable, and none is worth a note.
     wholly_usable: bool,
 }
 

@@ -109,7 +109,8 @@ const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"bl", &["Saint Barthelemy", "St Barthélemy", "St Barthelemy", "St Barts"]),
     (b"bn", &["Brunei"]),
     (b"bo", &["Bolivia", "Plurinational State of Bolivia"]),
-    (b"bq", &["Caribbean Netherlands"]),
+    // The second is a slip that Meta's own list carries, as is the last of `sx`.
+    (b"bq", &["Caribbean Netherlands", "Bonaire Sinte Ustatin Sand Saba"]),
     (b"br", &["Brasil"]),
     (b"bs", &["The Bahamas"]),
     (b"cc", &["Cocos Islands", "Keeling Islands"]),
@@ -165,7 +166,7 @@ const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"sj", &["Svalbard & Jan Mayen"]),
     (b"sk", &["Slovak Republic", "Slovensko"]),
     (b"st", &["São Tomé and Príncipe", "São Tomé & Príncipe", "Sao Tome & Principe"]),
-    (b"sx", &["Sint Maarten", "St Maarten"]),
+    (b"sx", &["Sint Maarten", "St Maarten", "Sint Maarten Dutch Part", "Sint Maarten Ductch Part"]),
     (b"sy", &["Syria"]),
     (b"sz", &["Swaziland"]),
     (b"tc", &["Turks & Caicos Islands"]),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod coverage;
 #[cfg(feature = "csv")]
 mod csv;
 mod customer;
@@ -9,6 +10,7 @@ mod customer;
 mod delivery;
 #[cfg(feature = "csv")]
 mod golden;
+mod known_answers;
 mod orders;
 mod rooms;
 #[cfg(feature = "testing")]

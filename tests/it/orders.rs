@@ -25,18 +25,18 @@ fn at(unix: i64) -> EventTime {
 }
 
 /// Reads rows as a till may write them, with `|` between the fields; the first is line 2.
-struct Till {
-    layout: RowLayout,
-    rules: OrderRules,
-    now: i64,
+pub(super) struct Till {
+    pub(super) layout: RowLayout,
+    pub(super) rules: OrderRules,
+    pub(super) now: i64,
 }
 
-fn till() -> Till {
+pub(super) fn till() -> Till {
     Till { layout: RowLayout::new(), rules: OrderRules::new(), now: NOON + 3600 }
 }
 
 impl Till {
-    fn prepare<S: AsRef<str>>(self, header: &str, rows: &[S]) -> Prepared {
+    pub(super) fn prepare<S: AsRef<str>>(self, header: &str, rows: &[S]) -> Prepared {
         let names: Vec<_> = header.split('|').collect();
         let bound = self.layout.bind(&names).unwrap_or_else(|error| panic!("{error}"));
         let mut orders = Orders::with_rules(self.rules);
@@ -49,7 +49,7 @@ impl Till {
     }
 }
 
-fn prepare<S: AsRef<str>>(header: &str, rows: &[S]) -> Prepared {
+pub(super) fn prepare<S: AsRef<str>>(header: &str, rows: &[S]) -> Prepared {
     till().prepare(header, rows)
 }
 

@@ -1,0 +1,58 @@
+//! Cleaning agrees with a second program, written from the facts alone: `tests/known`.
+
+use std::error::Error;
+
+use meta_offline_events::customer::{Context, MatchKey, MatchValue, Normalized};
+use meta_offline_events::value::{DateOrder, EventTime};
+use serde::Deserialize;
+
+const ANSWERS: &str = include_str!("../known/answers.jsonl");
+
+#[derive(Deserialize)]
+struct Answer {
+    field: String,
+    input: String,
+    country: Option<String>,
+    order: Option<String>,
+    normalized: Option<String>,
+    sha256: Option<String>,
+    about: String,
+}
+
+#[test]
+fn v21_to_v40_every_disputed_case_is_decided_as_the_second_program_decides_it() -> Result<(), Box<dyn Error>>
+{
+    let mut wrong = Vec::new();
+    let mut rows = 0;
+    for (position, line) in ANSWERS.lines().enumerate() {
+        let answer: Answer = serde_json::from_str(line)?;
+        if !is_ours(&answer)? {
+            wrong.push(format!("line {}, {}: {}", position + 1, answer.field, answer.about));
+        }
+        rows += 1;
+    }
+    assert!(rows > 800, "only {rows} answers");
+    assert!(wrong.is_empty(), "{} of {rows} differ: {wrong:#?}", wrong.len());
+    Ok(())
+}
+
+fn is_ours(answer: &Answer) -> Result<bool, Box<dyn Error>> {
+    let key = MatchKey::from_wire_name(&answer.field).ok_or("unknown field")?;
+    let mut context = Context::default().as_of(EventTime::from_unix(1_795_564_800)?);
+    if let Some(country) = &answer.country {
+        context = context.country(country.parse()?);
+    }
+    context = match answer.order.as_deref() {
+        None => context,
+        Some("day_first") => context.date_order(DateOrder::DayFirst),
+        Some("month_first") => context.date_order(DateOrder::MonthFirst),
+        Some(_) => return Err("unknown order".into()),
+    };
+    let ours = key.normalize(&answer.input, &context).ok();
+    let sent = ours.as_ref().and_then(|normal| match normal.value() {
+        MatchValue::Hashed(digest) => Some(digest.to_string()),
+        MatchValue::HashedWithAppendix(digest) => Some(digest.to_string()),
+        _ => None,
+    });
+    Ok(ours.as_ref().map(Normalized::text) == answer.normalized.as_deref() && sent == answer.sha256)
+}
