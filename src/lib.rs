@@ -22,6 +22,8 @@
 )]
 #![cfg_attr(not(feature = "testing"), doc = "8. `testing` (feature `testing`): a stand-in for Meta.")]
 //!
+//! How values are cleaned, and where Meta's own libraries differ, is told in [`guide::cleaning`].
+//!
 //! # What is promised
 //!
 //! - Sending is awaited: when `Client::send` returns, every event has its outcome, and the
@@ -42,6 +44,7 @@ pub mod client;
 pub mod customer;
 mod error;
 pub mod event;
+pub mod guide;
 pub mod order;
 pub mod report;
 #[cfg(feature = "testing")]

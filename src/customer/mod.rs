@@ -4,22 +4,14 @@
 //! in the clear, as checked text. Nothing here sends, logs or shows customer text: errors name the
 //! key and the reason only. Which columns of a file hold the text is no concern of this room.
 //!
-//! | key | wire name | what is hashed | sent as | rule from |
-//! |---|---|---|---|---|
-//! | [`Email`](MatchKey::Email) | `em` | trimmed, lower case, nothing removed from the middle | digest | Meta |
-//! | [`Phone`](MatchKey::Phone) | `ph` | 7 to 15 digits, no leading zeros, no extension | digest | Meta |
-//! | [`FirstName`](MatchKey::FirstName) | `fn` | lower case, no blanks, no punctuation | digest | Meta's parameter builder |
-//! | [`LastName`](MatchKey::LastName) | `ln` | the same | digest | Meta's parameter builder |
-//! | [`BirthDate`](MatchKey::BirthDate) | `db` | `YYYYMMDD`, a real day from 1900 on | digest | Meta |
-//! | [`Gender`](MatchKey::Gender) | `ge` | `f` or `m` | digest | Meta's parameter builder |
-//! | [`City`](MatchKey::City) | `ct` | lower case, letters of any script and digits | digest | Meta |
-//! | [`State`](MatchKey::State) | `st` | two-letter code in the US and Canada, else letters | digest | Meta |
-//! | [`PostalCode`](MatchKey::PostalCode) | `zp` | lower case, no blanks or dashes; five digits in the US | digest | Meta |
-//! | [`Country`](MatchKey::Country) | `country` | ISO 3166-1 alpha-2, lower case | digest | Meta |
-//! | [`ExternalId`](MatchKey::ExternalId) | `external_id` | lower case, no blanks | digest | Meta's parameter builder |
-//! | [`MobileAdvertiserId`](MatchKey::MobileAdvertiserId) | `madid` | trimmed, lower case | text | Meta |
-//! | [`ClientIpAddress`](MatchKey::ClientIpAddress) | `client_ip_address` | the address in its canonical form | text | Meta |
-//! | [`ClientUserAgent`](MatchKey::ClientUserAgent) | `client_user_agent` | trimmed | text | Meta |
+//! Each key has a normal form, which is what is hashed: `John_Smith@Gmail.com ` becomes
+//! `john_smith@gmail.com`. The [guide](crate::guide::cleaning) tells the rule of every key with its source,
+//! and where Meta's own libraries differ.
+//!
+//! ```text
+//! raw text ─ MatchKey::normalize ─▶ normal form ─ SHA-256 ─▶ MatchValue ─▶ UserData ─▶ Coverage
+//!                Unusable, Remark
+//! ```
 //!
 //! Every text is brought to Unicode's composed form (NFC), because Meta hashes that form, and
 //! loses its invisible format characters (zero-width spaces, soft hyphens, direction marks).

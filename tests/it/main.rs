@@ -10,6 +10,7 @@ mod customer;
 mod delivery;
 #[cfg(feature = "csv")]
 mod golden;
+mod guide;
 mod known_answers;
 mod orders;
 mod rooms;

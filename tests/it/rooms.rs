@@ -13,6 +13,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("wire", &["value", "customer", "event", "report"]),
     ("client", &["value", "customer", "event", "wire", "report"]),
     ("testing", &["value", "event", "wire", "report", "client"]),
+    // Prose only.
+    ("guide", &[]),
     // The one error that every room's error converts into.
     ("error", &["value", "customer", "event", "order", "wire", "client"]),
 ];
