@@ -13,6 +13,20 @@ use crate::value::{Country, EventTime};
 /// Each setter may be called several times, in any order; texts are borrowed, and read by
 /// [`build`](UserDataBuilder::build). A blank text counts as not given. States and postal codes are
 /// read by the first country that is usable.
+///
+/// ```
+/// use meta_offline_events::customer::{MatchKey, UserData};
+///
+/// let customer = UserData::builder()
+///     .email("mary@example.com")
+///     .email("m.smith@example.org")
+///     .state("Georgia")
+///     .country("GE")
+///     .value(MatchKey::LeadId, "525645896321548")
+///     .build()?;
+/// assert_eq!(customer.values(MatchKey::Email).count(), 2);
+/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct UserDataBuilder<'a> {
     given: Vec<(MatchKey, &'a str)>,
@@ -202,7 +216,17 @@ impl fmt::Debug for UserDataBuilder<'_> {
     }
 }
 
-/// A text that gave no match key.
+/// A text that gave no match key. It comes from [`InvalidUserData::unusable`].
+///
+/// ```
+/// use meta_offline_events::customer::{MatchKey, Unusable, UserData};
+///
+/// let invalid = UserData::builder().email("mary@example.com").email("mary").build().unwrap_err();
+/// let unusable = invalid.unusable()[0];
+/// assert_eq!((unusable.key(), unusable.index()), (MatchKey::Email, 1));
+/// assert_eq!(unusable.reason(), Unusable::NotAnEmail);
+/// assert!(unusable.to_string().starts_with("em (value 2) is not an e-mail address"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UnusableKey {
     key: MatchKey,
@@ -239,6 +263,17 @@ impl fmt::Display for UnusableKey {
 
 /// Some texts of a customer cannot be used. The others are not lost: see
 /// [`into_usable`](InvalidUserData::into_usable).
+///
+/// ```
+/// use meta_offline_events::customer::{MatchKey, UserData};
+///
+/// let invalid = UserData::builder().email("mary@example.com").phone("ask her").build().unwrap_err();
+/// assert_eq!(
+///     invalid.to_string(),
+///     "customer data cannot be used as it is: ph has no digits to make a phone number",
+/// );
+/// assert!(invalid.into_usable().has(MatchKey::Email));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidUserData {
     unusable: Vec<UnusableKey>,

@@ -123,6 +123,17 @@ impl Context {
 
 /// What to do with a text of 64 hexadecimal digits in a key that is hashed, alone or with the suffix of
 /// Meta's parameter builder.
+///
+/// ```
+/// use meta_offline_events::customer::{AlreadyHashed, Context, Hashed, MatchKey, Unusable};
+///
+/// let digest = Hashed::of("mary@example.com");
+/// let hex = digest.to_string().to_uppercase();
+/// assert_eq!(MatchKey::Email.normalize(&hex, &Context::default())?.digest(), Some(digest));
+/// let plain_only = Context::default().already_hashed(AlreadyHashed::Refuse);
+/// assert_eq!(MatchKey::Email.normalize(&hex, &plain_only).unwrap_err(), Unusable::AlreadyHashed);
+/// # Ok::<(), Unusable>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum AlreadyHashed {
     /// It is a digest: pass it on in lower case (with a suffix: as it is), and do not hash it again.

@@ -154,6 +154,16 @@ impl<'u> FromIterator<&'u UserData> for Coverage {
 }
 
 /// A set of match keys that customers carry together. See [`Coverage::combinations`].
+///
+/// ```
+/// use meta_offline_events::customer::{Coverage, MatchKey, UserData};
+///
+/// let customer = UserData::builder().city("Paris").country("FR").build()?;
+/// let combination = Coverage::from_iter([&customer]).combinations()[0];
+/// assert!(combination.keys().eq([MatchKey::City, MatchKey::Country]));
+/// assert!(!combination.is_valid(), "too many people live in Paris");
+/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Combination {
     keys: KeySet,
@@ -180,6 +190,18 @@ impl Combination {
 /// An e-mail or phone that many customers share. See [`Coverage::repeats`].
 ///
 /// `Display`, `Debug` and `Serialize` show the counts, never the value.
+///
+/// ```
+/// use meta_offline_events::customer::{Coverage, UserData};
+///
+/// let till = UserData::builder().email("till7@example.com").build()?;
+/// let coverage: Coverage = std::iter::repeat_n(&till, 12).collect();
+/// assert_eq!(
+///     coverage.repeats()[0].to_string(),
+///     "one em is shared by 12 customers, 100.0 % of those who have one",
+/// );
+/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+/// ```
 #[derive(Clone, Copy, PartialEq)]
 pub struct Repeat {
     key: MatchKey,

@@ -116,6 +116,12 @@ impl Serialize for Hashed {
 }
 
 /// The 64 hexadecimal digits of a digest, on the stack.
+///
+/// ```
+/// use meta_offline_events::customer::Hashed;
+///
+/// assert!(Hashed::of("mary").to_hex().as_str().starts_with("6915771be1c5aa0c"));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct HexText([u8; 64]);
 
@@ -139,6 +145,12 @@ impl fmt::Debug for HexText {
 }
 
 /// A text is not a SHA-256 digest.
+///
+/// ```
+/// use meta_offline_events::customer::{Hashed, NotSha256};
+///
+/// assert_eq!(Hashed::from_hex("5f4dcc3b5aa765d61d8327deb882cf99"), Err(NotSha256));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not SHA-256: write 64 hexadecimal digits")]
 pub struct NotSha256;

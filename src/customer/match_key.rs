@@ -131,6 +131,14 @@ keys! {
 }
 
 /// How Meta wants the values of a key.
+///
+/// ```
+/// use meta_offline_events::customer::{KeyForm, MatchKey};
+///
+/// assert_eq!(MatchKey::Email.form(), KeyForm::Digest);
+/// assert_eq!(MatchKey::Click.form(), KeyForm::Text);
+/// assert_eq!(MatchKey::LeadId.form(), KeyForm::Number);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyForm {
@@ -192,6 +200,16 @@ impl fmt::Display for MatchKey {
 /// A text in the normal form of its match key, and what is sent of it.
 ///
 /// `Debug` shows nothing of either.
+///
+/// ```
+/// use meta_offline_events::customer::{Context, MatchKey, MatchValue};
+///
+/// let lead = MatchKey::LeadId.normalize(" 525645896321548 ", &Context::default())?;
+/// assert_eq!(lead.text(), "525645896321548");
+/// assert_eq!(lead.value(), &MatchValue::Number(525_645_896_321_548));
+/// assert_eq!(lead.digest(), None);
+/// # Ok::<(), meta_offline_events::customer::Unusable>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Normalized {
     text: String,

@@ -4,6 +4,14 @@
 ///
 /// [`code`](Unusable::code) is stable and fit for machines; `Display` says what to do. Neither ever
 /// shows the text.
+///
+/// ```
+/// use meta_offline_events::customer::{Context, MatchKey, Unusable};
+///
+/// let unusable = MatchKey::BirthDate.normalize("03/04/1980", &Context::default()).unwrap_err();
+/// assert_eq!(unusable, Unusable::AmbiguousDate);
+/// assert_eq!(unusable.code(), "ambiguous_date");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unusable {

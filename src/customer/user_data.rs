@@ -12,6 +12,16 @@ use super::{Hashed, HashedWithAppendix, MatchKey, Remark, Unusable, UserDataBuil
 /// One value of a match key, as it is sent.
 ///
 /// `Debug` shows a placeholder.
+///
+/// ```
+/// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+///
+/// let customer = UserData::builder().email("Mary@Example.com").client_ip_address("192.0.2.1").build()?;
+/// let email = MatchValue::Hashed(Hashed::of("mary@example.com"));
+/// assert!(customer.values(MatchKey::Email).eq([&email]));
+/// assert!(customer.values(MatchKey::ClientIpAddress).eq([&MatchValue::Plain("192.0.2.1".into())]));
+/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MatchValue {
@@ -275,6 +285,14 @@ const TOO_BROAD: [KeySet; 4] = [
 ];
 
 /// The keys fit too many people: Meta would refuse the whole batch.
+///
+/// ```
+/// use meta_offline_events::customer::{TooBroad, UserData};
+///
+/// let somebody = UserData::builder().first_name("Mary").build()?;
+/// assert_eq!(somebody.check_combination(), Err(TooBroad));
+/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the customer's keys fit too many people: add an e-mail address, a phone number or another key of the customer alone"

@@ -1,9 +1,10 @@
 //! From raw text to user data: whatever the text, and however often it is cleaned.
 
 use meta_offline_events::customer::{
-    AlreadyHashed, Context, Hashed, InvalidUserData, MatchKey, MatchValue, Normalized, Unusable, UserData,
+    AlreadyHashed, Context, ExternalIdPolicy, Hashed, InvalidUserData, MatchKey, MatchValue, Normalized,
+    Unusable, UserData,
 };
-use meta_offline_events::value::{Country, EventTime, InvalidValue};
+use meta_offline_events::value::{Country, DateOrder, EventTime, InvalidValue};
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -15,23 +16,22 @@ fn hashed_key() -> impl Strategy<Value = MatchKey> {
     any_key().prop_filter("sent as text", |key| key.is_hashed())
 }
 
+/// Every way of reading that an advertiser may state.
 fn any_context() -> impl Strategy<Value = Context> {
-    proptest::sample::select(
-        &[
-            None,
-            Some("us"),
-            Some("ca"),
-            Some("pl"),
-            Some("pr"),
-            Some("de"),
-            Some("it"),
-            Some("ru"),
-            Some("gb"),
-        ][..],
-    )
-    .prop_map(|code| match code.and_then(|code| code.parse::<Country>().ok()) {
-        Some(country) => Context::default().country(country),
-        None => Context::default(),
+    let codes = &["us", "ca", "pl", "pr", "de", "it", "ru", "gb"][..];
+    let country = proptest::option::of(proptest::sample::select(codes));
+    let orders = &[DateOrder::DayFirst, DateOrder::MonthFirst][..];
+    let order = proptest::option::of(proptest::sample::select(orders));
+    let policies = &[ExternalIdPolicy::Folded, ExternalIdPolicy::Exact, ExternalIdPolicy::Plain][..];
+    (country, order, proptest::sample::select(policies)).prop_map(|(country, order, policy)| {
+        let mut context = Context::default().external_ids(policy);
+        if let Some(country) = country.and_then(|code| code.parse::<Country>().ok()) {
+            context = context.country(country);
+        }
+        match order {
+            Some(order) => context.date_order(order),
+            None => context,
+        }
     })
 }
 

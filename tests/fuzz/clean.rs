@@ -1,0 +1,66 @@
+//! Any text gives a value or a reason; what is clean stays as it is; composed and decomposed text are one;
+//! what is sent is the digest of the normal form.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use meta_offline_events::customer::{AlreadyHashed, Context, ExternalIdPolicy, MatchKey, UserData};
+use meta_offline_events::value::{Country, DateOrder};
+use sha2::{Digest as _, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
+
+fuzz_target!(|data: &[u8]| {
+    let [key, country, choices, text @ ..] = data else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    let key = MatchKey::ALL[usize::from(*key) % MatchKey::ALL.len()];
+    let context = context(*country, *choices);
+
+    let once = key.normalize(text, &context);
+    if let Ok(once) = &once {
+        let twice = key.normalize(once.text(), &context);
+        assert_eq!(twice.as_ref().map(|twice| twice.text()), Ok(once.text()), "{key} is not clean at once");
+        if let Some(digest) = once.digest()
+            && once.text().len() < 64
+        {
+            assert_eq!(digest.as_bytes(), &*Sha256::digest(once.text()));
+        }
+    }
+    if key.is_hashed() {
+        let composed = key.normalize(&text.nfc().collect::<String>(), &context);
+        let decomposed = key.normalize(&text.nfd().collect::<String>(), &context);
+        // Decomposing makes a text longer, at most beyond the limit of length.
+        if text.len() < 4096 {
+            assert_eq!(composed.map(|one| one.digest()), decomposed.map(|one| one.digest()), "{key}");
+        }
+    }
+    let customer = UserData::builder().context(context).value(key, text).build();
+    let sent = match customer {
+        Ok(customer) => customer.has(key),
+        Err(invalid) => invalid.into_usable().has(key),
+    };
+    assert!(!sent || once.is_ok(), "{key} is sent and cannot be used");
+});
+
+fn context(country: u8, choices: u8) -> Context {
+    const COUNTRIES: [&str; 8] = ["us", "ca", "gb", "de", "it", "jp", "pr", "br"];
+    let bit = |position: u8| choices >> position & 1 == 1;
+    let mut context = Context::default();
+    if let Some(Ok(country)) = COUNTRIES.get(usize::from(country)).map(|code| code.parse::<Country>()) {
+        context = context.country(country);
+        if bit(0) {
+            context = context.calling_country_of_customer();
+        }
+    }
+    if bit(1) {
+        context = context.calling_country(Country::UNITED_KINGDOM);
+    }
+    if bit(2) {
+        context = context.date_order(if bit(3) { DateOrder::DayFirst } else { DateOrder::MonthFirst });
+    }
+    context = match choices >> 4 & 3 {
+        0 => context.external_ids(ExternalIdPolicy::Plain),
+        1 => context.external_ids(ExternalIdPolicy::Exact),
+        _ => context,
+    };
+    if bit(6) { context.already_hashed(AlreadyHashed::Accept) } else { context }
+}
