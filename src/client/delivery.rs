@@ -109,8 +109,11 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
     fn drop_repeated_ids(&mut self) -> Vec<usize> {
         let events = self.events;
         let mut ids = HashSet::with_capacity(events.len());
-        let is_first = |index: &usize| ids.insert((events[*index].id(), events[*index].name()));
-        let (first, repeated): (Vec<_>, Vec<_>) = (0..events.len()).partition(is_first);
+        let mut is_first = |index: &usize| {
+            let event = &events[*index];
+            event.id().is_none_or(|id| ids.insert((id, event.name())))
+        };
+        let (first, repeated): (Vec<_>, Vec<_>) = (0..events.len()).partition(&mut is_first);
         self.settle(&repeated, &Outcome::NotSent(NotSentCause::RepeatedId));
         first
     }

@@ -13,13 +13,15 @@ mod moment;
 mod money;
 mod page_url;
 mod secret;
+mod text;
 
 pub use country::Country;
 pub use currency::Currency;
-pub use id::{DatasetId, EventId, OrderId, ProductId};
+pub use id::{DatasetId, EventId, OrderId, PageId, ProductId, StoreCode};
 pub use invalid::{InvalidValue, Rule, ValueKind};
 pub use line::Line;
 pub use moment::{AgeLimit, EventTime, OutsideWindow};
 pub use money::{Amount, Money};
 pub use page_url::PageUrl;
 pub use secret::AccessToken;
+pub use text::Text;
