@@ -9,7 +9,7 @@ use super::{
     DataProcessing, DeliveryCategory, Event, EventName, MessagingChannel, OriginalEvent, Status, StoreData,
 };
 use crate::customer::UserData;
-use crate::value::{Amount, EventId, EventTime, Line, Money, OrderId, PageUrl, ProductId, Text};
+use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, PageUrl, ProductId, Text};
 
 /// An event in the making. It comes from [`Event::builder`].
 #[derive(Debug, Clone)]
@@ -155,6 +155,13 @@ impl EventBuilder {
         let value = value.rounded();
         self.event.custom_data.value = Some(value.amount());
         self.event.custom_data.currency = Some(value.currency());
+        self
+    }
+
+    /// The currency of prices, for an event that has prices but no value. A [`value`](Self::value) says
+    /// its currency itself.
+    pub fn currency(mut self, currency: Currency) -> Self {
+        self.event.custom_data.currency = Some(currency);
         self
     }
 
