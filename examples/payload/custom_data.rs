@@ -38,12 +38,15 @@ pub(crate) fn read(mut object: Object<'_>, builder: EventBuilder, faults: &Fault
 }
 
 fn money(object: &mut Object<'_>, builder: EventBuilder) -> EventBuilder {
+    let names_currency = object.has("currency");
     let value = object.take("value", by_digits);
     let currency = object.take("currency", text::<Currency>);
     match (value, currency) {
         (Some(value), Some(currency)) => builder.value(Money::new(value, currency)),
         (Some(_), None) => {
-            object.fault("currency", Fault::new("missing", "is missing: a value needs its currency"));
+            if !names_currency {
+                object.fault("currency", Fault::new("missing", "is missing: a value needs its currency"));
+            }
             builder
         }
         (None, currency) => builder.with(currency, EventBuilder::currency),

@@ -91,6 +91,10 @@ impl<'a> Object<'a> {
         self.faults.add(self.at(name), fault);
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.0.iter().any(|(other, raw)| other == name && raw.get() != "null")
+    }
+
     /// A member, if it is there and not null. Of several with one name the last counts.
     pub(crate) fn take<T>(
         &mut self,

@@ -16,3 +16,4 @@ mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;
 mod vectors;
+mod wire_model;
