@@ -7,9 +7,11 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+mod event_rules;
 #[cfg(feature = "csv")]
 mod golden;
 mod orders;
+mod payloads;
 mod rooms;
 #[cfg(feature = "testing")]
 mod secrets;
