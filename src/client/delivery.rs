@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::report::{
     ApiError, DeliveryReport, ErrorClass, NotSentCause, Outcome, RunFacts, StopCause, UnconfirmedCause,
 };
-use crate::value::{EventTime, OutsideWindow, PageUrl};
+use crate::value::{EventTime, OutsideWindow};
 use crate::wire::{Answer, Batch, Batches, TextFilter, asked_wait, read_answer};
 
 /// How far a run is.
@@ -316,7 +316,7 @@ fn plain_texts(event: &Event) -> impl Iterator<Item = &str> {
         MatchValue::Plain(text) => Some(&**text),
         MatchValue::Hashed(_) => None,
     });
-    texts.chain(event.source_url().map(PageUrl::as_str))
+    texts.chain(event.clear_texts())
 }
 
 /// Two parts of a batch that was refused whole, of which therefore nothing was stored.

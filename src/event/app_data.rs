@@ -150,6 +150,12 @@ impl AppData {
         self.app_user_id = Some(id);
         self
     }
+
+    /// What may tell who the customer is.
+    #[cfg(feature = "client")]
+    pub(super) fn clear_texts(&self) -> impl Iterator<Item = &Text> {
+        [&self.install_referrer, &self.vendor_id, &self.receipt_data, &self.app_user_id].into_iter().flatten()
+    }
 }
 
 open_names! {

@@ -131,6 +131,12 @@ impl Attribution {
         total_credit => total_credit: Amount,
     }
 
+    /// What may tell who the customer is.
+    #[cfg(feature = "client")]
+    pub(super) fn clear_texts(&self) -> impl Iterator<Item = &Text> {
+        [&self.auditing_token, &self.linkage_key, &self.touchpoint_id].into_iter().flatten()
+    }
+
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -8,6 +8,8 @@ mod action_source;
 mod app_data;
 mod attribution;
 mod builder;
+#[cfg(feature = "client")]
+mod clear_texts;
 mod content;
 mod custom_data;
 mod data_processing;

@@ -254,9 +254,12 @@ fn an_item_number_needs_its_order() {
 }
 
 #[test]
-fn amounts_of_purchases_are_not_negative_and_zero_is_warned_of() {
+fn purchases_have_an_amount_that_is_not_negative_and_zero_is_warned_of() {
     let purchase =
         |amount: &str| lead().name(EventName::PURCHASE).value(Money::new(of(amount), Currency::EUR));
+    let unpriced = lead().name(EventName::PURCHASE);
+    assert_eq!(paths(unpriced.clone()), ["custom_data.value", "custom_data.currency"]);
+    assert_eq!(paths(unpriced.currency(Currency::EUR)), ["custom_data.value"]);
     assert_eq!(broken(purchase("-1")), [("negative_value", "custom_data.value".to_owned())]);
     let line = Content::new(of("SKU-1"), NonZeroU64::MIN);
     let refund = purchase("1").content(line.clone()).content(line.item_price(of("-1")));

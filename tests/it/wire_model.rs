@@ -7,8 +7,8 @@ use std::str::FromStr;
 use meta_offline_events::customer::{KeyForm, MatchKey, UserData};
 use meta_offline_events::event::{
     ActionSource, AppData, Attribution, AttributionMethod, AttributionModel, AttributionSetting, Content,
-    ContentType, CustomerSegmentation, DataProcessing, DeclineReason, DeliveryCategory, Event, EventBuilder,
-    EventName, ExtInfo, ExtInfoVersion, LduState, MessagingChannel, OriginalEvent, StoreData,
+    ContentType, CustomData, CustomerSegmentation, DataProcessing, DeclineReason, DeliveryCategory, Event,
+    EventBuilder, EventName, ExtInfo, ExtInfoVersion, LduState, MessagingChannel, OriginalEvent, StoreData,
 };
 use meta_offline_events::value::{Currency, EventTime, Money};
 use meta_offline_events::wire::{Batches, RequestFields};
@@ -376,6 +376,11 @@ fn every_member_of_an_event_can_be_built() {
     .concat();
     let built: BTreeSet<_> = rows.iter().map(|(path, ..)| *path).collect();
     assert_eq!(built, EVENT.iter().copied().collect());
+
+    let own = ["price", "checkin_date", "lead_event_source"];
+    let facts = EVENT.iter().filter_map(|path| path.strip_prefix("custom_data."));
+    let standard = facts.filter(|name| !name.contains('.') && !own.contains(name));
+    assert_eq!(standard.collect::<BTreeSet<_>>(), CustomData::STANDARD.iter().copied().collect());
 
     for (path, expected, builder) in rows {
         let event = serde_json::to_value(builder.build().unwrap()).unwrap();
