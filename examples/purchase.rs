@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let purchase = Event::builder(SystemClock.now(), customer)
         .order_id("10001".parse()?)
         .value(Money::new("21.99".parse()?, Currency::EUR))
-        .content(Content::new("TEA-250".parse()?, NonZeroU64::MIN).item_price("21.99".parse()?))
+        .product(Content::new("TEA-250".parse()?, NonZeroU64::MIN).item_price("21.99".parse()?))
         .build()?;
 
     let stand_in = StandIn::start().await?;

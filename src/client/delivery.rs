@@ -110,8 +110,11 @@ impl<'r, W: FnMut(Progress) + Send> Run<'r, W> {
     fn drop_repeated_ids(&mut self) -> Vec<usize> {
         let events = self.events;
         let mut ids = HashSet::with_capacity(events.len());
-        let is_first = |index: &usize| ids.insert((events[*index].id(), events[*index].name()));
-        let (first, repeated): (Vec<_>, Vec<_>) = (0..events.len()).partition(is_first);
+        let mut is_first = |index: &usize| {
+            let event = &events[*index];
+            event.id().is_none_or(|id| ids.insert((id, event.name())))
+        };
+        let (first, repeated): (Vec<_>, Vec<_>) = (0..events.len()).partition(&mut is_first);
         self.settle(&repeated, &Outcome::NotSent(NotSentCause::RepeatedId));
         first
     }
@@ -315,7 +318,7 @@ fn plain_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
         MatchValue::Number(number) => Some(number.to_string().into()),
         _ => None,
     });
-    texts.chain(event.source_url().map(|page| page.as_str().into()))
+    texts.chain(event.clear_texts().into_iter().map(Cow::from))
 }
 
 /// Two parts of a batch that was refused whole, of which therefore nothing was stored.

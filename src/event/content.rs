@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::value::{Amount, InvalidValue, ProductId, Rule, ValueKind};
+use crate::value::{Amount, InvalidValue, ProductId, Rule, Text, ValueKind};
 
 /// One product of an order: which, how many, at what price each.
 ///
@@ -17,6 +17,7 @@ use crate::value::{Amount, InvalidValue, ProductId, Rule, ValueKind};
 /// let three = NonZeroU64::new(3).unwrap();
 /// let line = Content::new("SKU-1".parse()?, three).item_price("10.50".parse()?);
 /// assert_eq!(serde_json::to_string(&line)?, r#"{"id":"SKU-1","quantity":3,"item_price":10.5}"#);
+/// assert_eq!(serde_json::to_value(line.brand("Example".parse()?))?["brand"], "Example");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,18 +26,69 @@ pub struct Content {
     quantity: NonZeroU64,
     #[serde(skip_serializing_if = "Option::is_none")]
     item_price: Option<Amount>,
+    #[serde(flatten)]
+    details: Option<Box<Details>>,
+}
+
+/// What few lines say.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_category: Option<DeliveryCategory>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<Text>,
 }
 
 impl Content {
     /// This many of this product.
     pub fn new(id: ProductId, quantity: NonZeroU64) -> Self {
-        Self { id, quantity, item_price: None }
+        Self { id, quantity, item_price: None, details: None }
     }
 
     /// The price of one item, in the currency of the event.
     pub fn item_price(mut self, price: Amount) -> Self {
         self.item_price = Some(price);
         self
+    }
+
+    /// How the customer receives this product.
+    pub fn delivery_category(mut self, category: DeliveryCategory) -> Self {
+        self.details().delivery_category = Some(category);
+        self
+    }
+
+    /// The title of the product.
+    pub fn title(mut self, title: Text) -> Self {
+        self.details().title = Some(title);
+        self
+    }
+
+    /// The description of the product.
+    pub fn description(mut self, description: Text) -> Self {
+        self.details().description = Some(description);
+        self
+    }
+
+    /// The brand of the product.
+    pub fn brand(mut self, brand: Text) -> Self {
+        self.details().brand = Some(brand);
+        self
+    }
+
+    /// The category of the product.
+    pub fn category(mut self, category: Text) -> Self {
+        self.details().category = Some(category);
+        self
+    }
+
+    fn details(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
     }
 
     /// Which product.

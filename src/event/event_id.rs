@@ -10,29 +10,16 @@
 //!
 //! and of either the first 32 hex digits.
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{ActionSource, CustomData, EventName};
-use crate::customer::{Hashed, UserData};
-use crate::value::{EventId, EventTime, PageUrl};
+use super::Event;
+use super::members::Unnamed;
+use crate::customer::Hashed;
+use crate::value::EventId;
 
-/// An event as it is sent, but for its id.
-#[derive(Serialize)]
-pub(super) struct Unnamed<'a> {
-    pub(super) event_name: &'a EventName,
-    pub(super) event_time: EventTime,
-    pub(super) action_source: ActionSource,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) event_source_url: Option<&'a PageUrl>,
-    pub(super) user_data: &'a UserData,
-    #[serde(skip_serializing_if = "CustomData::is_empty")]
-    pub(super) custom_data: &'a CustomData,
-}
-
-impl Unnamed<'_> {
-    /// The id of this event. `occurrence` counts from 1 and tells equal events without an order id
-    /// apart.
+impl Event {
+    /// The id of this event by the rule above. `occurrence` counts from 1 and tells equal events
+    /// without an order id apart.
     pub(super) fn derive_id(&self, occurrence: u32) -> EventId {
         let mut hash = Sha256::new();
         if let Some(order) = self.custom_data.order_id() {
@@ -44,7 +31,7 @@ impl Unnamed<'_> {
             hash.update(order.as_str());
         } else {
             hash.update(b"meta-offline-events/1/event\n");
-            hash.update(serde_json::to_vec(self).unwrap_or_default());
+            hash.update(serde_json::to_vec(&Unnamed(self)).unwrap_or_default());
             if occurrence > 1 {
                 hash.update(format!("\n{occurrence}"));
             }

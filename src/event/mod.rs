@@ -5,22 +5,38 @@
 //! which rows of an export they came from, is the business of other rooms.
 
 mod action_source;
+mod app_data;
+mod attribution;
 mod builder;
+#[cfg(feature = "client")]
+mod clear_texts;
 mod content;
 mod custom_data;
+mod data_processing;
 mod event_id;
+mod members;
+mod messaging;
 mod name;
+mod open;
+mod original_event;
 mod rules;
+mod store;
 
 pub use action_source::ActionSource;
+pub use app_data::{AppData, ExtInfo, ExtInfoVersion};
+pub use attribution::{Attribution, AttributionMethod, AttributionModel, AttributionSetting, DeclineReason};
 pub use builder::EventBuilder;
 pub use content::{Content, DeliveryCategory};
-pub use custom_data::CustomData;
+pub use custom_data::{ContentType, CustomData, CustomerSegmentation, Status};
+pub use data_processing::{DataProcessing, LduState};
+pub(crate) use members::MemberWriter;
+pub use messaging::MessagingChannel;
 pub use name::EventName;
+pub use original_event::OriginalEvent;
 pub use rules::{InvalidEvent, Violation};
+pub use store::StoreData;
 
-use event_id::Unnamed;
-use serde::Serialize;
+use members::RareMembers;
 
 use crate::customer::UserData;
 use crate::value::{EventId, EventTime, Line, PageUrl};
@@ -28,8 +44,9 @@ use crate::value::{EventId, EventTime, Line, PageUrl};
 /// One conversion, complete and checked.
 ///
 /// Its `Serialize` form is the JSON that Meta expects for one element of `data`. Of the customer it
-/// holds digests, and in the clear only what Meta takes in the clear: IP address, user agent, mobile
-/// advertiser id and the page of a website event. `Debug` shows none of these.
+/// holds digests, and in the clear only what Meta takes in the clear: the keys of
+/// [`UserData`] that are sent as text, the pages of a website event, and what texts and custom
+/// properties say. `Debug` shows none of these.
 ///
 /// ```
 /// use meta_offline_events::customer::UserData;
@@ -45,20 +62,17 @@ use crate::value::{EventId, EventTime, Line, PageUrl};
 /// assert_eq!(event.action_source().as_str(), "physical_store");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     event_name: EventName,
     event_time: EventTime,
-    event_id: EventId,
+    event_id: Option<EventId>,
     action_source: ActionSource,
-    #[serde(skip_serializing_if = "Option::is_none")]
     event_source_url: Option<PageUrl>,
     user_data: UserData,
-    #[serde(skip_serializing_if = "CustomData::is_empty")]
     custom_data: CustomData,
-    #[serde(skip)]
+    rare: Option<Box<RareMembers>>,
     derived_id: bool,
-    #[serde(skip)]
     lines: Box<[Line]>,
 }
 
@@ -81,9 +95,10 @@ impl Event {
         self.event_time
     }
 
-    /// The name of this one event, equal on every attempt to send it.
-    pub fn id(&self) -> &EventId {
-        &self.event_id
+    /// The name of this one event, equal on every attempt to send it; none for an event
+    /// [without an id](EventBuilder::without_event_id).
+    pub fn id(&self) -> Option<&EventId> {
+        self.event_id.as_ref()
     }
 
     /// Where it happened.
@@ -106,25 +121,47 @@ impl Event {
         &self.custom_data
     }
 
+    /// How far Meta may process the event, if that was said.
+    pub fn data_processing(&self) -> Option<DataProcessing> {
+        self.rare.as_ref()?.data_processing
+    }
+
+    /// The app of a conversation.
+    pub fn messaging_channel(&self) -> Option<&MessagingChannel> {
+        self.rare.as_ref()?.messaging_channel.as_ref()
+    }
+
+    fn attribution(&self) -> Option<&Attribution> {
+        self.rare.as_ref()?.attribution.as_ref()
+    }
+
+    /// What may be meant otherwise than it is written: soft rules, whose breach does not keep the
+    /// event from being sent.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::event::Event;
+    /// use meta_offline_events::value::{Currency, EventTime, Money};
+    ///
+    /// let customer = UserData::builder().email("mary@example.com").build()?;
+    /// let gift = Event::builder(EventTime::from_unix(1_767_225_600)?, customer)
+    ///     .value(Money::new("0".parse()?, Currency::USD))
+    ///     .build()?;
+    /// assert_eq!(gift.warnings()[0].code(), "zero_value");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn warnings(&self) -> Vec<Violation> {
+        rules::warnings(self)
+    }
+
     /// Gives the n-th of several equal events an id of its own. An id that was given, or that comes
     /// from an order id, stays, and the answer is no.
     pub(crate) fn renumber(&mut self, occurrence: u32) -> bool {
         let may = self.derived_id && self.custom_data.order_id.is_none();
         if may {
-            self.event_id = self.unnamed().derive_id(occurrence);
+            self.event_id = Some(self.derive_id(occurrence));
         }
         may
-    }
-
-    fn unnamed(&self) -> Unnamed<'_> {
-        Unnamed {
-            event_name: &self.event_name,
-            event_time: self.event_time,
-            action_source: self.action_source,
-            event_source_url: self.event_source_url.as_ref(),
-            user_data: &self.user_data,
-            custom_data: &self.custom_data,
-        }
     }
 
     /// The input rows that this event stands for; none for an event built by hand.

@@ -33,7 +33,8 @@ macro_rules! names {
                 pub const $constant: Self = Self(Cow::Borrowed($name));
             )+
 
-            /// Every name that Meta defines.
+            /// Every name that Meta defines: the standard events, those of offline uploads, business
+            /// messaging and apps, and `AppendAttribution` (a beta).
             pub const STANDARD: &'static [&'static str] = &[$($name),+];
         }
     };
@@ -43,6 +44,8 @@ names! {
     ADD_PAYMENT_INFO "AddPaymentInfo",
     ADD_TO_CART "AddToCart",
     ADD_TO_WISHLIST "AddToWishlist",
+    APPEND_ATTRIBUTION "AppendAttribution",
+    CART_ABANDONED "CartAbandoned",
     COMPLETE_REGISTRATION "CompleteRegistration",
     CONTACT "Contact",
     CUSTOMIZE_PRODUCT "CustomizeProduct",
@@ -50,9 +53,19 @@ names! {
     FIND_LOCATION "FindLocation",
     INITIATE_CHECKOUT "InitiateCheckout",
     LEAD "Lead",
+    LEAD_SUBMITTED "LeadSubmitted",
+    MOBILE_APP_INSTALL "MobileAppInstall",
+    ORDER_CANCELED "OrderCanceled",
+    ORDER_CREATED "OrderCreated",
+    ORDER_DELIVERED "OrderDelivered",
+    ORDER_RETURNED "OrderReturned",
+    ORDER_SHIPPED "OrderShipped",
     OTHER "Other",
     PAGE_VIEW "PageView",
     PURCHASE "Purchase",
+    QUALIFIED_LEAD "QualifiedLead",
+    RATING_PROVIDED "RatingProvided",
+    REVIEW_PROVIDED "ReviewProvided",
     SCHEDULE "Schedule",
     SEARCH "Search",
     START_TRIAL "StartTrial",
@@ -76,6 +89,26 @@ impl EventName {
         "Purchase",
         "Lead",
         "Other",
+    ];
+
+    /// The fourteen names that Meta takes from [business messaging](super::ActionSource::BusinessMessaging).
+    ///
+    /// Lead is not among them: there it is called `LeadSubmitted`.
+    pub const MESSAGING: &'static [&'static str] = &[
+        "Purchase",
+        "LeadSubmitted",
+        "InitiateCheckout",
+        "AddToCart",
+        "ViewContent",
+        "OrderCreated",
+        "OrderShipped",
+        "OrderDelivered",
+        "OrderCanceled",
+        "OrderReturned",
+        "CartAbandoned",
+        "QualifiedLead",
+        "RatingProvided",
+        "ReviewProvided",
     ];
 
     /// The name as it is sent.
@@ -152,5 +185,15 @@ mod tests {
         assert_eq!(rule(&"é".repeat(51)), Err(Rule::TooLong(50)));
         assert!(rule(&"é".repeat(50)).is_ok());
         assert_eq!(rule("a\u{0}b"), Err(Rule::ControlCharacter));
+    }
+
+    #[test]
+    fn v47_every_name_of_metas_is_known_in_its_own_case_only() {
+        for name in EventName::STANDARD.iter().chain(EventName::OFFLINE).chain(EventName::MESSAGING) {
+            let parsed = name.parse::<EventName>();
+            assert_eq!(parsed.map(|name| name.is_custom()), Ok(false), "{name}");
+            let other_case = name.to_ascii_uppercase().parse::<EventName>();
+            assert_eq!(other_case.map_err(InvalidValue::rule), Err(Rule::WrongCase(name)), "{name}");
+        }
     }
 }

@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{ActionSource, EventBuilder, EventName};
+use super::{
+    ActionSource, Attribution, Content, CustomData, DataProcessing, Event, EventName, MessagingChannel,
+    OriginalEvent, StoreData,
+};
 use crate::customer::MatchKey;
+use crate::value::Amount;
 
 /// One broken rule: which field, which rule, what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,11 @@ impl Violation {
     /// A stable name of the rule for machines, in snake case.
     pub fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// What is wrong, and what to do.
+    pub fn advice(&self) -> &'static str {
+        self.advice
     }
 }
 
@@ -60,83 +69,272 @@ impl fmt::Display for InvalidEvent {
 
 impl std::error::Error for InvalidEvent {}
 
-/// What a rule says: nothing, or the field and the advice.
-type Finding = Option<(&'static str, &'static str)>;
+/// One rule between the fields of an event.
+struct Rule {
+    code: &'static str,
+    path: &'static str,
+    advice: &'static str,
+    is_broken: fn(&Event) -> bool,
+}
 
-/// Looks at an event and finds what is wrong.
-type Rule = fn(&EventBuilder) -> Finding;
-
-/// Every rule between fields, by name. Sources: Meta's pages on server events, customer information
-/// parameters and custom data.
-const RULES: &[(&str, Rule)] = &[
-    ("identity", identity),
-    ("website_page", website_page),
-    ("website_user_agent", website_user_agent),
-    ("app_data", app_data),
-    ("messaging_channel", messaging_channel),
-    ("purchase_value", purchase_value),
-    ("purchase_currency", purchase_currency),
-    ("negative_value", negative_value),
+/// Every rule, in the order of the fields. Sources: Meta's pages on server events, customer information
+/// parameters, custom data, app data, business messaging, data processing options and appending
+/// attribution.
+const RULES: &[Rule] = &[
+    Rule {
+        code: "messaging_event_name",
+        path: "event_name",
+        advice: "is not an event of business messaging: take Purchase, LeadSubmitted, InitiateCheckout, \
+                 AddToCart, ViewContent, OrderCreated, OrderShipped, OrderDelivered, OrderCanceled, \
+                 OrderReturned, CartAbandoned, QualifiedLead, RatingProvided or ReviewProvided",
+        is_broken: |event| {
+            is_from(event, ActionSource::BusinessMessaging)
+                && !EventName::MESSAGING.contains(&event.name().as_str())
+        },
+    },
+    Rule {
+        code: "website_page",
+        path: "event_source_url",
+        advice: "an event on a website needs the page it happened on",
+        is_broken: |event| is_from(event, ActionSource::Website) && event.source_url().is_none(),
+    },
+    Rule {
+        code: "identity",
+        path: "user_data",
+        advice: "too little to find a person by: add an e-mail, a phone, an external id, or both names",
+        is_broken: |event| event.user_data().check_combination().is_err(),
+    },
+    Rule {
+        code: "website_user_agent",
+        path: "user_data.client_user_agent",
+        advice: "an event on a website needs the browser's user agent",
+        is_broken: |event| {
+            is_from(event, ActionSource::Website) && lacks(event, &[MatchKey::ClientUserAgent])
+        },
+    },
+    Rule {
+        code: "messenger_page",
+        path: "user_data.page_id",
+        advice: "an event on Messenger needs the id of the page",
+        is_broken: |event| {
+            on_channel(event, &MessagingChannel::Messenger) && lacks(event, &[MatchKey::PageId])
+        },
+    },
+    Rule {
+        code: "messenger_user",
+        path: "user_data.page_scoped_user_id",
+        advice: "an event on Messenger needs the id of the customer for the page",
+        is_broken: |event| {
+            on_channel(event, &MessagingChannel::Messenger) && lacks(event, &[MatchKey::PageScopedUserId])
+        },
+    },
+    Rule {
+        code: "whatsapp_click",
+        path: "user_data.ctwa_clid",
+        advice: "an event on WhatsApp needs the id of the click on the ad",
+        is_broken: |event| {
+            on_channel(event, &MessagingChannel::WhatsApp) && lacks(event, &[MatchKey::WhatsAppClick])
+        },
+    },
+    Rule {
+        code: "whatsapp_account",
+        path: "user_data.whatsapp_business_account_id",
+        advice: "an event on WhatsApp needs the id of the business account or of the page (page_id)",
+        is_broken: |event| {
+            on_channel(event, &MessagingChannel::WhatsApp)
+                && lacks(event, &[MatchKey::WhatsAppBusinessAccountId, MatchKey::PageId])
+        },
+    },
+    Rule {
+        code: "instagram_user",
+        path: "user_data.ig_sid",
+        advice: "an event on Instagram needs the id of the customer",
+        is_broken: |event| {
+            on_channel(event, &MessagingChannel::Instagram)
+                && lacks(event, &[MatchKey::InstagramScopedUserId])
+        },
+    },
+    Rule {
+        code: "instagram_account",
+        path: "user_data.instagram_business_account_id",
+        advice: "an event on Instagram needs the id of the account (or ig_account_id)",
+        is_broken: |event| {
+            on_channel(event, &MessagingChannel::Instagram)
+                && lacks(event, &[MatchKey::InstagramBusinessAccountId, MatchKey::InstagramAccountId])
+        },
+    },
+    Rule {
+        code: "purchase_value",
+        path: "custom_data.value",
+        advice: "a purchase needs its value",
+        is_broken: |event| is_purchase(event) && event.custom_data.value.is_none(),
+    },
+    Rule {
+        code: "purchase_currency",
+        path: "custom_data.currency",
+        advice: "a purchase needs its currency",
+        is_broken: |event| is_purchase(event) && event.custom_data.currency.is_none(),
+    },
+    Rule {
+        code: "negative_value",
+        path: "custom_data.value",
+        advice: "is negative: refunds are not purchases",
+        is_broken: |event| event.custom_data.value.is_some_and(Amount::is_negative),
+    },
+    Rule {
+        code: "empty_object",
+        path: "custom_data.store_data",
+        advice: "says nothing: set a member or leave it out",
+        is_broken: |event| {
+            let store = event.custom_data().rare().and_then(|rare| rare.store_data.as_ref());
+            store.is_some_and(StoreData::is_empty)
+        },
+    },
+    Rule {
+        code: "ldu_state",
+        path: "data_processing_options_state",
+        advice: "without the customer's IP address Meta cannot find the place: state it",
+        is_broken: |event| {
+            event.data_processing().is_some_and(DataProcessing::is_geolocated)
+                && lacks(event, &[MatchKey::ClientIpAddress])
+        },
+    },
+    Rule {
+        code: "app_data",
+        path: "app_data",
+        advice: "an app event needs data about the app and device",
+        is_broken: |event| {
+            is_from(event, ActionSource::App)
+                && event.rare.as_ref().is_none_or(|rare| rare.app_data.is_none())
+        },
+    },
+    Rule {
+        code: "messaging_channel",
+        path: "messaging_channel",
+        advice: "a business messaging event needs its channel and the channel's ids",
+        is_broken: |event| {
+            is_from(event, ActionSource::BusinessMessaging) && event.messaging_channel().is_none()
+        },
+    },
+    Rule {
+        code: "empty_object",
+        path: "original_event_data",
+        advice: "says nothing: set a member or leave it out",
+        is_broken: |event| {
+            let original = event.rare.as_ref().and_then(|rare| rare.original_event.as_ref());
+            original.is_some_and(OriginalEvent::is_empty)
+        },
+    },
+    Rule {
+        code: "empty_object",
+        path: "attribution_data",
+        advice: "says nothing: set a member or leave it out",
+        is_broken: |event| event.attribution().is_some_and(Attribution::is_empty),
+    },
+    Rule {
+        code: "append_attribution",
+        path: "attribution_data.ad_id",
+        advice: "appending attribution needs the ad",
+        is_broken: |event| appends_without(event, |credit| credit.ad_id.is_some()),
+    },
+    Rule {
+        code: "append_attribution",
+        path: "attribution_data.touchpoint_ts",
+        advice: "appending attribution needs the time of the touchpoint",
+        is_broken: |event| appends_without(event, |credit| credit.touchpoint_ts.is_some()),
+    },
+    Rule {
+        code: "append_attribution",
+        path: "attribution_data.attribution_share",
+        advice: "appending attribution needs the share",
+        is_broken: |event| appends_without(event, |credit| credit.attribution_share.is_some()),
+    },
+    Rule {
+        code: "append_attribution",
+        path: "attribution_data.attribution_value",
+        advice: "appending attribution needs the value",
+        is_broken: |event| appends_without(event, |credit| credit.attribution_value.is_some()),
+    },
+    Rule {
+        code: "attribution_share",
+        path: "attribution_data.attribution_share",
+        advice: "must lie between 0 and 1",
+        is_broken: |event| {
+            let share = event.attribution().and_then(|credit| credit.attribution_share);
+            share.is_some_and(|share| share.is_negative() || share > Amount::from(1))
+        },
+    },
+    Rule {
+        code: "attribution_value",
+        path: "attribution_data.attribution_value",
+        advice: "is negative: it is a share of the value of a conversion",
+        is_broken: |event| {
+            let value = event.attribution().and_then(|credit| credit.attribution_value);
+            value.is_some_and(Amount::is_negative)
+        },
+    },
 ];
 
-pub(super) fn check(event: &EventBuilder) -> Result<(), InvalidEvent> {
-    let between_fields = RULES.iter().filter_map(|&(code, rule)| {
-        let (path, advice) = rule(event)?;
-        Some(Violation { path: Cow::Borrowed(path), code, advice })
-    });
-    let violations: Vec<_> = between_fields.chain(negative_prices(event)).collect();
+/// Soft rules. An event that breaks them may be sent.
+const SOFT_RULES: &[Rule] = &[
+    Rule {
+        code: "website_event_id",
+        path: "event_id",
+        advice: "without an id Meta cannot tell the event from the pixel's: give both the same",
+        is_broken: |event| {
+            is_from(event, ActionSource::Website) && (event.derived_id || event.id().is_none())
+        },
+    },
+    Rule {
+        code: "zero_value",
+        path: "custom_data.value",
+        advice: "is zero: Meta does not say whether such a purchase counts",
+        is_broken: |event| is_purchase(event) && event.custom_data.value.is_some_and(Amount::is_zero),
+    },
+];
+
+fn is_from(event: &Event, source: ActionSource) -> bool {
+    event.action_source == source
+}
+
+fn is_purchase(event: &Event) -> bool {
+    event.event_name == EventName::PURCHASE
+}
+
+/// Whether none of these keys has a value.
+fn lacks(event: &Event, keys: &[MatchKey]) -> bool {
+    !keys.iter().any(|key| event.user_data.has(*key))
+}
+
+fn on_channel(event: &Event, wanted: &MessagingChannel) -> bool {
+    is_from(event, ActionSource::BusinessMessaging)
+        && event.messaging_channel().is_some_and(|channel| channel.as_str() == wanted.as_str())
+}
+
+fn appends_without(event: &Event, has: fn(&Attribution) -> bool) -> bool {
+    event.event_name == EventName::APPEND_ATTRIBUTION && !event.attribution().is_some_and(has)
+}
+
+/// Every broken rule, those that the builder found already among them.
+pub(super) fn check(event: &Event, found: Vec<Violation>) -> Result<(), InvalidEvent> {
+    let violations: Vec<_> = broken(RULES, event).chain(negative_prices(event)).chain(found).collect();
     if violations.is_empty() { Ok(()) } else { Err(InvalidEvent { violations }) }
 }
 
-fn identity(event: &EventBuilder) -> Finding {
-    event.customer.check_combination().is_err().then_some((
-        "user_data",
-        "too little to find a person by: add an e-mail, a phone, an external id, or both names",
-    ))
+pub(super) fn warnings(event: &Event) -> Vec<Violation> {
+    broken(SOFT_RULES, event).collect()
 }
 
-fn website_page(event: &EventBuilder) -> Finding {
-    (event.action_source == ActionSource::Website && event.event_source_url.is_none())
-        .then_some(("event_source_url", "an event on a website needs the page it happened on"))
+fn broken(rules: &'static [Rule], event: &Event) -> impl Iterator<Item = Violation> {
+    rules.iter().filter(move |rule| (rule.is_broken)(event)).map(|rule| Violation {
+        path: Cow::Borrowed(rule.path),
+        code: rule.code,
+        advice: rule.advice,
+    })
 }
 
-fn website_user_agent(event: &EventBuilder) -> Finding {
-    (event.action_source == ActionSource::Website && !event.customer.has(MatchKey::ClientUserAgent))
-        .then_some(("user_data.client_user_agent", "an event on a website needs the browser's user agent"))
-}
-
-fn app_data(event: &EventBuilder) -> Finding {
-    (event.action_source == ActionSource::App)
-        .then_some(("app_data", "an app event needs data about the app and device"))
-}
-
-fn messaging_channel(event: &EventBuilder) -> Finding {
-    (event.action_source == ActionSource::BusinessMessaging).then_some((
-        "messaging_channel",
-        "a business messaging event needs its channel and the channel's ids",
-    ))
-}
-
-fn purchase_value(event: &EventBuilder) -> Finding {
-    (event.name == EventName::PURCHASE && event.custom_data.value.is_none())
-        .then_some(("custom_data.value", "a purchase needs its value"))
-}
-
-fn purchase_currency(event: &EventBuilder) -> Finding {
-    (event.name == EventName::PURCHASE && event.custom_data.currency.is_none())
-        .then_some(("custom_data.currency", "a purchase needs its currency"))
-}
-
-fn negative_value(event: &EventBuilder) -> Finding {
-    event
-        .custom_data
-        .value
-        .is_some_and(crate::value::Amount::is_negative)
-        .then_some(("custom_data.value", "is negative: refunds are not purchases"))
-}
-
-fn negative_prices(event: &EventBuilder) -> impl Iterator<Item = Violation> {
-    let negative = |(index, line): (usize, &super::Content)| {
+fn negative_prices(event: &Event) -> impl Iterator<Item = Violation> {
+    let negative = |(index, line): (usize, &Content)| {
         line.price()?.is_negative().then(|| Violation {
             path: Cow::Owned(format!("custom_data.contents[{index}].item_price")),
             code: "negative_price",
@@ -144,4 +342,23 @@ fn negative_prices(event: &EventBuilder) -> impl Iterator<Item = Violation> {
         })
     };
     event.custom_data.contents.iter().enumerate().filter_map(negative)
+}
+
+/// The name, if a custom property may have it. One that Meta defines is named in the path; any other is
+/// told by its position alone, counted from 1, because it may be a customer's text.
+pub(super) fn check_property_name(name: &str, position: usize) -> Result<&str, Violation> {
+    let by_position = || Cow::Owned(format!("custom_data.<property {position}>"));
+    let (path, advice) = if let Some(standard) = CustomData::STANDARD.iter().find(|known| **known == name) {
+        let path = Cow::Owned(format!("custom_data.{standard}"));
+        (path, "is a member that Meta defines: use its own setter, or give the property another name")
+    } else if name.is_empty() {
+        (by_position(), "has no name")
+    } else if name.len() > CustomData::LONGEST_PROPERTY_NAME {
+        (by_position(), "has a name of more than 256 bytes")
+    } else if name.chars().any(char::is_control) {
+        (by_position(), "has a control character in its name")
+    } else {
+        return Ok(name);
+    };
+    Err(Violation { path, code: "property_name", advice })
 }

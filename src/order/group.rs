@@ -272,7 +272,7 @@ impl Group {
         if let Some(category) = self.delivery_category {
             event = event.delivery_category(category);
         }
-        event = self.contents.into_iter().fold(event, crate::event::EventBuilder::content);
+        event = self.contents.into_iter().fold(event, crate::event::EventBuilder::product);
         let event = event.build().map_err(|invalid| {
             let broken = invalid.violations().iter();
             broken.map(|violation| Fault::of_row(violation.code(), violation.to_string())).collect::<Vec<_>>()

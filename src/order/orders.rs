@@ -395,7 +395,8 @@ impl Orders {
 /// Rows without an order id may be equal in all that is sent; they are numbered. An id that was
 /// given twice is refused.
 fn unique(mut event: Event, ids: &mut HashMap<EventId, u32>) -> Result<Event, Vec<Fault>> {
-    let times = ids.entry(event.id().clone()).or_default();
+    let Some(id) = event.id() else { return Ok(event) };
+    let times = ids.entry(id.clone()).or_default();
     *times += 1;
     if *times == 1 {
         return Ok(event);

@@ -11,7 +11,7 @@ use super::{InvalidValue, Rule, ValueKind};
 const LONGEST_ID: usize = 1024;
 
 /// Trims outer blanks, then demands 1 to `longest` bytes without control characters.
-fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<Box<str>, InvalidValue> {
+pub(super) fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<Box<str>, InvalidValue> {
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
     let rule = if text.is_empty() {
         Rule::Empty
@@ -110,58 +110,89 @@ identifiers! {
 }
 
 impl EventId {
-    /// Stands for the id of an event whose id is derived next. It is never sent.
-    pub(crate) fn not_yet() -> Self {
-        Self(Box::default())
-    }
-
     /// An id made by this crate: never empty, no control characters.
     pub(crate) fn trusted(text: &str) -> Self {
         Self(text.into())
     }
 }
 
-/// The dataset (formerly pixel) that receives the events: digits only, at most 20.
-///
-/// ```
-/// use meta_offline_events::value::DatasetId;
-///
-/// assert_eq!("123456789012345".parse::<DatasetId>()?.as_str(), "123456789012345");
-/// assert!("../me".parse::<DatasetId>().is_err());
-/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DatasetId(Box<str>);
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident $longest:literal $may_hold:path => $rule:ident),+ $(,)?) => {$(
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(Box<str>);
 
-impl DatasetId {
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for DatasetId {
-    type Err = InvalidValue;
-
-    /// Trims outer blanks and demands 1 to 20 digits.
-    ///
-    /// # Errors
-    ///
-    /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::NotDigits`].
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let id = identifier(ValueKind::DatasetId, text, 20)?;
-        if id.bytes().all(|byte| byte.is_ascii_digit()) {
-            Ok(Self(id))
-        } else {
-            Err(InvalidValue::new(ValueKind::DatasetId, Rule::NotDigits))
+        impl $name {
+            /// The code as it is sent.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
         }
-    }
+
+        impl FromStr for $name {
+            type Err = InvalidValue;
+
+            /// Trims outer blanks; nothing else is changed.
+            ///
+            /// # Errors
+            ///
+            #[doc = concat!("[`Rule::Empty`], [`Rule::TooLong`] above ", $longest, " bytes,")]
+            #[doc = concat!("[`Rule::", stringify!($rule), "`].")]
+            fn from_str(text: &str) -> Result<Self, InvalidValue> {
+                let code = identifier(ValueKind::$name, text, $longest)?;
+                if code.bytes().all(|byte| $may_hold(&byte)) {
+                    Ok(Self(code))
+                } else {
+                    Err(InvalidValue::new(ValueKind::$name, Rule::$rule))
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+    )+};
 }
 
-impl fmt::Display for DatasetId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+codes! {
+    /// The dataset (formerly pixel) that receives the events: digits only, at most 20.
+    ///
+    /// ```
+    /// use meta_offline_events::value::DatasetId;
+    ///
+    /// assert_eq!("123456789012345".parse::<DatasetId>()?.as_str(), "123456789012345");
+    /// assert!("../me".parse::<DatasetId>().is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    DatasetId 20 u8::is_ascii_digit => NotDigits,
+    /// A page on Facebook, such as that of a store: digits only, at most 20.
+    ///
+    /// ```
+    /// use meta_offline_events::value::PageId;
+    ///
+    /// assert_eq!("1234567890".parse::<PageId>()?.as_str(), "1234567890");
+    /// assert!("example-store".parse::<PageId>().is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    PageId 20 u8::is_ascii_digit => NotDigits,
+    /// The advertiser's own code of a store: letters A to Z and digits, at most 64.
+    ///
+    /// ```
+    /// use meta_offline_events::value::StoreCode;
+    ///
+    /// assert_eq!("BERLIN07".parse::<StoreCode>()?.as_str(), "BERLIN07");
+    /// assert!("Berlin 07".parse::<StoreCode>().is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    StoreCode 64 u8::is_ascii_alphanumeric => NotAlphanumeric,
 }
 
 #[cfg(test)]

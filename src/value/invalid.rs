@@ -28,13 +28,19 @@ pub enum ValueKind {
     DeliveryCategory,
     /// [`OrderId`](super::OrderId)
     OrderId,
+    /// [`PageId`](super::PageId)
+    PageId,
     /// [`ProductId`](super::ProductId)
     ProductId,
     /// A whole number of items.
     Quantity,
     /// [`PageUrl`](super::PageUrl)
     PageUrl,
-    /// Free text that travels unhashed, such as a user agent.
+    /// [`StoreCode`](super::StoreCode)
+    StoreCode,
+    /// The code of a state in data processing options.
+    StateCode,
+    /// [`Text`](super::Text), and other free text that travels unhashed, such as a user agent.
     Text,
 }
 
@@ -52,9 +58,12 @@ impl fmt::Display for ValueKind {
             Self::ActionSource => "action source",
             Self::DeliveryCategory => "delivery category",
             Self::OrderId => "order id",
+            Self::PageId => "page id",
             Self::ProductId => "product id",
             Self::Quantity => "quantity",
             Self::PageUrl => "page address",
+            Self::StoreCode => "store code",
+            Self::StateCode => "state code",
             Self::Text => "text",
         })
     }
@@ -74,6 +83,8 @@ pub enum Rule {
     ControlCharacter,
     /// Something other than the digits 0 to 9.
     NotDigits,
+    /// Something other than the letters A to Z and the digits 0 to 9.
+    NotAlphanumeric,
     /// Not a plain decimal number (`NaN`, words, currency signs, brackets …).
     NotANumber,
     /// A decimal comma or a thousands separator.
@@ -126,6 +137,7 @@ impl Rule {
             Self::TooLong(_) => "too_long",
             Self::ControlCharacter => "control_character",
             Self::NotDigits => "not_digits",
+            Self::NotAlphanumeric => "not_alphanumeric",
             Self::NotANumber => "not_a_number",
             Self::NumberStyle => "number_style",
             Self::Exponent => "exponent",
@@ -158,6 +170,7 @@ impl fmt::Display for Rule {
             Self::TooLong(limit) => write!(f, "is longer than {limit} bytes"),
             Self::ControlCharacter => f.write_str("holds a control character"),
             Self::NotDigits => f.write_str("must be digits only"),
+            Self::NotAlphanumeric => f.write_str("must be the letters A to Z and digits only"),
             Self::NotANumber => f.write_str("is not a number: write digits and a point, such as 1234.50"),
             Self::NumberStyle => f.write_str(
                 "has a comma or a thousands separator: write 1234.50, or state the number style in the layout",

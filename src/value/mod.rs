@@ -14,14 +14,16 @@ mod moment;
 mod money;
 mod page_url;
 mod secret;
+mod text;
 
 pub use country::Country;
 pub use currency::Currency;
 pub use date_order::DateOrder;
-pub use id::{DatasetId, EventId, OrderId, ProductId};
+pub use id::{DatasetId, EventId, OrderId, PageId, ProductId, StoreCode};
 pub use invalid::{InvalidValue, Rule, ValueKind};
 pub use line::Line;
 pub use moment::{AgeLimit, EventTime, OutsideWindow};
 pub use money::{Amount, Money};
 pub use page_url::PageUrl;
 pub use secret::AccessToken;
+pub use text::Text;

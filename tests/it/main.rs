@@ -8,14 +8,17 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+mod event_rules;
 #[cfg(feature = "csv")]
 mod golden;
 mod guide;
 mod known_answers;
 mod orders;
+mod payloads;
 mod rooms;
 #[cfg(feature = "testing")]
 mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;
 mod vectors;
+mod wire_model;

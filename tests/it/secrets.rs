@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use meta_offline_events::client::{Client, TokenPlacement};
 use meta_offline_events::customer::UserData;
-use meta_offline_events::event::{ActionSource, Event};
+use meta_offline_events::event::{ActionSource, AppData, Attribution, Event, ExtInfo, ExtInfoVersion};
 use meta_offline_events::order::{Orders, Row, RowLayout};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, StandIn};
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
@@ -25,6 +25,11 @@ const MARKED: &[&str] = &[
     "cdda0000-1111-2222-3333-444455556666",
     "5550001234",
     "markedpage",
+    "markedreferrer",
+    "markedsearch",
+    "markedproperty",
+    "markedlinkage",
+    "markedreceipt",
 ];
 
 fn search(place: &str, text: &str) {
@@ -49,9 +54,15 @@ fn customer() -> UserData {
 }
 
 fn event() -> Event {
+    let device = ExtInfo::new(ExtInfoVersion::Ios, "18.1".parse().unwrap());
     Event::builder(EventTime::from_unix(NOW - 60).unwrap(), customer())
         .action_source(ActionSource::Website)
         .event_source_url("https://shop.example/markedpage".parse().unwrap())
+        .referrer_url("https://shop.example/markedreferrer".parse().unwrap())
+        .search_string("markedsearch".parse().unwrap())
+        .property("note", json!({ "by": ["markedproperty"] }))
+        .attribution(Attribution::new().linkage_key("markedlinkage".parse().unwrap()))
+        .app_data(AppData::new(true, device).receipt_data("markedreceipt".parse().unwrap()))
         .value(Money::new("10".parse().unwrap(), Currency::USD))
         .lines([Line::new(2)])
         .build()
@@ -72,7 +83,8 @@ fn print_chain(error: &dyn Error) -> String {
 async fn s1_s2_r41_nothing_shows_on_success_or_on_any_failure() {
     let quoted = format!(
         "bad token {TOKEN} for markedmail@example.com, Marked Agent/1.0 (X11), 203.0.113.77, \
-         cdda0000-1111-2222-3333-444455556666, https://shop.example/markedpage"
+         cdda0000-1111-2222-3333-444455556666, https://shop.example/markedpage, \
+         https://shop.example/markedreferrer, markedsearch, markedproperty, markedlinkage, markedreceipt"
     );
     let quote = json!({"error": {
         "code": 100, "message": quoted, "error_user_title": quoted, "error_user_msg": quoted,

@@ -1,0 +1,106 @@
+//! The members of an event on the wire: named once, in the order in which they are sent.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{AppData, Attribution, DataProcessing, Event, MessagingChannel, OriginalEvent};
+use crate::customer::UserData;
+use crate::value::{EventId, PageUrl, Text};
+
+/// What few events say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct RareMembers {
+    pub(super) referrer_url: Option<PageUrl>,
+    pub(super) opt_out: Option<bool>,
+    pub(super) data_processing: Option<DataProcessing>,
+    pub(super) app_data: Option<AppData>,
+    pub(super) messaging_channel: Option<MessagingChannel>,
+    pub(super) original_event: Option<OriginalEvent>,
+    pub(super) attribution: Option<Attribution>,
+    pub(super) advanced_measurement_table: Option<Text>,
+}
+
+/// Writes members, one after another.
+pub(crate) trait MemberWriter {
+    /// Why a member could not be written.
+    type Error;
+
+    /// One member.
+    fn member(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Self::Error>;
+
+    /// The member `user_data`, which makes up most of an event.
+    fn customer(&mut self, customer: &UserData) -> Result<(), Self::Error> {
+        self.member("user_data", customer)
+    }
+
+    /// One member, if there is a value.
+    fn given(&mut self, name: &'static str, value: Option<&impl Serialize>) -> Result<(), Self::Error> {
+        value.map_or(Ok(()), |value| self.member(name, value))
+    }
+}
+
+impl Event {
+    /// Writes every member.
+    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        self.write_under(self.id(), writer)
+    }
+
+    fn write_under<W: MemberWriter>(&self, id: Option<&EventId>, writer: &mut W) -> Result<(), W::Error> {
+        writer.member("event_name", &self.event_name)?;
+        writer.member("event_time", &self.event_time)?;
+        writer.given("event_id", id)?;
+        writer.member("action_source", &self.action_source)?;
+        writer.given("event_source_url", self.event_source_url.as_ref())?;
+        writer.customer(&self.user_data)?;
+        writer.given("custom_data", Some(&self.custom_data).filter(|data| !data.is_empty()))?;
+        self.rare.as_deref().map_or(Ok(()), |rare| rare.write(writer))
+    }
+}
+
+impl RareMembers {
+    fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        writer.given("referrer_url", self.referrer_url.as_ref())?;
+        writer.given("opt_out", self.opt_out.as_ref())?;
+        if let Some(processing) = self.data_processing {
+            writer.member("data_processing_options", &processing.options)?;
+            if let Some((country, state)) = processing.place {
+                writer.member("data_processing_options_country", &country)?;
+                writer.member("data_processing_options_state", &state)?;
+            }
+        }
+        writer.given("app_data", self.app_data.as_ref())?;
+        writer.given("messaging_channel", self.messaging_channel.as_ref())?;
+        writer.given("original_event_data", self.original_event.as_ref())?;
+        writer.given("attribution_data", self.attribution.as_ref())?;
+        writer.given("advanced_measurement_table", self.advanced_measurement_table.as_ref())
+    }
+}
+
+/// Hands members to a serializer.
+struct MapWriter<M>(M);
+
+impl<M: SerializeMap> MemberWriter for MapWriter<M> {
+    type Error = M::Error;
+
+    fn member(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), M::Error> {
+        self.0.serialize_entry(name, value)
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = MapWriter(serializer.serialize_map(None)?);
+        self.write(&mut map)?;
+        map.0.end()
+    }
+}
+
+/// An event as it is sent, but for its id.
+pub(super) struct Unnamed<'a>(pub(super) &'a Event);
+
+impl Serialize for Unnamed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = MapWriter(serializer.serialize_map(None)?);
+        self.0.write_under(None, &mut map)?;
+        map.0.end()
+    }
+}
