@@ -2,8 +2,8 @@
 //!
 //! Reads JSON Lines such as `{"field":"em","input":"Mary@Example.com"}` from standard input, where
 //! `field` is Meta's name of the key, `country` may name the customer's country, and `order` may say
-//! `day_first` or `month_first` for dates that can be read both ways. Writes the normal form and what is
-//! sent of it, with a note where the value is doubtful, or the reason why there is none:
+//! `day_first` or `month_first` for dates that can be read both ways; with feature `phone`,
+//! `calling_country` completes national phone numbers. Writes the normal form and what is sent of it, with a note where the value is doubtful, or the reason why there is none:
 //!
 //! ```text
 //! {"field":"em","normalized":"mary@example.com","sha256":"f1904cf1a9d73a55…"}
@@ -49,6 +49,8 @@ struct Question {
     input: String,
     country: Option<String>,
     order: Option<Order>,
+    #[cfg(feature = "phone")]
+    calling_country: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +115,10 @@ fn context(question: &Question) -> Context {
     }
     if let Some(country) = question.country.as_deref().and_then(|text| text.parse().ok()) {
         context = context.country(country);
+    }
+    #[cfg(feature = "phone")]
+    if let Some(country) = question.calling_country.as_deref().and_then(|text| text.parse().ok()) {
+        context = context.calling_country(country);
     }
     match question.order {
         Some(Order::DayFirst) => context.date_order(DateOrder::DayFirst),

@@ -6,7 +6,7 @@ use super::nothing::is_placeholder;
 use super::{
     AlreadyHashed, Context, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey, Remark, Unusable,
 };
-use super::{appendix, birth, click_id, derived, email, gender, identifier, name, phone, place};
+use super::{appendix, birth, click_id, derived, email, gender, identifier, name, place};
 
 /// The longest text that is read at all, in bytes. Real values are far shorter, but ids padded with
 /// thousands of blanks do occur.
@@ -96,7 +96,10 @@ fn normalize(
 ) -> Result<Option<Remark>, Unusable> {
     match key {
         MatchKey::Email => return email::clean(text, out),
-        MatchKey::Phone => return phone::clean(text, context, out),
+        #[cfg(feature = "phone")]
+        MatchKey::Phone => return super::national::clean(text, context, out),
+        #[cfg(not(feature = "phone"))]
+        MatchKey::Phone => return super::phone::clean(text, out),
         MatchKey::PostalCode => return place::clean_postal_code(text, context.country, out),
         MatchKey::ClientIpAddress => return identifier::clean_ip_address(text, out),
         MatchKey::FirstName | MatchKey::LastName => name::clean(text, out),

@@ -32,6 +32,8 @@ mod identifier;
 mod key_set;
 mod match_key;
 mod name;
+#[cfg(feature = "phone")]
+mod national;
 mod nothing;
 mod phone;
 mod place;

@@ -1,51 +1,63 @@
 //! Phone numbers: the digits with the country code, nothing guessed.
 
-use super::characters::{ascii_digit, is_blank};
-use super::{Context, Remark, Unusable};
+use super::characters::{ascii_digit, compose, is_blank};
+use super::{Remark, Unusable};
 
 /// What E.164 allows at most, and what tells customers apart at least.
 const MOST_DIGITS: usize = 15;
-const FEWEST_DIGITS: usize = 7;
+pub(super) const FEWEST_DIGITS: usize = 7;
 
 /// Words that stand before the digits of an extension.
-const EXTENSIONS: [&str; 5] = ["x", "ext", "extn", "extension", "ex"];
-
-pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<Option<Remark>, Unusable> {
-    #[cfg(feature = "phone")]
-    if let Some(country) = context.phone_country()
-        && national::complete(text, country, out)
-    {
-        return Ok(is_made_up(out).then_some(Remark::MadeUp));
-    }
-    #[cfg(not(feature = "phone"))]
-    let _ = context;
-    as_written(text, out)
-}
+const EXTENSIONS: [&str; 9] = ["x", "ext", "extn", "extension", "ex", "xtn", "int", "anexo", "доб"];
 
 /// The digits as they stand.
-fn as_written(text: &str, out: &mut String) -> Result<Option<Remark>, Unusable> {
-    if text.contains('@') && text.chars().any(char::is_alphabetic) {
-        return Err(Unusable::NotOneNumber);
-    }
-    let plus = push_digits(without_float_zero(text), out)?;
-    let zeros = out.bytes().take_while(|&digit| digit == b'0').count();
+pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<Remark>, Unusable> {
+    let written = push_digits(text, out)?;
+    let zeros = leading_zeros(out);
     if zeros == out.len() {
         return Err(Unusable::NoDigits);
     }
-    if zeros == 1 && !plus {
+    if zeros == 1 && written == Written::Plainly {
         return Err(Unusable::NationalNumber);
     }
     out.drain(..zeros);
     match out.len() {
         ..FEWEST_DIGITS => Err(Unusable::TooFewDigits),
         FEWEST_DIGITS..=MOST_DIGITS if is_made_up(out) => Ok(Some(Remark::MadeUp)),
-        FEWEST_DIGITS..=MOST_DIGITS => Ok((!plus && zeros == 0).then_some(Remark::NoCountryCode)),
+        FEWEST_DIGITS..=MOST_DIGITS => {
+            Ok((written == Written::Plainly && zeros == 0).then_some(Remark::NoCountryCode))
+        }
         _ => Err(Unusable::TooManyDigits),
     }
 }
 
+pub(super) fn leading_zeros(digits: &str) -> usize {
+    digits.bytes().take_while(|&digit| digit == b'0').count()
+}
+
+/// Whether a plus sign stands before the digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    WithPlus,
+    Plainly,
+}
+
+/// Appends the digits of the one number that the text is, leading zeros and all.
+pub(super) fn push_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
+    if text.contains('@') && text.chars().any(char::is_alphabetic) {
+        return Err(Unusable::NotOneNumber);
+    }
+    if text.is_ascii() {
+        read_digits(without_float_zero(text), out)
+    } else {
+        let mut composed = String::new();
+        compose(text, &mut composed);
+        read_digits(&composed, out)
+    }
+}
+
 /// `5555555555`, `1234567890`: what is entered where there is no number.
-fn is_made_up(digits: &str) -> bool {
+pub(super) fn is_made_up(digits: &str) -> bool {
     let digits = digits.as_bytes();
     let last = &digits[digits.len().saturating_sub(FEWEST_DIGITS)..];
     last.iter().all(|digit| Some(digit) == last.first())
@@ -67,8 +79,8 @@ fn without_float_zero(text: &str) -> &str {
 }
 
 /// Appends the digits of the number, without its extension and without a trunk zero in brackets, as
-/// in `+44 (0)20`. Tells whether a plus sign stands before them.
-fn push_digits(text: &str, out: &mut String) -> Result<bool, Unusable> {
+/// in `+44 (0)20`.
+fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
     let mut plus = false;
     let mut after_digit = false;
     let mut rest = text;
@@ -93,7 +105,7 @@ fn push_digits(text: &str, out: &mut String) -> Result<bool, Unusable> {
             }
             rest = behind;
             continue;
-        } else if out.len() >= FEWEST_DIGITS && matches!(character, '#' | ';') {
+        } else if !out.is_empty() && matches!(character, '#' | ';') {
             break;
         } else if out.len() >= FEWEST_DIGITS && matches!(character, ',' | '*' | '|') {
             // An extension, a pause, or a second number: which, nobody can tell.
@@ -111,7 +123,7 @@ fn push_digits(text: &str, out: &mut String) -> Result<bool, Unusable> {
         after_digit = digit.is_some();
         rest = behind;
     }
-    Ok(plus)
+    Ok(if plus { Written::WithPlus } else { Written::Plainly })
 }
 
 fn split_word(text: &str) -> (&str, &str) {
@@ -128,7 +140,7 @@ mod tests {
 
     fn cleaned(text: &str) -> Result<String, Unusable> {
         let mut out = String::new();
-        as_written(text, &mut out).map(|_| out)
+        clean(text, &mut out).map(|_| out)
     }
 
     #[test]
@@ -171,7 +183,7 @@ mod tests {
 
     #[test]
     fn v24_v28_doubtful_numbers_are_remarked_on() {
-        let remark = |text| as_written(text, &mut String::new());
+        let remark = |text| clean(text, &mut String::new());
         for text in ["650 555 1212", "16505551212", "(650) 555-1212"] {
             assert_eq!(remark(text), Ok(Some(Remark::NoCountryCode)), "{text}");
         }
@@ -194,6 +206,8 @@ mod tests {
             ("911", Unusable::TooFewDigits),
             ("123456 x789", Unusable::TooFewDigits),
             ("555-121 ext. 12", Unusable::TooFewDigits),
+            ("912 345 #5", Unusable::TooFewDigits),
+            ("912 345 доб. 5", Unusable::TooFewDigits),
             ("+1 650 555 1212, 55", Unusable::NotOneNumber),
             ("+1 650 555 1212*55", Unusable::NotOneNumber),
             ("2d711642b72606e9ce0f", Unusable::NotOneNumber),

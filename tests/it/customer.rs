@@ -50,6 +50,27 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
+#[cfg(feature = "phone")]
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn v26_v28_any_text_completes_to_digits_or_gives_a_reason(
+        raw in any_text(),
+        code in proptest::sample::select(&["us", "gb", "de", "it", "fr", "cn", "au", "ru", "aq", "bq"][..]),
+    ) {
+        let country = code.parse::<Country>().map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let context = Context::default().calling_country(country);
+        let composed = MatchKey::Phone.normalize(&raw.nfc().collect::<String>(), &context);
+        let decomposed = MatchKey::Phone.normalize(&raw.nfd().collect::<String>(), &context);
+        prop_assert_eq!(&composed, &decomposed);
+        if let Ok(phone) = composed {
+            let text = phone.text();
+            prop_assert!(text.len() == 64 || text.len() <= 15 && text.bytes().all(|digit| digit.is_ascii_digit()));
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
 

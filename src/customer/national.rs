@@ -1,0 +1,191 @@
+//! National phone numbers in their full international form, by the numbering plans that Google keeps.
+//!
+//! The library that holds the plans is given plain ASCII digits only: what is a digit, an extension or a
+//! second number is decided here and in [`phone`].
+
+use phonenumber::Type;
+use phonenumber::country::Id;
+use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
+
+use super::phone::Written;
+use super::{Context, Remark, Unusable, phone};
+use crate::value::Country;
+
+/// The full number, where a country is stated and its plan, or that of the country code in the text,
+/// assigns such a number; else the digits as they stand.
+pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<Option<Remark>, Unusable> {
+    let Some(number) = context.phone_country().and_then(|country| full_number(text, country)) else {
+        return phone::clean(text, out);
+    };
+    out.push_str(&number);
+    Ok(phone::is_made_up(out).then_some(Remark::MadeUp))
+}
+
+/// The digits of the full number.
+fn full_number(text: &str, country: Country) -> Option<String> {
+    let mut digits = String::new();
+    let spelt = spelt_out(text);
+    let written = phone::push_digits(spelt.as_deref().unwrap_or(text), &mut digits).ok()?;
+    let plan =
+        DATABASE.by_id(&country.code().to_ascii_uppercase()).filter(|_| digits.len() <= MOST_DIGITS)?;
+    let code = plan.country_code().to_string();
+    if written == Written::WithPlus {
+        let significant = digits.trim_start_matches('0');
+        let has_trunk_zero = significant.strip_prefix(&code).is_some_and(|rest| rest.starts_with('0'));
+        return has_trunk_zero.then(|| assigned(significant)).flatten();
+    }
+    let abroad = || {
+        let prefix = plan.international_prefix()?.find(&digits).filter(|prefix| prefix.start() == 0)?;
+        assigned(&digits[prefix.end()..])
+    };
+    if phone::leading_zeros(&digits) > 1 {
+        return abroad().or_else(|| assigned(digits.trim_start_matches('0')));
+    }
+    // Digits alone may be in full form already, and must not get their code twice.
+    let bare = text.bytes().all(|byte| byte.is_ascii_digit()) && digits.starts_with(&code);
+    let whole = bare.then(|| assigned(&digits)).flatten();
+    let national = || assigned(&(code + &digits));
+    let with_prefix = || valid(plan.id().parse().ok(), &digits);
+    whole.or_else(national).or_else(abroad).or_else(with_prefix)
+}
+
+/// A full number behind the longest of international prefixes.
+const MOST_DIGITS: usize = 20;
+
+/// `1-800-FLOWERS`: the digits on whose keys the letters stand, where a word in capitals ends a text that
+/// has too few digits without it.
+fn spelt_out(text: &str) -> Option<String> {
+    let end = text.rfind(|character: char| character.is_ascii_digit())? + 1;
+    let (number, word) = text.split_at(end);
+    let is_word = word.chars().all(|letter| letter.is_ascii_uppercase() || " -.()".contains(letter));
+    let has_word = word.contains(|letter: char| letter.is_ascii_uppercase());
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    (is_word && has_word && digits < phone::FEWEST_DIGITS).then(|| text.chars().map(key_of).collect())
+}
+
+/// The key of a telephone on which a capital letter stands.
+fn key_of(letter: char) -> char {
+    match letter {
+        'A'..='C' => '2',
+        'D'..='F' => '3',
+        'G'..='I' => '4',
+        'J'..='L' => '5',
+        'M'..='O' => '6',
+        'P'..='S' => '7',
+        'T'..='V' => '8',
+        'W'..='Z' => '9',
+        other => other,
+    }
+}
+
+/// The full number behind these digits with their country code, if the plan of that country assigns it.
+/// A trunk zero between the two goes.
+fn assigned(digits: &str) -> Option<String> {
+    valid(None, &format!("+{digits}"))
+}
+
+fn valid(country: Option<Id>, text: &str) -> Option<String> {
+    let number = phonenumber::parse(country, text).ok()?;
+    let (code, national) = (number.code().value(), number.national().to_string());
+    let plans = DATABASE.by_code(&code)?;
+    plans.iter().any(|plan| has_number(plan, &national)).then(|| format!("{code}{national}"))
+}
+
+/// Whether a plan has numbers that begin and are as long as this one. A check of each kind of number would
+/// be finer, and many times slower.
+fn has_number(plan: &Metadata, national: &str) -> bool {
+    let has_length = |kind: &Type| {
+        let lengths = plan.descriptors().get(*kind).map(Descriptor::possible_length);
+        lengths.is_some_and(|lengths| lengths.iter().any(|length| usize::from(*length) == national.len()))
+    };
+    KINDS.iter().any(has_length) && plan.descriptors().general().is_match(national)
+}
+
+/// The kinds of numbers that people have.
+const KINDS: [Type; 4] = [Type::FixedLine, Type::Mobile, Type::Voip, Type::PersonalNumber];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customer::{Context, MatchKey, Remark, Unusable};
+    use crate::value::InvalidValue;
+
+    fn in_country(code: &str, text: &str) -> Result<String, Unusable> {
+        let country: Result<Country, InvalidValue> = code.parse();
+        let context =
+            country.map_or(Context::default(), |country| Context::default().calling_country(country));
+        MatchKey::Phone.normalize(text, &context).map(|phone| phone.text().to_owned())
+    }
+
+    #[test]
+    fn v28_v29_national_numbers_are_completed_by_the_stated_country() {
+        for (country, text, full) in [
+            ("gb", "020 7946 0958", "442079460958"),
+            ("gb", "(0)20 7946 0958", "442079460958"),
+            ("gb", "+44 (0)20 7946 0958", "442079460958"),
+            ("gb", "+44 020 7946 0958", "442079460958"),
+            ("gb", "0044 20 7946 0958", "442079460958"),
+            ("gb", "442079460958", "442079460958"),
+            ("gb", "020 7946 0958 ext. 5", "442079460958"),
+            ("gb", "020 7946 0958 x5", "442079460958"),
+            ("gb", "020 7946 0958;ext=5", "442079460958"),
+            ("gb", "+1 650 253 0000", "16502530000"),
+            ("us", "(650) 253-0000", "16502530000"),
+            ("us", "1 650 253 0000", "16502530000"),
+            ("us", "011 44 20 7946 0958", "442079460958"),
+            ("us", "1-800-FLOWERS", "18003569377"),
+            ("us", "1800FLOWERS", "18003569377"),
+            ("de", "030 123456", "4930123456"),
+            ("us", "1 (800) GOT-JUNK", "18004685865"),
+            ("us", "011 880 1812 345678", "8801812345678"),
+            ("cn", "13123456789", "8613123456789"),
+            ("au", "0011 44 20 7946 0958", "442079460958"),
+            ("ad", "712 345 #5", "376712345"),
+            ("ky", "323-1234", "13453231234"),
+            ("it", "06 6982", "39066982"),
+            ("it", "392 123 4567", "393921234567"),
+            ("it", "3921234567", "393921234567"),
+            ("it", "393921234567", "393921234567"),
+            ("fr", "06.12.34.56.78", "33612345678"),
+            ("jp", "０３－１２３４－５６７８", "81312345678"),
+            ("sa", "٠٥٠ ١٢٣ ٤٥٦٧", "966501234567"),
+        ] {
+            assert_eq!(in_country(country, text).as_deref(), Ok(full), "{country} {text}");
+        }
+    }
+
+    #[test]
+    fn v28_what_no_plan_assigns_stands_as_it_is_written_or_is_refused() {
+        for (country, text, outcome) in [
+            ("us", "442079460958", Ok("442079460958")),
+            ("us", "+999 123 4567", Ok("9991234567")),
+            ("at", "+43 664 123456 HOME", Ok("43664123456")),
+            ("us", "020 7946 0958", Err(Unusable::NationalNumber)),
+            ("us", "253-0000", Ok("2530000")),
+            ("gb", "911", Err(Unusable::TooFewDigits)),
+            ("gb", "020 7946 0958, 020 7946 0959", Err(Unusable::NotOneNumber)),
+            ("us", "mary6502530000@example.com", Err(Unusable::NotOneNumber)),
+            ("us", "2d711642b72606e9ce0f", Err(Unusable::NotOneNumber)),
+            ("us", ";phone-context=+1tel:6502530000", Err(Unusable::NotOneNumber)),
+        ] {
+            assert_eq!(in_country(country, text).as_deref().map_err(|reason| *reason), outcome, "{text}");
+        }
+    }
+
+    #[test]
+    fn v28_the_customers_country_counts_where_the_advertiser_says_so()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let german = Context::default().country("de".parse()?).calling_country(Country::UNITED_KINGDOM);
+        let read = |context: Context| {
+            MatchKey::Phone.normalize("030 123456", &context).map(|phone| phone.text().to_owned())
+        };
+        assert_eq!(read(german.calling_country_of_customer()).as_deref(), Ok("4930123456"));
+        assert_eq!(read(german), Err(Unusable::NationalNumber), "no number of the United Kingdom");
+        let completed = MatchKey::Phone
+            .normalize("(650) 253-0000", &Context::default().calling_country(Country::UNITED_STATES))?;
+        assert_eq!(completed.remark(), None);
+        let as_written = MatchKey::Phone.normalize("(650) 253-0000", &Context::default())?;
+        assert_eq!(as_written.remark(), Some(Remark::NoCountryCode));
+        Ok(())
+    }
+}
