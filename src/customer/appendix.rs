@@ -10,8 +10,8 @@ use super::{Hashed, NotSha256};
 /// A SHA-256 digest with the suffix that Meta's parameter builder appends to what it makes: a dot, then
 /// eight characters (or two, from its older versions) that name its language and version.
 ///
-/// It is passed on to the letter, because the suffix is case-sensitive; this crate appends none of its
-/// own. `Debug` shows a placeholder.
+/// It is passed on as it is, the digits in lower case as the builder writes them, the suffix to the letter
+/// because its case counts. This crate appends none of its own. `Debug` shows a placeholder.
 ///
 /// ```
 /// use meta_offline_events::customer::{Hashed, HashedWithAppendix};
@@ -32,7 +32,7 @@ struct Parts {
 }
 
 impl HashedWithAppendix {
-    /// The digits, the dot and the suffix, as they came.
+    /// The digits, the dot and the suffix.
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
@@ -54,7 +54,8 @@ impl FromStr for HashedWithAppendix {
     fn from_str(text: &str) -> Result<Self, NotSha256> {
         match split(text) {
             Some((digest, suffix)) if !suffix.is_empty() => {
-                Ok(Self(Box::new(Parts { digest, text: text.into() })))
+                let text = format!("{digest}{suffix}").into();
+                Ok(Self(Box::new(Parts { digest, text })))
             }
             _ => Err(NotSha256),
         }

@@ -136,7 +136,7 @@ impl Context {
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum AlreadyHashed {
-    /// It is a digest: pass it on in lower case (with a suffix: as it is), and do not hash it again.
+    /// It is a digest: pass it on in lower case, its suffix to the letter, and do not hash it again.
     #[default]
     Accept,
     /// Refuse it with [`Unusable::AlreadyHashed`](super::Unusable::AlreadyHashed).

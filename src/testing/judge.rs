@@ -320,7 +320,7 @@ enum Form {
 fn form_of(key: &str) -> Option<Form> {
     Some(match key {
         "em" | "ph" | "fn" | "ln" | "db" | "ge" | "ct" | "st" | "zp" | "country" | "f5first" | "f5last"
-        | "fi" | "dobd" | "dobm" | "doby" => Form::Digests,
+        | "fi" | "dobd" | "dobm" | "doby" | "app_user_id" => Form::Digests,
         "external_id" => Form::Texts,
         "client_ip_address" => Form::Address,
         "fbc" | "fbp" => Form::ClickId,
@@ -335,7 +335,9 @@ fn form_of(key: &str) -> Option<Form> {
         | "ig_account_id"
         | "ig_sid"
         | "whatsapp_business_account_id"
-        | "instagram_business_account_id" => Form::Text,
+        | "instagram_business_account_id"
+        | "partner_id"
+        | "partner_name" => Form::Text,
         _ => return None,
     })
 }
@@ -390,8 +392,14 @@ fn is_unsigned(value: &Value) -> bool {
     value.is_u64() || value.as_str().is_some_and(is_digits)
 }
 
+/// An IP address, perhaps with the suffix of Meta's own parameter builder.
 fn is_address(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.parse::<IpAddr>().is_ok())
+    let is_address = |text: &str| text.parse::<IpAddr>().is_ok();
+    let with_suffix = |text: &str| {
+        text.rsplit_once('.')
+            .is_some_and(|(address, suffix)| is_builder_suffix(suffix) && is_address(address))
+    };
+    value.as_str().is_some_and(|text| is_address(text) || with_suffix(text))
 }
 
 fn is_click_id(text: &str) -> bool {

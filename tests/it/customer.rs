@@ -213,6 +213,9 @@ fn digests_with_the_suffix_of_metas_parameter_builder_are_passed_on_to_the_lette
         let normalized = MatchKey::Email.normalize(&format!(" {given}\n"), &Context::default()).unwrap();
         assert_eq!(normalized.text(), given);
         assert_eq!(normalized.digest(), Some(digest));
+        let in_capitals = format!("{}.{suffix}", digest.to_string().to_uppercase());
+        let normalized = MatchKey::Email.normalize(&in_capitals, &Context::default()).unwrap();
+        assert_eq!(normalized.text(), given);
         let customer = UserData::builder().email(&given).email("mary@example.com").build().unwrap();
         assert_eq!(serde_json::to_value(&customer).unwrap(), serde_json::json!({ "em": [given] }));
     }

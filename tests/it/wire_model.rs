@@ -481,3 +481,30 @@ fn every_member_of_a_request_can_be_built() {
         assert_eq!(body.pointer("/data/0/event_name"), Some(&json!("Lead")), "{path}");
     }
 }
+
+#[cfg(feature = "testing")]
+#[tokio::test]
+async fn every_member_of_user_data_is_taken_by_the_stand_in() {
+    use meta_offline_events::client::{Client, Clock, SystemClock};
+    use meta_offline_events::testing::StandIn;
+
+    let digest = format!("{}.AQQCAQAB", meta_offline_events::customer::Hashed::of("mary@example.com"));
+    let suffixed = [("em", digest.as_str()), ("client_ip_address", "192.0.2.1.AQQCAQAB")];
+    let events: Vec<_> = CUSTOMER
+        .iter()
+        .copied()
+        .chain(suffixed)
+        .map(|(name, text)| {
+            let key = MatchKey::from_wire_name(name).unwrap();
+            let customer = UserData::builder().email("other@example.com").value(key, text).build().unwrap();
+            Event::builder(SystemClock.now(), customer).name(EventName::LEAD).build().unwrap()
+        })
+        .collect();
+    let stand_in = StandIn::start().await.unwrap();
+    let client = Client::builder(of("123456789012345"), of("not-a-real-token"))
+        .loopback_endpoint(stand_in.url())
+        .build()
+        .unwrap();
+    let report = client.send(events).await;
+    assert!(report.all_accepted(), "{:?}", report.problems());
+}
