@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use foldhash::quality::RandomState;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
@@ -34,14 +35,26 @@ use super::{Hashed, MatchKey, Remark, UserData};
 /// assert!(coverage.share(MatchKey::Email) > 0.6);
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Coverage {
     customers: u64,
-    keys: BTreeMap<MatchKey, KeyCounts>,
-    combinations: HashMap<KeySet, u64>,
+    keys: [KeyCounts; MatchKey::ALL.len()],
+    combinations: HashMap<KeySet, u64, RandomState>,
     remarks: BTreeMap<(MatchKey, &'static str), (Remark, u64)>,
     /// How many customers have this e-mail or phone.
-    sharing: HashMap<(MatchKey, Hashed), u64>,
+    sharing: HashMap<(MatchKey, Hashed), u64, RandomState>,
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Self {
+            customers: 0,
+            keys: [KeyCounts::default(); MatchKey::ALL.len()],
+            combinations: HashMap::default(),
+            remarks: BTreeMap::new(),
+            sharing: HashMap::default(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,7 +70,7 @@ impl Coverage {
         let keys: KeySet = customer.keys().collect();
         *self.combinations.entry(keys).or_default() += 1;
         for key in keys.keys() {
-            let counts = self.keys.entry(key).or_default();
+            let counts = &mut self.keys[key as usize];
             counts.customers += 1;
             counts.values += customer.values(key).len() as u64;
         }
@@ -128,7 +141,12 @@ impl Coverage {
     }
 
     fn counts(&self, key: MatchKey) -> KeyCounts {
-        self.keys.get(&key).copied().unwrap_or_default()
+        self.keys[key as usize]
+    }
+
+    /// The keys that any customer carries.
+    fn keys(&self) -> impl Iterator<Item = MatchKey> {
+        MatchKey::ALL.into_iter().filter(|key| self.carrying(*key) > 0)
     }
 }
 
@@ -304,8 +322,8 @@ impl Serialize for Keys<'_> {
             let of_key = self.0.remarks.iter().filter(move |((other, _), _)| *other == key);
             of_key.map(|((_, code), (_, count))| (*code, *count)).collect()
         };
-        serializer.collect_map(self.0.keys.iter().map(|(&key, counts)| {
-            let KeyCounts { customers, values } = *counts;
+        serializer.collect_map(self.0.keys().map(|key| {
+            let KeyCounts { customers, values } = self.0.counts(key);
             (key.wire_name(), Row { customers, share: self.0.share(key), values, remarks: remarks(key) })
         }))
     }
@@ -317,7 +335,7 @@ const COMBINATIONS_SHOWN: usize = 5;
 impl fmt::Display for Coverage {
     /// A table of some lines: keys with their share, remarks, combinations, repeats.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for &key in self.keys.keys() {
+        for key in self.keys() {
             let (carrying, percent) = (self.carrying(key), Percent(self.share(key)));
             write!(f, "{carrying:>9} {percent}  {key}")?;
             for ((_, code), (_, count)) in self.remarks.iter().filter(|((other, _), _)| *other == key) {
