@@ -60,7 +60,8 @@ fn spelt_out(text: &str) -> Option<String> {
     let is_word = word.chars().all(|letter| letter.is_ascii_uppercase() || " -.()".contains(letter));
     let has_word = word.contains(|letter: char| letter.is_ascii_uppercase());
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    (is_word && has_word && digits < phone::FEWEST_DIGITS).then(|| text.chars().map(key_of).collect())
+    (is_word && has_word && digits < phone::FEWEST_DIGITS)
+        .then(|| number.chars().chain(word.chars().map(key_of)).collect())
 }
 
 /// The key of a telephone on which a capital letter stands.
