@@ -67,21 +67,22 @@ impl Coverage {
     /// Counts one more customer.
     pub fn add(&mut self, customer: &UserData) {
         self.customers += 1;
-        let keys: KeySet = customer.keys().collect();
-        *self.combinations.entry(keys).or_default() += 1;
-        for key in keys.keys() {
+        let mut keys = KeySet::default();
+        for (key, value, remark) in customer.all() {
             let counts = &mut self.keys[key as usize];
-            counts.customers += 1;
-            counts.values += customer.values(key).len() as u64;
-        }
-        for (key, remark) in customer.remarks() {
-            self.remarks.entry((key, remark.code())).or_insert((remark, 0)).1 += 1;
-        }
-        for key in [MatchKey::Email, MatchKey::Phone] {
-            for digest in customer.values(key).filter_map(super::MatchValue::digest) {
+            counts.values += 1;
+            counts.customers += u64::from(!keys.contains(key));
+            keys = keys.with(key);
+            if let Some(remark) = remark {
+                self.remarks.entry((key, remark.code())).or_insert((remark, 0)).1 += 1;
+            }
+            if matches!(key, MatchKey::Email | MatchKey::Phone)
+                && let Some(digest) = value.digest()
+            {
                 *self.sharing.entry((key, digest)).or_default() += 1;
             }
         }
+        *self.combinations.entry(keys).or_default() += 1;
     }
 
     /// How many customers were counted.
