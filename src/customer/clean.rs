@@ -61,8 +61,11 @@ pub(super) fn clean(
         return Err(Unusable::NotSha256);
     }
     let remark = normalize(key, text, context, out)?;
-    // Dropping characters may have laid one bare: `n.u.l.l`.
+    // Dropping characters may have laid one bare: `n.u.l.l`, or a digest with blanks in it.
     refuse_stand_ins(key, out)?;
+    if hashes && appendix::split(out).is_some() {
+        return Err(Unusable::NotSha256);
+    }
     let form = match key.form() {
         KeyForm::Number => Form::Number(out.parse().map_err(|_| Unusable::NotANumber)?),
         _ if hashes => Form::ToHash,

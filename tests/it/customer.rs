@@ -47,6 +47,7 @@ fn any_text() -> impl Strategy<Value = String> {
         "[A-Za-z0-9.+ü]{1,12}@[a-z0-9.ü-]{1,12}\\.[a-z]{2,3}",
         "[nN][./' ]?[uUaA][./' ]?[lLnN][./' ]?[lL]?",
         "([0-9a-f]-?){32}",
+        "([0-9a-f][ -]?){64}",
     ]
 }
 
@@ -224,6 +225,16 @@ fn digests_with_the_suffix_of_metas_parameter_builder_are_passed_on_to_the_lette
     }
     let of_nothing = format!("{}.AQQCAQAB", Hashed::of(""));
     assert!(UserData::builder().email(&of_nothing).build().is_err());
+}
+
+#[test]
+fn v31_a_digest_with_something_in_it_is_no_digest_and_no_name() {
+    let digest = Hashed::of("mary@example.com").to_string();
+    let (start, end) = digest.split_at(32);
+    for key in [MatchKey::FirstName, MatchKey::ExternalId, MatchKey::PostalCode] {
+        let refused = key.normalize(&format!("{start} {end}"), &Context::default());
+        assert_eq!(refused, Err(Unusable::NotSha256), "{key}");
+    }
 }
 
 #[test]
