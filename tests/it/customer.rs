@@ -96,6 +96,18 @@ proptest! {
     }
 
     #[test]
+    fn v23_v32_no_digest_of_nothing_ever_enters(
+        key in any_key(),
+        raw in prop_oneof![any_text(), "[ \u{200b}\u{a0}'./()<>-]{0,3}(nUlL|none|N/A|nan|undefined)?[ '.-]{0,2}"],
+        context in any_context(),
+    ) {
+        let customer = UserData::builder().context(context).value(key, &raw).build();
+        let customer = customer.unwrap_or_else(InvalidUserData::into_usable);
+        let mut digests = customer.values(key).filter_map(MatchValue::digest);
+        prop_assert!(digests.all(|digest| !digest.is_of_nothing()));
+    }
+
+    #[test]
     fn v30_hashing_twice_is_hashing_once(key in hashed_key(), raw in any_text()) {
         if let Ok(once) = UserData::builder().value(key, &raw).build() {
             for value in once.values(key) {
