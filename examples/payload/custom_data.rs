@@ -6,13 +6,13 @@ use meta_offline_events::event::{Content, DeliveryCategory, EventBuilder, Status
 use meta_offline_events::value::{Currency, Money};
 use serde_json::value::RawValue;
 
-use super::json::{Fault, Faults, Object, With, by_digits, count, id, text, yes_or_no};
+use super::json::{Fault, Faults, Object, With, by_digits, count, id, product, text, yes_or_no};
 
 pub(crate) fn read(mut object: Object<'_>, builder: EventBuilder, faults: &Faults) -> EventBuilder {
     let builder = money(&mut object, builder)
         .with(object.take("order_id", id), EventBuilder::order_id)
         .with(object.take("content_type", text), EventBuilder::content_type)
-        .content_ids(object.each("content_ids", id));
+        .content_ids(object.each("content_ids", product));
     let builder = contents(&mut object, faults)
         .into_iter()
         .fold(builder, EventBuilder::content)
@@ -59,7 +59,7 @@ fn contents(object: &mut Object<'_>, faults: &Faults) -> Vec<Content> {
 }
 
 fn content(mut line: Object<'_>) -> Option<Content> {
-    let id = line.need("id", id);
+    let id = line.need("id", product);
     let quantity = line.need("quantity", count::<NonZeroU64>);
     let price = line.take("item_price", by_digits);
     let category = line.take("delivery_category", text::<DeliveryCategory>);

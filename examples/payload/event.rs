@@ -7,7 +7,7 @@ use meta_offline_events::event::{
 };
 use meta_offline_events::value::{EventTime, OutsideWindow};
 
-use super::json::{Fault, Faults, Object, With, by_digits, count, id, strings, text, yes_or_no};
+use super::json::{Fault, Faults, Object, With, by_digits, count, id, moment, strings, text, yes_or_no};
 use super::{app_data, custom_data, customer};
 
 /// The event of a line. It counts only if no fault was found.
@@ -38,7 +38,7 @@ fn read_members(
 ) -> EventBuilder {
     let name = members.take("event_name", text);
     let source = members.take("action_source", text::<ActionSource>);
-    let time = members.need("event_time", by_digits::<EventTime>);
+    let time = members.need("event_time", moment);
     if let Some(time) = time
         && let Err(outside) = time.check_age(now, source.unwrap_or_default().age_limit())
     {
@@ -108,7 +108,7 @@ fn data_processing(members: &mut Object<'_>) -> Option<DataProcessing> {
 fn original_event(mut original: Object<'_>) -> OriginalEvent {
     let event = OriginalEvent::new()
         .with(original.take("event_name", text), OriginalEvent::event_name)
-        .with(original.take("event_time", by_digits), OriginalEvent::event_time)
+        .with(original.take("event_time", moment), OriginalEvent::event_time)
         .with(original.take("order_id", id), OriginalEvent::order_id)
         .with(original.take("event_id", id), OriginalEvent::event_id);
     original.close();
@@ -120,10 +120,10 @@ fn attribution(mut credit: Object<'_>) -> Attribution {
         .with(credit.take("ad_id", id), Attribution::ad_id)
         .with(credit.take("adset_id", id), Attribution::ad_set_id)
         .with(credit.take("campaign_id", id), Attribution::campaign_id)
-        .with(credit.take("touchpoint_ts", by_digits), Attribution::touchpoint_time)
+        .with(credit.take("touchpoint_ts", moment), Attribution::touchpoint_time)
         .with(credit.take("attribution_share", by_digits), Attribution::share)
         .with(credit.take("attribution_value", by_digits), Attribution::value)
-        .with(credit.take("visit_time", by_digits), Attribution::visit_time)
+        .with(credit.take("visit_time", moment), Attribution::visit_time)
         .with(credit.take("attr_window", count), Attribution::window_days)
         .with(credit.take("attribution_model", text), Attribution::model)
         .with(credit.take("attribution_method", text), Attribution::method)

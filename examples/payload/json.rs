@@ -5,9 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use meta_offline_events::event::Violation;
-use meta_offline_events::value::InvalidValue;
+use meta_offline_events::value::{EventTime, InvalidValue, ProductId};
 use serde::Serialize;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Why a line gives no event: which field, and what is wrong with it. Never its text.
@@ -233,8 +233,30 @@ pub(crate) fn strings(raw: &RawValue) -> Result<Vec<String>, Fault> {
     typed(raw, "not_texts", "must be a list of texts")
 }
 
-pub(crate) fn count<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Fault> {
-    typed(raw, "not_a_count", "must be a whole number in range")
+/// A whole number, also one that is written `2.0` or as a text.
+pub(crate) fn count<T: FromStr>(raw: &RawValue) -> Result<T, Fault> {
+    let written = if is_number(raw) { raw.get().to_owned() } else { string(raw)? };
+    let whole = match written.split_once('.') {
+        Some((whole, decimals)) if decimals.bytes().all(|digit| digit == b'0') => whole,
+        _ => &written,
+    };
+    whole.parse().map_err(|_| Fault::new("not_a_count", "must be a whole number in range"))
+}
+
+/// A moment, in Unix seconds or RFC 3339; fractions of a second are dropped.
+pub(crate) fn moment(raw: &RawValue) -> Result<EventTime, Fault> {
+    match raw.get().split_once('.') {
+        Some((whole, decimals)) if decimals.bytes().all(|digit| digit.is_ascii_digit()) => Ok(whole.parse()?),
+        _ => by_digits(raw),
+    }
+}
+
+/// The id of a product: a text, or a whole number that stays one.
+pub(crate) fn product(raw: &RawValue) -> Result<ProductId, Fault> {
+    match serde_json::from_str::<u64>(raw.get()) {
+        Ok(number) => Ok(number.into()),
+        Err(_) => text(raw),
+    }
 }
 
 pub(crate) fn yes_or_no(raw: &RawValue) -> Result<bool, Fault> {

@@ -441,7 +441,10 @@ fn check_custom_data(event: &Fields, _now: i64) -> Result<(), GraphError> {
             "order_id" | "item_number" | "content_name" | "content_category" | "content_type" => {
                 (is_filled(value), "must be a text that is not empty")
             }
-            "content_ids" => (value.is_array() && each_text(value, |id| !id.is_empty()), "must hold texts"),
+            "content_ids" => {
+                let ids = value.as_array();
+                (ids.is_some_and(|ids| ids.iter().all(is_product_id)), "must hold texts or whole numbers")
+            }
             "contents" => (is_contents(value), "each must have an id and a quantity of one or more"),
             "num_items" => (value.is_u64(), "must be a whole number"),
             "delivery_category" => (is_delivery_category(value), "must be one of the three categories"),
@@ -461,12 +464,17 @@ fn is_amount(value: &Value) -> bool {
 
 fn is_contents(value: &Value) -> bool {
     let is_content = |content: &Value| {
-        content.get("id").is_some_and(is_filled)
+        content.get("id").is_some_and(is_product_id)
             && content.get("quantity").and_then(Value::as_u64).is_some_and(|quantity| quantity > 0)
             && content.get("item_price").is_none_or(is_amount)
             && content.get("delivery_category").is_none_or(is_delivery_category)
     };
     value.as_array().is_some_and(|contents| contents.iter().all(is_content))
+}
+
+/// Text, or a whole number.
+fn is_product_id(value: &Value) -> bool {
+    is_filled(value) || value.is_u64()
 }
 
 fn is_delivery_category(value: &Value) -> bool {

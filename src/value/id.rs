@@ -98,15 +98,74 @@ identifiers! {
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
     EventId,
-    /// What was sold: a stock-keeping unit or the id of a catalogue entry.
+}
+
+/// What was sold: a stock-keeping unit or the id of a catalogue entry.
+///
+/// Text as a rule, so `007` and `7` differ. Meta takes whole numbers, too: an id that is made from one is
+/// sent as a number.
+///
+/// ```
+/// use meta_offline_events::value::ProductId;
+///
+/// let sku: ProductId = " SKU-1 ".parse()?;
+/// assert_eq!(sku.as_str(), "SKU-1");
+/// assert_eq!(serde_json::to_string(&ProductId::from(1234))?, "1234");
+/// assert_eq!(serde_json::to_string(&"1234".parse::<ProductId>()?)?, r#""1234""#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProductId {
+    text: Box<str>,
+    is_number: bool,
+}
+
+impl ProductId {
+    /// The identifier, for a number its digits.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl FromStr for ProductId {
+    type Err = InvalidValue;
+
+    /// Trims outer blanks; nothing else is changed.
     ///
-    /// ```
-    /// use meta_offline_events::value::ProductId;
+    /// # Errors
     ///
-    /// assert_eq!("SKU-1".parse::<ProductId>()?.as_str(), "SKU-1");
-    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
-    /// ```
-    ProductId,
+    /// [`Rule::Empty`], [`Rule::TooLong`] above 1,024 bytes, [`Rule::ControlCharacter`].
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let text = identifier(ValueKind::ProductId, text, LONGEST_ID)?;
+        Ok(Self { text, is_number: false })
+    }
+}
+
+impl From<u64> for ProductId {
+    fn from(number: u64) -> Self {
+        Self { text: number.to_string().into(), is_number: true }
+    }
+}
+
+impl fmt::Display for ProductId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for ProductId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProductId({:?})", self.text)
+    }
+}
+
+impl Serialize for ProductId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.text.parse() {
+            Ok(number) if self.is_number => serializer.serialize_u64(number),
+            _ => serializer.serialize_str(&self.text),
+        }
+    }
 }
 
 impl EventId {

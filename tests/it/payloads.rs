@@ -191,11 +191,33 @@ fn nothing_is_added_to_what_came_in() {
     assert!(answers[0].starts_with(r#"{"event_name":"Purchase","event_time":1777895999,"action_source""#));
     let custom_data = concat!(
         r#""custom_data":{"currency":"EUR","value":12345678901234567.89,"#,
-        r#""contents":[{"id":"7","quantity":1}],"note":{"b":[1.5,null]}}}"#
+        r#""contents":[{"id":7,"quantity":1}],"note":{"b":[1.5,null]}}}"#
     );
     assert!(answers[0].ends_with(custom_data), "{}", answers[0]);
     assert!(answers[1].contains(r#""event_id":"e-1""#) && answers[1].ends_with(r#","opt_out":false}"#));
-    assert!(answers[1].contains(r#""custom_data":{"content_ids":["1","2"],"status":false}"#));
+    assert!(answers[1].contains(r#""custom_data":{"content_ids":[1,"2"],"status":false}"#));
     assert_eq!(notes.lines().count(), 1);
     assert!(notes.starts_with("line 1: user_data.em is left out") && !notes.contains("MARKED"), "{notes}");
+}
+
+#[test]
+fn numbers_in_every_way_of_writing_keep_their_meaning() {
+    let Some(program) = program() else { return };
+    let members = r#""content_ids":[1234,"1234"],"contents":[{"id":1234,"quantity":"2","item_price":"30.50"}],"num_items":2.0,"value":"61.0","currency":"eur""#;
+    let written = line("", "", members).replace(&NOW.to_string(), &format!("{NOW}.75"));
+    let event: Value = serde_json::from_str(&run(&program, NOW, &written).0).unwrap();
+    assert_eq!(event["event_time"], NOW);
+    let expected = json!({
+        "currency": "EUR",
+        "value": 61,
+        "content_ids": [1234, "1234"],
+        "contents": [{ "id": 1234, "quantity": 2, "item_price": 30.5 }],
+        "num_items": 2,
+    });
+    assert_eq!(event["custom_data"], expected);
+    for count in ["2.5", "-1", "\"two\"", "1e3"] {
+        let refused = line("", "", &format!(r#""num_items":{count}"#));
+        let answer: Value = serde_json::from_str(&run(&program, NOW, &refused).0).unwrap();
+        assert_eq!(answer["reject"], "custom_data.num_items", "{count}");
+    }
 }
