@@ -17,7 +17,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use meta_offline_events::customer::{Context, MatchKey, MatchValue, Remark, Unusable};
+use meta_offline_events::customer::{Context, MatchKey, Remark, Unusable};
 use meta_offline_events::value::{DateOrder, EventTime};
 use serde::{Deserialize, Serialize};
 
@@ -92,11 +92,7 @@ fn answer(line: &[u8]) -> Answer {
         Ok(normal) => Answer::Normal {
             field,
             normalized: normal.text().to_owned(),
-            sha256: match normal.value() {
-                MatchValue::Hashed(digest) => Some(digest.to_string()),
-                MatchValue::HashedWithAppendix(digest) => Some(digest.to_string()),
-                _ => None,
-            },
+            sha256: normal.digest().map(|_| normal.value().to_text().into_owned()),
             note: normal.remark().map(Remark::code),
         },
         Err(reason) => unusable(field, reason),

@@ -135,9 +135,9 @@ impl<'a> UserDataBuilder<'a> {
     }
 
     /// How the texts are to be read. The customer's own [`country`](Self::country) goes before the
-    /// context's.
+    /// context's, and a day that was stated stays unless the context states one.
     pub fn context(mut self, context: Context) -> Self {
-        self.context = context;
+        self.context = Context { as_of: context.as_of.or(self.context.as_of), ..context };
         self
     }
 
@@ -201,7 +201,7 @@ fn match_value(
 ) -> Result<(MatchValue, Option<Remark>), Unusable> {
     let Cleaned { form, remark } = clean(key, raw, context, buffer)?;
     let value = MatchValue::of(form, buffer);
-    // Hashed here, no text of nothing comes so far.
+    // A text of nothing is refused before it is hashed; only a digest can bring one in.
     if remark == Some(Remark::AlreadyHashed) && value.digest().is_some_and(Hashed::is_of_nothing) {
         return Err(Unusable::HashOfNothing);
     }

@@ -57,7 +57,7 @@ pub(super) fn clean(
         return already_hashed(text, digest, suffix, context);
     }
     refuse_stand_ins(key, text)?;
-    if context.digests_only.contains(key) {
+    if hashes && context.digests_only.contains(key) {
         return Err(Unusable::NotSha256);
     }
     let remark = normalize(key, text, context, out)?;

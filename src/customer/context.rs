@@ -59,7 +59,8 @@ impl Context {
     }
 
     /// Takes only SHA-256 digests under this key, and refuses everything else with
-    /// [`Unusable::NotSha256`](super::Unusable::NotSha256): for a column that was hashed elsewhere.
+    /// [`Unusable::NotSha256`](super::Unusable::NotSha256): for a column that was hashed elsewhere. It says
+    /// nothing about a key that is sent unhashed.
     ///
     /// ```
     /// use meta_offline_events::customer::{Context, Hashed, MatchKey, Unusable};

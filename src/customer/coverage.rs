@@ -334,7 +334,8 @@ impl Serialize for Keys<'_> {
 const COMBINATIONS_SHOWN: usize = 5;
 
 impl fmt::Display for Coverage {
-    /// A table of some lines: keys with their share, remarks, combinations, repeats.
+    /// One line for each key with its share and its remarks, then the most frequent combinations, then the
+    /// values that many customers share.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for key in self.keys() {
             let (carrying, percent) = (self.carrying(key), Percent(self.share(key)));
@@ -345,9 +346,16 @@ impl fmt::Display for Coverage {
             writeln!(f)?;
         }
         let combinations = self.combinations();
+        if !combinations.is_empty() {
+            writeln!(f, "together:")?;
+        }
         for combination in combinations.iter().take(COMBINATIONS_SHOWN) {
             let names: Vec<_> = combination.keys().map(MatchKey::wire_name).collect();
-            let names = if names.is_empty() { "no key".to_owned() } else { names.join("+") };
+            let names = match &names[..] {
+                [] => "no key".to_owned(),
+                [only] => format!("{only} alone"),
+                several => several.join("+"),
+            };
             let (customers, percent) =
                 (combination.customers, Percent(share(combination.customers, self.customers)));
             let verdict = if combination.is_valid() { "" } else { ", refused by Meta" };

@@ -11,46 +11,52 @@ use super::phone::Written;
 use super::{Context, Remark, Unusable, phone};
 use crate::value::Country;
 
-/// The full number, where a country is stated and its plan, or that of the country code in the text,
-/// assigns such a number; else the digits as they stand.
+/// The full number, where a country is stated and the text can only be a number of its plan; else the
+/// digits as they stand.
 pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<Option<Remark>, Unusable> {
-    let Some(number) = context.phone_country().and_then(|country| full_number(text, country)) else {
-        return phone::clean(text, out);
-    };
-    out.push_str(&number);
-    Ok(phone::is_made_up(out).then_some(Remark::MadeUp))
+    let full = context.phone_country().and_then(|country| full_number(text, country));
+    match full.filter(|full| phone::DIGITS.contains(&full.len())) {
+        None => phone::clean(text, out),
+        Some(full) => {
+            out.push_str(&full);
+            Ok(Some(if phone::is_made_up(out) { Remark::MadeUp } else { Remark::CountryCodeAdded }))
+        }
+    }
 }
 
-/// The digits of the full number.
+/// The digits of the full number, if the text lacks its country code or has a trunk zero behind it.
 fn full_number(text: &str, country: Country) -> Option<String> {
-    let mut digits = String::new();
     let spelt = spelt_out(text);
+    let mut digits = String::new();
     let written = phone::push_digits(spelt.as_deref().unwrap_or(text), &mut digits).ok()?;
-    let plan =
-        DATABASE.by_id(&country.code().to_ascii_uppercase()).filter(|_| digits.len() <= MOST_DIGITS)?;
+    let plan = DATABASE.by_id(&country.code().to_ascii_uppercase())?;
     let code = plan.country_code().to_string();
-    if written == Written::WithPlus {
-        let significant = digits.trim_start_matches('0');
+    let significant = digits.trim_start_matches('0');
+    if written == Written::WithPlus || phone::leading_zeros(&digits) > 1 {
         let has_trunk_zero = significant.strip_prefix(&code).is_some_and(|rest| rest.starts_with('0'));
-        return has_trunk_zero.then(|| assigned(significant)).flatten();
+        let whole = (has_trunk_zero || spelt.is_some()).then(|| assigned(None, significant)).flatten();
+        return whole.or_else(|| dialled_abroad(plan, &digits).filter(|_| written == Written::Plainly));
     }
-    let abroad = || {
-        let prefix = plan.international_prefix()?.find(&digits).filter(|prefix| prefix.start() == 0)?;
-        assigned(&digits[prefix.end()..])
+    if digits.starts_with(&code)
+        && let Some(whole) = assigned(None, &digits)
+    {
+        return Some(whole);
+    }
+    let national = || assigned(plan.id().parse().ok(), &digits).filter(|full| full.starts_with(&code));
+    let full = assigned(None, &format!("{code}{digits}")).or_else(national);
+    let is_clear = |full: &String| {
+        digits.starts_with('0')
+            || has_one_length(plan, &full[code.len()..])
+            || assigned(None, &digits).is_none()
     };
-    if phone::leading_zeros(&digits) > 1 {
-        return abroad().or_else(|| assigned(digits.trim_start_matches('0')));
-    }
-    // Digits alone may be in full form already, and must not get their code twice.
-    let bare = text.bytes().all(|byte| byte.is_ascii_digit()) && digits.starts_with(&code);
-    let whole = bare.then(|| assigned(&digits)).flatten();
-    let national = || assigned(&(code + &digits));
-    let with_prefix = || valid(plan.id().parse().ok(), &digits);
-    whole.or_else(national).or_else(abroad).or_else(with_prefix)
+    full.filter(is_clear).or_else(|| dialled_abroad(plan, &digits))
 }
 
-/// A full number behind the longest of international prefixes.
-const MOST_DIGITS: usize = 20;
+/// The full number behind the prefix for calls abroad, such as `011`.
+fn dialled_abroad(plan: &Metadata, digits: &str) -> Option<String> {
+    let prefix = plan.international_prefix()?.find(digits).filter(|prefix| prefix.start() == 0)?;
+    assigned(None, &digits[prefix.end()..])
+}
 
 /// `1-800-FLOWERS`: the digits on whose keys the letters stand, where a word in capitals ends a text that
 /// has too few digits without it.
@@ -60,8 +66,8 @@ fn spelt_out(text: &str) -> Option<String> {
     let is_word = word.chars().all(|letter| letter.is_ascii_uppercase() || " -.()".contains(letter));
     let has_word = word.contains(|letter: char| letter.is_ascii_uppercase());
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    (is_word && has_word && digits < phone::FEWEST_DIGITS)
-        .then(|| number.chars().chain(word.chars().map(key_of)).collect())
+    let is_number = !number.contains(char::is_alphabetic) && digits < phone::FEWEST_DIGITS;
+    (is_number && is_word && has_word).then(|| number.chars().chain(word.chars().map(key_of)).collect())
 }
 
 /// The key of a telephone on which a capital letter stands.
@@ -79,31 +85,30 @@ fn key_of(letter: char) -> char {
     }
 }
 
-/// The full number behind these digits with their country code, if the plan of that country assigns it.
-/// A trunk zero between the two goes.
-fn assigned(digits: &str) -> Option<String> {
-    valid(None, &format!("+{digits}"))
-}
-
-fn valid(country: Option<Id>, text: &str) -> Option<String> {
-    let number = phonenumber::parse(country, text).ok()?;
+/// The full number of digits that are dialled in a country or, without one, begin with a country code, if
+/// the plan assigns such numbers. A trunk zero goes.
+fn assigned(country: Option<Id>, digits: &str) -> Option<String> {
+    let plus = if country.is_none() { "+" } else { "" };
+    let number = phonenumber::parse(country, format!("{plus}{digits}")).ok()?;
     let (code, national) = (number.code().value(), number.national().to_string());
     let plans = DATABASE.by_code(&code)?;
-    plans.iter().any(|plan| has_number(plan, &national)).then(|| format!("{code}{national}"))
+    plans.iter().any(|plan| kinds(plan, &national).next().is_some()).then(|| format!("{code}{national}"))
 }
 
-/// Whether a plan has numbers that begin and are as long as this one. A check of each kind of number would
-/// be finer, and many times slower.
-fn has_number(plan: &Metadata, national: &str) -> bool {
-    let has_length = |kind: &Type| {
-        let lengths = plan.descriptors().get(*kind).map(Descriptor::possible_length);
-        lengths.is_some_and(|lengths| lengths.iter().any(|length| usize::from(*length) == national.len()))
-    };
-    KINDS.iter().any(has_length) && plan.descriptors().general().is_match(national)
+/// The kinds of numbers that people give, among them those that this number may be of.
+fn kinds<'p>(plan: &'p Metadata, national: &'p str) -> impl Iterator<Item = &'p Descriptor> {
+    let kinds = [Type::FixedLine, Type::Mobile, Type::Voip, Type::PersonalNumber, Type::TollFree];
+    kinds.into_iter().filter_map(|kind| plan.descriptors().get(kind)).filter(move |kind| {
+        kind.possible_length().iter().any(|length| usize::from(*length) == national.len())
+            && kind.national_number().find(national).is_some_and(|found| found.start() == 0)
+    })
 }
 
-/// The kinds of numbers that people have.
-const KINDS: [Type; 4] = [Type::FixedLine, Type::Mobile, Type::Voip, Type::PersonalNumber];
+/// Whether numbers of this kind all have one length in the plan, so that its digits alone tell that the
+/// country code is missing.
+fn has_one_length(plan: &Metadata, national: &str) -> bool {
+    kinds(plan, national).any(|kind| kind.possible_length().len() == 1)
+}
 
 #[cfg(test)]
 mod tests {
@@ -127,6 +132,18 @@ mod tests {
             ("gb", "+44 020 7946 0958", "442079460958"),
             ("gb", "0044 20 7946 0958", "442079460958"),
             ("gb", "442079460958", "442079460958"),
+            ("gb", "44 20 7946 0958", "442079460958"),
+            ("gb", "44 (0)20 7946 0958", "442079460958"),
+            ("gb", "7911 123456", "447911123456"),
+            ("de", "49 171 1234567", "491711234567"),
+            ("de", "(49) 171-1234567", "491711234567"),
+            ("de", "49 (0)171 1234567", "491711234567"),
+            ("de", "491711234567.0", "491711234567"),
+            ("de", "0171 1234567", "491711234567"),
+            ("at", "43 664 1234567", "436641234567"),
+            ("it", "39 392 123 4567", "393921234567"),
+            ("nl", "31 6 12345678", "31612345678"),
+            ("us", "+1-800-FLOWERS", "18003569377"),
             ("gb", "020 7946 0958 ext. 5", "442079460958"),
             ("gb", "020 7946 0958 x5", "442079460958"),
             ("gb", "020 7946 0958;ext=5", "442079460958"),
@@ -159,6 +176,14 @@ mod tests {
     fn v28_what_no_plan_assigns_stands_as_it_is_written_or_is_refused() {
         for (country, text, outcome) in [
             ("us", "442079460958", Ok("442079460958")),
+            ("de", "16502530000", Ok("16502530000")),
+            ("de", "447911123456", Ok("447911123456")),
+            ("de", "436641234567", Ok("436641234567")),
+            ("de", "33612345678", Ok("33612345678")),
+            ("at", "491711234567", Ok("491711234567")),
+            ("ke", "020-B01AFHL", Err(Unusable::NotOneNumber)),
+            ("de", "0201234567890123", Err(Unusable::NationalNumber)),
+            ("at", "01 587", Err(Unusable::NationalNumber)),
             ("us", "+999 123 4567", Ok("9991234567")),
             ("at", "+43 664 123456 HOME", Ok("43664123456")),
             ("us", "020 7946 0958", Err(Unusable::NationalNumber)),
@@ -184,7 +209,7 @@ mod tests {
         assert_eq!(read(german), Err(Unusable::NationalNumber), "no number of the United Kingdom");
         let completed = MatchKey::Phone
             .normalize("(650) 253-0000", &Context::default().calling_country(Country::UNITED_STATES))?;
-        assert_eq!(completed.remark(), None);
+        assert_eq!(completed.remark(), Some(Remark::CountryCodeAdded));
         let as_written = MatchKey::Phone.normalize("(650) 253-0000", &Context::default())?;
         assert_eq!(as_written.remark(), Some(Remark::NoCountryCode));
         Ok(())

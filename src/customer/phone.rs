@@ -7,6 +7,10 @@ use super::{Remark, Unusable};
 const MOST_DIGITS: usize = 15;
 pub(super) const FEWEST_DIGITS: usize = 7;
 
+/// How many digits a number has.
+#[cfg(feature = "phone")]
+pub(super) const DIGITS: std::ops::RangeInclusive<usize> = FEWEST_DIGITS..=MOST_DIGITS;
+
 /// Words that stand before the digits of an extension.
 const EXTENSIONS: [&str; 9] = ["x", "ext", "extn", "extension", "ex", "xtn", "int", "anexo", "доб"];
 
@@ -101,6 +105,10 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
                 return Err(Unusable::NotOneNumber);
             }
             if out.len() >= FEWEST_DIGITS {
+                // A remark on the number, unless another number stands behind it.
+                if has_digits(behind) {
+                    return Err(Unusable::NotOneNumber);
+                }
                 break;
             }
             rest = behind;
@@ -109,7 +117,7 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
             break;
         } else if out.len() >= FEWEST_DIGITS && matches!(character, ',' | '*' | '|') {
             // An extension, a pause, or a second number: which, nobody can tell.
-            if behind.chars().any(|character| ascii_digit(character).is_some()) {
+            if has_digits(behind) {
                 return Err(Unusable::NotOneNumber);
             }
             break;
@@ -124,6 +132,10 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
         rest = behind;
     }
     Ok(if plus { Written::WithPlus } else { Written::Plainly })
+}
+
+fn has_digits(text: &str) -> bool {
+    text.chars().any(|character| ascii_digit(character).is_some())
 }
 
 fn split_word(text: &str) -> (&str, &str) {
@@ -171,7 +183,7 @@ mod tests {
             "+1 650 555 1212 Extension 5",
             "+1-650-555-1212;ext=5",
             "+1 650 555 1212 #5",
-            "+1 650 555 1212 or 650 555 3434",
+            "+1 650 555 1212 at home",
         ] {
             assert_eq!(cleaned(text).as_deref(), Ok("16505551212"), "{text}");
         }
@@ -209,6 +221,7 @@ mod tests {
             ("912 345 #5", Unusable::TooFewDigits),
             ("912 345 доб. 5", Unusable::TooFewDigits),
             ("+1 650 555 1212, 55", Unusable::NotOneNumber),
+            ("+1 650 555 1212 or 650 555 3434", Unusable::NotOneNumber),
             ("+1 650 555 1212*55", Unusable::NotOneNumber),
             ("2d711642b72606e9ce0f", Unusable::NotOneNumber),
             ("2711642b72606e9ce0f", Unusable::NotOneNumber),

@@ -22,6 +22,9 @@ pub enum Remark {
     /// A phone number without `+` or `00` before it.
     #[error("is written without + or 00 and sent as it stands: without its country code it finds nobody")]
     NoCountryCode,
+    /// A phone number that got the country code of a stated country.
+    #[error("got the country code of the stated country")]
+    CountryCodeAdded,
     /// A value that people or programs enter where they have none, such as `test@test.com`.
     #[error("looks made up: where many customers share it, leave it empty")]
     MadeUp,
@@ -39,6 +42,7 @@ impl Remark {
         match self {
             Self::AlreadyHashed => "already_hashed",
             Self::NoCountryCode => "no_country_code",
+            Self::CountryCodeAdded => "country_code_added",
             Self::MadeUp => "made_up",
             Self::ShortZip => "short_zip",
             Self::PrivateAddress => "private_address",

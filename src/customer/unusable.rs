@@ -43,7 +43,9 @@ pub enum Unusable {
     #[error("has too many digits for a phone number: write one number, without a second one")]
     TooManyDigits,
     /// A phone number with a leading zero and no country code.
-    #[error("is a national phone number: write it with its country code, such as +44")]
+    #[error(
+        "is a national phone number, and of no stated country: write it with its country code, such as +44"
+    )]
     NationalNumber,
     /// Letters right behind a digit, or a second number behind the first.
     #[error("is not one phone number: remove letters and further numbers")]
@@ -73,10 +75,13 @@ pub enum Unusable {
     #[error("is no known country: write its ISO 3166-1 code of two letters")]
     UnknownCountry,
     /// Not of the form `fb.1.1596403881668.…`.
-    #[error("is not of the form fb.1.<milliseconds>.<id> that Meta's pixel gives clicks and browsers")]
+    #[error(
+        "is not of the form fb.1.<milliseconds>.<id> that Meta's pixel gives clicks and browsers: \
+         make one of a bare fbclid with ClickId"
+    )]
     NotAClickId,
     /// Not a whole number above zero.
-    #[error("is not a whole number above zero: write its digits only")]
+    #[error("is not a whole number above zero: write its digits only, without leading zeros")]
     NotANumber,
     /// Not 15 or 16 digits.
     #[error("is not the id of a lead: those have 15 or 16 digits")]
@@ -90,8 +95,8 @@ pub enum Unusable {
     /// A SHA-256 digest where only plain text is wanted.
     #[error("is hashed already: give the plain text, or allow digests")]
     AlreadyHashed,
-    /// Anything but a SHA-256 digest where only digests are wanted.
-    #[error("is not SHA-256: give 64 hexadecimal digits, or the plain text to be hashed here")]
+    /// Anything but a SHA-256 digest where only digests are wanted, or a digest with something in it.
+    #[error("is not SHA-256: write 64 hexadecimal digits with nothing between them")]
     NotSha256,
     /// A text that looks like an MD5 or SHA-1 digest.
     #[error("looks like an MD5 or SHA-1 digest: Meta takes SHA-256 only")]

@@ -1,5 +1,6 @@
 //! A set of match keys: several values per key, none twice.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -53,6 +54,16 @@ impl MatchValue {
             Self::Hashed(digest) => Some(*digest),
             Self::HashedWithAppendix(forwarded) => Some(forwarded.digest()),
             Self::Plain(_) | Self::Number(_) => None,
+        }
+    }
+
+    /// The text as it is sent: the digits of a digest with its suffix, if it has one.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Hashed(digest) => digest.to_string().into(),
+            Self::HashedWithAppendix(forwarded) => forwarded.as_str().into(),
+            Self::Plain(text) => (&**text).into(),
+            Self::Number(number) => number.to_string().into(),
         }
     }
 

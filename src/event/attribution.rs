@@ -111,8 +111,6 @@ impl Attribution {
         method => attribution_method: AttributionMethod,
         /// Why the conversion was not credited.
         decline_reason => decline_reason: DeclineReason,
-        /// The windows in force.
-        setting => attribution_setting: AttributionSetting,
         /// The kind of touchpoint that the credit is about.
         scope => scope: Text,
         /// Where the credit comes from, to tell several sources apart.
@@ -129,6 +127,12 @@ impl Attribution {
         partner_client_id => partner_client_id: Text,
         /// The credit over all touchpoints.
         total_credit => total_credit: Amount,
+    }
+
+    /// The windows in force; a setting that says nothing is not sent. Sent as `attribution_setting`.
+    pub fn setting(mut self, setting: AttributionSetting) -> Self {
+        self.attribution_setting = Some(setting).filter(|setting| *setting != AttributionSetting::default());
+        self
     }
 
     /// What may tell who the customer is.

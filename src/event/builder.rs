@@ -159,9 +159,11 @@ impl EventBuilder {
     }
 
     /// The currency of prices, for an event that has prices but no value. A [`value`](Self::value) says
-    /// its currency itself.
+    /// its currency itself, and that one counts.
     pub fn currency(mut self, currency: Currency) -> Self {
-        self.event.custom_data.currency = Some(currency);
+        if self.event.custom_data.value.is_none() {
+            self.event.custom_data.currency = Some(currency);
+        }
         self
     }
 

@@ -193,7 +193,7 @@ const RULES: &[Rule] = &[
     Rule {
         code: "ldu_state",
         path: "data_processing_options_state",
-        advice: "without the customer's IP address Meta cannot find the place: state it",
+        advice: "without the customer's IP address Meta cannot find the place: name the state of the USA",
         is_broken: |event| {
             event.data_processing().is_some_and(DataProcessing::is_geolocated)
                 && lacks(event, &[MatchKey::ClientIpAddress])

@@ -267,7 +267,7 @@ impl Orders {
                 let message = format!("{message}; the row has no other e-mail or phone");
                 faults.push(Fault::at(column, reason, message));
             } else {
-                notes.push(Fault::at(column, reason, message));
+                notes.push(Fault::at(column, reason, format!("was left out: it {message}")));
             }
         }
         if !faults.is_empty() {
@@ -363,9 +363,9 @@ impl Orders {
         let (phones, doubtful) = (coverage.values(MatchKey::Phone), coverage.phones_without_country_code());
         if doubtful > 0 {
             let note = format!(
-                "{doubtful} of {phones} phones ({}) {}",
-                percent(doubtful, phones),
-                Remark::NoCountryCode
+                "{doubtful} of {phones} phones ({}) are sent as they stand, written without + or 00: those that \
+                 lack their country code find nobody",
+                percent(doubtful, phones)
             );
             notes.add(&[], Fault::at(Column::Phone, Remark::NoCountryCode.code(), note));
         }
@@ -469,7 +469,7 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
 /// What is said of a row for a doubtful value. Doubts that concern most rows or none are counted for the
 /// whole run instead.
 fn note_of_row(key: MatchKey, remark: Remark) -> Option<Fault> {
-    let counted = matches!(remark, Remark::AlreadyHashed | Remark::NoCountryCode);
+    let counted = matches!(remark, Remark::AlreadyHashed | Remark::NoCountryCode | Remark::CountryCodeAdded);
     let column = column_of(key).filter(|_| !counted)?;
     Some(Fault::at(column, remark.code(), remark.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use meta_offline_events::customer::{Context, MatchKey, MatchValue, Normalized};
+use meta_offline_events::customer::{Context, MatchKey, Normalized};
 use meta_offline_events::value::{DateOrder, EventTime};
 use serde::Deserialize;
 
@@ -49,10 +49,8 @@ fn is_ours(answer: &Answer) -> Result<bool, Box<dyn Error>> {
         Some(_) => return Err("unknown order".into()),
     };
     let ours = key.normalize(&answer.input, &context).ok();
-    let sent = ours.as_ref().and_then(|normal| match normal.value() {
-        MatchValue::Hashed(digest) => Some(digest.to_string()),
-        MatchValue::HashedWithAppendix(digest) => Some(digest.to_string()),
-        _ => None,
-    });
-    Ok(ours.as_ref().map(Normalized::text) == answer.normalized.as_deref() && sent == answer.sha256)
+    let sent =
+        ours.as_ref().filter(|normal| normal.digest().is_some()).map(|normal| normal.value().to_text());
+    Ok(ours.as_ref().map(Normalized::text) == answer.normalized.as_deref()
+        && sent.as_deref() == answer.sha256.as_deref())
 }
