@@ -3,7 +3,8 @@
 //! Reads JSON Lines such as `{"field":"em","input":"Mary@Example.com"}` from standard input, where
 //! `field` is Meta's name of the key, `country` may name the customer's country, and `order` may say
 //! `day_first` or `month_first` for dates that can be read both ways; with feature `phone`,
-//! `calling_country` completes national phone numbers. Writes the normal form and what is sent of it, with a note where the value is doubtful, or the reason why there is none:
+//! `calling_country` completes national phone numbers. Writes the normal form and what is sent of it, with
+//! a note where the value is doubtful, or the reason why there is none:
 //!
 //! ```text
 //! {"field":"em","normalized":"mary@example.com","sha256":"f1904cf1a9d73a55…"}

@@ -36,8 +36,8 @@
 //! # Features
 //!
 //! `client` and `rustls` are on by default. `csv` reads rows from files, `phone` completes national phone
-//! numbers, `testing` brings what tests need, `native-tls` and `rustls-no-provider` choose another TLS. Without any of them values, events,
-//! orders and bodies work without a runtime.
+//! numbers, `testing` brings what tests need, `native-tls` and `rustls-no-provider` choose another TLS.
+//! Without any of them values, events, orders and bodies work without a runtime.
 
 #[cfg(feature = "client")]
 pub mod client;

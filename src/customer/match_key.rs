@@ -75,7 +75,8 @@ keys! {
     PostalCode "zp" Digest,
     /// country of residence.
     Country "country" Digest,
-    /// the advertiser's own id of the customer; sent by the rule of [`ExternalIdPolicy`](super::ExternalIdPolicy).
+    /// the advertiser's own id of the customer; sent by the rule of
+    /// [`ExternalIdPolicy`](super::ExternalIdPolicy).
     ExternalId "external_id" Digest,
     /// advertising id of a phone (IDFA or Android advertising id).
     MobileAdvertiserId "madid" Text,
@@ -170,7 +171,7 @@ impl MatchKey {
     ///
     /// Any text is safe to pass, and is read in time linear in its length. The normal form of a normal
     /// form is itself, and a text that is a SHA-256 digest already is taken as one (unless the context
-    /// refuses that).
+    /// refuses that). Where a calling country is stated, the digits of a phone are read anew each time.
     ///
     /// The digest of the empty text passes here, as any digest does; [`UserData`](super::UserData)
     /// refuses it.

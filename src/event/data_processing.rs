@@ -4,7 +4,7 @@ use crate::value::{InvalidValue, Rule, ValueKind};
 
 /// What Meta may do with the event: the `data_processing_options` and their place.
 ///
-/// It cannot be half set: the option always comes with a country and a state. Source: Meta's page on
+/// It cannot be half set: limited use always comes with a country and a state. Source: Meta's page on
 /// data processing options.
 ///
 /// ```

@@ -240,6 +240,24 @@ fn digests_with_the_suffix_of_metas_parameter_builder_are_passed_on_to_the_lette
 }
 
 #[test]
+fn v37_a_stated_day_stays_when_the_way_of_reading_is_stated_after_it() {
+    let sold = EventTime::from_unix(1_767_225_600).unwrap();
+    for customer in [
+        UserData::builder().as_of(sold).context(Context::default()),
+        UserData::builder().context(Context::default()).as_of(sold),
+    ] {
+        let refused = customer.birth_date("2090-01-01").build().unwrap_err();
+        assert_eq!(refused.unusable()[0].reason(), Unusable::DateOutOfRange);
+    }
+}
+
+#[test]
+fn columns_of_digests_say_nothing_about_keys_that_are_sent_as_text() {
+    let context = Context::default().digests_only(MatchKey::ClientIpAddress);
+    assert!(MatchKey::ClientIpAddress.normalize("192.0.2.1", &context).is_ok());
+}
+
+#[test]
 fn v31_a_digest_with_something_in_it_is_no_digest_and_no_name() {
     let digest = Hashed::of("mary@example.com").to_string();
     let (start, end) = digest.split_at(32);

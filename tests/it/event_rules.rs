@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use meta_offline_events::customer::{MatchKey, UserData};
 use meta_offline_events::event::{
-    ActionSource, AppData, Attribution, Content, ContentType, CustomData, DataProcessing, Event,
-    EventBuilder, EventName, ExtInfo, ExtInfoVersion, LduState, MessagingChannel, OriginalEvent, StoreData,
-    Violation,
+    ActionSource, AppData, Attribution, AttributionSetting, Content, ContentType, CustomData, DataProcessing,
+    Event, EventBuilder, EventName, ExtInfo, ExtInfoVersion, LduState, MessagingChannel, OriginalEvent,
+    StoreData, Violation,
 };
 use meta_offline_events::value::{Amount, Currency, EventId, EventTime, Money, Text};
 
@@ -326,6 +326,21 @@ fn v40_debug_shows_no_text_of_a_customer() {
         .property(marked, marked);
     let shown = format!("{event:?} {:?}", event.clone().build().unwrap());
     assert!(!shown.contains(marked), "{shown}");
+}
+
+#[test]
+fn a_value_keeps_its_currency() {
+    let value = Money::new(of("1"), Currency::EUR);
+    for event in [lead().value(value).currency(Currency::USD), lead().currency(Currency::USD).value(value)] {
+        assert_eq!(event.build().unwrap().custom_data().value(), Some(value));
+    }
+}
+
+#[test]
+fn a_setting_that_says_nothing_is_nothing() {
+    let credit = Attribution::new().setting(AttributionSetting::new());
+    assert!(credit.is_empty());
+    assert_eq!(serde_json::to_string(&credit).unwrap(), "{}");
 }
 
 #[cfg(feature = "testing")]
