@@ -12,7 +12,7 @@ pub(crate) fn read(mut object: Object<'_>, builder: EventBuilder, faults: &Fault
     let builder = money(&mut object, builder)
         .with(object.take("order_id", id), EventBuilder::order_id)
         .with(object.take("content_type", text), EventBuilder::content_type)
-        .content_ids(object.each("content_ids", product));
+        .content_ids(object.each_or_one("content_ids", product));
     let builder = contents(&mut object, faults)
         .into_iter()
         .fold(builder, EventBuilder::content)

@@ -5,7 +5,7 @@ use meta_offline_events::event::{
     ActionSource, Attribution, AttributionSetting, DataProcessing, Event, EventBuilder, InvalidEvent,
     LduState, OriginalEvent,
 };
-use meta_offline_events::value::{EventTime, OutsideWindow};
+use meta_offline_events::value::{EventTime, OutsideWindow, PageUrl};
 
 use super::json::{Fault, Faults, Object, With, by_digits, count, id, moment, strings, text, yes_or_no};
 use super::{app_data, custom_data, customer};
@@ -22,19 +22,23 @@ pub(crate) fn build(
     let custom_data = input.object("custom_data");
     input.close();
 
-    let customer = || customer.map(|object| customer::read(object, now, notes)).unwrap_or_default();
+    let customer = customer.map(|object| customer::read(object, now, notes)).unwrap_or_default();
     let builder = match members {
-        Some(members) => read_members(members, customer, now, faults),
-        None => Event::builder(now, customer()),
+        Some(members) => read_members(members, customer, now, faults, notes),
+        None => Event::builder(now, customer),
     };
-    builder.with(custom_data, |builder, object| custom_data::read(object, builder, faults)).build()
+    let event =
+        builder.with(custom_data, |builder, object| custom_data::read(object, builder, faults)).build()?;
+    notes.extend(event.warnings().iter().map(ToString::to_string));
+    Ok(event)
 }
 
 fn read_members(
     mut members: Object<'_>,
-    customer: impl FnOnce() -> UserData,
+    customer: UserData,
     now: EventTime,
     faults: &Faults,
+    notes: &mut Vec<String>,
 ) -> EventBuilder {
     let name = members.take("event_name", text);
     let source = members.take("action_source", text::<ActionSource>);
@@ -44,13 +48,27 @@ fn read_members(
     {
         members.fault("event_time", Fault::new(age_code(outside), outside.to_string()));
     }
-    let builder = Event::builder(time.unwrap_or(now), customer())
+    let mut page = |members: &mut Object<'_>, name| match members.take(name, Ok).map(text::<PageUrl>)? {
+        Ok(page) => Some(page),
+        Err(fault) if source == Some(ActionSource::Website) => {
+            members.fault(name, fault);
+            None
+        }
+        // Elsewhere a page is an extra.
+        Err(fault) => {
+            notes.push(format!("{name} is left out: it {fault}"));
+            None
+        }
+    };
+    let (source_url, referrer_url) =
+        (page(&mut members, "event_source_url"), page(&mut members, "referrer_url"));
+    let builder = Event::builder(time.unwrap_or(now), customer)
         .without_event_id()
         .with(name, EventBuilder::name)
         .with(source, EventBuilder::action_source)
         .with(members.take("event_id", id), EventBuilder::event_id)
-        .with(members.take("event_source_url", text), EventBuilder::event_source_url)
-        .with(members.take("referrer_url", text), EventBuilder::referrer_url)
+        .with(source_url, EventBuilder::event_source_url)
+        .with(referrer_url, EventBuilder::referrer_url)
         .with(members.take("opt_out", yes_or_no), EventBuilder::opt_out)
         .with(data_processing(&mut members), EventBuilder::data_processing)
         .with(members.take("messaging_channel", text), EventBuilder::messaging_channel)

@@ -146,6 +146,19 @@ impl<'a> Object<'a> {
             .collect()
     }
 
+    /// The same for a member that may be one such element instead.
+    pub(crate) fn each_or_one<T>(
+        &mut self,
+        name: &str,
+        read: fn(&'a RawValue) -> Result<T, Fault>,
+    ) -> Vec<T> {
+        if self.members.is_list(name) {
+            self.each(name, read)
+        } else {
+            self.take(name, read).into_iter().collect()
+        }
+    }
+
     /// The members that nobody has taken.
     pub(crate) fn rest(self) -> impl Iterator<Item = (String, &'a RawValue)> {
         self.members.0.into_iter()
@@ -163,6 +176,10 @@ impl<'a> Object<'a> {
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
+    fn is_list(&self, name: &str) -> bool {
+        self.0.iter().rfind(|(other, _)| other == name).is_some_and(|(_, raw)| raw.get().starts_with('['))
+    }
+
     fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         let last = self.0.iter().rfind(|(other, _)| other == name).map(|(_, raw)| *raw)?;
         self.0.retain(|(other, _)| other != name);
@@ -218,7 +235,12 @@ pub(crate) fn id<T: FromStr<Err = InvalidValue>>(raw: &RawValue) -> Result<T, Fa
 
 /// A number taken by its digits, or the same as a text: amounts, Unix seconds.
 pub(crate) fn by_digits<T: FromStr<Err = InvalidValue>>(raw: &RawValue) -> Result<T, Fault> {
-    if is_number(raw) { Ok(raw.get().parse()?) } else { text(raw) }
+    if !is_number(raw) {
+        return text(raw);
+    }
+    // Programs that know floats alone write `1e-05`.
+    let float = raw.get().contains(['e', 'E']).then(|| raw.get().parse::<f64>().ok()).flatten();
+    Ok(float.map_or_else(|| raw.get().to_owned(), |float| float.to_string()).parse()?)
 }
 
 pub(crate) fn is_number(raw: &RawValue) -> bool {

@@ -12,7 +12,8 @@
 //! ```
 //!
 //! Nothing is added to what came in: without an `event_id` the event has none. Customer values that
-//! cannot be used are left out, with a note on standard error. `--now SECONDS` sets the clock by which
+//! cannot be used, and pages of events that are not of a website, are left out, with a note on standard
+//! error. `--now SECONDS` sets the clock by which
 //! events are too old or too early. No text is ever repeated in a note or a reason.
 
 mod app_data;

@@ -46,7 +46,7 @@ fn read_day(text: &str, order: Option<DateOrder>) -> Result<NaiveDate, Unusable>
         return compact(first);
     };
     let (third, rest) = next_group(rest).ok_or(Unusable::NotADate)?;
-    if next_group(rest).is_some() && !is_time_of_day(rest) {
+    if !is_time_of_day(rest) && !has_short_groups_only(rest) {
         return Err(Unusable::NotADate);
     }
     match [first.digits, second.digits, third.digits] {
@@ -92,6 +92,18 @@ fn calendar_day(year: u32, month: u32, day: u32) -> Result<NaiveDate, Unusable> 
 fn is_time_of_day(text: &str) -> bool {
     text.starts_with(|character| matches!(character, 'T' | 't') || is_blank(character))
         && next_group(text).is_some_and(|(hour, rest)| hour.digits <= 2 && rest.starts_with(':'))
+}
+
+/// Whether what follows the day is nothing, or a time or a remark with numbers too short for a year.
+fn has_short_groups_only(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((group, behind)) = next_group(rest) {
+        if group.digits > 2 {
+            return false;
+        }
+        rest = behind;
+    }
+    true
 }
 
 /// A run of digits.
@@ -150,6 +162,9 @@ mod tests {
             ("1997-02-16 00:00:00.000", "19970216"),
             ("2/16/1997 12:00:00 AM", "19970216"),
             ("1997/2/3", "19970203"),
+            ("12-31-1990-15-30", "19901231"),
+            ("1990-12-31-00-00-00", "19901231"),
+            ("Date: 31.12.1990 Age: 30", "19901231"),
             ("1997年2月16日", "19970216"),
             ("١٩٩٧-٠٢-١٦", "19970216"),
             ("07/07/1980", "19800707"),
@@ -177,7 +192,8 @@ mod tests {
             ("15 Jan 1980", Unusable::NotADate),
             ("31-1980-12", Unusable::NotADate),
             ("1980-1981-12", Unusable::NotADate),
-            ("1980-12-31 5", Unusable::NotADate),
+            ("1980-12-31 500", Unusable::NotADate),
+            ("01-01-2000 to 12-31-1999", Unusable::NotADate),
             ("never", Unusable::NotADate),
             (&"9".repeat(5000), Unusable::NotADate),
         ] {

@@ -45,12 +45,12 @@ pub(super) fn clean(
     if raw.len() > LONGEST_TEXT {
         return Err(Unusable::TooLong);
     }
+    if raw.contains('\0') {
+        return Err(Unusable::ControlCharacter);
+    }
     let text = raw.trim_matches(is_blank);
     if text.is_empty() {
         return Err(Unusable::Empty);
-    }
-    if text.contains('\0') {
-        return Err(Unusable::ControlCharacter);
     }
     let hashes = is_hashed(key, context);
     if hashes && let Some((digest, suffix)) = appendix::split(text) {

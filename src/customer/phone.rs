@@ -113,9 +113,9 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
             }
             rest = behind;
             continue;
-        } else if !out.is_empty() && matches!(character, '#' | ';') {
+        } else if out.len() >= FEWEST_BEFORE_EXTENSION && matches!(character, '#' | ';') {
             break;
-        } else if out.len() >= FEWEST_DIGITS && matches!(character, ',' | '*' | '|') {
+        } else if is_doubtful(character, out.len()) {
             // An extension, a pause, or a second number: which, nobody can tell.
             if has_digits(behind) {
                 return Err(Unusable::NotOneNumber);
@@ -132,6 +132,15 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
         rest = behind;
     }
     Ok(if plus { Written::WithPlus } else { Written::Plainly })
+}
+
+/// The shortest numbers of a country have five digits; behind fewer, a mark is no more than a mark.
+const FEWEST_BEFORE_EXTENSION: usize = 5;
+
+/// Marks behind which an extension, a pause or a second number stands, once the number may be complete.
+/// A star is doubtful only behind a number with its area.
+fn is_doubtful(mark: char, digits: usize) -> bool {
+    matches!(mark, ',' | '|') && digits >= FEWEST_DIGITS || mark == '*' && digits >= 10
 }
 
 fn has_digits(text: &str) -> bool {
@@ -188,6 +197,8 @@ mod tests {
             assert_eq!(cleaned(text).as_deref(), Ok("16505551212"), "{text}");
         }
         assert_eq!(cleaned("Call 555-HELP (4357) now!").as_deref(), Ok("5554357"));
+        assert_eq!(cleaned("!1@2#3$4%5^6&7*8(9)0").as_deref(), Ok("1234567890"));
+        assert_eq!(cleaned("code: '1'; number: '(650) 555-1212'").as_deref(), Ok("16505551212"));
         assert_eq!(cleaned("16505551212.0").as_deref(), Ok("16505551212"));
         assert_eq!(cleaned("+49 8912 345/678").as_deref(), Ok("498912345678"));
         assert_eq!(cleaned("+1 650 555 1212,").as_deref(), Ok("16505551212"));

@@ -281,9 +281,9 @@ impl EventBuilder {
     /// A member of `custom_data` of the advertiser's own, with any JSON value: may be called once for
     /// each. Of a name that is given twice the last value counts.
     ///
-    /// The name is trimmed. It must not be empty, nor longer than
-    /// [`CustomData::LONGEST_PROPERTY_NAME`], nor hold control characters, nor be a name that
-    /// [Meta defines](CustomData::STANDARD), or the event is refused. Meta builds audiences only from
+    /// The name must not be empty, nor longer than [`CustomData::LONGEST_PROPERTY_NAME`], nor begin or end
+    /// with a blank, nor hold control characters, nor be a name that [Meta defines](CustomData::STANDARD),
+    /// and no text of the value may hold a NUL, or the event is refused. Meta builds audiences only from
     /// names without spaces. Never put an e-mail address, a phone number or a person's name here: it
     /// would be sent unhashed.
     ///
@@ -303,9 +303,10 @@ impl EventBuilder {
     /// ```
     pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.properties_given += 1;
-        match rules::check_property_name(name.trim(), self.properties_given) {
-            Ok(name) => {
-                self.event.custom_data.rare_mut().properties.0.insert(name.into(), value.into());
+        let value = value.into();
+        match rules::check_property(name, &value, self.properties_given) {
+            Ok(()) => {
+                self.event.custom_data.rare_mut().properties.0.insert(name.into(), value);
             }
             Err(violation) => self.refused.push(violation),
         }
@@ -335,7 +336,7 @@ impl EventBuilder {
     /// let nobody = UserData::builder().country("US").build()?;
     /// let error = Event::builder(EventTime::from_unix(1_767_225_600)?, nobody).build().unwrap_err();
     /// let paths: Vec<_> = error.violations().iter().map(|violation| violation.path()).collect();
-    /// assert_eq!(paths, ["user_data", "custom_data.value", "custom_data.currency"]);
+    /// assert_eq!(paths, ["user_data", "custom_data.currency", "custom_data.value"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn build(self) -> Result<Event, InvalidEvent> {

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde_json::Value;
+
 use super::{
     ActionSource, Attribution, Content, CustomData, DataProcessing, Event, EventName, MessagingChannel,
     OriginalEvent, StoreData,
@@ -164,16 +166,16 @@ const RULES: &[Rule] = &[
         },
     },
     Rule {
-        code: "purchase_value",
-        path: "custom_data.value",
-        advice: "a purchase needs its value",
-        is_broken: |event| is_purchase(event) && event.custom_data.value.is_none(),
-    },
-    Rule {
         code: "purchase_currency",
         path: "custom_data.currency",
         advice: "a purchase needs its currency",
         is_broken: |event| is_purchase(event) && event.custom_data.currency.is_none(),
+    },
+    Rule {
+        code: "purchase_value",
+        path: "custom_data.value",
+        advice: "a purchase needs its value",
+        is_broken: |event| is_purchase(event) && event.custom_data.value.is_none(),
     },
     Rule {
         code: "negative_value",
@@ -344,21 +346,34 @@ fn negative_prices(event: &Event) -> impl Iterator<Item = Violation> {
     event.custom_data.contents.iter().enumerate().filter_map(negative)
 }
 
-/// The name, if a custom property may have it. One that Meta defines is named in the path; any other is
-/// told by its position alone, counted from 1, because it may be a customer's text.
-pub(super) fn check_property_name(name: &str, position: usize) -> Result<&str, Violation> {
+/// Whether a custom property may be sent. One with a name that Meta defines is named in the path; any other
+/// is told by its position alone, counted from 1, because its name may be a customer's text.
+pub(super) fn check_property(name: &str, value: &Value, position: usize) -> Result<(), Violation> {
     let by_position = || Cow::Owned(format!("custom_data.<property {position}>"));
-    let (path, advice) = if let Some(standard) = CustomData::STANDARD.iter().find(|known| **known == name) {
-        let path = Cow::Owned(format!("custom_data.{standard}"));
-        (path, "is a member that Meta defines: use its own setter, or give the property another name")
-    } else if name.is_empty() {
-        (by_position(), "has no name")
-    } else if name.len() > CustomData::LONGEST_PROPERTY_NAME {
-        (by_position(), "has a name of more than 256 bytes")
-    } else if name.chars().any(char::is_control) {
-        (by_position(), "has a control character in its name")
-    } else {
-        return Ok(name);
-    };
+    let (path, advice) =
+        if let Some(standard) = CustomData::STANDARD.iter().find(|known| **known == name.trim()) {
+            let path = Cow::Owned(format!("custom_data.{standard}"));
+            (path, "is a member that Meta defines: use its own setter, or give the property another name")
+        } else if name.is_empty() {
+            (by_position(), "has no name")
+        } else if name.len() > CustomData::LONGEST_PROPERTY_NAME {
+            (by_position(), "has a name of more than 256 bytes")
+        } else if name.trim() != name || name.chars().any(char::is_control) {
+            (by_position(), "has a control character in its name, or a blank at an end of it")
+        } else if holds_nul(value) {
+            let advice = "holds a NUL: remove it";
+            return Err(Violation { path: by_position(), code: "property_value", advice });
+        } else {
+            return Ok(());
+        };
     Err(Violation { path, code: "property_name", advice })
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(elements) => elements.iter().any(holds_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
 }

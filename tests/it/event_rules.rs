@@ -11,6 +11,7 @@ use meta_offline_events::event::{
     StoreData, Violation,
 };
 use meta_offline_events::value::{Amount, Currency, EventId, EventTime, Money, Text};
+use serde_json::json;
 
 fn of<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().unwrap()
@@ -247,11 +248,23 @@ fn objects_that_say_nothing_are_refused() {
 }
 
 #[test]
+fn v49_no_property_holds_a_nul_and_no_two_become_one() {
+    for value in [json!("\0x"), json!(["\0"]), json!({ "k": { "a\0": 1 } })] {
+        assert_eq!(
+            broken(lead().property("a", value)),
+            [("property_value", "custom_data.<property 1>".to_owned())]
+        );
+    }
+    let spaced = lead().property("a", 1).property("a ", 2);
+    assert_eq!(broken(spaced), [("property_name", "custom_data.<property 2>".to_owned())]);
+}
+
+#[test]
 fn purchases_have_an_amount_that_is_not_negative_and_zero_is_warned_of() {
     let purchase =
         |amount: &str| lead().name(EventName::PURCHASE).value(Money::new(of(amount), Currency::EUR));
     let unpriced = lead().name(EventName::PURCHASE);
-    assert_eq!(paths(unpriced.clone()), ["custom_data.value", "custom_data.currency"]);
+    assert_eq!(paths(unpriced.clone()), ["custom_data.currency", "custom_data.value"]);
     assert_eq!(paths(unpriced.currency(Currency::EUR)), ["custom_data.value"]);
     assert_eq!(broken(purchase("-1")), [("negative_value", "custom_data.value".to_owned())]);
     let line = Content::new(of("SKU-1"), NonZeroU64::MIN);

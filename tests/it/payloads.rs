@@ -215,6 +215,12 @@ fn numbers_in_every_way_of_writing_keep_their_meaning() {
         "num_items": 2,
     });
     assert_eq!(event["custom_data"], expected);
+    let members = r#""content_ids":"7","value":1e-1,"currency":"EUR""#;
+    let page = line(r#""event_source_url":"www.example.com""#, "", members);
+    let (answer, note) = run(&program, NOW, &page);
+    let event: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(event["custom_data"], json!({ "currency": "EUR", "value": 0.1, "content_ids": ["7"] }));
+    assert!(event.get("event_source_url").is_none() && note.contains("event_source_url is left out"));
     for count in ["2.5", "-1", "\"two\"", "1e3"] {
         let refused = line("", "", &format!(r#""num_items":{count}"#));
         let answer: Value = serde_json::from_str(&run(&program, NOW, &refused).0).unwrap();
