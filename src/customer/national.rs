@@ -15,41 +15,49 @@ use crate::value::Country;
 /// digits as they stand.
 pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<Option<Remark>, Unusable> {
     let full = context.phone_country().and_then(|country| full_number(text, country));
-    match full.filter(|full| phone::DIGITS.contains(&full.len())) {
+    match full.filter(|(full, _)| phone::DIGITS.contains(&full.len())) {
         None => phone::clean(text, out),
-        Some(full) => {
+        Some((full, remark)) => {
             out.push_str(&full);
-            Ok(Some(if phone::is_made_up(out) { Remark::MadeUp } else { Remark::CountryCodeAdded }))
+            Ok(if phone::is_made_up(out) { Some(Remark::MadeUp) } else { remark })
         }
     }
 }
 
-/// The digits of the full number, if the text lacks its country code or has a trunk zero behind it.
-fn full_number(text: &str, country: Country) -> Option<String> {
+/// The digits of the full number, if the text lacks its country code or has a trunk zero behind it, and
+/// whether the code was added.
+fn full_number(text: &str, country: Country) -> Option<(String, Option<Remark>)> {
     let spelt = spelt_out(text);
     let mut digits = String::new();
     let written = phone::push_digits(spelt.as_deref().unwrap_or(text), &mut digits).ok()?;
     let plan = DATABASE.by_id(&country.code().to_ascii_uppercase())?;
     let code = plan.country_code().to_string();
-    let significant = digits.trim_start_matches('0');
-    if written == Written::WithPlus || phone::leading_zeros(&digits) > 1 {
+    let as_it_is = |full: String| (full, None);
+    if written == Written::WithPlus {
+        let significant = digits.trim_start_matches('0');
         let has_trunk_zero = significant.strip_prefix(&code).is_some_and(|rest| rest.starts_with('0'));
-        let whole = (has_trunk_zero || spelt.is_some()).then(|| assigned(None, significant)).flatten();
-        return whole.or_else(|| dialled_abroad(plan, &digits).filter(|_| written == Written::Plainly));
+        return (has_trunk_zero || spelt.is_some())
+            .then(|| assigned(None, significant))
+            .flatten()
+            .map(as_it_is);
+    }
+    if phone::leading_zeros(&digits) > 1 {
+        return dialled_abroad(plan, &digits).map(as_it_is);
     }
     if digits.starts_with(&code)
         && let Some(whole) = assigned(None, &digits)
     {
-        return Some(whole);
+        return Some(as_it_is(whole));
     }
     let national = || assigned(plan.id().parse().ok(), &digits).filter(|full| full.starts_with(&code));
-    let full = assigned(None, &format!("{code}{digits}")).or_else(national);
-    let is_clear = |full: &String| {
-        digits.starts_with('0')
-            || has_one_length(plan, &full[code.len()..])
-            || assigned(None, &digits).is_none()
-    };
-    full.filter(is_clear).or_else(|| dialled_abroad(plan, &digits))
+    let full = assigned(None, &format!("{code}{digits}")).or_else(national).filter(|full| {
+        let lacks_code = || has_one_length(plan, &full[code.len()..]) || assigned(None, &digits).is_none();
+        digits.starts_with('0') || lacks_code()
+    });
+    match full {
+        Some(full) => Some((full, Some(Remark::CountryCodeAdded))),
+        None => dialled_abroad(plan, &digits).map(as_it_is),
+    }
 }
 
 /// The full number behind the prefix for calls abroad, such as `011`.
@@ -210,6 +218,8 @@ mod tests {
         let completed = MatchKey::Phone
             .normalize("(650) 253-0000", &Context::default().calling_country(Country::UNITED_STATES))?;
         assert_eq!(completed.remark(), Some(Remark::CountryCodeAdded));
+        let whole = MatchKey::Phone.normalize("(49) 171 1234567", &german.calling_country_of_customer())?;
+        assert_eq!((whole.text(), whole.remark()), ("491711234567", None));
         let as_written = MatchKey::Phone.normalize("(650) 253-0000", &Context::default())?;
         assert_eq!(as_written.remark(), Some(Remark::NoCountryCode));
         Ok(())

@@ -240,6 +240,15 @@ fn digests_with_the_suffix_of_metas_parameter_builder_are_passed_on_to_the_lette
 }
 
 #[test]
+fn v49_a_nul_anywhere_is_refused() {
+    for raw in ["ma\0ry", "mary\0", "\0mary"] {
+        for key in [MatchKey::FirstName, MatchKey::City, MatchKey::ExternalId, MatchKey::SubscriptionId] {
+            assert_eq!(key.normalize(raw, &Context::default()), Err(Unusable::ControlCharacter), "{key}");
+        }
+    }
+}
+
+#[test]
 fn v37_a_stated_day_stays_when_the_way_of_reading_is_stated_after_it() {
     let sold = EventTime::from_unix(1_767_225_600).unwrap();
     for customer in [
