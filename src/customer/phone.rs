@@ -134,8 +134,8 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
     Ok(if plus { Written::WithPlus } else { Written::Plainly })
 }
 
-/// The shortest numbers of a country have five digits; behind fewer, a mark is no more than a mark.
-const FEWEST_BEFORE_EXTENSION: usize = 5;
+/// The shortest numbers that people have are of four digits; behind fewer, a mark is no more than a mark.
+const FEWEST_BEFORE_EXTENSION: usize = 4;
 
 /// Marks behind which an extension, a pause or a second number stands, once the number may be complete.
 /// A star is doubtful only behind a number with its area.
