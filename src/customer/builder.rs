@@ -10,7 +10,7 @@ use crate::value::{Country, EventTime};
 
 /// Collects the raw texts of one customer.
 ///
-/// Each setter may be called several times, in any order; texts are borrowed, and read by
+/// Each setter may be called several times (a thousand values of a key count), in any order; texts are borrowed, and read by
 /// [`build`](UserDataBuilder::build). A blank text counts as not given. States and postal codes are
 /// read by the first country that is usable.
 ///
@@ -166,32 +166,31 @@ impl<'a> UserDataBuilder<'a> {
         let mut usable = UserData::with_room_for(self.given.len());
         let mut unusable = Vec::new();
         let mut buffer = String::new();
-        for (position, (key, raw)) in self.given_texts() {
-            match match_value(key, raw, &context, &mut buffer) {
+        let mut seen = [0; MatchKey::ALL.len()];
+        for (key, raw) in self.given {
+            let index = seen[key as usize];
+            seen[key as usize] += 1;
+            let read = match index {
+                _ if raw.chars().all(is_blank) => continue,
+                ..MOST_VALUES => match_value(key, raw, &context, &mut buffer),
+                _ => Err(Unusable::TooManyValues),
+            };
+            match read {
                 Ok((value, remark)) => usable.insert(key, value, remark),
-                Err(reason) => {
-                    unusable.push(UnusableKey { key, index: self.index_in_key(position), reason });
-                }
+                Err(reason) => unusable.push(UnusableKey { key, index, reason }),
             }
         }
         if unusable.is_empty() { Ok(usable) } else { Err(InvalidUserData { unusable, usable }) }
     }
 
     fn country_given(&self) -> Option<Country> {
-        self.given_texts()
-            .filter(|(_, (key, _))| *key == MatchKey::Country)
-            .find_map(|(_, (_, raw))| place::country(raw))
-    }
-
-    fn given_texts(&self) -> impl Iterator<Item = (usize, (MatchKey, &'a str))> {
-        self.given.iter().copied().enumerate().filter(|(_, (_, raw))| !raw.chars().all(is_blank))
-    }
-
-    fn index_in_key(&self, position: usize) -> usize {
-        let key = self.given[position].0;
-        self.given[..position].iter().filter(|(other, _)| *other == key).count()
+        let mut countries = self.given.iter().filter(|(key, _)| *key == MatchKey::Country);
+        countries.find_map(|(_, raw)| place::country(raw))
     }
 }
+
+/// No customer has more values of one key. Meta publishes no limit.
+const MOST_VALUES: usize = 1000;
 
 fn match_value(
     key: MatchKey,

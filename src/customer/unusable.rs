@@ -24,6 +24,9 @@ pub enum Unusable {
     /// More text than any value of this kind has.
     #[error("is far too long for a customer value: check the columns of the export")]
     TooLong,
+    /// A value behind a thousand others of its key.
+    #[error("is one of more than a thousand values of its key: give those of one customer only")]
+    TooManyValues,
     /// Less than two characters.
     #[error("is too short to tell customers apart")]
     TooShort,
@@ -116,6 +119,7 @@ impl Unusable {
             Self::Empty => "empty",
             Self::Placeholder => "placeholder",
             Self::TooLong => "too_long",
+            Self::TooManyValues => "too_many_values",
             Self::TooShort => "too_short",
             Self::ControlCharacter => "control_character",
             Self::NotAnEmail => "not_an_email",

@@ -240,6 +240,16 @@ fn digests_with_the_suffix_of_metas_parameter_builder_are_passed_on_to_the_lette
 }
 
 #[test]
+fn nobody_has_more_than_a_thousand_addresses() {
+    let emails: Vec<_> = (0..1002).map(|number| format!("mary{number}@example.com")).collect();
+    let customer = emails.iter().fold(UserData::builder(), |customer, email| customer.email(email));
+    let (usable, unusable) = customer.build().unwrap_err().into_parts();
+    assert_eq!(usable.values(MatchKey::Email).len(), 1000);
+    let told: Vec<_> = unusable.iter().map(|value| (value.index(), value.reason())).collect();
+    assert_eq!(told, [(1000, Unusable::TooManyValues), (1001, Unusable::TooManyValues)]);
+}
+
+#[test]
 fn v49_a_nul_anywhere_is_refused() {
     for raw in ["ma\0ry", "mary\0", "\0mary"] {
         for key in [MatchKey::FirstName, MatchKey::City, MatchKey::ExternalId, MatchKey::SubscriptionId] {
