@@ -269,8 +269,7 @@ impl fmt::Debug for Repeat {
 
 impl fmt::Display for Repeat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = Percent(self.share).to_string();
-        let (key, customers, percent) = (self.key, self.customers, percent.trim_start());
+        let (key, customers, percent) = (self.key, self.customers, Percent(self.share));
         write!(f, "one {key} is shared by {customers} customers, {percent} of those who have one")
     }
 }
@@ -339,7 +338,7 @@ impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for key in self.keys() {
             let (carrying, percent) = (self.carrying(key), Percent(self.share(key)));
-            write!(f, "{carrying:>9} {percent}  {key}")?;
+            write!(f, "{carrying:>9} {percent:>7}  {key}")?;
             for ((_, code), (_, count)) in self.remarks.iter().filter(|((other, _), _)| *other == key) {
                 write!(f, ", {code} {count}")?;
             }
@@ -357,9 +356,9 @@ impl fmt::Display for Coverage {
                 several => several.join("+"),
             };
             let (customers, percent) =
-                (combination.customers, Percent(share(combination.customers, self.customers)));
+                (combination.customers, Percent::of(combination.customers, self.customers));
             let verdict = if combination.is_valid() { "" } else { ", refused by Meta" };
-            writeln!(f, "{customers:>9} {percent}  {names}{verdict}")?;
+            writeln!(f, "{customers:>9} {percent:>7}  {names}{verdict}")?;
         }
         if let Some(others) = combinations.len().checked_sub(COMBINATIONS_SHOWN + 1) {
             writeln!(f, "{:>9}          other combinations", others + 1)?;
@@ -372,11 +371,17 @@ impl fmt::Display for Coverage {
 }
 
 /// A share, written as `98.7 %`.
-struct Percent(f64);
+pub(crate) struct Percent(f64);
+
+impl Percent {
+    pub(crate) fn of(part: u64, whole: u64) -> Self {
+        Self(share(part, whole))
+    }
+}
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>5.1} %", self.0 * 100.0)
+        f.pad(&format!("{:.1} %", self.0 * 100.0))
     }
 }
 

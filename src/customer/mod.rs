@@ -46,6 +46,7 @@ pub use builder::{InvalidUserData, UnusableKey, UserDataBuilder};
 pub(crate) use characters::is_blank;
 pub use click_id::ClickId;
 pub use context::{AlreadyHashed, Context, ExternalIdPolicy};
+pub(crate) use coverage::Percent;
 pub use coverage::{Combination, Coverage, Repeat};
 pub use hashed::{Hashed, HexText, NotSha256};
 pub use match_key::{KeyForm, MatchKey, Normalized};

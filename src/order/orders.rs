@@ -9,7 +9,7 @@ use foldhash::quality::RandomState;
 use super::group::{Group, GroupKey};
 use super::layout::{Fault, OrderMark, column_of};
 use super::{Column, Reading, Row, RowError};
-use crate::customer::{Coverage, MatchKey, Remark, UserData, UserDataBuilder};
+use crate::customer::{Coverage, MatchKey, Percent, Remark, UserData, UserDataBuilder};
 use crate::event::{ActionSource, Event, EventName};
 use crate::report::{Problem, RowReport};
 use crate::value::{AgeLimit, EventId, EventTime, Line};
@@ -365,7 +365,7 @@ impl Orders {
             let note = format!(
                 "{doubtful} of {phones} phones ({}) are sent as they stand, written without + or 00: those that \
                  lack their country code find nobody",
-                percent(doubtful, phones)
+                Percent::of(doubtful, phones)
             );
             notes.add(&[], Fault::at(Column::Phone, Remark::NoCountryCode.code(), note));
         }
@@ -373,11 +373,7 @@ impl Orders {
             let Some(column) = column_of(repeat.key()) else { continue };
             let sharing = events.iter().filter(|event| repeat.is_of(event.user_data()));
             let lines: Vec<Line> = sharing.flat_map(Event::lines).copied().collect();
-            let note = format!(
-                "one value is shared by {} orders, {} of those that have one: where it stands for no value, leave it empty",
-                repeat.customers(),
-                percent(repeat.customers(), coverage.carrying(repeat.key())),
-            );
+            let note = format!("{repeat}: where it stands for no value, leave it empty");
             notes.add(&lines, Fault::at(column, "shared_value", note));
         }
     }
@@ -406,12 +402,6 @@ fn unique(mut event: Event, ids: &mut HashMap<EventId, u32>) -> Result<Event, Ve
     }
     let message = "the event id stands on an earlier event, too: Meta would drop this one";
     Err(vec![Fault::at(Column::EventId, "event_id_repeated", message)])
-}
-
-/// A share, written as `98.7 %`.
-fn percent(part: u64, whole: u64) -> String {
-    let per_mille = (part * 1000 + whole / 2).checked_div(whole).unwrap_or_default();
-    format!("{}.{} %", per_mille / 10, per_mille % 10)
 }
 
 fn identifies(key: MatchKey) -> bool {

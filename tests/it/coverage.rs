@@ -55,7 +55,7 @@ fn v24_one_value_of_many_customers_is_told_with_its_share_and_lines() {
     rows.extend((90..100).map(|number| row(number, "till7@example.com||||")));
     let prepared = prepare(HEADER, &rows);
     assert_eq!(notes(&prepared), [((92..102).collect(), Some("email"), "shared_value")]);
-    assert!(message(&prepared, "shared_value").contains("10 orders, 10.0 % "));
+    assert!(message(&prepared, "shared_value").contains("10 customers, 10.0 % "));
     assert!(notes(&prepare(HEADER, &rows[..99])).is_empty(), "nine are few");
 }
 
