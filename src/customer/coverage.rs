@@ -40,7 +40,7 @@ pub struct Coverage {
     customers: u64,
     keys: [KeyCounts; MatchKey::ALL.len()],
     combinations: HashMap<KeySet, u64, RandomState>,
-    remarks: BTreeMap<(MatchKey, &'static str), (Remark, u64)>,
+    remarks: BTreeMap<(MatchKey, Remark), u64>,
     /// How many customers have this e-mail or phone.
     sharing: HashMap<(MatchKey, Hashed), u64, RandomState>,
 }
@@ -74,7 +74,7 @@ impl Coverage {
             counts.customers += u64::from(!keys.contains(key));
             keys = keys.with(key);
             if let Some(remark) = remark {
-                self.remarks.entry((key, remark.code())).or_insert((remark, 0)).1 += 1;
+                *self.remarks.entry((key, remark)).or_default() += 1;
             }
             if matches!(key, MatchKey::Email | MatchKey::Phone)
                 && let Some(digest) = value.digest()
@@ -107,7 +107,7 @@ impl Coverage {
 
     /// How many values of this key have this remark.
     pub fn remarked(&self, key: MatchKey, remark: Remark) -> u64 {
-        self.remarks.get(&(key, remark.code())).map_or(0, |(_, count)| *count)
+        self.remarks.get(&(key, remark)).copied().unwrap_or_default()
     }
 
     /// How many phones are written without `+` or `00` and were not completed: those of them that lack
@@ -143,6 +143,11 @@ impl Coverage {
 
     fn counts(&self, key: MatchKey) -> KeyCounts {
         self.keys[key as usize]
+    }
+
+    fn remarks_on(&self, key: MatchKey) -> impl Iterator<Item = (Remark, u64)> {
+        let of_key = self.remarks.iter().filter(move |((other, _), _)| *other == key);
+        of_key.map(|((_, remark), count)| (*remark, *count))
     }
 
     /// The keys that any customer carries.
@@ -318,10 +323,7 @@ impl Serialize for Keys<'_> {
             #[serde(skip_serializing_if = "BTreeMap::is_empty")]
             remarks: BTreeMap<&'static str, u64>,
         }
-        let remarks = |key| {
-            let of_key = self.0.remarks.iter().filter(move |((other, _), _)| *other == key);
-            of_key.map(|((_, code), (_, count))| (*code, *count)).collect()
-        };
+        let remarks = |key| self.0.remarks_on(key).map(|(remark, count)| (remark.code(), count)).collect();
         serializer.collect_map(self.0.keys().map(|key| {
             let KeyCounts { customers, values } = self.0.counts(key);
             (key.wire_name(), Row { customers, share: self.0.share(key), values, remarks: remarks(key) })
@@ -339,8 +341,8 @@ impl fmt::Display for Coverage {
         for key in self.keys() {
             let (carrying, percent) = (self.carrying(key), Percent(self.share(key)));
             write!(f, "{carrying:>9} {percent:>7}  {key}")?;
-            for ((_, code), (_, count)) in self.remarks.iter().filter(|((other, _), _)| *other == key) {
-                write!(f, ", {code} {count}")?;
+            for (remark, count) in self.remarks_on(key) {
+                write!(f, ", {} {count}", remark.code())?;
             }
             writeln!(f)?;
         }

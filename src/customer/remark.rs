@@ -13,7 +13,7 @@
 /// assert_eq!(phone.remark(), Some(Remark::NoCountryCode));
 /// # Ok::<(), meta_offline_events::customer::Unusable>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Remark {
     /// It came as a SHA-256 digest.
