@@ -168,11 +168,12 @@ async fn send_sample() -> Result<u8, Failure> {
 
 async fn send(client: &Client, events: Vec<Event>) -> DeliveryReport {
     let mut progress = ProgressLines::start();
+    let total = grouped(events.len() as u64);
     let tell = |now: Progress| {
-        let what = format!("of {} events, {} requests", grouped(now.events as u64), grouped(now.requests));
-        progress.tell(now.done as u64, &what);
+        let what = format!("of {total} events, {} requests", grouped(now.requests));
+        progress.tell(now.done, &what);
     };
-    client.send_watched(events, tell).await
+    client.send(events).watch(tell).await
 }
 
 /// Gives the account to whoever wants it: the file first, because a terminal may be gone.

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::gate::Gate;
+use super::transport::Request;
 use super::{Client, Clock, HttpTransport, Jitter, RetryPolicy, SystemClock, SystemJitter, Transport};
-use crate::value::{AccessToken, DatasetId};
+use crate::value::{AccessToken, DatasetId, EventTime};
 use crate::wire::{BatchLimits, RequestFields};
 
 /// Where the token travels.
@@ -33,6 +35,9 @@ pub struct ClientBuilder {
     limits: BatchLimits,
     retry: RetryPolicy,
     placement: TokenPlacement,
+    token_expiry: Option<EventTime>,
+    in_flight: usize,
+    age_margin: Duration,
     connect: Duration,
     attempt: Duration,
     transport: Option<Arc<dyn Transport>>,
@@ -52,12 +57,38 @@ pub(super) struct Settings {
     pub(super) url: Url,
     pub(super) token: AccessToken,
     pub(super) placement: TokenPlacement,
+    pub(super) token_expiry: Option<EventTime>,
     pub(super) fields: RequestFields,
+    /// What stands in a request behind its events.
+    pub(super) closing: Box<[u8]>,
     pub(super) limits: BatchLimits,
     pub(super) retry: RetryPolicy,
+    pub(super) in_flight: usize,
+    pub(super) age_margin: Duration,
+    pub(super) attempt_limit: Duration,
+    pub(super) gate: Gate,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) jitter: Arc<dyn Jitter>,
+}
+
+impl Settings {
+    /// The request that carries this body.
+    pub(super) fn request(&self, body: Vec<u8>) -> Request {
+        let bearer = (self.placement == TokenPlacement::Header).then(|| self.token.clone());
+        Request::new(self.url.clone(), bearer, body)
+    }
+}
+
+/// What stands behind the events, with the token where it travels in the body.
+fn closing(fields: &RequestFields, placement: TokenPlacement, token: &AccessToken) -> Box<[u8]> {
+    let mut closing = fields.closing();
+    if placement == TokenPlacement::Body {
+        let token = serde_json::to_vec(token.expose()).unwrap_or_default();
+        closing.pop();
+        closing.extend([b",\"access_token\":".as_slice(), &token, b"}"].concat());
+    }
+    closing.into()
 }
 
 impl ClientBuilder {
@@ -71,6 +102,9 @@ impl ClientBuilder {
             limits: BatchLimits::default(),
             retry: RetryPolicy::default(),
             placement: TokenPlacement::default(),
+            token_expiry: None,
+            in_flight: Self::IN_FLIGHT,
+            age_margin: Duration::from_secs(60),
             connect: Duration::from_secs(5),
             attempt: Duration::from_secs(30),
             transport: None,
@@ -120,6 +154,34 @@ impl ClientBuilder {
         self
     }
 
+    /// How many requests are in flight at once unless set.
+    pub const IN_FLIGHT: usize = 4;
+
+    /// The most requests in flight that can be set.
+    pub const MOST_IN_FLIGHT: usize = 256;
+
+    /// How many requests may be in flight at once, from 1 to 256: 4 unless set.
+    ///
+    /// Each holds up to a thousand events and the body of its request in memory.
+    pub fn in_flight(mut self, requests: usize) -> Self {
+        self.in_flight = requests;
+        self
+    }
+
+    /// How much younger than Meta's limit an event has to be when a request starts: 60 seconds unless
+    /// set. It makes up for the time on the way and for a clock that is not exact.
+    pub fn age_margin(mut self, margin: Duration) -> Self {
+        self.age_margin = margin;
+        self
+    }
+
+    /// When the token expires, if that is known. A run does not start with an expired one, and its
+    /// report notes one that expires within a day.
+    pub fn token_expires(mut self, at: EventTime) -> Self {
+        self.token_expiry = Some(at);
+        self
+    }
+
     /// Where the token travels.
     pub fn token_placement(mut self, placement: TokenPlacement) -> Self {
         self.placement = placement;
@@ -127,7 +189,7 @@ impl ClientBuilder {
     }
 
     /// Limits for connecting (5 s unless set) and for a whole attempt (30 s unless set). A transport
-    /// of one's own has limits of its own.
+    /// of one's own has its own limit for connecting.
     pub fn timeouts(mut self, connect: Duration, attempt: Duration) -> Self {
         self.connect = connect;
         self.attempt = attempt;
@@ -157,8 +219,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`InvalidClient`] for an endpoint that is not `https`, or has a user, a query, a fragment or
-    /// a port; for an API version that is not `v<major>.<minor>`; for a limit of zero; when TLS cannot
-    /// be set up.
+    /// a port; for an API version that is not `v<major>.<minor>`; for a limit of zero, or beyond what
+    /// can be set; when TLS cannot be set up.
     ///
     /// # Panics
     ///
@@ -171,6 +233,11 @@ impl ClientBuilder {
         if self.connect.is_zero() || self.attempt.is_zero() {
             return Err(InvalidClient::Timeout);
         }
+        within("requests in flight", self.in_flight, Self::MOST_IN_FLIGHT)?;
+        within("attempts", self.retry.attempts as usize, RetryPolicy::MOST_ATTEMPTS as usize)?;
+        if self.retry.batch_limit.is_zero() || self.retry.run_limit.is_some_and(|limit| limit.is_zero()) {
+            return Err(InvalidClient::Timeout);
+        }
         let has_tls = cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
         if self.transport.is_none() && base.scheme() == "https" && !has_tls {
             return Err(InvalidClient::Tls);
@@ -179,13 +246,20 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => Arc::new(HttpTransport::new(self.connect, self.attempt).map_err(|_| InvalidClient::Tls)?),
         };
+        let closing = closing(&self.fields, self.placement, &self.token);
         let settings = Settings {
             url,
             token: self.token,
             placement: self.placement,
+            token_expiry: self.token_expiry,
             fields: self.fields,
+            closing,
             limits: self.limits,
             retry: self.retry,
+            in_flight: self.in_flight,
+            age_margin: self.age_margin,
+            attempt_limit: self.attempt,
+            gate: Gate::open(),
             transport,
             clock: self.clock,
             jitter: self.jitter,
@@ -232,6 +306,10 @@ impl Endpoint {
     }
 }
 
+fn within(what: &'static str, number: usize, most: usize) -> Result<(), InvalidClient> {
+    if (1..=most).contains(&number) { Ok(()) } else { Err(InvalidClient::Limit { what, most }) }
+}
+
 fn demand(holds: bool, rule: &'static str) -> Result<(), InvalidClient> {
     if holds { Ok(()) } else { Err(InvalidClient::Endpoint(rule)) }
 }
@@ -268,6 +346,14 @@ pub enum InvalidClient {
     /// A time limit of zero.
     #[error("a time limit must be above zero")]
     Timeout,
+    /// A number that is zero or too large.
+    #[error("{what} must be 1 to {most}")]
+    Limit {
+        /// What is limited.
+        what: &'static str,
+        /// The largest number that can be set.
+        most: usize,
+    },
     /// The TLS library could not be set up.
     #[error(
         "TLS could not be set up: enable one of the TLS features, and see that the trust store can be read"

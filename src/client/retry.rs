@@ -7,24 +7,30 @@ use super::backoff::{doubled, full_jitter, stretched};
 use super::transport::TransportError;
 use crate::report::{ApiError, ErrorClass, NotSentCause, StopCause, UnconfirmedCause};
 use crate::value::EventTime;
-use crate::wire::AskedWait;
 
-/// How often and how long to try.
+/// How often and how long to try: limits for a batch, and one for the whole run.
+///
+/// The limit for one attempt belongs to the client: [`ClientBuilder::timeouts`].
+///
+/// [`ClientBuilder::timeouts`]: super::ClientBuilder::timeouts
 ///
 /// ```
+/// use std::time::Duration;
 /// use meta_offline_events::client::RetryPolicy;
 ///
-/// let patient = RetryPolicy::new().attempts(8);
-/// # let _ = patient;
+/// let nightly = RetryPolicy::new().attempts(8).run_limit(Duration::from_secs(4 * 3600));
+/// # let _ = nightly;
 /// ```
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
-    attempts: u32,
+    pub(super) attempts: u32,
     throttled_attempts: u32,
     first_wait: Duration,
     longest_wait: Duration,
     first_throttled_wait: Duration,
     longest_asked_wait: Duration,
+    pub(super) batch_limit: Duration,
+    pub(super) run_limit: Option<Duration>,
 }
 
 impl Default for RetryPolicy {
@@ -36,21 +42,27 @@ impl Default for RetryPolicy {
             longest_wait: Duration::from_secs(60),
             first_throttled_wait: Duration::from_secs(60),
             longest_asked_wait: Duration::from_secs(600),
+            batch_limit: Duration::from_secs(3600),
+            run_limit: None,
         }
     }
 }
 
 impl RetryPolicy {
+    /// The most attempts that can be set.
+    pub const MOST_ATTEMPTS: u32 = 100;
+
     /// Five attempts, waits of up to 1, 2, 4 and 8 seconds between them; after throttling waits from
-    /// one minute up, as long as Meta asks for no more than ten.
+    /// one minute up, as long as Meta asks for no more than ten; an hour for a batch, and no limit for
+    /// a run.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How often a batch is tried in all, at least once. Refusals for too much traffic do not count
-    /// here: after five of those the events come back as not sent.
+    /// How often a batch is tried in all: 1 to 100. Refusals for too much traffic do not count here:
+    /// after five of those the events come back as not sent.
     pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts.max(1);
+        self.attempts = attempts;
         self
     }
 
@@ -61,33 +73,51 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait that is slept through when Meta asks for one. Beyond it the events come
-    /// back as not sent, and the report says when to come back.
+    /// The longest wait that is slept through when Meta asks for one. Beyond it the run stops, and
+    /// the report says when to come back.
     pub fn longest_asked_wait(mut self, longest: Duration) -> Self {
         self.longest_asked_wait = longest;
         self
     }
-}
 
-/// After a doubtful attempt, events may be repeated for as long as Meta compares offline events.
-const REPLAY_WINDOW: i64 = 7 * 86_400;
+    /// How long a batch is tried from its first attempt on, waits included: past it no attempt is
+    /// begun. One hour unless set.
+    pub fn batch_limit(mut self, limit: Duration) -> Self {
+        self.batch_limit = limit;
+        self
+    }
+
+    /// How long a run may last: past it no attempt is begun, and what is left comes back as not sent.
+    /// No limit unless set.
+    ///
+    /// A run with a limit sits out a service that cannot be reached for as long as the limit allows;
+    /// one without gives up when the attempts of one batch are used up.
+    pub fn run_limit(mut self, limit: Duration) -> Self {
+        self.run_limit = Some(limit);
+        self
+    }
+}
 
 /// What has been tried for a batch so far, the attempt just made included.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tried {
     pub(super) attempts: u32,
     pub(super) throttled: u32,
+    /// Time since the first attempt.
+    pub(super) lasting: Duration,
     /// When bytes first left without a valid answer coming back.
     pub(super) doubtful_since: Option<EventTime>,
+    /// The service is out of reach for everybody and the run's own limit decides how long to try.
+    pub(super) sits_out: bool,
 }
 
 /// How an attempt ended.
 #[derive(Debug)]
 pub(super) enum Ended {
     Received { sent: u64, count: u64 },
-    Refused { error: Arc<ApiError>, wait: AskedWait },
+    Refused { error: Arc<ApiError>, wait: Option<Duration> },
     Redirected(Box<str>),
-    NoValidAnswer(Box<str>),
+    NoValidAnswer { why: Box<str>, wait: Option<Duration> },
     Failed(TransportError),
 }
 
@@ -97,6 +127,10 @@ pub(super) enum Step {
     Accept,
     Repeat {
         after: Duration,
+    },
+    /// Every worker waits, then this batch is repeated.
+    Pause {
+        lasting: Duration,
     },
     /// One event or more of the batch is bad: find it.
     Isolate(Arc<ApiError>),
@@ -114,42 +148,58 @@ impl Ended {
     pub(super) fn is_doubtful(&self) -> bool {
         match self {
             Self::Received { .. } | Self::Redirected(_) => false,
-            Self::NoValidAnswer(_) => true,
+            Self::NoValidAnswer { .. } => true,
             Self::Failed(error) => error.may_have_arrived(),
             // A gateway's 5xx may stand before a server that went on.
             Self::Refused { error, .. } => error.status() >= 500 && error.code().is_none(),
         }
     }
+
+    /// Whether the service was there and working.
+    pub(super) fn shows_health(&self) -> bool {
+        match self {
+            Self::Received { .. } => true,
+            Self::Redirected(_) | Self::NoValidAnswer { .. } | Self::Failed(_) => false,
+            Self::Refused { error, .. } => error.class() != ErrorClass::Retry,
+        }
+    }
+
+    /// What went wrong, in a few words.
+    pub(super) fn reason(&self) -> Box<str> {
+        match self {
+            Self::Received { count, .. } => format!("{count} events were counted").into(),
+            Self::Refused { error, .. } => error.to_string().into(),
+            Self::Redirected(host) => format!("redirected to {host}").into(),
+            Self::NoValidAnswer { why, .. } => why.clone(),
+            Self::Failed(error) => error.to_string().into(),
+        }
+    }
 }
 
 /// Decides. `tried` counts the attempt that just ended; `fraction` is the draw for the jitter.
-pub(super) fn decide(
-    ended: &Ended,
-    tried: &Tried,
-    now: EventTime,
-    policy: &RetryPolicy,
-    fraction: f64,
-) -> Step {
+pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fraction: f64) -> Step {
     match ended {
         Ended::Received { sent, count } if sent == count => Step::Accept,
-        Ended::Received { sent, count } => {
-            Step::LeaveUnconfirmed(UnconfirmedCause::CountDiffers { sent: *sent, received: *count })
+        &Ended::Received { sent, count } => {
+            Step::LeaveUnconfirmed(UnconfirmedCause::CountDiffers { sent, received: count })
         }
         Ended::Redirected(host) => {
-            Step::Stop(StopCause::Endpoint(format!("it redirects to {host}, which is not followed").into()))
+            Step::Stop(StopCause::Endpoint(format!("it redirects to {host}, which is never followed").into()))
         }
-        Ended::NoValidAnswer(why) => again_or(tried, now, policy, fraction, || unconfirmed(why)),
+        Ended::NoValidAnswer { why, wait } => again_or(tried, *wait, policy, fraction, || {
+            Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why.clone()))
+        }),
         Ended::Failed(error) if error.is_certificate() => {
             Step::Stop(StopCause::Endpoint(error.to_string().into()))
         }
-        Ended::Failed(error) => again_or(tried, now, policy, fraction, || {
+        Ended::Failed(error) => again_or(tried, None, policy, fraction, || {
             Step::LeaveUnsent(NotSentCause::Unreachable(error.to_string().into()))
         }),
         Ended::Refused { error, wait } => match error.class() {
-            ErrorClass::Retry => again_or(tried, now, policy, fraction, || {
+            ErrorClass::Retry => again_or(tried, *wait, policy, fraction, || {
                 Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()))
             }),
-            ErrorClass::Throttle => throttled(error, *wait, tried, policy, fraction),
+            ErrorClass::Throttle => throttled(error, wait.unwrap_or_default(), tried, policy, fraction),
             ErrorClass::FixEvent => Step::Isolate(error.clone()),
             ErrorClass::TooLarge => Step::Divide(error.clone()),
             class if class.stops_the_run() => Step::Stop(StopCause::Api(error.clone())),
@@ -158,30 +208,35 @@ pub(super) fn decide(
     }
 }
 
-fn unconfirmed(why: &str) -> Step {
-    Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why.into()))
-}
-
-/// Once more after a wait, unless attempts or the window for repeating ran out.
+/// Once more after a wait, unless attempts or the time for the batch ran out. A wait that is asked
+/// for is jittered upwards only.
 fn again_or(
     tried: &Tried,
-    now: EventTime,
+    asked: Option<Duration>,
     policy: &RetryPolicy,
     fraction: f64,
     otherwise: impl FnOnce() -> Step,
 ) -> Step {
-    let in_window = tried.doubtful_since.is_none_or(|since| now.unix() - since.unix() < REPLAY_WINDOW);
-    if tried.attempts < policy.attempts && in_window {
-        Step::Repeat { after: full_jitter(policy.first_wait, policy.longest_wait, tried.attempts, fraction) }
+    let own = full_jitter(policy.first_wait, policy.longest_wait, tried.attempts, fraction);
+    let after = asked.map_or(own, |asked| asked.saturating_add(own));
+    if asked.is_some_and(|asked| asked > policy.longest_asked_wait) {
+        otherwise()
+    } else if tried.sits_out || (tried.attempts < policy.attempts && within(tried, after, policy)) {
+        Step::Repeat { after }
     } else {
         otherwise()
     }
 }
 
+/// Whether another attempt after this wait is begun inside the batch's limit of time.
+fn within(tried: &Tried, after: Duration, policy: &RetryPolicy) -> bool {
+    tried.lasting.saturating_add(after) <= policy.batch_limit
+}
+
 /// Waits as long as is asked for, and longer with each refusal; a wait is jittered upwards only.
 fn throttled(
     error: &Arc<ApiError>,
-    asked: AskedWait,
+    asked: Duration,
     tried: &Tried,
     policy: &RetryPolicy,
     fraction: f64,
@@ -190,44 +245,40 @@ fn throttled(
     let blocked = error.code().is_some_and(|code| POLICY_BLOCKS.contains(&code));
     let limit = if blocked { 1 } else { policy.throttled_attempts };
     let own = doubled(policy.first_throttled_wait, policy.longest_asked_wait, tried.throttled);
-    let asked = asked.longest.unwrap_or_default();
     let wait = if blocked { policy.longest_asked_wait.max(asked) } else { own.max(asked) };
-    if tried.throttled > limit {
-        return if blocked {
-            Step::Stop(StopCause::Api(error.clone()))
-        } else {
-            Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()))
-        };
+    if tried.throttled > limit && blocked {
+        return Step::Stop(StopCause::Api(error.clone()));
     }
     if asked > policy.longest_asked_wait {
-        return Step::LeaveUnsent(NotSentCause::ComeBackLater(asked));
+        return Step::Stop(StopCause::ComeBackLater(asked));
     }
-    Step::Repeat { after: stretched(wait, 1.0 + fraction / 10.0) }
+    let lasting = stretched(wait, 1.0 + fraction / 10.0);
+    if tried.throttled > limit || !within(tried, lasting, policy) {
+        return Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()));
+    }
+    Step::Pause { lasting }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn now() -> EventTime {
-        EventTime::FIRST
-    }
-
     fn refused(code: i64, wait: Option<u64>) -> Ended {
         let error = ApiError { status: 400, code: Some(code), ..ApiError::default() };
-        Ended::Refused { error: error.into(), wait: AskedWait { longest: wait.map(Duration::from_secs) } }
+        Ended::Refused { error: error.into(), wait: wait.map(Duration::from_secs) }
     }
 
     fn after(step: &Step) -> Option<u64> {
         match step {
             Step::Repeat { after } => Some(after.as_secs()),
+            Step::Pause { lasting } => Some(lasting.as_secs()),
             _ => None,
         }
     }
 
     fn step(ended: &Ended, attempts: u32, throttled: u32) -> Step {
-        let tried = Tried { attempts, throttled, doubtful_since: None };
-        decide(ended, &tried, now(), &RetryPolicy::new(), 1.0)
+        let tried = Tried { attempts, throttled, ..Tried::default() };
+        decide(ended, &tried, &RetryPolicy::new(), 1.0)
     }
 
     #[test]
@@ -240,14 +291,14 @@ mod tests {
     #[test]
     fn r17_r23_throttling_waits_as_asked_or_hands_back() {
         let with = |wait, throttled| {
-            let tried = Tried { attempts: 1, throttled, doubtful_since: None };
-            decide(&refused(4, wait), &tried, now(), &RetryPolicy::new(), 0.0)
+            let tried = Tried { attempts: 1, throttled, ..Tried::default() };
+            decide(&refused(4, wait), &tried, &RetryPolicy::new(), 0.0)
         };
         assert_eq!(after(&with(None, 1)), Some(60));
         assert_eq!(after(&with(None, 2)), Some(120));
         assert_eq!(after(&with(Some(300), 1)), Some(300));
         assert_eq!(after(&with(Some(20), 1)), Some(60));
-        assert!(matches!(with(Some(601), 1), Step::LeaveUnsent(NotSentCause::ComeBackLater(_))));
+        assert!(matches!(with(Some(601), 1), Step::Stop(StopCause::ComeBackLater(_))));
         assert!(matches!(with(None, 6), Step::LeaveUnsent(NotSentCause::Exhausted(_))));
     }
 
@@ -263,16 +314,31 @@ mod tests {
     }
 
     #[test]
-    fn rule_c_a_doubtful_attempt_is_repeated_inside_the_window_only() {
-        let answer = Ended::NoValidAnswer("the answer is empty".into());
-        let since = |age: i64| EventTime::from_unix(8 * 86_400 - age).ok();
-        let decided = |age| {
-            let tried = Tried { attempts: 1, throttled: 0, doubtful_since: since(age) };
-            let now = EventTime::from_unix(8 * 86_400).unwrap_or(EventTime::FIRST);
-            decide(&answer, &tried, now, &RetryPolicy::new(), 0.0)
+    fn d_attempts_waits_and_the_time_for_a_batch_have_limits() {
+        let lasting = |seconds| Tried {
+            attempts: 1,
+            throttled: 1,
+            lasting: Duration::from_secs(seconds),
+            ..Tried::default()
         };
-        assert_eq!(after(&decided(7 * 86_400 - 1)), Some(0));
-        assert!(matches!(decided(7 * 86_400), Step::LeaveUnconfirmed(_)));
+        let policy = RetryPolicy::new().batch_limit(Duration::from_secs(100));
+        let decided = |code, seconds| decide(&refused(code, None), &lasting(seconds), &policy, 1.0);
+        assert_eq!(after(&decided(2, 99)), Some(1));
+        assert!(matches!(decided(2, 100), Step::LeaveUnsent(NotSentCause::Exhausted(_))));
+        assert_eq!(after(&decided(4, 34)), Some(66));
+        assert!(matches!(decided(4, 35), Step::LeaveUnsent(NotSentCause::Exhausted(_))));
+    }
+
+    #[test]
+    fn r20_a_wait_that_passing_trouble_asks_for_is_kept_too() {
+        assert_eq!(after(&step(&refused(2, Some(30)), 1, 0)), Some(31));
+        assert!(matches!(step(&refused(2, Some(601)), 1, 0), Step::LeaveUnsent(_)));
+    }
+
+    #[test]
+    fn n17_what_sits_out_an_outage_is_not_counted_out() {
+        let tried = Tried { attempts: 1000, sits_out: true, ..Tried::default() };
+        assert_eq!(after(&decide(&refused(2, None), &tried, &RetryPolicy::new(), 1.0)), Some(60));
     }
 
     #[test]

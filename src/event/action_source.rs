@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -85,6 +86,26 @@ impl ActionSource {
             Self::PhysicalStore => AgeLimit::days(62),
             _ => AgeLimit::days(7),
         }
+    }
+
+    /// How long Meta knows a repeated event of this source for what it is, from the first attempt
+    /// on: 7 days for offline events, 48 hours for those it compares by event id (website and app),
+    /// not at all for messages, which the sender has to keep apart.
+    ///
+    /// ```
+    /// use meta_offline_events::event::ActionSource;
+    ///
+    /// assert_eq!(ActionSource::PhysicalStore.replay_window().as_secs(), 7 * 86_400);
+    /// assert_eq!(ActionSource::Website.replay_window().as_secs(), 48 * 3600);
+    /// assert!(ActionSource::BusinessMessaging.replay_window().is_zero());
+    /// ```
+    pub fn replay_window(self) -> Duration {
+        const HOUR: u64 = 3600;
+        Duration::from_secs(match self {
+            Self::Website | Self::App => 48 * HOUR,
+            Self::BusinessMessaging => 0,
+            _ => 7 * 24 * HOUR,
+        })
     }
 }
 

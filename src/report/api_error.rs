@@ -73,6 +73,11 @@ impl ApiError {
         self.blamed_fields.iter().map(AsRef::as_ref)
     }
 
+    /// The position in the request of the event that Meta blames, if it names one.
+    pub fn event_index(&self) -> Option<usize> {
+        self.event_index
+    }
+
     /// The page on which terms have to be accepted.
     pub fn terms_link(&self) -> Option<&str> {
         self.terms_link.as_deref()
@@ -81,6 +86,48 @@ impl ApiError {
     /// The id by which Meta's support finds this answer.
     pub fn trace_id(&self) -> Option<&str> {
         self.trace_id.as_deref()
+    }
+
+    /// What is wrong with the token, where this is about the token and Meta tells.
+    ///
+    /// ```
+    /// use meta_offline_events::report::ApiError;
+    ///
+    /// assert_eq!(ApiError::default().token_trouble(), None);
+    /// ```
+    pub fn token_trouble(&self) -> Option<TokenTrouble> {
+        if self.class() != ErrorClass::FixToken {
+            return None;
+        }
+        Some(match (self.code, self.subcode) {
+            (Some(100 | 104), _) => TokenTrouble::AppSecretProof,
+            (_, Some(458)) => TokenTrouble::AppNotInstalled,
+            (_, Some(459 | 464)) => TokenTrouble::LoginNeeded,
+            (_, Some(460)) => TokenTrouble::PasswordChanged,
+            (_, Some(463)) => TokenTrouble::Expired,
+            (_, Some(492)) => TokenTrouble::NoRole,
+            _ => TokenTrouble::Invalid,
+        })
+    }
+
+    /// What to do, in a few words.
+    ///
+    /// ```
+    /// use meta_offline_events::report::ApiError;
+    ///
+    /// assert_eq!(ApiError::default().advice(), "do not repeat this as it is");
+    /// ```
+    pub fn advice(&self) -> &'static str {
+        match (self.token_trouble(), self.code) {
+            (Some(trouble), _) => trouble.advice(),
+            (None, Some(2635)) => {
+                "the API version is retired: set a newer one with `ClientBuilder::api_version`"
+            }
+            (None, Some(368 | 1_404_078 | 2_859_015)) => {
+                "Meta blocks this for policy reasons: a person has to look into it"
+            }
+            _ => self.class().advice(),
+        }
     }
 
     /// What class of trouble this is.
@@ -99,8 +146,10 @@ impl ApiError {
         match (self.code.unwrap_or(0), subcode) {
             (200, 1_870_034) | (1_870_090 | 1_870_092 | 2655, _) => AcceptTerms,
             (1, 99) | (17, 1_885_172) => GiveUp,
+            (1, _) if self.asks_for_less() => TooLarge,
             (4 | 17 | 32 | 341 | 368 | 613 | 1_404_078 | 2_859_015 | 80_000..=80_014, _) => Throttle,
             (102 | 104 | 190, _) => FixToken,
+            (100, _) if self.asks_for_proof() => FixToken,
             (100, 2_804_131 | 2_804_132) | (803 | 2_044_055, _) => FixDataset,
             (100, 33) | (3 | 10 | 200..=299, _) => FixPermission,
             (2635 | 2500, _) => FixEndpoint,
@@ -109,13 +158,30 @@ impl ApiError {
             _ => match self.status {
                 401 => FixToken,
                 403 => FixPermission,
-                404 | 405 | 501 if self.code.is_none() => FixEndpoint,
+                404 | 405 | 407 | 501 if self.code.is_none() => FixEndpoint,
                 408 | 425 | 500..=599 => Retry,
                 413 => TooLarge,
                 429 => Throttle,
                 _ => GiveUp,
             },
         }
+    }
+}
+
+impl ApiError {
+    /// Whether the error is about the proof made with the app secret. The name of the parameter
+    /// survives translation.
+    fn asks_for_proof(&self) -> bool {
+        self.says("appsecret_proof")
+    }
+
+    /// Whether less in one request would do. The code, 1, does not tell.
+    fn asks_for_less(&self) -> bool {
+        self.code == Some(1) && self.says("reduce the amount of data")
+    }
+
+    fn says(&self, words: &str) -> bool {
+        self.message.as_deref().is_some_and(|message| message.contains(words))
     }
 }
 
@@ -193,6 +259,53 @@ impl ErrorClass {
             Self::FixEndpoint => "check the address and the API version",
             Self::TooLarge => "send less in one request",
             Self::GiveUp => "do not repeat this as it is",
+        }
+    }
+}
+
+/// What is wrong with a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenTrouble {
+    /// It expired (subcode 463).
+    Expired,
+    /// Its user changed the password, which revokes it (subcode 460).
+    PasswordChanged,
+    /// Its user has to log in at Meta: a security check, or an unconfirmed account (459, 464).
+    LoginNeeded,
+    /// Its app is not installed any more by its user (458).
+    AppNotInstalled,
+    /// Its user has no role any more on the page it is for (492).
+    NoRole,
+    /// The proof that is made with the app secret does not fit it (code 104).
+    AppSecretProof,
+    /// It is wrong or revoked; Meta tells no more.
+    Invalid,
+}
+
+impl TokenTrouble {
+    /// What to do, in a few words.
+    ///
+    /// ```
+    /// use meta_offline_events::report::TokenTrouble;
+    ///
+    /// assert_eq!(TokenTrouble::Expired.advice(), "the access token has expired: replace it");
+    /// ```
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Expired => "the access token has expired: replace it",
+            Self::PasswordChanged => {
+                "the access token was revoked by a change of its user's password: replace it"
+            }
+            Self::LoginNeeded => "the user of the access token has to log in at facebook.com",
+            Self::AppNotInstalled => {
+                "the access token's app was removed by its user: authorise it again, then replace the token"
+            }
+            Self::NoRole => "the user of the access token lost the role on the page: replace the token",
+            Self::AppSecretProof => {
+                "the app secret proof is missing or wrong: the app secret must be that of the token's app"
+            }
+            Self::Invalid => "replace the access token: it is revoked or wrong",
         }
     }
 }

@@ -1,13 +1,12 @@
 //! The whole account: every row and every event in exactly one end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::{EventCounts, Outcome, Problem, RowCounts, RowReport, StopCause};
+use super::{EventCounts, Outcome, Problem, RequestCounts, RowCounts, RowReport, StopCause};
 use crate::event::Event;
-#[cfg(feature = "client")]
-use crate::value::Line;
 
 /// What became of every event, and of every row when rows were read.
 ///
@@ -22,15 +21,16 @@ use crate::value::Line;
 pub struct DeliveryReport {
     rows: RowCounts,
     events: EventCounts,
-    outcomes: Vec<Outcome>,
-    unsent: Vec<Event>,
-    problems: Vec<Problem>,
-    notes: Vec<Problem>,
-    messages: Vec<Box<str>>,
-    trace_ids: Vec<Box<str>>,
-    stopped: Option<Arc<StopCause>>,
-    requests: u64,
-    test_event_code: bool,
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) unsent: Vec<Event>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) notes: Vec<Problem>,
+    pub(super) messages: Vec<Box<str>>,
+    pub(super) trace_ids: Vec<Box<str>>,
+    pub(super) stopped: Option<Arc<StopCause>>,
+    pub(super) attempts: RequestCounts,
+    pub(super) usage: Option<f64>,
+    pub(super) test_event_code: bool,
 }
 
 impl DeliveryReport {
@@ -51,12 +51,17 @@ impl DeliveryReport {
         self.events
     }
 
-    /// The outcome of each event, in the order in which the events were given.
+    /// The outcome of each event that was handed to `Client::send`, in the order in which they were
+    /// given.
+    ///
+    /// Empty after `Client::deliver`, whose stream may have no end: there `Delivery::on_settled` tells
+    /// the outcome of each event as it is known.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }
 
-    /// Why rows were left out or not accepted.
+    /// Why rows were left out or not accepted. Of a stream, the first 10,000 events that were not
+    /// accepted are told one by one, the others by their number.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -66,12 +71,13 @@ impl DeliveryReport {
         &self.notes
     }
 
-    /// What Meta said besides its counts.
+    /// What Meta said besides its counts: the first thousand messages.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         self.messages.iter().map(AsRef::as_ref)
     }
 
-    /// The ids by which Meta's support finds the answers, in the order of the requests.
+    /// The ids by which Meta's support finds the answers, in the order of the answers: the first
+    /// thousand.
     pub fn trace_ids(&self) -> impl Iterator<Item = &str> {
         self.trace_ids.iter().map(AsRef::as_ref)
     }
@@ -81,9 +87,29 @@ impl DeliveryReport {
         self.stopped.as_deref()
     }
 
+    /// How long to wait before the rest is sent, when Meta asked for a longer pause than a run sits
+    /// out.
+    pub fn come_back_in(&self) -> Option<Duration> {
+        match self.stopped() {
+            Some(StopCause::ComeBackLater(wait)) => Some(*wait),
+            _ => None,
+        }
+    }
+
     /// How many requests were made, repeated ones included.
     pub fn requests(&self) -> u64 {
-        self.requests
+        self.attempts.made
+    }
+
+    /// How the requests went.
+    pub fn attempts(&self) -> RequestCounts {
+        self.attempts
+    }
+
+    /// The largest share of Meta's rate limits that an answer stated as used up, in percent. Meta
+    /// states it after enough traffic only. Above 90 the client slows down by itself.
+    pub fn usage(&self) -> Option<f64> {
+        self.usage
     }
 
     /// Whether the events went to the Test Events view. They count all the same: the code has to
@@ -92,8 +118,11 @@ impl DeliveryReport {
         self.test_event_code
     }
 
-    /// The events that were not sent and may be sent later, as they are; those that never can be
-    /// (expired, too large) are not among them.
+    /// The events that were not sent and may be sent later, as they are, in the order in which they
+    /// were given; those that never can be (expired, too large) are not among them.
+    ///
+    /// After a stop, hand them to a client with a new token, say; of a stream, what was not taken from
+    /// it yet comes after them.
     ///
     /// Events live in memory only. To send after a restart, build them again from the same rows:
     /// they get the same ids.
@@ -132,39 +161,9 @@ impl DeliveryReport {
         }
     }
 
+    /// Counts one event, and its rows, to an end.
     #[cfg(feature = "client")]
-    /// The account of a finished run. `events` and `outcomes` go side by side.
-    pub(crate) fn finished(events: Vec<Event>, outcomes: Vec<Outcome>, run: RunFacts) -> Self {
-        let mut report = Self {
-            messages: run.messages,
-            trace_ids: run.trace_ids,
-            stopped: run.stopped,
-            requests: run.requests,
-            test_event_code: run.test_event_code,
-            ..Self::default()
-        };
-        let mut trouble: Vec<Trouble<'_>> = Vec::new();
-        for (position, (event, outcome)) in events.iter().zip(&outcomes).enumerate() {
-            report.count(event, outcome);
-            if *outcome == Outcome::Accepted {
-                continue;
-            }
-            if trouble.last().is_none_or(|last| last.outcome != outcome) {
-                trouble.push(Trouble { outcome, lines: Vec::new(), positions: Vec::new() });
-            }
-            if let Some(last) = trouble.last_mut() {
-                last.lines.extend(event.lines());
-                last.positions.push(position);
-            }
-        }
-        report.problems = trouble.into_iter().map(Trouble::into_problem).collect();
-        report.unsent = unsent(events, &outcomes);
-        report.outcomes = outcomes;
-        report
-    }
-
-    #[cfg(feature = "client")]
-    fn count(&mut self, event: &Event, outcome: &Outcome) {
+    pub(super) fn count(&mut self, event: &Event, outcome: &Outcome) {
         let (rows, events) = match outcome {
             Outcome::Accepted => (&mut self.rows.accepted, &mut self.events.accepted),
             Outcome::Refused(_) => (&mut self.rows.refused, &mut self.events.refused),
@@ -177,65 +176,21 @@ impl DeliveryReport {
     }
 }
 
-#[cfg(feature = "client")]
-/// What a run notes beside the outcomes.
-#[derive(Debug, Default)]
-pub(crate) struct RunFacts {
-    pub(crate) messages: Vec<Box<str>>,
-    pub(crate) trace_ids: Vec<Box<str>>,
-    pub(crate) stopped: Option<Arc<StopCause>>,
-    pub(crate) requests: u64,
-    pub(crate) test_event_code: bool,
-}
-
-/// Neighbouring events that came to the same end, other than acceptance.
-#[cfg(feature = "client")]
-struct Trouble<'o> {
-    outcome: &'o Outcome,
-    lines: Vec<Line>,
-    positions: Vec<usize>,
-}
-
-#[cfg(feature = "client")]
-impl Trouble<'_> {
-    fn into_problem(self) -> Problem {
-        let (reason, message) = match self.outcome {
-            Outcome::Accepted => ("accepted", String::new()),
-            Outcome::Refused(error) => ("refused_by_meta", error.to_string()),
-            Outcome::NotSent(cause) => (cause.code(), cause.to_string()),
-            Outcome::Unconfirmed(cause) => (cause.code(), cause.to_string()),
-        };
-        match (&*self.positions, self.lines.is_empty()) {
-            ([only], true) => Problem::new([], reason, format!("event {only} {message}")),
-            ([first, .., last], true) => {
-                Problem::new([], reason, format!("events {first} to {last}: {message}"))
-            }
-            _ => Problem::new(self.lines, reason, message),
-        }
-    }
-}
-
-#[cfg(feature = "client")]
-fn unsent(events: Vec<Event>, outcomes: &[Outcome]) -> Vec<Event> {
-    use super::NotSentCause::{Expired, RepeatedId, TooLarge};
-    let again = |outcome: &Outcome| match outcome {
-        Outcome::NotSent(cause) => !matches!(cause, Expired | RepeatedId | TooLarge),
-        _ => false,
-    };
-    events.into_iter().zip(outcomes).filter(|(_, outcome)| again(outcome)).map(|(event, _)| event).collect()
-}
-
 impl Serialize for DeliveryReport {
-    /// `{"rows":{…},"events":{…},"problems":[…],"notes":[…],"stopped":…,"requests":…,
-    /// "messages":[…],"trace_ids":[…],"test_event_code":…}`
+    /// `{"rows":{…},"events":{…},"problems":[…],"notes":[…],"stopped":…,"come_back_in_seconds":…,
+    /// "requests":…,"attempts":{…},"usage_percent":…,"messages":[…],"trace_ids":[…],
+    /// "test_event_code":…}`
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("DeliveryReport", 9)?;
+        let mut fields = serializer.serialize_struct("DeliveryReport", 12)?;
         fields.serialize_field("rows", &self.rows)?;
         fields.serialize_field("events", &self.events)?;
         fields.serialize_field("problems", &self.problems)?;
         fields.serialize_field("notes", &self.notes)?;
         fields.serialize_field("stopped", &self.stopped.as_ref().map(ToString::to_string))?;
-        fields.serialize_field("requests", &self.requests)?;
+        fields.serialize_field("come_back_in_seconds", &self.come_back_in().map(|wait| wait.as_secs()))?;
+        fields.serialize_field("requests", &self.requests())?;
+        fields.serialize_field("attempts", &self.attempts)?;
+        fields.serialize_field("usage_percent", &self.usage)?;
         fields.serialize_field("messages", &self.messages)?;
         fields.serialize_field("trace_ids", &self.trace_ids)?;
         fields.serialize_field("test_event_code", &self.test_event_code)?;

@@ -5,14 +5,16 @@
 
 mod api_error;
 mod delivery;
+#[cfg(feature = "client")]
+mod ledger;
 mod outcome;
 mod problem;
 mod rows;
 
-pub use api_error::{ApiError, ErrorClass};
+pub use api_error::{ApiError, ErrorClass, TokenTrouble};
 pub use delivery::DeliveryReport;
 #[cfg(feature = "client")]
-pub(crate) use delivery::RunFacts;
+pub(crate) use ledger::{Keeping, Ledger, Numbered};
 pub use outcome::{NotSentCause, Outcome, StopCause, UnconfirmedCause};
 pub use problem::Problem;
-pub use rows::{EventCounts, RowCounts, RowReport};
+pub use rows::{EventCounts, RequestCounts, RowCounts, RowReport};

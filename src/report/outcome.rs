@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::ApiError;
 
@@ -16,6 +17,37 @@ pub enum Outcome {
     NotSent(NotSentCause),
     /// Bytes left, no valid answer came, and repeating is no longer safe. A person decides.
     Unconfirmed(UnconfirmedCause),
+}
+
+impl Outcome {
+    /// A stable name for machines, in snake case.
+    ///
+    /// ```
+    /// use meta_offline_events::report::{NotSentCause, Outcome};
+    ///
+    /// assert_eq!(Outcome::Accepted.reason(), "accepted");
+    /// assert_eq!(Outcome::NotSent(NotSentCause::Expired).reason(), "expired");
+    /// ```
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused(_) => "refused_by_meta",
+            Self::NotSent(cause) => cause.code(),
+            Self::Unconfirmed(cause) => cause.code(),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    /// The end of a sentence that starts with the event.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("was accepted"),
+            Self::Refused(error) => error.fmt(f),
+            Self::NotSent(cause) => cause.fmt(f),
+            Self::Unconfirmed(cause) => cause.fmt(f),
+        }
+    }
 }
 
 /// Why an event was not sent.
@@ -34,8 +66,9 @@ pub enum NotSentCause {
     Unreachable(Box<str>),
     /// Meta kept saying that the trouble passes; attempts ran out.
     Exhausted(Arc<ApiError>),
-    /// Meta asked for a longer wait than a run may sleep.
-    ComeBackLater(std::time::Duration),
+    /// It was in a part of a batch that Meta refused for a bad event, and the search for bad events
+    /// ended at its limit of requests: this one may be good.
+    NotSifted(Arc<ApiError>),
     /// The run was stopped, for this reason.
     Stopped(Arc<StopCause>),
 }
@@ -50,7 +83,7 @@ impl NotSentCause {
             Self::TooLarge => "too_large",
             Self::Unreachable(_) => "unreachable",
             Self::Exhausted(_) => "attempts_exhausted",
-            Self::ComeBackLater(_) => "come_back_later",
+            Self::NotSifted(_) => "not_sifted",
             Self::Stopped(_) => "run_stopped",
         }
     }
@@ -67,8 +100,8 @@ impl fmt::Display for NotSentCause {
             Self::TooLarge => f.write_str("is larger alone than a request may be"),
             Self::Unreachable(why) => write!(f, "the server could not be reached: {why}"),
             Self::Exhausted(error) => write!(f, "all attempts ended in temporary errors: {error}"),
-            Self::ComeBackLater(wait) => {
-                write!(f, "Meta asks for a pause: send again in {} minutes", wait.as_secs().div_ceil(60))
+            Self::NotSifted(error) => {
+                write!(f, "stood beside too many bad events to be told from them, send it again: {error}")
             }
             Self::Stopped(cause) => write!(f, "not sent, because the run stopped: {cause}"),
         }
@@ -121,13 +154,58 @@ pub enum StopCause {
     Api(Arc<ApiError>),
     /// The endpoint is not what it should be: a redirect, a wrong address, a refused certificate.
     Endpoint(Box<str>),
+    /// The service could not be reached, or answered nothing valid, for as long as is tried.
+    Unreachable(Box<str>),
+    /// Meta asked for a longer pause than a run sits out.
+    ComeBackLater(Duration),
+    /// The clock of this machine differs from the service's by so many seconds (positive: it is
+    /// ahead): whether events are young enough cannot be told.
+    ClockOff(i64),
+    /// The token expired, by what is known of it, before anything was sent.
+    TokenExpired,
+    /// The run's limit of time is over.
+    RunLimit,
+    /// The program asked for it.
+    Asked,
+    /// So many events of a stream could not be sent that holding more of them would take too much
+    /// memory.
+    HandOverFull,
+}
+
+impl StopCause {
+    /// Meta's own error, if one stopped the run: it has the terms link, and tells what is wrong with
+    /// the token.
+    pub fn api_error(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for StopCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Api(error) => write!(f, "{}: {error}", error.class().advice()),
+            Self::Api(error) => write!(f, "{}: {error}", error.advice()),
             Self::Endpoint(why) => write!(f, "the endpoint is wrong: {why}"),
+            Self::Unreachable(why) => write!(f, "the service cannot be reached, send again later: {why}"),
+            Self::ComeBackLater(wait) => come_back_in(*wait).fmt(f),
+            Self::ClockOff(seconds) => write!(
+                f,
+                "the clock of this machine is {} seconds {} Meta's: set it, then send again",
+                seconds.unsigned_abs(),
+                if *seconds > 0 { "ahead of" } else { "behind" },
+            ),
+            Self::TokenExpired => f.write_str("the access token has expired: replace it, then send again"),
+            Self::RunLimit => f.write_str("the time for the run is over: send the rest in another one"),
+            Self::Asked => f.write_str("the program asked to stop: send the rest in another run"),
+            Self::HandOverFull => {
+                f.write_str("too many events could not be sent: send them again, then go on with the stream")
+            }
         }
     }
+}
+
+fn come_back_in(wait: Duration) -> impl fmt::Display {
+    format!("Meta asks for a pause: send again in {} minutes", wait.as_secs().div_ceil(60))
 }

@@ -62,6 +62,25 @@ impl EventCounts {
     }
 }
 
+/// How the requests of a run went.
+///
+/// Every request counts once in `made` and, unless its events were counted or refused by a valid
+/// answer, once in one of `doubtful`, `unreachable` and `throttled`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct RequestCounts {
+    /// Requests made, repeated ones included.
+    pub made: u64,
+    /// Requests that repeated an earlier one with the same bytes.
+    pub repeated: u64,
+    /// Requests that may have arrived although no valid answer came back.
+    pub doubtful: u64,
+    /// Requests that surely did not arrive: no address, no connection.
+    pub unreachable: u64,
+    /// Requests refused for too much traffic.
+    pub throttled: u64,
+}
+
 /// The account of rows that did not become an event, and notes on those that did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowReport {

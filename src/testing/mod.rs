@@ -5,7 +5,7 @@
 //! no code with the rooms that do: what they get wrong, it should notice.
 //!
 //! [`StandIn`] listens, [`Answer`] tells it how to misbehave, [`RecordedRequest`] is what it saw.
-//! [`RecordingTransport`] does without a socket, [`ManualClock`] without waiting.
+//! [`RecordingTransport`] does without a socket, [`ManualClock`] and [`RuntimeClock`] without waiting.
 //!
 //! # What the judge is stricter about than Meta
 //!
@@ -30,7 +30,7 @@ mod reply;
 mod stand_in;
 
 pub use answer::Answer;
-pub use clock::{FixedJitter, ManualClock};
+pub use clock::{FixedJitter, ManualClock, RuntimeClock};
 pub use recorded::RecordedRequest;
 pub use recording::RecordingTransport;
 pub use stand_in::{StandIn, StandInBuilder};

@@ -1,6 +1,7 @@
 //! Cutting events into request bodies by count and by bytes: nothing lost, order kept.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::RequestFields;
 use super::request::{OPENING, encode};
@@ -20,6 +21,9 @@ impl BatchLimits {
     /// The most events that Meta takes in one request.
     pub const MOST_EVENTS: usize = 1000;
 
+    /// The least limit of bytes that can be set.
+    pub const LEAST_BYTES: usize = 4096;
+
     /// These limits, or `None` when a limit is zero, `events` is above 1,000, or `bytes` is below
     /// 4,096 (too small for many single events).
     ///
@@ -30,13 +34,14 @@ impl BatchLimits {
     /// assert!(BatchLimits::new(1001, 500_000).is_none());
     /// ```
     pub fn new(events: usize, bytes: usize) -> Option<Self> {
-        ((1..=Self::MOST_EVENTS).contains(&events) && bytes >= 4096).then_some(Self { events, bytes })
+        ((1..=Self::MOST_EVENTS).contains(&events) && bytes >= Self::LEAST_BYTES)
+            .then_some(Self { events, bytes })
     }
 
-    /// The same limits with less room for events.
+    /// The same limits with at most so many bytes.
     #[cfg(feature = "client")]
-    pub(crate) fn less(self, bytes: usize) -> Self {
-        Self { bytes: self.bytes.saturating_sub(bytes), ..self }
+    pub(crate) fn at_most(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes.min(bytes), ..self }
     }
 
     /// The most events in one request.
@@ -59,11 +64,69 @@ impl Default for BatchLimits {
 /// What an event with all match keys and a few products takes, in bytes.
 const USUAL_EVENT: usize = 1280;
 
+/// A request body in the making: events go in until it is full.
+pub(crate) struct Draft<'c> {
+    body: Vec<u8>,
+    events: usize,
+    limits: BatchLimits,
+    closing: &'c [u8],
+}
+
+impl<'c> Draft<'c> {
+    /// An empty one, for about so many events. `closing` is what stands behind the last event.
+    pub(crate) fn new(expected: usize, limits: BatchLimits, closing: &'c [u8]) -> Self {
+        let room = (expected.min(limits.events) * USUAL_EVENT).min(limits.bytes);
+        let mut body = Vec::with_capacity(room + OPENING.len() + closing.len());
+        body.extend(OPENING);
+        Self { body, events: 0, limits, closing }
+    }
+
+    /// Takes the event in, or leaves it out when the limits are reached. The first event is always
+    /// taken.
+    pub(crate) fn push(&mut self, event: &Event) -> bool {
+        if self.is_full() {
+            return false;
+        }
+        let end = self.body.len();
+        if self.events > 0 {
+            self.body.push(b',');
+        }
+        encode(event, &mut self.body);
+        if self.events > 0 && !self.fits() {
+            self.body.truncate(end);
+            return false;
+        }
+        self.events += 1;
+        true
+    }
+
+    /// Whether no event fits any more, however small.
+    pub(crate) fn is_full(&self) -> bool {
+        self.events == self.limits.events || (self.events > 0 && !self.fits())
+    }
+
+    /// Whether it is a single event that is larger than the limit of bytes.
+    pub(crate) fn is_oversized(&self) -> bool {
+        !self.fits()
+    }
+
+    /// The finished body.
+    pub(crate) fn into_body(mut self) -> Vec<u8> {
+        self.body.extend(self.closing);
+        self.body
+    }
+
+    /// Whether the body is within the limit once it is closed.
+    fn fits(&self) -> bool {
+        self.body.len() + self.closing.len() <= self.limits.bytes
+    }
+}
+
 /// One request body and the events in it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Batch {
     body: Vec<u8>,
-    events: Vec<usize>,
+    events: Range<usize>,
     oversized: bool,
 }
 
@@ -89,8 +152,8 @@ impl Batch {
     }
 
     /// Which events are in it, by their position in what was given.
-    pub fn events(&self) -> &[usize] {
-        &self.events
+    pub fn events(&self) -> Range<usize> {
+        self.events.clone()
     }
 
     /// Whether it is a single event that is larger than the limit of bytes.
@@ -122,11 +185,9 @@ impl Batch {
 /// ```
 pub struct Batches<'e> {
     events: &'e [Event],
-    wanted: std::vec::IntoIter<usize>,
+    next: usize,
     limits: BatchLimits,
     closing: Vec<u8>,
-    /// An event that did not fit the batch before, and its JSON.
-    held: Option<(usize, Vec<u8>)>,
 }
 
 impl fmt::Debug for Batches<'_> {
@@ -138,13 +199,7 @@ impl fmt::Debug for Batches<'_> {
 impl<'e> Batches<'e> {
     /// All of these events, within the default limits.
     pub fn new(events: &'e [Event], fields: &RequestFields) -> Self {
-        Self::of(events, (0..events.len()).collect(), fields)
-    }
-
-    /// These of the events.
-    pub(crate) fn of(events: &'e [Event], wanted: Vec<usize>, fields: &RequestFields) -> Self {
-        let limits = BatchLimits::default();
-        Self { events, wanted: wanted.into_iter(), limits, closing: fields.closing(), held: None }
+        Self { events, next: 0, limits: BatchLimits::default(), closing: fields.closing() }
     }
 
     /// Within these limits.
@@ -152,45 +207,21 @@ impl<'e> Batches<'e> {
         self.limits = limits;
         self
     }
-
-    /// Whether a body of this length is within the limit once it is closed.
-    fn fits(&self, body: usize) -> bool {
-        body + self.closing.len() <= self.limits.bytes
-    }
 }
 
 impl Iterator for Batches<'_> {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
-        let most = self.wanted.len().min(self.limits.events);
-        let mut body = Vec::with_capacity((most * USUAL_EVENT).min(self.limits.bytes) + OPENING.len());
-        body.extend(OPENING);
-        let mut events = Vec::with_capacity(most);
-        if let Some((index, json)) = self.held.take() {
-            body.extend(json);
-            events.push(index);
-        }
-        while events.len() < self.limits.events && self.fits(body.len()) {
-            let Some(index) = self.wanted.next() else { break };
-            let end = body.len();
-            if !events.is_empty() {
-                body.push(b',');
-            }
-            let start = body.len();
-            encode(&self.events[index], &mut body);
-            if !events.is_empty() && !self.fits(body.len()) {
-                self.held = Some((index, body.split_off(start)));
-                body.truncate(end);
-                break;
-            }
-            events.push(index);
-        }
-        if events.is_empty() {
-            return None;
-        }
-        let oversized = !self.fits(body.len());
-        body.extend(&self.closing);
-        Some(Batch { body, events, oversized })
+        let left = &self.events[self.next..];
+        let mut draft = Draft::new(left.len(), self.limits, &self.closing);
+        let taken = left.iter().take_while(|event| draft.push(event)).count();
+        let events = self.next..self.next + taken;
+        self.next = events.end;
+        (!events.is_empty()).then(|| Batch {
+            oversized: draft.is_oversized(),
+            body: draft.into_body(),
+            events,
+        })
     }
 }

@@ -14,6 +14,8 @@ mod text;
 #[cfg(feature = "client")]
 mod usage;
 
+#[cfg(feature = "client")]
+pub(crate) use batch::Draft;
 pub use batch::{Batch, BatchLimits, Batches};
 pub use request::{InvalidRequestField, RequestFields};
 #[cfg(feature = "client")]
@@ -21,4 +23,4 @@ pub(crate) use response::{Answer, read_answer};
 #[cfg(feature = "client")]
 pub(crate) use text::TextFilter;
 #[cfg(feature = "client")]
-pub(crate) use usage::{AskedWait, asked_wait};
+pub(crate) use usage::{Hints, read_hints};

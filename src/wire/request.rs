@@ -196,7 +196,7 @@ impl RequestFields {
     }
 
     /// What stands behind the events: `],"name":"value"…}`.
-    pub(super) fn closing(&self) -> Vec<u8> {
+    pub(crate) fn closing(&self) -> Vec<u8> {
         let members = serde_json::to_vec(self).unwrap_or_default();
         match members.as_slice() {
             [b'{', rest @ ..] if rest.len() > 1 => [b"],", rest].concat(),

@@ -1,38 +1,58 @@
-//! How long the service asks to wait: usage headers and `Retry-After`.
+//! What the headers of an answer say beside its body: how long to wait, how much of the limits is
+//! used up, and what time it is at the service.
 
 use std::time::Duration;
 
 use chrono::DateTime;
 use serde_json::Value;
 
-/// The waits that an answer asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct AskedWait {
-    /// The longest of all that are stated.
-    pub(crate) longest: Option<Duration>,
+/// What the headers of an answer say. What cannot be read counts as absent.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Hints {
+    /// The longest of the waits that are asked for.
+    pub(crate) wait: Option<Duration>,
+    /// The largest share of a limit that is used up, in percent.
+    pub(crate) usage: Option<f64>,
+    /// The service's own time, in Unix seconds.
+    pub(crate) date: Option<i64>,
 }
 
-/// The longest wait that the headers ask for. What cannot be read counts as absent.
-pub(crate) fn asked_wait<'h>(header: impl Fn(&str) -> Option<&'h str>) -> AskedWait {
-    let business = header("x-business-use-case-usage").and_then(business_use_case);
-    let account = header("x-ad-account-usage").and_then(ad_account);
-    let retry_after = header("retry-after").and_then(|text| retry_after(text, header("date")));
-    AskedWait { longest: [business, account, retry_after].into_iter().flatten().max() }
+/// Reads the headers, each by itself.
+pub(crate) fn read_hints<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Hints {
+    let json = |name| -> Option<Value> { serde_json::from_str(header(name)?).ok() };
+    let [app, account, business] =
+        ["x-app-usage", "x-ad-account-usage", "x-business-use-case-usage"].map(json);
+    let uses: Vec<&Value> = business.iter().filter_map(Value::as_object).flat_map(entries).collect();
+    let waits = [
+        uses.iter().filter_map(|entry| seconds(entry.get("estimated_time_to_regain_access")?, 60.0)).max(),
+        account.as_ref().and_then(reset_time),
+        header("retry-after").and_then(|text| retry_after(text, header("date"))),
+    ];
+    let shares = app.iter().chain(&account).chain(uses).flat_map(shares);
+    Hints {
+        wait: waits.into_iter().flatten().max(),
+        usage: shares.filter(|share| share.is_finite()).reduce(f64::max),
+        date: header("date")
+            .and_then(|text| Some(DateTime::parse_from_rfc2822(text.trim()).ok()?.timestamp())),
+    }
 }
 
-/// `estimated_time_to_regain_access`, in minutes, over all business objects and use cases.
-fn business_use_case(text: &str) -> Option<Duration> {
-    let json: Value = serde_json::from_str(text).ok()?;
-    let entries = json.as_object()?.values().filter_map(Value::as_array).flatten();
-    let minutes = entries.filter_map(|entry| seconds(entry.get("estimated_time_to_regain_access")?, 60.0));
-    minutes.max()
+/// The use cases of all business objects, known or not.
+fn entries(business: &serde_json::Map<String, Value>) -> impl Iterator<Item = &Value> {
+    business.values().filter_map(Value::as_array).flatten()
+}
+
+/// The shares of limits, in percent, that a usage header states.
+fn shares(usage: &Value) -> impl Iterator<Item = f64> {
+    ["call_count", "total_time", "total_cputime", "acc_id_util_pct"]
+        .into_iter()
+        .filter_map(|name| float(usage.get(name)?))
 }
 
 /// `reset_time_duration`, in seconds, once the account is used up.
-fn ad_account(text: &str) -> Option<Duration> {
-    let json: Value = serde_json::from_str(text).ok()?;
-    let used = json.get("acc_id_util_pct").and_then(float)?;
-    if used >= 100.0 { seconds(json.get("reset_time_duration")?, 1.0) } else { None }
+fn reset_time(account: &Value) -> Option<Duration> {
+    let used = account.get("acc_id_util_pct").and_then(float)?;
+    if used >= 100.0 { seconds(account.get("reset_time_duration")?, 1.0) } else { None }
 }
 
 /// Seconds, or a date that is measured against the answer's own `Date`.
@@ -60,7 +80,7 @@ mod tests {
 
     fn wait(headers: &[(&str, &'static str)]) -> Option<u64> {
         let header = |name: &str| headers.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
-        asked_wait(header).longest.map(|wait| wait.as_secs())
+        read_hints(header).wait.map(|wait| wait.as_secs())
     }
 
     #[test]
@@ -74,6 +94,24 @@ mod tests {
             wait(&[("x-ad-account-usage", r#"{"acc_id_util_pct":9.67,"reset_time_duration":100}"#)]),
             None
         );
+    }
+
+    fn usage(name: &str, json: &'static str) -> Option<f64> {
+        read_hints(|header| (header == name).then_some(json)).usage
+    }
+
+    #[test]
+    fn r18_the_largest_share_of_a_limit_counts() {
+        assert_eq!(
+            usage("x-app-usage", r#"{"call_count":28,"total_time":91.5,"total_cputime":25}"#),
+            Some(91.5)
+        );
+        assert_eq!(usage("x-ad-account-usage", r#"{"acc_id_util_pct":"9.67"}"#), Some(9.67));
+        let business = r#"{"1":[{"type":"pages","call_count":95}],"2":[{"type":"?","total_time":96}],"3":7}"#;
+        assert_eq!(usage("x-business-use-case-usage", business), Some(96.0));
+        for malformed in ["", "7", "[]", "{\"call_count\":null}", "{\"call_count\":1e999}"] {
+            assert_eq!(usage("x-app-usage", malformed), None, "{malformed}");
+        }
     }
 
     #[test]

@@ -363,12 +363,18 @@ async fn r24_r26_what_meets_every_request_stops_the_run_after_one() {
 #[tokio::test]
 async fn r25_a_token_that_dies_in_the_middle_leaves_the_rest_for_later() {
     let bench = Bench::with_limits(server(), BatchLimits::new(2, 100_000).unwrap()).await;
-    bench.server.script_all([Answer::judge(), Answer::graph_error(400, 190, None)]);
-    let report = bench.send(events(6)).await;
-    assert_eq!((report.events().accepted, report.events().not_sent), (2, 4));
-    let later = bench.client.send(report.into_unsent()).await;
+    bench.server.script(Answer::judge());
+    bench.server.always(Answer::graph_error(400, 190, Some(463)));
+    let report = bench.send(events(40)).await;
+    assert_eq!((report.events().accepted, report.events().not_sent), (2, 38));
+    assert!(bench.server.request_count() <= 1 + 4, "those in flight, and no new batch");
+    assert!(report.stopped().unwrap().to_string().starts_with("the access token has expired"));
+    let rest = report.into_unsent();
+    assert!(rest.is_sorted_by_key(|event| event.lines()[0]), "in the order given");
+    bench.server.judge_again();
+    let later = bench.client.send(rest).await;
     assert!(later.all_accepted());
-    assert_eq!(bench.server.accepted().len(), 6);
+    assert_eq!(bench.server.accepted().len(), 40);
 }
 
 #[tokio::test]
@@ -382,8 +388,9 @@ async fn r17_r23_throttling_is_waited_out_or_handed_back() {
 
     bench.server.script(Answer::throttled([("retry-after", "3600")]));
     let report = bench.send(events(1)).await;
-    let cause = NotSentCause::ComeBackLater(Duration::from_secs(3600));
-    assert_eq!(report.outcomes()[0], Outcome::NotSent(cause));
+    let cause = StopCause::ComeBackLater(Duration::from_secs(3600));
+    assert_eq!(report.outcomes()[0], Outcome::NotSent(NotSentCause::Stopped(cause.into())));
+    assert_eq!(report.come_back_in(), Some(Duration::from_secs(3600)));
     assert_eq!(bench.clock.sleeps().len(), 1, "no sleep of hours");
 }
 
@@ -462,6 +469,9 @@ async fn an_event_larger_than_a_request_may_be_does_not_stop_the_others() {
 async fn progress_is_told_and_ends_at_all() {
     let bench = Bench::with_limits(server(), BatchLimits::new(10, 100_000).unwrap()).await;
     let mut seen = Vec::new();
-    bench.client.send_watched(events(25), |progress| seen.push((progress.done, progress.requests))).await;
-    assert_eq!(seen, [(10, 1), (20, 2), (25, 3)]);
+    let mut source = events(25).into_iter();
+    bench.client.deliver(&mut source).watch(|progress| seen.push((progress.taken, progress.done))).await;
+    assert_eq!(seen.iter().map(|(_, done)| done % 5).sum::<u64>(), 0, "batches end whole");
+    assert!(seen.iter().all(|(taken, done)| taken >= done));
+    assert_eq!(seen.last(), Some(&(25, 25)));
 }

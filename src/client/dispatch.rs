@@ -1,0 +1,365 @@
+//! One batch on its way: sent, repeated, divided, until each of its events has its end.
+
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{Either, select};
+use url::Url;
+
+use super::board::{Board, Probe};
+use super::builder::Settings;
+use super::gate::Purpose;
+use super::retry::{Ended, Step, Tried, decide};
+use super::transport::{Request, Response, TransportError};
+use crate::customer::MatchValue;
+use crate::event::Event;
+use crate::report::{ApiError, ErrorClass, NotSentCause, Numbered, Outcome, StopCause, UnconfirmedCause};
+use crate::value::{EventTime, OutsideWindow};
+use crate::wire::{Answer, Draft, TextFilter, read_answer, read_hints};
+
+/// Events that go into requests of their own.
+pub(super) struct Part {
+    events: Vec<Numbered>,
+    tried: Tried,
+    /// The request's body, once it is written.
+    body: Option<Body>,
+}
+
+struct Body {
+    bytes: Vec<u8>,
+    is_oversized: bool,
+}
+
+impl Part {
+    /// A batch as it was filled.
+    pub(super) fn encoded(events: Vec<Numbered>, draft: Draft<'_>) -> Self {
+        Self { body: Some(Body::of(draft)), ..Self::fresh(events) }
+    }
+
+    /// Events of which surely nothing is stored.
+    fn fresh(events: Vec<Numbered>) -> Self {
+        Self { events, tried: Tried::default(), body: None }
+    }
+
+    /// Writes the body, unless it is written; gives the events that did not fit.
+    fn write(&mut self, board: &Board<'_>) -> (Body, Option<Self>) {
+        if let Some(body) = self.body.take() {
+            return (body, None);
+        }
+        let mut draft = Draft::new(self.events.len(), board.limits(), board.closing());
+        let taken = self.events.iter().take_while(|numbered| draft.push(&numbered.event)).count();
+        let rest = self.events.split_off(taken);
+        let rest = (!rest.is_empty()).then(|| Self { events: rest, tried: self.tried.clone(), body: None });
+        (Body::of(draft), rest)
+    }
+}
+
+impl Body {
+    fn of(draft: Draft<'_>) -> Self {
+        Self { is_oversized: draft.is_oversized(), bytes: draft.into_body() }
+    }
+}
+
+/// How many requests of one batch may be refused while bad events are looked for.
+const MOST_SIFTING: u32 = 100;
+
+/// Sends a batch until all of its events have their end.
+pub(super) async fn dispatch(board: &Board<'_>, batch: Part) {
+    let mut dispatch = Dispatch { board, began: board.clock().elapsed(), sifted: 0, probe: None };
+    let mut parts = vec![batch];
+    while let Some(mut part) = parts.pop() {
+        let (body, rest) = part.write(board);
+        parts.extend(rest);
+        parts.extend(dispatch.send(part, body).await.into_iter().rev());
+    }
+}
+
+struct Dispatch<'b, 'r> {
+    board: &'b Board<'r>,
+    began: Duration,
+    /// Requests that were refused for a bad event.
+    sifted: u32,
+    /// Held while the other workers wait for what becomes of this batch.
+    probe: Option<Probe<'r>>,
+}
+
+impl Dispatch<'_, '_> {
+    /// Sends one request until its events have their end or have to be divided; gives the parts.
+    async fn send(&mut self, part: Part, body: Body) -> Vec<Part> {
+        let Part { mut events, mut tried, .. } = part;
+        if body.is_oversized {
+            self.board.settle(events, &Outcome::NotSent(NotSentCause::TooLarge));
+            return Vec::new();
+        }
+        let bytes = body.bytes.len();
+        let request = self.board.settings.request(body.bytes);
+        let mut purpose = if tried.attempts > 0 { Purpose::Repeat } else { Purpose::First };
+        loop {
+            if let Err(cause) = self.board.pass(purpose, &mut self.probe).await {
+                self.leave(events, NotSentCause::Stopped(cause), &tried);
+                return Vec::new();
+            }
+            let written = events.len();
+            events = self.still_sendable(events, &tried);
+            if events.len() < written {
+                return if events.is_empty() { Vec::new() } else { vec![Part { events, tried, body: None }] };
+            }
+            let ended = self.attempt(&request, &events, purpose).await;
+            self.note(&ended, &mut tried);
+            let Settings { retry, jitter, .. } = self.board.settings;
+            match decide(&ended, &tried, retry, jitter.fraction()) {
+                Step::Repeat { after } => {
+                    purpose = Purpose::Repeat;
+                    // A stop is seen when the next attempt is about to start.
+                    let _ = self.board.wait(after).await;
+                }
+                Step::Pause { lasting } => {
+                    purpose = Purpose::AfterPause;
+                    self.board.pause(lasting);
+                }
+                step => return self.conclude(step, events, bytes, &tried, &ended),
+            }
+        }
+    }
+
+    /// One attempt. What comes back is sorted, not yet judged.
+    async fn attempt(&self, request: &Request, events: &[Numbered], purpose: Purpose) -> Ended {
+        let _in_flight = self.board.leaves(purpose);
+        let response = match self.exchange(request).await {
+            Ok(response) => response,
+            Err(error) => return Ended::Failed(error),
+        };
+        if (300..400).contains(&response.status()) {
+            return Ended::Redirected(redirect_host(&response, request.url()));
+        }
+        let hints = read_hints(|name| response.header_value(name));
+        let filter = self.text_filter(events);
+        match read_answer(response.status(), response.body(), &filter) {
+            Answer::Received { count, messages, trace_id } => {
+                self.board.heed(hints);
+                self.board.heard(messages, trace_id);
+                Ended::Received { sent: events.len() as u64, count }
+            }
+            Answer::Error(error) => {
+                if error.code().is_some() {
+                    self.board.heed(hints);
+                }
+                self.board.heard(Vec::new(), error.trace_id().map(Into::into));
+                Ended::Refused { error: Arc::from(error), wait: hints.wait }
+            }
+            Answer::Unreadable(why) => Ended::NoValidAnswer { why: why.into(), wait: hints.wait },
+        }
+    }
+
+    /// Sends the request and waits for its answer: up to the limit, and to the end of the run.
+    async fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
+        let settings = self.board.settings;
+        let sending = AssertUnwindSafe(async { settings.transport.send(request).await }).catch_unwind();
+        let limit = settings.clock.limit(settings.attempt_limit);
+        let cut_off = pin!(self.board.is_cut_off());
+        match select(pin!(sending), select(limit, cut_off)).await {
+            Either::Left((Ok(answer), _)) => answer,
+            Either::Left((Err(_panic), _)) => Err(TransportError::doubtful("the transport panicked")),
+            Either::Right((Either::Left(_), _)) => {
+                Err(TransportError::doubtful("no whole answer within the time limit"))
+            }
+            Either::Right((Either::Right(_), _)) => {
+                Err(TransportError::doubtful("cut off, because the program asked to stop"))
+            }
+        }
+    }
+
+    fn note(&mut self, ended: &Ended, tried: &mut Tried) {
+        let board = self.board;
+        let throttled =
+            matches!(ended, Ended::Refused { error, .. } if error.class() == ErrorClass::Throttle);
+        let doubtful = ended.is_doubtful();
+        board.learn(ended.shows_health(), |counts| {
+            counts.throttled += u64::from(throttled);
+            counts.doubtful += u64::from(doubtful);
+            counts.unreachable += u64::from(matches!(ended, Ended::Failed(_)) && !doubtful);
+        });
+        if ended.shows_health() && board.is_proven() {
+            self.probe = None;
+        }
+        if throttled {
+            tried.throttled += 1;
+        } else {
+            tried.attempts += 1;
+        }
+        if doubtful {
+            tried.doubtful_since.get_or_insert(board.clock().now());
+        }
+        tried.lasting = board.clock().elapsed().saturating_sub(self.began);
+        tried.sits_out = board.time_left().is_some() && board.is_out_of_reach();
+    }
+
+    fn conclude(
+        &mut self,
+        step: Step,
+        events: Vec<Numbered>,
+        bytes: usize,
+        tried: &Tried,
+        ended: &Ended,
+    ) -> Vec<Part> {
+        let board = self.board;
+        match step {
+            Step::Accept => {
+                board.prove();
+                self.probe = None;
+                board.settle(events, &Outcome::Accepted);
+            }
+            Step::Isolate(error) => return self.isolate(error, events),
+            Step::Divide(error) if events.len() == 1 => board.settle(events, &Outcome::Refused(error)),
+            Step::Divide(_) => {
+                board.too_large(bytes);
+                return halves(events);
+            }
+            Step::Refuse(error) => {
+                board.unknown_refusal(&error);
+                self.end(events, Outcome::Refused(error), tried);
+            }
+            Step::LeaveUnsent(cause) => {
+                self.give_up(ended);
+                self.leave(events, cause, tried);
+            }
+            Step::LeaveUnconfirmed(cause) => {
+                self.give_up(ended);
+                board.settle(events, &Outcome::Unconfirmed(cause));
+            }
+            Step::Stop(cause) => {
+                board.give_up(cause.clone());
+                self.leave(events, NotSentCause::Stopped(Arc::new(cause)), tried);
+            }
+            // Carried out where the request is at hand.
+            Step::Repeat { .. } | Step::Pause { .. } => {}
+        }
+        Vec::new()
+    }
+
+    /// Attempts ran out. If the service is out of reach for everybody, so they would for every batch.
+    fn give_up(&self, ended: &Ended) {
+        if self.board.is_out_of_reach() {
+            self.board.give_up(StopCause::Unreachable(ended.reason()));
+        }
+    }
+
+    /// Ends the sending of events as not sent, unless an earlier attempt may have arrived.
+    fn leave(&self, events: Vec<Numbered>, cause: NotSentCause, tried: &Tried) {
+        self.end(events, Outcome::NotSent(cause), tried);
+    }
+
+    /// Ends the sending of events for a reason that is not in them: nobody knows their end if an
+    /// earlier attempt may have arrived.
+    fn end(&self, events: Vec<Numbered>, outcome: Outcome, tried: &Tried) {
+        let outcome = match (&outcome, tried.doubtful_since) {
+            (Outcome::Unconfirmed(_), _) | (_, None) => outcome,
+            (_, Some(_)) => Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(outcome.to_string().into())),
+        };
+        self.board.settle(events, &outcome);
+    }
+
+    /// A bad event stands alone, is named by the error, or is looked for by halves.
+    fn isolate(&mut self, error: Arc<ApiError>, mut events: Vec<Numbered>) -> Vec<Part> {
+        const TOO_OLD: i64 = 2_804_003;
+        self.sifted += 1;
+        if error.subcode() == Some(TOO_OLD) {
+            let now = self.board.clock().now();
+            if events.iter().any(|numbered| self.board.check_age(&numbered.event, now).is_err()) {
+                return vec![Part::fresh(events)];
+            }
+            let message = "Meta calls an event too old that is not so by the clock of this machine: check it";
+            self.board.note("clock_doubtful", message.to_owned());
+        }
+        let bad = match error.event_index() {
+            _ if events.len() == 1 => 0,
+            Some(named) if named < events.len() => named,
+            _ if self.sifted > MOST_SIFTING => {
+                self.board.settle(events, &Outcome::NotSent(NotSentCause::NotSifted(error)));
+                return Vec::new();
+            }
+            _ => return halves(events),
+        };
+        let bad = events.remove(bad);
+        self.board.lone_refusal(&error);
+        self.board.settle(vec![bad], &Outcome::Refused(Arc::clone(&error)));
+        if self.sifted > MOST_SIFTING {
+            self.board.settle(events, &Outcome::NotSent(NotSentCause::NotSifted(error)));
+            return Vec::new();
+        }
+        if events.is_empty() { Vec::new() } else { vec![Part::fresh(events)] }
+    }
+
+    /// Ends the sending of events that Meta would refuse for their age, or that are too long on the
+    /// way to be repeated; gives the others.
+    fn still_sendable(&self, events: Vec<Numbered>, tried: &Tried) -> Vec<Numbered> {
+        let now = self.board.clock().now();
+        if events.iter().all(|numbered| self.obstacle(&numbered.event, tried, now).is_none()) {
+            return events;
+        }
+        let mut sendable = Vec::with_capacity(events.len());
+        for numbered in events {
+            match self.obstacle(&numbered.event, tried, now) {
+                Some(outcome) => self.end(vec![numbered], outcome, tried),
+                None => sendable.push(numbered),
+            }
+        }
+        sendable
+    }
+
+    /// Why an event may not be sent at this moment, if so.
+    fn obstacle(&self, event: &Event, tried: &Tried, now: EventTime) -> Option<Outcome> {
+        match self.board.check_age(event, now) {
+            Err(OutsideWindow::TooOld) => Some(Outcome::NotSent(NotSentCause::Expired)),
+            Err(OutsideWindow::InFuture) => Some(Outcome::NotSent(NotSentCause::InFuture)),
+            Ok(()) => is_past_replay(event, tried.doubtful_since, now).then(|| {
+                let why = "it may have arrived, and Meta would not know a repeat any more".into();
+                Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why))
+            }),
+        }
+    }
+
+    /// Masks, in whatever the service says, the token and all that was sent unhashed of a customer.
+    fn text_filter(&self, events: &[Numbered]) -> TextFilter {
+        let plain = events.iter().flat_map(|numbered| plain_texts(&numbered.event));
+        let token = Cow::from(self.board.settings.token.expose());
+        TextFilter::masking(std::iter::once(token).chain(plain))
+    }
+}
+
+/// Whether Meta may have forgotten an attempt whose end nobody knows: a repeat could count twice.
+fn is_past_replay(event: &Event, doubtful_since: Option<EventTime>, now: EventTime) -> bool {
+    let window = event.action_source().replay_window().as_secs().cast_signed();
+    doubtful_since.is_some_and(|since| now.unix() - since.unix() >= window)
+}
+
+/// What is sent of an event's customer unhashed.
+fn plain_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
+    let customer = event.user_data();
+    let values = customer.keys().flat_map(|key| customer.values(key));
+    let texts = values.filter_map(|value| match value {
+        MatchValue::Plain(text) => Some(Cow::from(&**text)),
+        MatchValue::Number(number) => Some(number.to_string().into()),
+        _ => None,
+    });
+    texts.chain(event.clear_texts().into_iter().map(Cow::from))
+}
+
+/// Two parts of a batch that was refused whole, of which therefore nothing was stored.
+fn halves(mut events: Vec<Numbered>) -> Vec<Part> {
+    let second = events.split_off(events.len() / 2);
+    [events, second].map(Part::fresh).into()
+}
+
+/// The host that a redirect points to; its path and query may hold what was sent.
+fn redirect_host(response: &Response, from: &Url) -> Box<str> {
+    let target = response.header_value("location").and_then(|location| from.join(location).ok());
+    match target.as_ref().and_then(Url::host_str) {
+        Some(host) => host.into(),
+        None => "an unknown place".into(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Asking runs to end in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// Asks runs to end in order: from a signal handler, say.
+///
+/// No new batch is begun, waits end at once, requests in flight are waited for, and the report tells
+/// what is left. Clones ask the same runs.
+///
+/// ```
+/// use meta_offline_events::client::{Client, Stop};
+/// use meta_offline_events::event::Event;
+/// use meta_offline_events::report::StopCause;
+/// # use meta_offline_events::testing::RecordingTransport;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let client = Client::builder("1".parse()?, "token".parse()?)
+/// #     .transport(RecordingTransport::new())
+/// #     .build()?;
+/// # let mut events = Vec::<Event>::new().into_iter();
+/// let stop = Stop::new();
+/// stop.now(); // elsewhere, at any time
+/// let report = client.deliver(&mut events).stop_on(&stop).await;
+/// assert_eq!(report.stopped(), Some(&StopCause::Asked));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Stop {
+    asked: Arc<watch::Sender<Asked>>,
+}
+
+/// What was asked for. The later one includes the earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    Nothing,
+    Finish,
+    FinishWithin(Duration),
+}
+
+impl Stop {
+    /// Nothing is asked for yet.
+    pub fn new() -> Self {
+        Self { asked: Arc::new(watch::Sender::new(Asked::Nothing)) }
+    }
+
+    /// Begin no new batch, and end when the requests in flight have their answers: within the limit
+    /// of an attempt.
+    pub fn now(&self) {
+        self.asked.send_if_modified(|asked| {
+            let is_new = *asked == Asked::Nothing;
+            if is_new {
+                *asked = Asked::Finish;
+            }
+            is_new
+        });
+    }
+
+    /// As [`now`](Self::now), and after this long cut off the requests that are still in flight: their
+    /// events are unconfirmed.
+    pub fn within(&self, limit: Duration) {
+        self.asked.send_replace(Asked::FinishWithin(limit));
+    }
+
+    /// Whether it was asked.
+    pub fn is_asked(&self) -> bool {
+        *self.asked.borrow() != Asked::Nothing
+    }
+
+    /// Ends when it is asked.
+    pub(super) async fn asked(&self) {
+        self.wait_for(|asked| asked != Asked::Nothing).await;
+    }
+
+    /// Ends when a limit is set for the requests in flight; gives it.
+    pub(super) async fn limited(&self) -> Duration {
+        match self.wait_for(|asked| matches!(asked, Asked::FinishWithin(_))).await {
+            Asked::FinishWithin(limit) => limit,
+            Asked::Nothing | Asked::Finish => Duration::MAX,
+        }
+    }
+
+    async fn wait_for(&self, wanted: impl Fn(Asked) -> bool) -> Asked {
+        let mut asked = self.asked.subscribe();
+        // The sender lives as long as `self`.
+        asked.wait_for(|asked| wanted(*asked)).await.map_or(Asked::Nothing, |asked| *asked)
+    }
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
