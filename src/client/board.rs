@@ -8,9 +8,9 @@ use std::time::Duration;
 use futures_util::future::select;
 use tokio::sync::watch;
 
-use super::Clock;
 use super::builder::Settings;
 use super::gate::{Admission, Gate, Purpose};
+use super::{Clock, trace};
 use crate::event::Event;
 use crate::report::{ApiError, DeliveryReport, Keeping, Ledger, Numbered, Outcome, RequestCounts, StopCause};
 use crate::value::{EventTime, OutsideWindow};
@@ -121,7 +121,9 @@ impl<'r> Board<'r> {
     /// The account, once all workers have ended.
     pub(super) fn close(self) -> DeliveryReport {
         let cause = self.halted_by();
-        self.book.into_inner().unwrap_or_else(PoisonError::into_inner).ledger.close(cause)
+        let report = self.book.into_inner().unwrap_or_else(PoisonError::into_inner).ledger.close(cause);
+        trace::finished(&report);
+        report
     }
 
     pub(super) fn clock(&self) -> &'r dyn Clock {
@@ -147,7 +149,10 @@ impl Board<'_> {
     pub(super) fn halt(&self, cause: StopCause) {
         self.halt.send_if_modified(|halt| {
             let is_first = halt.cause.is_none();
-            halt.cause.get_or_insert(Arc::new(cause));
+            if is_first {
+                trace::stopping(&cause);
+                halt.cause = Some(Arc::new(cause));
+            }
             is_first
         });
     }
@@ -204,7 +209,7 @@ impl<'r> Board<'r> {
             match self.gate().ask(self.clock().elapsed(), purpose, probe.is_some()) {
                 Admission::Go => return Ok(()),
                 Admission::Probe => {
-                    probe.get_or_insert(Probe(self.gate()));
+                    probe.get_or_insert_with(|| Probe(self.gate()));
                     return Ok(());
                 }
                 Admission::Wait(time) => self.wait(time).await?,
@@ -236,6 +241,7 @@ impl<'r> Board<'r> {
 
     /// Closes the gate for every worker of every clone.
     pub(super) fn pause(&self, lasting: Duration) {
+        trace::paused(lasting);
         self.gate().close_until(self.clock().elapsed().saturating_add(lasting));
     }
 
@@ -259,10 +265,11 @@ impl<'r> Board<'r> {
         count(self.book().ledger.attempts());
     }
 
-    /// Keeps what the headers of Meta's own answer say.
+    /// Keeps what the headers of Meta's own answer say. Without a usage header there has been little
+    /// traffic.
     pub(super) fn heed(&self, hints: Hints) {
+        self.gate().set_usage(hints.usage.unwrap_or_default());
         if let Some(percent) = hints.usage {
-            self.gate().set_usage(percent);
             self.book().ledger.used(percent);
         }
         let Some(date) = hints.date else { return };
@@ -302,6 +309,7 @@ impl Board<'_> {
     }
 
     pub(super) fn note(&self, reason: &'static str, message: String) {
+        trace::note(reason);
         self.book().ledger.note(reason, message);
     }
 
@@ -332,6 +340,7 @@ impl Board<'_> {
         if events.is_empty() {
             return;
         }
+        trace::settled(events.len(), outcome);
         let mut book = self.book();
         let Book { ledger, observers, .. } = &mut *book;
         if let Some(observer) = &mut observers.settled {

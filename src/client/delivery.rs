@@ -13,7 +13,7 @@ use super::builder::Settings;
 use super::dispatch::dispatch;
 use super::intake::{Intake, Seen};
 use super::source::Lent;
-use super::{EventSource, Stop};
+use super::{EventSource, Stop, trace};
 use crate::event::Event;
 use crate::report::{DeliveryReport, Keeping, NotSentCause, Outcome, StopCause};
 
@@ -82,6 +82,11 @@ impl<'d> Delivery<'d> {
     }
 
     async fn run(self) -> DeliveryReport {
+        let Settings { in_flight, fields, .. } = self.settings;
+        trace::in_delivery(*in_flight, fields.has_test_event_code(), self.run_through()).await
+    }
+
+    async fn run_through(self) -> DeliveryReport {
         let Self { settings, source, keeping, linger, observers, stop } = self;
         let board = Board::new(settings, keeping, observers);
         check_token(&board);
@@ -125,7 +130,7 @@ async fn work(board: &Board<'_>, intake: &Mutex<Intake<'_>>) {
     loop {
         let batch = intake.lock().await.next(board).await;
         let Some(batch) = batch else { return };
-        dispatch(board, batch).await;
+        trace::in_batch(batch.len(), dispatch(board, batch)).await;
     }
 }
 

@@ -14,6 +14,7 @@ use super::board::{Board, Probe};
 use super::builder::Settings;
 use super::gate::Purpose;
 use super::retry::{Ended, Step, Tried, decide};
+use super::trace;
 use super::transport::{Request, Response, TransportError};
 use crate::customer::MatchValue;
 use crate::event::Event;
@@ -35,6 +36,11 @@ struct Body {
 }
 
 impl Part {
+    /// How many events are in it.
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
     /// A batch as it was filled.
     pub(super) fn encoded(events: Vec<Numbered>, draft: Draft<'_>) -> Self {
         Self { body: Some(Body::of(draft)), ..Self::fresh(events) }
@@ -111,7 +117,10 @@ impl Dispatch<'_, '_> {
             let ended = self.attempt(&request, &events, purpose).await;
             self.note(&ended, &mut tried);
             let Settings { retry, jitter, .. } = self.board.settings;
-            match decide(&ended, &tried, retry, jitter.fraction()) {
+            let step = decide(&ended, &tried, retry, jitter.fraction());
+            trace::attempt(&ended);
+            trace::next(&step);
+            match step {
                 Step::Repeat { after } => {
                     purpose = Purpose::Repeat;
                     // A stop is seen when the next attempt is about to start.

@@ -47,7 +47,8 @@ impl<'s> Intake<'s> {
         let draft = Draft::new(BATCH_AT_FIRST, board.limits(), board.closing());
         let mut filling = Filling { draft, events: Vec::new(), patience: None };
         let filled = poll_fn(|context| self.poll_fill(&mut filling, board, context));
-        select(filled, pin!(board.halted())).await;
+        // A run that is to stop takes nothing more.
+        select(pin!(board.halted()), filled).await;
         let Filling { draft, mut events, .. } = filling;
         if let Some(cause) = board.halted_by() {
             events.extend(self.held.take());

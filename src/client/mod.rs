@@ -12,6 +12,25 @@
 //! The network is one trait with one method ([`Transport`]), time is another ([`Clock`]), and so is
 //! chance ([`Jitter`]), so that an application can test its own sending without a network and without
 //! waiting.
+//!
+//! # What `tracing` is told
+//!
+//! With the feature `tracing`, a run is a span, and so is each of its batches; attempts and whatever
+//! changes the pace are events. Everything has the target `meta_offline_events`; names and fields stay
+//! as they are within a major version. No field holds customer text, a token or a digest: only counts,
+//! codes, times, and the trace ids by which Meta's support finds an answer.
+//!
+//! | kind | name | fields |
+//! | --- | --- | --- |
+//! | span, info | `delivery` | `in_flight`, `test_event_code` |
+//! | span, debug | `batch` | `events` |
+//! | debug | `attempt` | `result`, and of an error answer `status`, `code`, `subcode`, `trace_id` |
+//! | debug | `next` | `step`, and before a wait `wait_ms` |
+//! | debug | `settled` | `outcome`, `events` |
+//! | warn | `paused` | `wait_ms` |
+//! | warn | `note` | `reason` |
+//! | warn | `stopping` | `cause` |
+//! | info | `finished` | `accepted`, `refused`, `not_sent`, `unconfirmed`, `requests` |
 
 mod backoff;
 mod board;
@@ -25,6 +44,7 @@ mod intake;
 mod retry;
 mod source;
 mod stop;
+mod trace;
 mod transport;
 
 use std::fmt;

@@ -164,6 +164,20 @@ impl Ended {
         }
     }
 
+    /// A stable name for those who watch, in snake case.
+    #[cfg(feature = "tracing")]
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Received { sent, count } if sent == count => "accepted",
+            Self::Received { .. } => "count_differs",
+            Self::Refused { error, .. } => error.class().code(),
+            Self::Redirected(_) => "redirected",
+            Self::NoValidAnswer { .. } => "no_valid_answer",
+            Self::Failed(error) if error.may_have_arrived() => "doubtful",
+            Self::Failed(_) => "unreachable",
+        }
+    }
+
     /// What went wrong, in a few words.
     pub(super) fn reason(&self) -> Box<str> {
         match self {
@@ -172,6 +186,24 @@ impl Ended {
             Self::Redirected(host) => format!("redirected to {host}").into(),
             Self::NoValidAnswer { why, .. } => why.clone(),
             Self::Failed(error) => error.to_string().into(),
+        }
+    }
+}
+
+#[cfg(feature = "tracing")]
+impl Step {
+    /// A stable name for those who watch, in snake case.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Repeat { .. } => "repeat",
+            Self::Pause { .. } => "pause",
+            Self::Isolate(_) => "isolate",
+            Self::Divide(_) => "divide",
+            Self::Refuse(_) => "refuse",
+            Self::LeaveUnsent(_) => "leave_unsent",
+            Self::LeaveUnconfirmed(_) => "leave_unconfirmed",
+            Self::Stop(_) => "stop",
         }
     }
 }

@@ -238,6 +238,28 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// A stable name for machines, in snake case.
+    ///
+    /// ```
+    /// use meta_offline_events::report::ErrorClass;
+    ///
+    /// assert_eq!(ErrorClass::FixToken.code(), "fix_token");
+    /// ```
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Throttle => "throttle",
+            Self::FixToken => "fix_token",
+            Self::FixPermission => "fix_permission",
+            Self::AcceptTerms => "accept_terms",
+            Self::FixEvent => "fix_event",
+            Self::FixDataset => "fix_dataset",
+            Self::FixEndpoint => "fix_endpoint",
+            Self::TooLarge => "too_large",
+            Self::GiveUp => "give_up",
+        }
+    }
+
     /// Whether every further request of the run would meet the same error.
     pub fn stops_the_run(self) -> bool {
         matches!(

@@ -173,6 +173,27 @@ pub enum StopCause {
 }
 
 impl StopCause {
+    /// A stable name for machines, in snake case.
+    ///
+    /// ```
+    /// use meta_offline_events::report::StopCause;
+    ///
+    /// assert_eq!(StopCause::RunLimit.code(), "run_limit");
+    /// ```
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Api(error) => error.class().code(),
+            Self::Endpoint(_) => "fix_endpoint",
+            Self::Unreachable(_) => "unreachable",
+            Self::ComeBackLater(_) => "come_back_later",
+            Self::ClockOff(_) => "clock_off",
+            Self::TokenExpired => "token_expired",
+            Self::RunLimit => "run_limit",
+            Self::Asked => "asked",
+            Self::HandOverFull => "hand_over_full",
+        }
+    }
+
     /// Meta's own error, if one stopped the run: it has the terms link, and tells what is wrong with
     /// the token.
     pub fn api_error(&self) -> Option<&ApiError> {

@@ -15,13 +15,13 @@ use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::BatchLimits;
 use serde_json::json;
 
-const NOW: i64 = 1_777_896_000;
+pub(crate) const NOW: i64 = 1_777_896_000;
 
 fn now() -> EventTime {
     EventTime::from_unix(NOW).unwrap()
 }
 
-fn event(number: usize) -> Event {
+pub(crate) fn event(number: usize) -> Event {
     sold(number, NOW - 3600, ActionSource::PhysicalStore)
 }
 
@@ -36,7 +36,7 @@ fn sold(number: usize, at: i64, source: ActionSource) -> Event {
         .unwrap()
 }
 
-fn events(count: usize) -> Vec<Event> {
+pub(crate) fn events(count: usize) -> Vec<Event> {
     (0..count).map(event).collect()
 }
 

@@ -1,0 +1,657 @@
+//! How requests flow: how many at once, when they start, how they repeat, stop and go on. All waits are
+//! virtual: the runtime's clock is paused and moves when nothing else is left to do.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use meta_offline_events::client::{
+    Client, ClientBuilder, Clock, Request, Response, RetryPolicy, Sending, Stop, Transport, TransportError,
+    from_poll,
+};
+use meta_offline_events::event::Event;
+use meta_offline_events::report::{DeliveryReport, NotSentCause, Outcome, StopCause, UnconfirmedCause};
+use meta_offline_events::testing::{FixedJitter, RuntimeClock};
+use meta_offline_events::value::EventTime;
+use meta_offline_events::wire::BatchLimits;
+use serde_json::{Value, json};
+
+use crate::delivery::{NOW, event, events};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What the service does with one request.
+enum Act {
+    Accept,
+    Answer(Response),
+    Unreachable,
+    /// It stores the batch, and no answer comes back.
+    StoreAndBreak,
+    Hang,
+    Panic,
+}
+
+type Script = dyn Fn(usize, Duration) -> Act + Send + Sync;
+
+/// A service in this process: it takes a second for each request and does as it is told.
+#[derive(Clone)]
+struct Service {
+    script: Arc<Script>,
+    latency: Duration,
+    clock: RuntimeClock,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// When each request started.
+    starts: Vec<Duration>,
+    bodies: Vec<Vec<u8>>,
+    stored: Vec<String>,
+    in_flight: usize,
+    most_in_flight: usize,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+impl Service {
+    /// `script` is told how many requests came before, and the time.
+    fn new(script: impl Fn(usize, Duration) -> Act + Send + Sync + 'static) -> Self {
+        let clock = RuntimeClock::starting_at(EventTime::from_unix(NOW).unwrap());
+        Self { script: Arc::new(script), latency: SECOND, clock, seen: Arc::default() }
+    }
+
+    fn client(&self) -> ClientBuilder {
+        Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
+            .transport(self.clone())
+            .clock(self.clock)
+            .jitter(FixedJitter(1.0))
+            .batch_limits(BatchLimits::new(10, 100_000).unwrap())
+    }
+
+    fn requests(&self) -> usize {
+        self.seen.lock().unwrap().starts.len()
+    }
+
+    fn starts(&self) -> Vec<u64> {
+        self.seen.lock().unwrap().starts.iter().map(Duration::as_secs).collect()
+    }
+
+    fn most_in_flight(&self) -> usize {
+        self.seen.lock().unwrap().most_in_flight
+    }
+
+    /// The ids of what was stored, each once.
+    fn stored(&self) -> usize {
+        let mut stored = self.seen.lock().unwrap().stored.clone();
+        stored.sort();
+        stored.dedup();
+        stored.len()
+    }
+
+    fn store(&self, body: &[u8]) -> Response {
+        let body: Value = serde_json::from_slice(body).unwrap();
+        let ids = body["data"].as_array().unwrap().iter().map(|event| event["event_id"].to_string());
+        let mut seen = self.seen.lock().unwrap();
+        let before = seen.stored.len();
+        seen.stored.extend(ids);
+        let count = seen.stored.len() - before;
+        answer(200, &json!({"events_received": count, "messages": [], "fbtrace_id": "T"}))
+    }
+}
+
+impl Transport for Service {
+    fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
+        Box::pin(async move {
+            let number = {
+                let mut seen = self.seen.lock().unwrap();
+                seen.starts.push(self.clock.elapsed());
+                seen.bodies.push(request.body().to_vec());
+                seen.in_flight += 1;
+                seen.most_in_flight = seen.most_in_flight.max(seen.in_flight);
+                seen.starts.len() - 1
+            };
+            let _leaving = Leaving(&self.seen);
+            self.clock.sleep(self.latency).await;
+            match (self.script)(number, self.clock.elapsed()) {
+                Act::Accept => Ok(self.store(request.body())),
+                Act::Answer(response) => Ok(response),
+                Act::Unreachable => Err(TransportError::not_sent("no connection")),
+                Act::StoreAndBreak => {
+                    self.store(request.body());
+                    Err(TransportError::doubtful("reset"))
+                }
+                Act::Hang => std::future::pending().await,
+                Act::Panic => panic!("a fault of the transport"),
+            }
+        })
+    }
+}
+
+struct Leaving<'s>(&'s Mutex<Seen>);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().in_flight -= 1;
+    }
+}
+
+fn answer(status: u16, body: &Value) -> Response {
+    Response::new(status, body.to_string().into_bytes())
+}
+
+fn error(status: u16, code: i64) -> Response {
+    answer(status, &json!({"error": {"message": "no", "code": code, "fbtrace_id": "T"}}))
+}
+
+fn accepting() -> Service {
+    Service::new(|_, _| Act::Accept)
+}
+
+fn stopped_by(report: &DeliveryReport) -> &StopCause {
+    report.stopped().expect("the run stopped")
+}
+
+#[tokio::test(start_paused = true)]
+async fn l7_four_requests_are_in_flight_and_never_five() {
+    let service = accepting();
+    let client = service.client().build().unwrap();
+    let report = client.send(events(170)).await;
+    assert!(report.all_accepted());
+    assert_eq!(service.most_in_flight(), 4);
+    assert_eq!(service.starts(), [0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4], "first one alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn l4_c22_a_fast_producer_is_held_back_and_memory_stays_flat() {
+    let service = accepting();
+    let client = service.client().build().unwrap();
+    let taken = AtomicUsize::new(0);
+    let mut widest = 0;
+    let mut source = (0..5000).map(|number| {
+        taken.fetch_add(1, Ordering::Relaxed);
+        event(number)
+    });
+    let report = client
+        .deliver(&mut source)
+        .watch(|progress| {
+            widest = widest.max(taken.load(Ordering::Relaxed) as u64 - progress.done);
+        })
+        .await;
+    assert_eq!(report.events().accepted, 5000);
+    assert!(widest <= 10 * (4 + 1), "{widest} events were taken beyond those that had their end");
+    assert!(report.outcomes().is_empty() && report.problems().is_empty());
+    assert!(report.trace_ids().count() <= 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_does_not_fill_up_is_sent_after_a_while() {
+    let service = accepting();
+    let client = service.client().build().unwrap();
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(100);
+    let clock = service.clock;
+    let producer = tokio::spawn(async move {
+        for number in 0..3 {
+            sender.send(event(number)).await.unwrap();
+        }
+        clock.sleep(60 * SECOND).await;
+        sender.send(event(3)).await.unwrap();
+    });
+    let mut source = from_poll(|context| receiver.poll_recv(context));
+    let report = client.deliver(&mut source).linger(5 * SECOND).await;
+    producer.await.unwrap();
+    assert_eq!(report.events().accepted, 4);
+    assert_eq!(service.starts(), [5, 60], "the end of the stream is not waited for either");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r17_a_throttled_dataset_pauses_all_its_workers_by_the_longest_header() {
+    let usage = r#"{"1":[{"type":"ads_management","estimated_time_to_regain_access":5}]}"#;
+    let throttled = error(400, 80_004)
+        .header("x-business-use-case-usage", usage)
+        .header("x-ad-account-usage", r#"{"acc_id_util_pct":100,"reset_time_duration":120}"#)
+        .header("retry-after", "200");
+    let service = Service::new(move |number, _| match number {
+        1 => Act::Answer(throttled.clone()),
+        _ => Act::Accept,
+    });
+    let client = service.client().build().unwrap();
+    let report = client.send(events(100)).await;
+    assert!(report.all_accepted());
+    let starts = service.starts();
+    assert_eq!(starts[..5], [0, 1, 1, 1, 1]);
+    assert!(starts[5..].iter().all(|&start| start >= 2 + 300), "{starts:?}");
+    assert_eq!(report.attempts().throttled, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn l3_another_dataset_is_not_slowed() {
+    let throttled = error(400, 4).header("retry-after", "300");
+    let service = Service::new(move |number, _| match number {
+        0 => Act::Answer(throttled.clone()),
+        _ => Act::Accept,
+    });
+    let other = accepting();
+    let (one, two) = (service.client().build().unwrap(), other.client().build().unwrap());
+    let (slow, fast) = tokio::join!(one.send(events(20)).into_future(), two.send(events(20)).into_future());
+    assert!(slow.all_accepted() && fast.all_accepted());
+    assert!(service.starts()[1] >= 300);
+    assert_eq!(other.starts(), [0, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r18_the_pace_is_lowered_before_the_limit_and_usage_is_shown() {
+    let busy = |number: usize| match number {
+        0..3 => r#"{"call_count":95,"total_time":3,"total_cputime":3}"#,
+        _ => r#"{"call_count":20}"#,
+    };
+    let service = Service::new(move |number, _| {
+        let receipt = answer(200, &json!({"events_received": 10}));
+        Act::Answer(receipt.header("x-app-usage", busy(number)))
+    });
+    let client = service.client().build().unwrap();
+    let report = client.send(events(60)).await;
+    assert!(report.all_accepted());
+    let starts = service.starts();
+    assert_eq!(starts[..4], [0, 1, 31, 61], "half a minute apart at 95 %");
+    assert!(starts[4..].iter().all(|start| *start <= 62 + 30), "and no more below 90 %: {starts:?}");
+    assert_eq!(report.usage(), Some(95.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn n17_an_hour_without_a_network_is_sat_out_by_one_probe() {
+    let service = Service::new(|number, now| match now.as_secs() {
+        _ if number < 5 => Act::Accept,
+        0..3600 => Act::Unreachable,
+        _ => Act::Accept,
+    });
+    let client =
+        service.client().in_flight(8).retry(RetryPolicy::new().run_limit(7200 * SECOND)).build().unwrap();
+    let mut widest = 0;
+    let mut source = (0..5000).map(event);
+    let report = client
+        .deliver(&mut source)
+        .watch(|progress| widest = widest.max(progress.taken - progress.done))
+        .await;
+    assert_eq!(report.events().accepted, 5000);
+    assert!(widest <= 90, "memory stays flat: {widest}");
+    let during = service.starts().iter().filter(|start| (10..3600).contains(*start)).count();
+    assert!((50..75).contains(&during), "one probe a minute: {during}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn n18_a_network_gone_for_longer_ends_the_run_in_order_and_the_rest_goes_on_tomorrow() {
+    let service = Service::new(|number, now| match now.as_secs() {
+        _ if number < 5 => Act::Accept,
+        0..90_000 => Act::Unreachable,
+        _ => Act::Accept,
+    });
+    let client = service.client().retry(RetryPolicy::new().run_limit(3600 * SECOND)).build().unwrap();
+    let mut source = (0..500).map(event);
+    let report = client.deliver(&mut source).await;
+    assert_eq!(stopped_by(&report), &StopCause::RunLimit);
+    assert!((3600..3610).contains(&service.clock.elapsed().as_secs()), "{:?}", service.clock.elapsed());
+    assert_eq!((report.events().accepted, report.events().not_sent), (50, 40));
+
+    service.clock.sleep(86_400 * SECOND).await;
+    let unsent = report.into_unsent();
+    assert_eq!(unsent.len(), 40);
+    let mut rest = unsent.into_iter().chain(source);
+    let report = client.deliver(&mut rest).await;
+    assert_eq!(report.events().accepted, 450);
+    assert_eq!(service.stored(), 500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn n1_n3_without_a_limit_of_time_a_gone_network_costs_one_series_of_attempts() {
+    let service = Service::new(|_, _| Act::Unreachable);
+    let client = service.client().build().unwrap();
+    let report = client.send(events(100)).await;
+    assert_eq!(service.requests(), 5);
+    assert!(matches!(stopped_by(&report), StopCause::Unreachable(_)));
+    assert_eq!((report.attempts().unreachable, report.events().not_sent), (5, 100));
+    assert_eq!(report.into_unsent().len(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn n16_a_hundred_seconds_of_flapping_lose_and_invent_nothing() {
+    let service = Service::new(|number, now| match now.as_secs() {
+        0..100 if number % 2 == 1 => Act::StoreAndBreak,
+        _ => Act::Accept,
+    });
+    let client = service.client().build().unwrap();
+    let report = client.send(events(2000)).await;
+    assert!(report.all_accepted(), "{:?}", report.stopped());
+    assert_eq!(service.stored(), 2000);
+    let attempts = report.attempts();
+    assert!(attempts.doubtful > 20 && attempts.repeated >= attempts.doubtful, "{attempts:?}");
+    let seen = service.seen.lock().unwrap();
+    let mut bodies = seen.bodies.clone();
+    bodies.sort();
+    bodies.dedup();
+    assert_eq!(bodies.len(), 200, "every repeat has the same bytes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn l1_the_retry_budget_bites_when_many_requests_fail() {
+    let service = Service::new(|number, _| match number % 3 {
+        0 => Act::Accept,
+        _ => Act::Answer(error(500, 2)),
+    });
+    let client = service.client().in_flight(16).retry(RetryPolicy::new().attempts(50)).build().unwrap();
+    let report = client.send(events(3000)).await;
+    assert!(report.all_accepted(), "{:?}", report.stopped());
+    let (first, seconds) = (300, service.clock.elapsed().as_secs());
+    let bound = first as f64 * 1.2 + 20.0 + seconds as f64 / 5.0;
+    // The probes of an outage are not paid from the budget: one at a time, each after a full wait.
+    assert!((service.requests() as f64) <= bound + report.attempts().doubtful as f64, "{bound}");
+    assert!(seconds > 600, "without a budget it would have taken seconds: {seconds}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn l1_a_service_that_is_down_is_met_with_few_requests() {
+    for response in [error(503, 2), Response::new(503, Vec::new()), Response::new(500, b"<html>".into())] {
+        let service = Service::new(move |_, _| Act::Answer(response.clone()));
+        let client = service.client().in_flight(32).build().unwrap();
+        let report = client.send(events(10_000)).await;
+        assert!(!report.all_accepted());
+        assert!(service.requests() <= 5 + 32, "{}", service.requests());
+        assert!(report.events().not_sent >= 10_000 - 10 * 32);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn l8_the_failure_of_one_batch_leaves_the_others_their_outcomes() {
+    let service = accepting();
+    let poisoned = service.clone();
+    let script = move |number: usize, _: Duration| {
+        let body = poisoned.seen.lock().unwrap().bodies[number].clone();
+        let is_poison = String::from_utf8(body).unwrap().contains("\"order-25\"");
+        if is_poison { Act::Answer(error(400, 2)) } else { Act::Accept }
+    };
+    let service = Service { script: Arc::new(script), ..service };
+    let report = service.client().build().unwrap().send(events(300)).await;
+    assert_eq!((report.events().accepted, report.events().not_sent), (290, 10));
+    assert!(matches!(report.outcomes()[25], Outcome::NotSent(NotSentCause::Exhausted(_))));
+    assert!(report.stopped().is_none(), "r36: poison cannot loop, and does not stop the others");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r24_a_dead_token_costs_one_request_however_many_workers_there_are() {
+    let service = Service::new(|_, _| Act::Answer(error(401, 190)));
+    let client = service.client().in_flight(32).build().unwrap();
+    let report = client.send(events(1000)).await;
+    assert_eq!((service.requests(), report.events().not_sent), (1, 1000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn n11_n13_d_an_attempt_has_a_limit() {
+    let service = Service::new(|number, _| if number == 0 { Act::Hang } else { Act::Accept });
+    let client = service.client().timeouts(SECOND, 30 * SECOND).build().unwrap();
+    let report = client.send(events(10)).await;
+    assert!(report.all_accepted());
+    assert_eq!(report.attempts().doubtful, 1);
+    assert_eq!(service.starts(), [0, 31]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d_a_batch_and_a_run_have_limits_of_time() {
+    let transient = || Service::new(|_, _| Act::Answer(error(500, 2)));
+    let service = transient();
+    let policy = RetryPolicy::new().attempts(100).batch_limit(120 * SECOND);
+    let report = service.client().retry(policy).build().unwrap().send(events(10)).await;
+    assert_eq!(report.events().not_sent, 10);
+    assert!(service.clock.elapsed() <= 121 * SECOND, "{:?}", service.clock.elapsed());
+
+    let service = transient();
+    let policy = RetryPolicy::new().attempts(100).run_limit(90 * SECOND);
+    let report = service.client().retry(policy).build().unwrap().send(events(1000)).await;
+    assert_eq!(stopped_by(&report), &StopCause::RunLimit);
+    assert!(service.clock.elapsed() <= 91 * SECOND, "{:?}", service.clock.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn p4_a_polite_stop_begins_nothing_new_and_waits_for_what_is_in_flight() {
+    let service = accepting();
+    let client = service.client().build().unwrap();
+    let stop = Stop::new();
+    let mut source = (0..1000).map(event);
+    let asking = async {
+        service.clock.sleep(Duration::from_millis(2500)).await;
+        stop.now();
+    };
+    let (report, ()) = tokio::join!(client.deliver(&mut source).stop_on(&stop).into_future(), asking);
+    assert_eq!(stopped_by(&report), &StopCause::Asked);
+    assert_eq!(report.events().accepted, 90, "one batch, then two times four");
+    assert_eq!(service.stored(), 90);
+    assert_eq!(service.clock.elapsed(), 3 * SECOND);
+    let rest = report.events().not_sent as usize + source.count();
+    assert_eq!(rest, 910, "nothing is lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p4_a_stop_ends_every_wait_at_once() {
+    let throttled = error(400, 4).header("retry-after", "500");
+    for fault in [throttled, error(400, 2)] {
+        let service = Service::new(move |_, _| Act::Answer(fault.clone()));
+        let client = service.client().build().unwrap();
+        let stop = Stop::new();
+        let asking = async {
+            service.clock.sleep(Duration::from_millis(1500)).await;
+            stop.now();
+        };
+        let (report, ()) = tokio::join!(client.send(events(30)).stop_on(&stop).into_future(), asking);
+        assert_eq!(report.events().not_sent, 30);
+        assert_eq!(service.clock.elapsed(), Duration::from_millis(1500));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p5_a_stop_with_a_limit_cuts_off_what_never_answers() {
+    let service = Service::new(|number, _| if number < 1 { Act::Accept } else { Act::Hang });
+    let client = service.client().build().unwrap();
+    let stop = Stop::new();
+    let asking = async {
+        service.clock.sleep(2 * SECOND).await;
+        stop.within(3 * SECOND);
+    };
+    let (report, ()) = tokio::join!(client.send(events(100)).stop_on(&stop).into_future(), asking);
+    assert_eq!(service.clock.elapsed(), 5 * SECOND);
+    let counts = report.events();
+    assert_eq!((counts.accepted, counts.unconfirmed, counts.not_sent), (10, 40, 50));
+    assert!(report.rows().add_up());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_stopped_before_it_starts_sends_nothing() {
+    let service = accepting();
+    let client = service.client().build().unwrap();
+    let stop = Stop::new();
+    stop.now();
+    let report = client.send(events(10)).stop_on(&stop).await;
+    assert_eq!((service.requests(), report.events().not_sent), (0, 10));
+    let mut source = (0..10).map(event);
+    let report = client.deliver(&mut source).stop_on(&stop).await;
+    assert_eq!((report.events().total(), source.count()), (0, 10), "the stream is left as it was");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p7_a_dropped_delivery_leaves_a_client_that_works() {
+    let service = accepting();
+    let client = service.client().build().unwrap();
+    for millis in [0, 500, 1000, 1500, 2500] {
+        let dropped =
+            tokio::time::timeout(Duration::from_millis(millis), client.send(events(500)).into_future());
+        assert!(dropped.await.is_err());
+    }
+    assert_eq!(service.seen.lock().unwrap().in_flight, 0);
+    assert!(client.send(events(500)).await.all_accepted());
+    assert_eq!(service.stored(), 500, "what was sent before is sent again under the same ids");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p7_a_dropped_probe_hands_its_place_on() {
+    let service = Service::new(|number, _| if number == 0 { Act::Hang } else { Act::Accept });
+    let client = service.client().build().unwrap();
+    let dropped = tokio::time::timeout(5 * SECOND, client.send(events(10)).into_future());
+    let patient = client.send(events(20));
+    let (dropped, report) = tokio::join!(dropped, patient.into_future());
+    assert!(dropped.is_err());
+    assert!(report.all_accepted());
+    assert_eq!(service.starts()[..2], [0, 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p9_a_panic_in_the_transport_or_an_observer_leaves_every_event_its_outcome() {
+    let service = Service::new(|number, _| if number == 2 { Act::Panic } else { Act::Accept });
+    let client = service.client().build().unwrap();
+    let mut calls = 0;
+    let report = client
+        .send(events(100))
+        .on_settled(|_| {
+            calls += 1;
+            panic!("a fault of the application");
+        })
+        .await;
+    assert!(report.all_accepted());
+    assert_eq!((calls, report.attempts().doubtful), (1, 1));
+    assert_eq!(report.notes()[0].reason(), "observer_panicked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_end_is_told_once() {
+    let refused = |number| if number == 4 { Act::Answer(error(400, 777)) } else { Act::Accept };
+    let service = Service::new(move |number, _| refused(number));
+    let client = service.client().build().unwrap();
+    let mut told = Vec::new();
+    let mut source = (0..100).map(event);
+    let report = client
+        .deliver(&mut source)
+        .on_settled(|settled| {
+            let reason = settled.outcome().reason();
+            told.extend(settled.events().map(|event| (event.lines()[0].number(), reason)));
+        })
+        .await;
+    told.sort_unstable();
+    assert_eq!(told.len(), 100);
+    assert!(told.iter().zip(2..).all(|((line, _), expected)| *line == expected), "each once");
+    assert_eq!(told.iter().filter(|(_, reason)| *reason == "refused_by_meta").count(), 10);
+    assert_eq!(report.events().refused, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_cannot_be_sent_is_not_drained_into_memory() {
+    let service =
+        Service::new(|number, _| if number % 2 == 0 { Act::Accept } else { Act::Answer(error(400, 2)) });
+    let policy = RetryPolicy::new().attempts(1);
+    let client = service.client().in_flight(1).retry(policy).build().unwrap();
+    let mut source = (0..100_000).map(event);
+    let report = client.deliver(&mut source).await;
+    assert_eq!(stopped_by(&report), &StopCause::HandOverFull);
+    let counts = report.events();
+    assert!((10_001..10_050).contains(&counts.not_sent), "{counts:?}");
+    assert_eq!(counts.total() as usize + source.count(), 100_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t1_a_clock_that_is_off_is_told_and_a_useless_one_stops_the_run() {
+    let dated = |ahead: i64| {
+        Service::new(move |_, now| {
+            let server = NOW + now.as_secs().cast_signed() - ahead;
+            let date = EventTime::from_unix(server).unwrap().to_utc().to_rfc2822();
+            let receipt = answer(200, &json!({"events_received": 10})).header("date", &date);
+            Act::Answer(receipt)
+        })
+    };
+    for (ahead, notes, stops) in [(59, 0, false), (-59, 0, false), (90, 1, false), (-3599, 1, false)] {
+        let report = dated(ahead).client().build().unwrap().send(events(100)).await;
+        assert!(report.all_accepted());
+        assert_eq!((report.notes().len(), report.stopped().is_some()), (notes, stops), "{ahead}");
+    }
+    for ahead in [3700, -86_400] {
+        let service = dated(ahead);
+        let report = service.client().build().unwrap().send(events(100)).await;
+        assert_eq!(stopped_by(&report), &StopCause::ClockOff(ahead));
+        assert_eq!((report.events().accepted, service.requests()), (10, 1));
+        assert!(report.stopped().unwrap().to_string().contains("clock"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn t16_a_token_known_to_expire_is_told_before_the_start() {
+    let service = accepting();
+    let expiring = |after: i64| {
+        let at = EventTime::from_unix(NOW + after).unwrap();
+        service.client().token_expires(at).build().unwrap()
+    };
+    let report = expiring(-1).send(events(10)).await;
+    assert_eq!((service.requests(), stopped_by(&report)), (0, &StopCause::TokenExpired));
+    let report = expiring(3600).send(events(10)).await;
+    assert_eq!((report.all_accepted(), report.notes()[0].reason()), (true, "token_expires"));
+    let report = expiring(30 * 86_400).send(events(10)).await;
+    assert!(report.notes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn l2_many_clients_that_fail_together_come_back_apart() {
+    let mut firsts = Vec::new();
+    for _ in 0..200 {
+        let service = Service::new(|number, _| if number == 0 { Act::Unreachable } else { Act::Accept });
+        let client = service.client().jitter(meta_offline_events::client::SystemJitter).build().unwrap();
+        client.send(events(1)).await;
+        let starts = service.seen.lock().unwrap().starts.clone();
+        firsts.push((starts[1] - SECOND).as_millis());
+    }
+    let tenths = |tenth: u128| firsts.iter().filter(|wait| **wait / 100 == tenth).count();
+    let spread: Vec<_> = (0..10).map(tenths).collect();
+    assert_eq!(spread.iter().sum::<usize>(), 200, "between nothing and a second: {spread:?}");
+    assert!(spread.iter().all(|&count| count > 3), "over all of it: {spread:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rule_c_a_message_is_not_repeated_after_a_doubtful_attempt_and_its_batch_goes_on() {
+    use meta_offline_events::customer::MatchKey;
+    use meta_offline_events::event::{ActionSource, MessagingChannel};
+    let customer = meta_offline_events::customer::UserData::builder()
+        .value(MatchKey::PageId, "123456")
+        .value(MatchKey::PageScopedUserId, "789")
+        .build()
+        .unwrap();
+    let message = Event::builder(EventTime::from_unix(NOW - 60).unwrap(), customer)
+        .name("LeadSubmitted".parse().unwrap())
+        .action_source(ActionSource::BusinessMessaging)
+        .messaging_channel(MessagingChannel::Messenger)
+        .build()
+        .unwrap();
+    let service = Service::new(|number, _| if number == 0 { Act::StoreAndBreak } else { Act::Accept });
+    let client = service.client().build().unwrap();
+    let report = client.send(vec![event(0), message, event(1)]).await;
+    let unconfirmed =
+        |outcome: &Outcome| matches!(outcome, Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(_)));
+    assert!(unconfirmed(&report.outcomes()[1]));
+    assert_eq!(report.events().accepted, 2);
+    assert_eq!(service.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_may_be_pending_for_long_and_end_at_any_time() {
+    let service = accepting();
+    let client = service.client().build().unwrap();
+    let mut steps: VecDeque<Option<Event>> = [None, Some(event(0)), None, None, Some(event(1))].into();
+    let mut source = from_poll(|context| match steps.pop_front() {
+        Some(Some(event)) => Poll::Ready(Some(event)),
+        Some(None) => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+        None => Poll::Ready(None),
+    });
+    let report = client.deliver(&mut source).await;
+    assert_eq!((report.events().accepted, service.requests()), (2, 1));
+}
