@@ -28,15 +28,16 @@ mod sample;
 use std::env;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
-use meta_offline_events::client::{Client, Clock, Progress, SystemClock};
+use meta_offline_events::client::{Client, Clock, Progress, Stop, SystemClock};
 use meta_offline_events::event::Event;
 use meta_offline_events::order::{Orders, Prepared};
 use meta_offline_events::report::DeliveryReport;
 use meta_offline_events::testing::StandIn;
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::Batches;
+use tokio::signal;
 
 use crate::arguments::{Command, Job};
 use crate::destination::{Destination, Environment};
@@ -173,7 +174,24 @@ async fn send(client: &Client, events: Vec<Event>) -> DeliveryReport {
         let what = format!("of {total} events, {} requests", grouped(now.requests));
         progress.tell(now.done, &what);
     };
-    client.send(events).watch(tell).await
+    let stop = Stop::new();
+    let sending = client.send(events).watch(tell).stop_on(&stop).into_future();
+    tokio::select! {
+        report = sending => report,
+        never = listen_for_interrupts(&stop) => match never {},
+    }
+}
+
+/// The first interrupt ends the sending in order, the second one at once.
+async fn listen_for_interrupts(stop: &Stop) -> std::convert::Infallible {
+    if signal::ctrl_c().await.is_err() {
+        return std::future::pending().await;
+    }
+    say("stopping: what is on its way is waited for; interrupt again to leave at once");
+    stop.now();
+    // Without a second signal this waits for ever.
+    let _ = signal::ctrl_c().await;
+    process::exit(FAILED.into())
 }
 
 /// Gives the account to whoever wants it: the file first, because a terminal may be gone.

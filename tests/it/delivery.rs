@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use meta_offline_events::client::{Client, RetryPolicy, TokenPlacement};
+use meta_offline_events::client::{Client, ClientBuilder, RetryPolicy, TokenPlacement};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::report::{
@@ -25,7 +25,7 @@ pub(crate) fn event(number: usize) -> Event {
     sold(number, NOW - 3600, ActionSource::PhysicalStore)
 }
 
-fn sold(number: usize, at: i64, source: ActionSource) -> Event {
+pub(crate) fn sold(number: usize, at: i64, source: ActionSource) -> Event {
     let customer = UserData::builder().email(&format!("customer{number}@example.com")).build().unwrap();
     Event::builder(EventTime::from_unix(at).unwrap(), customer)
         .action_source(source)
@@ -182,7 +182,7 @@ async fn r13_when_every_event_is_refused_the_run_stops_early() {
 }
 
 #[tokio::test]
-async fn r16_r31_passing_trouble_is_sat_out() {
+async fn r16_r31_r32_passing_trouble_is_sat_out() {
     for answer in [
         Answer::transient(),
         Answer::graph_error(400, 2, None),
@@ -361,6 +361,199 @@ async fn r24_r26_what_meets_every_request_stops_the_run_after_one() {
 }
 
 #[tokio::test]
+async fn r26_to_r30_what_stops_the_run_is_told_with_what_to_do() {
+    let proof = json!({"error": {"code": 100, "message": "API calls require an appsecret_proof argument"}});
+    let terms = "https://business.facebook.com/ads/manage/customaudiences/tos/?act=42";
+    let unsigned = json!({"error": {"code": 200, "message": format!("Permissions error: see {terms}")}});
+    for (answer, advice) in [
+        (Answer::json(400, proof), "app secret"),
+        (Answer::graph_error(400, 104, None), "app secret"),
+        (Answer::graph_error(400, 100, Some(33)), "dataset id"),
+        (Answer::graph_error(400, 803, None), "dataset id"),
+        (Answer::graph_error(403, 10, None), "assign the dataset"),
+        (Answer::graph_error(400, 190, Some(460)), "password"),
+        (Answer::graph_error(400, 190, Some(459)), "log in at facebook.com"),
+        (Answer::graph_error(400, 190, Some(458)), "app was removed"),
+        (Answer::graph_error(400, 190, Some(492)), "lost the role"),
+        (Answer::graph_error(400, 190, None), "revoked or wrong"),
+        (Answer::graph_error(400, 2635, None), "api_version"),
+        (Answer::json(400, unsigned), "accept Meta's terms"),
+    ] {
+        let bench = Bench::new(server()).await;
+        bench.server.always(answer);
+        let report = bench.send(events(3)).await;
+        let told = report.stopped().unwrap().to_string();
+        assert!(told.contains(advice), "{advice} is not in: {told}");
+        assert_eq!((bench.server.request_count(), report.events().not_sent), (1, 3));
+        if advice == "accept Meta's terms" {
+            let error = report.stopped().and_then(StopCause::api_error).unwrap();
+            assert_eq!(error.terms_link(), Some(terms), "r29");
+        }
+    }
+}
+
+#[tokio::test]
+async fn r28_a_policy_block_gets_one_long_pause_and_one_more_try() {
+    let bench = Bench::new(server()).await;
+    bench.server.always(Answer::graph_error(400, 368, None));
+    let report = bench.send(events(3)).await;
+    assert_eq!((bench.server.request_count(), report.events().not_sent), (2, 3));
+    assert!(bench.clock.sleeps()[0] >= Duration::from_secs(600));
+    assert!(report.stopped().unwrap().to_string().contains("policy"));
+}
+
+#[tokio::test]
+async fn r34_n7_an_endpoint_that_is_none_of_metas_stops_the_run() {
+    for answer in
+        [Answer::html(404), Answer::empty(404), Answer::empty(405), Answer::empty(501), Answer::empty(407)]
+    {
+        let bench = Bench::new(server()).await;
+        bench.server.always(answer);
+        let report = bench.send(events(3)).await;
+        assert_eq!(bench.server.request_count(), 1);
+        assert!(report.stopped().unwrap().to_string().contains("address"), "{:?}", report.stopped());
+    }
+}
+
+#[tokio::test]
+async fn r39_an_error_without_a_trace_id_is_an_error_like_any_other() {
+    let bench = Bench::new(server()).await;
+    bench.server.script(Answer::json(400, json!({"error": {"code": 2}})));
+    assert!(bench.send(events(2)).await.all_accepted());
+}
+
+#[tokio::test]
+async fn r42_of_two_targets_only_the_one_that_failed_is_repeated() {
+    let (graph, gateway) = (Bench::new(server()).await, Bench::new(server()).await);
+    gateway.server.always(Answer::transient());
+    let (sent, failed) = (graph.send(events(5)).await, gateway.send(events(5)).await);
+    assert!(sent.all_accepted());
+    assert_eq!(failed.events().not_sent, 5);
+    gateway.server.judge_again();
+    assert!(gateway.send(failed.into_unsent()).await.all_accepted());
+    assert_eq!((graph.server.request_count(), gateway.server.accepted_once().len()), (1, 5));
+}
+
+#[tokio::test]
+async fn r14_a_batch_of_bad_events_in_a_good_run_costs_a_stated_number_of_requests() {
+    let is_bad = |event: &serde_json::Value| {
+        let id = event["custom_data"]["order_id"].as_str().unwrap();
+        (1000..2000).contains(&id.trim_start_matches("order-").parse::<u32>().unwrap())
+    };
+    let bench = Bench::new(server().refuse(is_bad)).await;
+    let report = bench.send(events(3000)).await;
+    let counts = report.events();
+    assert_eq!((counts.accepted, counts.refused + counts.not_sent), (2000, 1000));
+    assert!(counts.refused >= 8);
+    assert!(report.stopped().is_none(), "what is accepted shows that the settings are right");
+    assert!(bench.server.request_count() <= 3 + 110, "{}", bench.server.request_count());
+    assert_eq!(
+        report.into_unsent().len() as u64,
+        counts.not_sent,
+        "they can be looked through in another run"
+    );
+}
+
+#[tokio::test]
+async fn t14_setting_the_wall_clock_neither_shortens_nor_lengthens_a_run() {
+    for jump in [-86_400, 86_400] {
+        let bench = Bench::new(server()).await;
+        let dated = json!({"error": {"code": 2}});
+        bench.server.script_all([Answer::json(400, dated).after(Duration::from_millis(100))]);
+        let sending = bench.client.send(events(2));
+        let clock = bench.clock.clone();
+        let setting = async {
+            while bench.server.request_count() == 0 {
+                tokio::task::yield_now().await;
+            }
+            clock.set(EventTime::from_unix(NOW + jump).unwrap());
+        };
+        let (report, ()) = tokio::join!(sending.into_future(), setting);
+        assert_eq!(bench.clock.sleeps(), [Duration::from_secs(1)], "the wait is the usual one");
+        assert_eq!(report.rows().read, 2);
+    }
+}
+
+#[tokio::test]
+async fn s19_nobody_but_the_endpoint_is_asked() {
+    let transport = meta_offline_events::testing::RecordingTransport::new();
+    let client = Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
+        .transport(transport.clone())
+        .clock(ManualClock::at(now()))
+        .build()
+        .unwrap();
+    client.send(events(3)).await;
+    let asked: Vec<_> = transport.requests().iter().map(|request| request.url().to_string()).collect();
+    assert_eq!(asked, ["https://graph.facebook.com/v26.0/123/events"]);
+}
+
+#[tokio::test]
+async fn s20_a_test_event_code_shows_in_every_report() {
+    let server = server().start().await.unwrap();
+    let fields = meta_offline_events::wire::RequestFields::new().test_event_code("TEST12345").unwrap();
+    let client = Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
+        .loopback_endpoint(server.url())
+        .request_fields(fields)
+        .clock(ManualClock::at(now()))
+        .build()
+        .unwrap();
+    assert!(client.send(events(1)).await.test_event_code());
+    let report = client.deliver(&mut events(0).into_iter()).await;
+    assert!(serde_json::to_string(&report).unwrap().contains("\"test_event_code\":true"));
+}
+
+#[tokio::test]
+async fn l6_numbers_that_make_no_sense_are_refused_when_the_client_is_built() {
+    let built = |set: fn(ClientBuilder) -> ClientBuilder| {
+        set(Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())).build().map(|_| ())
+    };
+    assert_eq!(built(|client| client), Ok(()));
+    for wrong in [
+        built(|client| client.in_flight(0)),
+        built(|client| client.in_flight(257)),
+        built(|client| client.retry(RetryPolicy::new().attempts(0))),
+        built(|client| client.retry(RetryPolicy::new().attempts(101))),
+    ] {
+        assert!(wrong.unwrap_err().to_string().contains(" must be 1 to "));
+    }
+    for wrong in [
+        built(|client| client.timeouts(Duration::ZERO, Duration::from_secs(1))),
+        built(|client| client.timeouts(Duration::from_secs(1), Duration::ZERO)),
+        built(|client| client.retry(RetryPolicy::new().batch_limit(Duration::ZERO))),
+        built(|client| client.retry(RetryPolicy::new().run_limit(Duration::ZERO))),
+    ] {
+        assert_eq!(wrong.unwrap_err().to_string(), "a time limit must be above zero");
+    }
+    assert_eq!(BatchLimits::new(0, 10_000).or(BatchLimits::new(1001, 10_000)), None);
+    assert_eq!(BatchLimits::new(10, 0).or(BatchLimits::new(10, 4095)), None);
+}
+
+#[tokio::test]
+async fn l9_two_clients_with_two_tokens_share_nothing() {
+    let server = server().start().await.unwrap();
+    let client = |token: &str| {
+        Client::builder("123".parse().unwrap(), token.parse().unwrap())
+            .loopback_endpoint(server.url())
+            .batch_limits(BatchLimits::new(2, 100_000).unwrap())
+            .clock(ManualClock::at(now()))
+            .build()
+            .unwrap()
+    };
+    let (one, two) = (client("EAAB-one"), client("EAAB-two"));
+    let odd = || (0..40).filter(|number| number % 2 == 1).map(event).collect::<Vec<_>>();
+    let even = || (0..40).filter(|number| number % 2 == 0).map(event).collect::<Vec<_>>();
+    let (first, second) = tokio::join!(one.send(odd()).into_future(), two.send(even()).into_future());
+    assert!(first.all_accepted() && second.all_accepted());
+    for request in server.requests() {
+        let body = String::from_utf8(request.body().to_vec()).unwrap();
+        let is_odd = |text: &str| text.parse::<u32>().unwrap() % 2 == 1;
+        let number = body.split("\"order-").nth(1).unwrap().split('"').next().unwrap();
+        let token = if is_odd(number) { "Bearer EAAB-one" } else { "Bearer EAAB-two" };
+        assert_eq!(request.header("authorization"), Some(token));
+    }
+}
+
+#[tokio::test]
 async fn r25_a_token_that_dies_in_the_middle_leaves_the_rest_for_later() {
     let bench = Bench::with_limits(server(), BatchLimits::new(2, 100_000).unwrap()).await;
     bench.server.script(Answer::judge());
@@ -439,7 +632,7 @@ async fn t2_t4_age_is_judged_by_source_when_sending() {
 }
 
 #[tokio::test]
-async fn t3_an_event_that_grows_too_old_between_attempts_leaves_its_batch() {
+async fn t3_t15_an_event_that_grows_too_old_between_attempts_leaves_its_batch() {
     let bench = Bench::new(server()).await;
     bench.server.script(Answer::throttled([("retry-after", "300")]));
     let almost = sold(0, NOW - 7 * 86_400 + 120, ActionSource::PhoneCall);

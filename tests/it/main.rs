@@ -9,6 +9,7 @@ mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
 mod event_rules;
+mod faults;
 #[cfg(feature = "testing")]
 mod flow;
 #[cfg(feature = "csv")]
@@ -22,5 +23,7 @@ mod rooms;
 mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;
+#[cfg(all(feature = "testing", feature = "tracing"))]
+mod trace;
 mod vectors;
 mod wire_model;

@@ -108,7 +108,7 @@ fn the_sample_comes_out_as_planned() {
 }
 
 #[test]
-fn a_dry_run_writes_bodies_and_an_account_and_needs_no_secret() {
+fn s16_a_dry_run_writes_bodies_and_an_account_and_needs_no_secret() {
     let Some(program) = program() else { return };
     let folder = folder("dry_run");
     let good = [
@@ -153,7 +153,7 @@ fn a_dry_run_writes_bodies_and_an_account_and_needs_no_secret() {
 }
 
 #[test]
-fn s5_wrong_usage_and_half_an_environment_are_refused_without_showing_values() {
+fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values() {
     let Some(program) = program() else { return };
     let folder = folder("usage");
     let file = write(&folder, "orders.csv", &[row("A1", "2", "1.50", NOW)]);

@@ -1,0 +1,104 @@
+//! What a subscriber of `tracing` is told: the promised names and fields, and no secret among them.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::sync::Once;
+
+use meta_offline_events::client::Client;
+use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, StandIn};
+use meta_offline_events::value::EventTime;
+use meta_offline_events::wire::BatchLimits;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::delivery::{NOW, events};
+
+thread_local! {
+    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+/// Writes into the log of the test that runs on this thread.
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.iter_mut().for_each(|log| log.extend(bytes)));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(FmtSpan::NEW)
+            .with_ansi(false)
+            .without_time()
+            .with_writer(|| Log)
+            .init();
+    });
+    LOG.set(Some(Vec::new()));
+}
+
+/// Every line that a run with faults writes at the finest level.
+async fn told(answers: Vec<Answer>, token: &str) -> Vec<String> {
+    listen();
+    let now = EventTime::from_unix(NOW).unwrap();
+    let server = StandIn::builder().now(move || now).start().await.unwrap();
+    server.script_all(answers);
+    let client = Client::builder("123".parse().unwrap(), token.parse().unwrap())
+        .loopback_endpoint(server.url())
+        .batch_limits(BatchLimits::new(4, 100_000).unwrap())
+        .in_flight(1)
+        .clock(ManualClock::at(now))
+        .jitter(FixedJitter(0.0))
+        .build()
+        .unwrap();
+    client.send(events(8)).await;
+    let log = LOG.take().unwrap();
+    String::from_utf8(log).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn names_and_fields_are_as_promised() {
+    let answers = vec![
+        Answer::transient(),
+        Answer::throttled([("retry-after", "90")]),
+        Answer::judge(),
+        Answer::graph_error(401, 190, Some(463)),
+    ];
+    let lines = told(answers, "EAAB-test").await;
+    let told = |parts: &[&str]| lines.iter().any(|line| parts.iter().all(|part| line.contains(part)));
+    for expected in [
+        &["INFO delivery{in_flight=1 test_event_code=false}: meta_offline_events: new"][..],
+        &["DEBUG", "batch{events=4}: meta_offline_events: new"],
+        &["DEBUG", "attempt result=\"retry\" status=400 code=2", "trace_id=\"AStandIn"],
+        &["DEBUG", "next step=\"repeat\" wait_ms=0"],
+        &["DEBUG", "attempt result=\"throttle\""],
+        &["DEBUG", "next step=\"pause\" wait_ms=90000"],
+        &["WARN", "paused wait_ms=90000"],
+        &["DEBUG", "attempt result=\"accepted\""],
+        &["DEBUG", "settled outcome=\"accepted\" events=4"],
+        &["DEBUG", "attempt result=\"fix_token\" status=401 code=190 subcode=463"],
+        &["WARN", "stopping cause=\"fix_token\""],
+        &["DEBUG", "settled outcome=\"run_stopped\" events=4"],
+        &["INFO", "finished accepted=4 refused=0 not_sent=4 unconfirmed=0 requests=4"],
+    ] {
+        assert!(told(expected), "{expected:?} is not in {lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn s1_s2_neither_token_nor_customer_shows_at_any_level() {
+    let answers = vec![Answer::echo(), Answer::echo(), Answer::html(502), Answer::accept_then_reset()];
+    let lines = told(answers, "EAABMARKEDTOKEN").await.join("\n");
+    let digest = meta_offline_events::customer::Hashed::of("customer1@example.com").to_string();
+    for secret in ["MARKEDTOKEN", "example.com", "order-", &digest] {
+        assert!(!lines.contains(secret), "{secret} shows in {lines}");
+    }
+    assert!(lines.contains("meta_offline_events"));
+}
