@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use meta_offline_events::value::EventTime;
 
@@ -18,6 +19,9 @@ options:
   --now UNIX               judge ages as of this moment, in Unix seconds; only with --dry-run
   --report REPORT.json     write the account of rows and events as JSON
   --keep-going             send even when more than half of 1,000 rows or more is invalid
+  --batch-size N           events in one request, 1 to 1,000 (1,000)
+  --in-flight N            requests under way at once, 1 to 256 (4)
+  --skip-waits             try again at once after a failure; only with a server on this machine
   --help                   this text
 
 environment, for sending:
@@ -38,7 +42,21 @@ pub(crate) enum Command {
     Help,
     Sample,
     DryRun { job: Job, bodies: PathBuf, now: Option<EventTime> },
-    Send { job: Job, keep_going: bool },
+    Send { job: Job, keep_going: bool, flow: Flow },
+}
+
+/// How requests are made.
+#[derive(Default)]
+pub(crate) struct Flow {
+    pub(crate) batch_size: Option<usize>,
+    pub(crate) in_flight: Option<usize>,
+    pub(crate) skip_waits: bool,
+}
+
+impl Flow {
+    fn is_set(&self) -> bool {
+        self.batch_size.is_some() || self.in_flight.is_some() || self.skip_waits
+    }
 }
 
 /// What a dry run and a real one have in common.
@@ -76,6 +94,7 @@ struct Given {
     report: Option<PathBuf>,
     now: Option<EventTime>,
     keep_going: bool,
+    flow: Flow,
 }
 
 /// Reads the command line, without the name of the program.
@@ -91,6 +110,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             Some("--") => only_files = true,
             Some("--help" | "-h") => return Ok(Command::Help),
             Some("--keep-going") => given.keep_going = true,
+            Some("--skip-waits") => given.flow.skip_waits = true,
             Some(option) if option.starts_with("--") => {
                 let (name, value) = match option.split_once('=') {
                     Some((name, value)) => (name, Some(value.into())),
@@ -113,25 +133,19 @@ impl Given {
         value: Option<OsString>,
         rest: &mut impl Iterator<Item = OsString>,
     ) -> Result<(), Failure> {
+        let mut text = || value.clone().or_else(|| rest.next()).unwrap_or_default();
         let place = match name {
             "--dry-run" => &mut self.dry_run,
             "--report" => &mut self.report,
-            "--now" => return self.set_now(&value.or_else(|| rest.next()).unwrap_or_default()),
+            "--now" => return set(&mut self.now, name, "a moment in Unix seconds", &text()),
+            "--batch-size" => return set(&mut self.flow.batch_size, name, "a number", &text()),
+            "--in-flight" => return set(&mut self.flow.in_flight, name, "a number", &text()),
             _ => return Err(unknown(name)),
         };
         let file = value.or_else(|| rest.next()).filter(|file| !file.is_empty() && file != "-");
         let Some(file) = file else { return Err(format!("{name} needs the name of a file").into()) };
         if place.replace(file.into()).is_some() {
             return Err(format!("{name} is given twice").into());
-        }
-        Ok(())
-    }
-
-    fn set_now(&mut self, value: &OsStr) -> Result<(), Failure> {
-        let moment = value.to_str().and_then(|text| text.parse().ok());
-        let Some(moment) = moment else { return Err("--now needs a moment in Unix seconds".into()) };
-        if self.now.replace(moment).is_some() {
-            return Err("--now is given twice".into());
         }
         Ok(())
     }
@@ -165,13 +179,26 @@ impl Given {
         }
         let job = Job { inputs: self.inputs, report: self.report };
         match self.dry_run {
+            Some(_) if self.flow.is_set() => {
+                Err("--batch-size, --in-flight and --skip-waits do not go with --dry-run".into())
+            }
             Some(bodies) => Ok(Command::DryRun { job, bodies, now: self.now }),
             None if self.now.is_some() => {
                 Err("--now only goes with --dry-run: what is sent is judged by the clock".into())
             }
-            None => Ok(Command::Send { job, keep_going: self.keep_going }),
+            None => Ok(Command::Send { job, keep_going: self.keep_going, flow: self.flow }),
         }
     }
+}
+
+fn set<T: FromStr>(place: &mut Option<T>, name: &str, what: &str, value: &OsStr) -> Result<(), Failure> {
+    let Some(value) = value.to_str().and_then(|text| text.parse().ok()) else {
+        return Err(format!("{name} needs {what}").into());
+    };
+    if place.replace(value).is_some() {
+        return Err(format!("{name} is given twice").into());
+    }
+    Ok(())
 }
 
 fn unknown(option: &str) -> Failure {

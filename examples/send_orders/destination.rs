@@ -1,12 +1,16 @@
 //! Where the events go: read from the environment, so that no token stands on a command line.
 
 use std::env::{self, VarError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use meta_offline_events::client::Client;
-use meta_offline_events::wire::RequestFields;
+use meta_offline_events::client::{Client, Clock, InvalidClient, SystemClock, Waiting};
+use meta_offline_events::value::EventTime;
+use meta_offline_events::wire::{BatchLimits, RequestFields};
 use url::Url;
 
 use crate::Failure;
+use crate::arguments::Flow;
 
 const DATASET: &str = "META_DATASET_ID";
 const TOKEN: &str = "META_ACCESS_TOKEN";
@@ -56,22 +60,34 @@ impl Environment {
     }
 
     /// The client for a real run.
-    pub(crate) fn destination(&self) -> Result<Destination, Failure> {
+    pub(crate) fn destination(&self, flow: &Flow) -> Result<Destination, Failure> {
         let (Some(dataset), Some(token)) = (&self.dataset, &self.token) else { return Err(self.lack()) };
         let dataset = dataset.parse().map_err(|error| in_variable(DATASET, &error))?;
         let token = token.parse().map_err(|error| in_variable(TOKEN, &error))?;
         let mut builder = Client::builder(dataset, token).request_fields(self.request_fields()?);
+        if let Some(requests) = flow.in_flight {
+            builder = builder.in_flight(requests);
+        }
+        if let Some(events) = flow.batch_size {
+            let limits = BatchLimits::new(events, BatchLimits::default().bytes());
+            builder = builder.batch_limits(limits.ok_or("--batch-size must be 1 to 1000")?);
+        }
+        let mut is_loopback = false;
         if let Some(address) = &self.address {
             let address = Url::parse(address).map_err(|error| in_variable(ADDRESS, &error))?;
-            builder = if address.scheme() == "http" {
-                builder.loopback_endpoint(address)
-            } else {
-                builder.endpoint(address)
-            };
+            is_loopback = address.scheme() == "http";
+            builder =
+                if is_loopback { builder.loopback_endpoint(address) } else { builder.endpoint(address) };
         }
-        let client = builder.build().map_err(|error| match self.address {
-            Some(_) => in_variable(ADDRESS, &error),
-            None => error.into(),
+        if flow.skip_waits && !is_loopback {
+            return Err("--skip-waits is for tries with a server on this machine only".into());
+        }
+        if flow.skip_waits {
+            builder = builder.clock(Hasty::default());
+        }
+        let client = builder.build().map_err(|error| match error {
+            InvalidClient::Endpoint(_) => in_variable(ADDRESS, &error),
+            _ => error.into(),
         })?;
         let place =
             if self.address.is_some() { format!("the address in {ADDRESS}") } else { "Meta".to_owned() };
@@ -92,6 +108,37 @@ impl Environment {
         let set = |value: &Option<String>| if value.is_some() { "is set" } else { "is not set" };
         let (dataset, token) = (set(&self.dataset), set(&self.token));
         format!("sending needs both: {DATASET} {dataset}, {TOKEN} {token} (--dry-run needs neither)").into()
+    }
+}
+
+/// A clock that skips the waits between attempts. Limits are those of the system's clock.
+#[derive(Debug, Default)]
+struct Hasty {
+    skipped: Mutex<Duration>,
+}
+
+impl Hasty {
+    fn skipped(&self) -> MutexGuard<'_, Duration> {
+        self.skipped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for Hasty {
+    fn now(&self) -> EventTime {
+        SystemClock.now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        SystemClock.elapsed() + *self.skipped()
+    }
+
+    fn sleep(&self, duration: Duration) -> Waiting<'_> {
+        *self.skipped() += duration;
+        Box::pin(std::future::ready(()))
+    }
+
+    fn limit(&self, duration: Duration) -> Waiting<'_> {
+        SystemClock.limit(duration)
     }
 }
 

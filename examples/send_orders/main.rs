@@ -73,8 +73,8 @@ async fn run() -> Result<u8, Failure> {
         Command::DryRun { job, bodies, now } => {
             dry_run(&job, &bodies, now.unwrap_or_else(|| SystemClock.now()), &Environment::read()?)
         }
-        Command::Send { job, keep_going } => {
-            send_files(&job, keep_going, &Environment::read()?.destination()?).await
+        Command::Send { job, keep_going, flow } => {
+            send_files(&job, keep_going, &Environment::read()?.destination(&flow)?).await
         }
     }
 }

@@ -224,6 +224,16 @@ impl<'r> Board<'r> {
         self.gate().is_out_of_reach()
     }
 
+    /// Whether the service is out of reach for everybody and is waited for: for as long as the run may
+    /// last, else for as long as any wait if it was there before.
+    pub(super) fn sits_out(&self) -> bool {
+        match (self.time_left(), self.gate().gone_for(self.clock().elapsed())) {
+            (Some(_), _) => self.is_out_of_reach(),
+            (None, Some(gone)) => gone < self.settings.retry.longest_asked_wait,
+            (None, None) => false,
+        }
+    }
+
     /// A batch was accepted: token, permission and dataset are as they should be.
     pub(super) fn prove(&self) {
         self.gate().prove();
@@ -260,7 +270,7 @@ impl<'r> Board<'r> {
         if is_healthy {
             self.gate().found_healthy();
         } else {
-            self.gate().found_failing();
+            self.gate().found_failing(self.clock().elapsed());
         }
         count(self.book().ledger.attempts());
     }

@@ -204,7 +204,7 @@ impl Dispatch<'_, '_> {
             tried.doubtful_since.get_or_insert(board.clock().now());
         }
         tried.lasting = board.clock().elapsed().saturating_sub(self.began);
-        tried.sits_out = board.time_left().is_some() && board.is_out_of_reach();
+        tried.sits_out = board.sits_out();
     }
 
     fn conclude(

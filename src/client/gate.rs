@@ -38,6 +38,8 @@ struct State {
     /// Whether a batch has been accepted.
     is_proven: bool,
     failures: u32,
+    /// When the first of these failures came.
+    failing_since: Duration,
     probing: bool,
 }
 
@@ -70,6 +72,7 @@ impl Gate {
             next_start: Duration::ZERO,
             is_proven: false,
             failures: 0,
+            failing_since: Duration::ZERO,
             probing: false,
         };
         Self { state: Mutex::new(state), changed: Notify::new() }
@@ -119,14 +122,23 @@ impl Gate {
     }
 
     /// An attempt failed in a way that says nothing about its events.
-    pub(super) fn found_failing(&self) {
+    pub(super) fn found_failing(&self, now: Duration) {
         let mut state = self.state();
+        if state.failures == 0 {
+            state.failing_since = now;
+        }
         state.failures = state.failures.saturating_add(1);
     }
 
     /// Whether the service is out of reach, as far as is known.
     pub(super) fn is_out_of_reach(&self) -> bool {
         self.state().failures >= FAILURES
+    }
+
+    /// How long the service has been out of reach, if it was there before.
+    pub(super) fn gone_for(&self, now: Duration) -> Option<Duration> {
+        let state = self.state();
+        (state.is_proven && state.failures >= FAILURES).then(|| now.saturating_sub(state.failing_since))
     }
 
     /// The probe ended: another worker may be the next one.
@@ -219,9 +231,9 @@ mod tests {
     #[test]
     fn n17_after_failures_in_a_row_one_probe_stands_in_for_all() {
         let gate = proven();
-        (1..FAILURES).for_each(|_| gate.found_failing());
+        (1..FAILURES).for_each(|_| gate.found_failing(START));
         assert_eq!(first(&gate, START), Admission::Go);
-        gate.found_failing();
+        gate.found_failing(START);
         assert_eq!(first(&gate, START), Admission::Probe);
         assert_eq!(first(&gate, START), Admission::WaitForProbe);
         assert_eq!(gate.ask(START, Purpose::Repeat, true), Admission::Probe, "the probe goes on");
@@ -248,7 +260,7 @@ mod tests {
     fn n16_failures_between_successes_are_no_outage() {
         let gate = proven();
         for _ in 0..100 {
-            (1..FAILURES).for_each(|_| gate.found_failing());
+            (1..FAILURES).for_each(|_| gate.found_failing(START));
             gate.found_healthy();
         }
         assert!(!gate.is_out_of_reach());

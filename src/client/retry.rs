@@ -28,7 +28,7 @@ pub struct RetryPolicy {
     first_wait: Duration,
     longest_wait: Duration,
     first_throttled_wait: Duration,
-    longest_asked_wait: Duration,
+    pub(super) longest_asked_wait: Duration,
     pub(super) batch_limit: Duration,
     pub(super) run_limit: Option<Duration>,
 }
@@ -73,8 +73,9 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait that is slept through when Meta asks for one. Beyond it the run stops, and
-    /// the report says when to come back.
+    /// The longest wait that is slept through when Meta asks for one, and how long a service that was
+    /// there is waited for: ten minutes unless set. Beyond it the run stops, and the report says when to
+    /// come back.
     pub fn longest_asked_wait(mut self, longest: Duration) -> Self {
         self.longest_asked_wait = longest;
         self
@@ -90,8 +91,9 @@ impl RetryPolicy {
     /// How long a run may last: past it no attempt is begun, and what is left comes back as not sent.
     /// No limit unless set.
     ///
-    /// A run with a limit sits out a service that cannot be reached for as long as the limit allows;
-    /// one without gives up when the attempts of one batch are used up.
+    /// A run with a limit sits out a service that cannot be reached for as long as the limit allows. One
+    /// without gives up when the attempts of one batch are used up or, if the service was there before,
+    /// when it has been gone for [`longest_asked_wait`](Self::longest_asked_wait).
     pub fn run_limit(mut self, limit: Duration) -> Self {
         self.run_limit = Some(limit);
         self
@@ -107,7 +109,7 @@ pub(super) struct Tried {
     pub(super) lasting: Duration,
     /// When bytes first left without a valid answer coming back.
     pub(super) doubtful_since: Option<EventTime>,
-    /// The service is out of reach for everybody and the run's own limit decides how long to try.
+    /// The service is out of reach for everybody and is waited for, however often that is tried.
     pub(super) sits_out: bool,
 }
 

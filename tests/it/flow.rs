@@ -309,6 +309,24 @@ async fn n18_a_network_gone_for_longer_ends_the_run_in_order_and_the_rest_goes_o
 }
 
 #[tokio::test(start_paused = true)]
+async fn n17_a_service_that_was_there_is_waited_for_ten_minutes_without_any_setting() {
+    for (gone, left) in [(500, 0), (700, 410)] {
+        let service = Service::new(move |_, now| match now.as_secs() {
+            3.. if now.as_secs() < 3 + gone => Act::Answer(Response::new(502, Vec::new())),
+            _ => Act::Accept,
+        });
+        let client = service.client().build().unwrap();
+        let mut source = (0..500).map(event);
+        let report = client.deliver(&mut source).await;
+        let accepted = 500 - left;
+        let counts = report.events();
+        assert_eq!(counts.accepted + counts.unconfirmed, accepted, "{:?}", report.stopped());
+        assert_eq!(counts.not_sent + source.count() as u64, left);
+        assert!(service.requests() < 50 + 30, "{}", service.requests());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn n1_n3_without_a_limit_of_time_a_gone_network_costs_one_series_of_attempts() {
     let service = Service::new(|_, _| Act::Unreachable);
     let client = service.client().build().unwrap();

@@ -1,14 +1,16 @@
 //! The example program `send_orders` as its users meet it: a real process with files, an
 //! environment and an exit status.
 
+use std::collections::BTreeSet;
 use std::env::{self, consts::EXE_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use meta_offline_events::client::{Clock, SystemClock};
 use meta_offline_events::testing::{Answer, StandIn};
-use serde_json::Value;
+use serde_json::{Value, json as json_of};
 
 const DATASET: &str = "123456789012345";
 const TOKEN: &str = "EAABMARKEDTOKEN0123456789";
@@ -202,6 +204,11 @@ fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values
         (&[], &[file, "--now", "1777896000"], "--now only goes with"),
         (&[], &[file, "--dry-run", bodies, "--now", "soon"], "--now needs"),
         (&[], &[file, "--token=MARKEDTOKEN"], "--token is no option"),
+        (&[dataset, token], &[file, "--skip-waits"], "on this machine only"),
+        (&[dataset, token], &[file, "--batch-size=1001"], "--batch-size must be"),
+        (&[dataset, token], &[file, "--in-flight", "0"], "requests in flight must be 1 to 256"),
+        (&[dataset, token], &[file, "--in-flight", "many"], "--in-flight needs a number"),
+        (&[], &[file, "--dry-run", bodies, "--skip-waits"], "do not go with --dry-run"),
     ] {
         let arguments: Vec<&Path> = arguments.iter().map(Path::new).collect();
         let ran = run(&program, environment, &arguments);
@@ -276,6 +283,124 @@ async fn s1_s2_s13_nothing_that_was_sent_shows_however_the_server_fails() {
         assert_eq!(account["rows"][end], 1, "{name}: {account}");
         assert_eq!(account["rows"]["invalid"], 1, "{name}: {account}");
     }
+}
+
+/// Every way in which the stand-in can misbehave that does not end at the limit of an attempt, with an
+/// orderly answer between any two. What stops a run comes last.
+fn every_fault_in_turn() -> Vec<Answer> {
+    let usage = r#"{"1":[{"type":"?","call_count":99,"estimated_time_to_regain_access":1.5}]}"#;
+    let redirect = "https://example.com/".parse().unwrap();
+    let faults = vec![
+        Answer::reset_before_body(),
+        Answer::reset_after_body(),
+        Answer::accept_then_reset(),
+        Answer::judge().half(),
+        Answer::judge().close(),
+        Answer::endless(),
+        Answer::html(200),
+        Answer::empty(200),
+        Answer::empty(204),
+        Answer::json(202, json_of!({"events_received": 20})),
+        Answer::json(200, json_of!({"events_received": null})),
+        Answer::body(200, "application/json", "{\"events_received\":2"),
+        Answer::raw("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\u{b}\x08"),
+        Answer::raw("no http at all\r\n\r\n"),
+        Answer::transient(),
+        Answer::graph_error(400, 1, None),
+        Answer::graph_error(400, -3, None),
+        Answer::html(500),
+        Answer::empty(502),
+        Answer::empty(503).header("retry-after", "120"),
+        Answer::empty(504),
+        Answer::empty(408),
+        Answer::empty(425),
+        Answer::empty(429),
+        Answer::throttled([("retry-after", "600"), ("x-business-use-case-usage", usage)]),
+        Answer::graph_error(403, 80_004, None),
+        Answer::judge().header("x-app-usage", r#"{"call_count":97}"#),
+        Answer::empty(413),
+        Answer::received(7),
+        Answer::received(2000),
+        Answer::graph_error(400, 777, None),
+        Answer::echo(),
+        Answer::json(400, json_of!({"error": {"code": 100, "error_data": {"event_index": 3}}})),
+        Answer::json(400, json_of!({"error": {"code": 100, "error_data": "{\"event_index\": 99}"}})),
+        Answer::json(400, json_of!({"error": "what"})),
+        Answer::graph_error(400, 368, None),
+        Answer::redirect(&redirect),
+    ];
+    faults.into_iter().flat_map(|fault| [Answer::judge(), fault]).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_in_turn_leaves_the_server_and_the_report_in_agreement() {
+    let Some(program) = program() else { return };
+    let folder = folder("every_fault");
+    let sold = SystemClock.now().unix() - 3600;
+    let rows: Vec<_> = (0..1500).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
+    let file = write(&folder, "orders.csv", &rows);
+    let report = folder.join("report.json");
+    let bad = |event: &Value| event["custom_data"]["order_id"].as_str().is_some_and(|id| id.ends_with("77"));
+    let stand_in = StandIn::builder().refuse(bad).start().await.unwrap();
+    stand_in.script_all(every_fault_in_turn());
+    let url = stand_in.url();
+    let environment =
+        [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
+    let arguments = ["--batch-size=20", "--in-flight=3", "--skip-waits", "--report"].map(Path::new);
+    let ran = run(&program, &environment, &[&[&*file], &arguments[..], &[&*report]].concat());
+    assert_eq!(ran.status, Some(1), "{}{}", ran.stdout, ran.stderr);
+    ran.search(&fs::read_to_string(&report).unwrap());
+    let account = json(&report);
+    assert_adds_up(&account);
+
+    let accepted: BTreeSet<String> = stand_in
+        .accepted_once()
+        .iter()
+        .map(|event| event["custom_data"]["order_id"].as_str().unwrap().to_owned())
+        .collect();
+    let blamed =
+        account["problems"].as_array().unwrap().iter().flat_map(|problem| problem["lines"].as_array());
+    let other: BTreeSet<String> =
+        blamed.flatten().map(|line| format!("A{}", line.as_u64().unwrap() - 2)).collect();
+    assert_eq!(account["events"]["accepted"], accepted.len(), "{account}");
+    let both: Vec<_> = accepted.intersection(&other).collect();
+    assert!(both.is_empty(), "accepted, and not so by the report: {both:?}");
+    assert_eq!(accepted.len() + other.len(), 1500, "every order has exactly one end");
+    assert!(account["stopped"].as_str().unwrap().contains("redirects to example.com"), "{account}");
+    assert!(stand_in.request_count() > every_fault_in_turn().len(), "every fault was gone through");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_an_interrupt_ends_the_run_in_order() {
+    let Some(program) = program() else { return };
+    let folder = folder("interrupt");
+    let sold = SystemClock.now().unix() - 3600;
+    let rows: Vec<_> = (0..50).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
+    let file = write(&folder, "orders.csv", &rows);
+    let report = folder.join("report.json");
+    let stand_in = StandIn::start().await.unwrap();
+    stand_in.script(Answer::judge().after(Duration::from_millis(700)));
+    let url = stand_in.url();
+    let environment =
+        [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
+    let arguments: [&Path; 4] = [&file, "--batch-size=10".as_ref(), "--report".as_ref(), &report];
+    let mut running = command(&program, &environment, &arguments).spawn().unwrap();
+    while stand_in.request_count() == 0 {
+        assert!(running.try_wait().unwrap().is_none(), "it ended before it sent anything");
+        tokio::task::yield_now().await;
+    }
+    let interrupted = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let ended = tokio::task::spawn_blocking(move || running.wait_with_output().unwrap()).await.unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let account = json(&report);
+    assert_adds_up(&account);
+    assert_eq!(
+        (account["events"]["accepted"].as_u64(), account["events"]["not_sent"].as_u64()),
+        (Some(10), Some(40))
+    );
+    assert_eq!(stand_in.accepted().len(), 10);
 }
 
 #[test]
