@@ -66,7 +66,7 @@ impl Environment {
             builder = if address.scheme() == "http" {
                 builder.loopback_endpoint(address)
             } else {
-                builder.endpoint(address)
+                builder.endpoint_with_token(address)
             };
         }
         let client = builder.build().map_err(|error| match self.address {
