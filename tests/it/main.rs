@@ -13,6 +13,8 @@ mod event_rules;
 mod golden;
 mod guide;
 mod known_answers;
+#[cfg(all(feature = "testing", feature = "rustls"))]
+mod network;
 mod orders;
 mod payloads;
 mod rooms;
@@ -20,5 +22,7 @@ mod rooms;
 mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;
+#[cfg(all(feature = "testing", feature = "rustls"))]
+mod tls;
 mod vectors;
 mod wire_model;

@@ -125,7 +125,8 @@ fn no_connection(error: &reqwest::Error, proxy: &Proxy) -> TransportError {
     if causes(error).any(|cause| cause.to_string().contains("proxy authorization required")) {
         return TransportError::refused_by_proxy(proxy);
     }
-    if let Some(flaw) = causes(error).find_map(Flaw::of) {
+    let of_text = || causes(error).find_map(|cause| Flaw::of_text(&cause.to_string()));
+    if let Some(flaw) = causes(error).find_map(Flaw::of_type).or_else(of_text) {
         return flaw.into_error();
     }
     let what = if error.is_timeout() {
@@ -163,12 +164,12 @@ enum Flaw {
 
 impl Flaw {
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-    fn of(cause: &(dyn StdError + 'static)) -> Option<Self> {
+    fn of_type(cause: &(dyn StdError + 'static)) -> Option<Self> {
         use rustls::{AlertDescription, CertificateError, Error};
-        let Some(error) = cause.downcast_ref::<Error>() else { return Self::of_text(&cause.to_string()) };
-        Some(match error {
+        Some(match cause.downcast_ref::<Error>()? {
             Error::InvalidCertificate(flaw) => match flaw {
-                CertificateError::UnknownIssuer => Self::Untrusted,
+                // The second: another authority of the same name is trusted.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::Untrusted,
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                     Self::NotValidYet
@@ -186,8 +187,8 @@ impl Flaw {
     }
 
     #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-    fn of(cause: &(dyn StdError + 'static)) -> Option<Self> {
-        Self::of_text(&cause.to_string())
+    fn of_type(_: &(dyn StdError + 'static)) -> Option<Self> {
+        None
     }
 
     /// For libraries of the platform, whose errors have no types that tell these cases apart.

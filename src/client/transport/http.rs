@@ -352,7 +352,7 @@ mod tests {
         let mut text = format!("{error} {error:?}");
         let mut cause = error.source();
         while let Some(error) = cause {
-            text += &format!(" {error} {error:?}");
+            text = format!("{text} {error} {error:?}");
             cause = error.source();
         }
         text
