@@ -76,8 +76,11 @@ impl Environment {
         if let Some(address) = &self.address {
             let address = Url::parse(address).map_err(|error| in_variable(ADDRESS, &error))?;
             is_loopback = address.scheme() == "http";
-            builder =
-                if is_loopback { builder.loopback_endpoint(address) } else { builder.endpoint(address) };
+            builder = if is_loopback {
+                builder.loopback_endpoint(address)
+            } else {
+                builder.endpoint_with_token(address)
+            };
         }
         if flow.skip_waits && !is_loopback {
             return Err("--skip-waits is for tries with a server on this machine only".into());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::gate::Gate;
-use super::transport::Request;
+use super::transport::{HttpSettings, Proxy, Request};
 use super::{Client, Clock, HttpTransport, Jitter, RetryPolicy, SystemClock, SystemJitter, Transport};
 use crate::value::{AccessToken, DatasetId, EventTime};
 use crate::wire::{BatchLimits, RequestFields};
@@ -38,7 +38,7 @@ pub struct ClientBuilder {
     token_expiry: Option<EventTime>,
     in_flight: usize,
     age_margin: Duration,
-    connect: Duration,
+    http: HttpSettings,
     attempt: Duration,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
@@ -47,7 +47,10 @@ pub struct ClientBuilder {
 
 enum Endpoint {
     Meta,
-    Other(Url),
+    Other {
+        base: Url,
+        gets_token: bool,
+    },
     #[cfg(feature = "testing")]
     Loopback(Url),
 }
@@ -56,7 +59,8 @@ enum Endpoint {
 pub(super) struct Settings {
     pub(super) url: Url,
     pub(super) token: AccessToken,
-    pub(super) placement: TokenPlacement,
+    /// Where the token travels, if the endpoint gets it.
+    pub(super) placement: Option<TokenPlacement>,
     pub(super) token_expiry: Option<EventTime>,
     pub(super) fields: RequestFields,
     /// What stands in a request behind its events.
@@ -75,15 +79,15 @@ pub(super) struct Settings {
 impl Settings {
     /// The request that carries this body.
     pub(super) fn request(&self, body: Vec<u8>) -> Request {
-        let bearer = (self.placement == TokenPlacement::Header).then(|| self.token.clone());
+        let bearer = (self.placement == Some(TokenPlacement::Header)).then(|| self.token.clone());
         Request::new(self.url.clone(), bearer, body)
     }
 }
 
 /// What stands behind the events, with the token where it travels in the body.
-fn closing(fields: &RequestFields, placement: TokenPlacement, token: &AccessToken) -> Box<[u8]> {
+fn closing(fields: &RequestFields, placement: Option<TokenPlacement>, token: &AccessToken) -> Box<[u8]> {
     let mut closing = fields.closing();
-    if placement == TokenPlacement::Body {
+    if placement == Some(TokenPlacement::Body) {
         let token = serde_json::to_vec(token.expose()).unwrap_or_default();
         closing.pop();
         closing.extend([b",\"access_token\":".as_slice(), &token, b"}"].concat());
@@ -105,7 +109,7 @@ impl ClientBuilder {
             token_expiry: None,
             in_flight: Self::IN_FLIGHT,
             age_margin: Duration::from_secs(60),
-            connect: Duration::from_secs(5),
+            http: HttpSettings::new(Duration::from_secs(5)),
             attempt: Duration::from_secs(30),
             transport: None,
             clock: Arc::new(SystemClock),
@@ -122,14 +126,43 @@ impl ClientBuilder {
         self
     }
 
-    /// Another host than Meta's, such as one's own relay; `https` only. The token is sent to it.
+    /// Another host than Meta's, such as one's own relay, which gets the events but **not the token**:
+    /// the relay adds its own. `https` only, on the usual port; a path before the version is kept.
+    ///
+    /// The token of [`Client::builder`] then serves only to mask it should an answer quote it, and
+    /// [`token_placement`](Self::token_placement) has no meaning.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// let client = builder.endpoint("https://relay.example/meta".parse()?).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn endpoint(mut self, base: Url) -> Self {
-        self.endpoint = Endpoint::Other(base);
+        self.endpoint = Endpoint::Other { base, gets_token: false };
+        self
+    }
+
+    /// Another host than Meta's that **gets the token, too**: whoever runs it can act with it. Otherwise
+    /// as [`endpoint`](Self::endpoint).
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// let client = builder.endpoint_with_token("https://graph.example/".parse()?).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn endpoint_with_token(mut self, base: Url) -> Self {
+        self.endpoint = Endpoint::Other { base, gets_token: true };
         self
     }
 
     /// A server on this machine, such as [`StandIn`](crate::testing::StandIn), over plain `http`.
-    /// Any other address is refused.
+    /// Any other address is refused. The token is sent to it.
     #[cfg(feature = "testing")]
     pub fn loopback_endpoint(mut self, base: Url) -> Self {
         self.endpoint = Endpoint::Loopback(base);
@@ -188,11 +221,101 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits for connecting (5 s unless set) and for a whole attempt (30 s unless set). A transport
-    /// of one's own has its own limit for connecting.
+    /// Limits for connecting (5 s unless set; TLS and a proxy's answer included) and for a whole attempt
+    /// (30 s unless set). A transport of one's own
+    /// has its own limit for connecting.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use meta_offline_events::client::Client;
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// let client = builder.timeouts(Duration::from_secs(10), Duration::from_secs(60)).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn timeouts(mut self, connect: Duration, attempt: Duration) -> Self {
-        self.connect = connect;
+        self.http.connect = connect;
         self.attempt = attempt;
+        self
+    }
+
+    /// A proxy that every connection goes through: `http` or `https`, with a user and a password where
+    /// it wants them (as basic authentication; they are never shown).
+    ///
+    /// Traffic to an `https` endpoint passes it as a tunnel, so the proxy sees the host and nothing
+    /// else, unless it inspects TLS: see [`root_certificate`](Self::root_certificate). A proxy that is
+    /// down counts as a server that cannot be reached. Of this and
+    /// [`proxy_from_environment`](Self::proxy_from_environment) the last call counts. A transport of
+    /// one's own has proxies of its own.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// let client = builder.proxy("http://user:password@proxy.example:3128".parse()?).build()?;
+    /// assert!(!format!("{client:?}").contains("password"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn proxy(mut self, proxy: Url) -> Self {
+        self.http.proxy = Proxy::At(proxy);
+        self
+    }
+
+    /// Takes the proxy that the environment names, by `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in
+    /// capitals or small letters (and by `HTTP_PROXY` for a plain loopback endpoint).
+    ///
+    /// Without this call these variables have no effect. They are read when the client is built, and
+    /// again after connections had to be given up; one that names no usable proxy is passed over.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// let client = builder.proxy_from_environment().build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn proxy_from_environment(mut self) -> Self {
+        self.http.proxy = Proxy::Environment;
+        self
+    }
+
+    /// Trusts one more root certificate, or several, in PEM: for companies whose proxy inspects TLS.
+    /// Each call adds to the ones before.
+    ///
+    /// All checks stay: there is no way to turn them off. The roots of the platform stay trusted, too,
+    /// unless [`only_root_certificates`](Self::only_root_certificates) is called. A transport of one's
+    /// own has roots of its own.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, InvalidClient};
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// let refused = builder.root_certificate(b"not a certificate").build().map(drop);
+    /// assert_eq!(refused, Err(InvalidClient::RootCertificate));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn root_certificate(mut self, pem: &[u8]) -> Self {
+        self.http.roots.push(pem.into());
+        self
+    }
+
+    /// Trusts the certificates given by [`root_certificate`](Self::root_certificate) and no others.
+    ///
+    /// Without this call the roots of the platform are trusted. On Linux and its kin those are found by
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` where set; with it, these variables have no effect.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, InvalidClient};
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// let refused = builder.only_root_certificates().build().map(drop);
+    /// assert_eq!(refused, Err(InvalidClient::RootCertificate), "none was given");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn only_root_certificates(mut self) -> Self {
+        self.http.only_roots = true;
         self
     }
 
@@ -219,18 +342,21 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`InvalidClient`] for an endpoint that is not `https`, or has a user, a query, a fragment or
-    /// a port; for an API version that is not `v<major>.<minor>`; for a limit of zero, or beyond what
-    /// can be set; when TLS cannot be set up.
+    /// a port; for an API version that is not `v<major>.<minor>`; for a limit of zero, or beyond what can be
+    /// set; for a proxy that is
+    /// neither `http` nor `https`, or has a path, a query or a fragment; for root certificates that cannot
+    /// be read, or are missing where only they are trusted; when TLS cannot be set up.
     ///
     /// # Panics
     ///
     /// With feature `rustls-no-provider` alone, the HTTP library panics unless the application has
     /// installed a provider of cryptography.
     pub fn build(self) -> Result<Client, InvalidClient> {
+        let gets_token = !matches!(self.endpoint, Endpoint::Other { gets_token: false, .. });
         let base = self.endpoint.checked()?;
         let path = format!("{}/{}/events", checked_version(&self.api_version)?, self.dataset);
         let url = base.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))?;
-        if self.connect.is_zero() || self.attempt.is_zero() {
+        if self.http.connect.is_zero() || self.attempt.is_zero() {
             return Err(InvalidClient::Timeout);
         }
         within("requests in flight", self.in_flight, Self::MOST_IN_FLIGHT)?;
@@ -244,13 +370,14 @@ impl ClientBuilder {
         }
         let transport = match self.transport {
             Some(transport) => transport,
-            None => Arc::new(HttpTransport::new(self.connect, self.attempt).map_err(|_| InvalidClient::Tls)?),
+            None => Arc::new(http_transport(self.http)?),
         };
-        let closing = closing(&self.fields, self.placement, &self.token);
+        let placement = gets_token.then_some(self.placement);
+        let closing = closing(&self.fields, placement, &self.token);
         let settings = Settings {
             url,
             token: self.token,
-            placement: self.placement,
+            placement,
             token_expiry: self.token_expiry,
             fields: self.fields,
             closing,
@@ -281,7 +408,7 @@ impl Endpoint {
     fn checked(self) -> Result<Url, InvalidClient> {
         let mut base = match self {
             Self::Meta => Url::parse(Self::META).map_err(|_| InvalidClient::Endpoint("is no address"))?,
-            Self::Other(base) => {
+            Self::Other { base, .. } => {
                 demand(base.scheme() == "https", "must be https")?;
                 demand(base.port().is_none(), "must not name a port")?;
                 base
@@ -308,6 +435,33 @@ impl Endpoint {
 
 fn within(what: &'static str, number: usize, most: usize) -> Result<(), InvalidClient> {
     if (1..=most).contains(&number) { Ok(()) } else { Err(InvalidClient::Limit { what, most }) }
+}
+
+fn http_transport(http: HttpSettings) -> Result<HttpTransport, InvalidClient> {
+    if let Proxy::At(proxy) = &http.proxy {
+        check_proxy(proxy)?;
+    }
+    // Where roots are given, a trust store of the platform that cannot be read is no error.
+    let flaw = match (http.only_roots, http.roots.is_empty()) {
+        (true, true) => return Err(InvalidClient::RootCertificate),
+        (_, false) => InvalidClient::RootCertificate,
+        (false, true) => InvalidClient::Tls,
+    };
+    HttpTransport::with(http).map_err(|_| flaw)
+}
+
+fn check_proxy(proxy: &Url) -> Result<(), InvalidClient> {
+    let has_tls = cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
+    let rule = if !matches!(proxy.scheme(), "http" | "https") {
+        "must be http or https"
+    } else if proxy.scheme() == "https" && !has_tls {
+        "must be http, because no TLS feature is enabled"
+    } else if proxy.path() != "/" || proxy.query().is_some() || proxy.fragment().is_some() {
+        "must not hold a path, a query or a fragment"
+    } else {
+        return Ok(());
+    };
+    Err(InvalidClient::Proxy(rule))
 }
 
 fn demand(holds: bool, rule: &'static str) -> Result<(), InvalidClient> {
@@ -340,6 +494,12 @@ pub enum InvalidClient {
     /// The address of the service breaks a rule.
     #[error("the endpoint {0}")]
     Endpoint(&'static str),
+    /// The address of the proxy breaks a rule.
+    #[error("the proxy {0}")]
+    Proxy(&'static str),
+    /// A root certificate that cannot be read, or none where only those given are trusted.
+    #[error("a root certificate must be given in PEM, between BEGIN CERTIFICATE and END CERTIFICATE")]
+    RootCertificate,
     /// Not of the form `v26.0`.
     #[error("the API version must look like v26.0")]
     ApiVersion,

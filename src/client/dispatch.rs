@@ -151,7 +151,12 @@ impl Dispatch<'_, '_> {
             Answer::Received { count, messages, trace_id } => {
                 self.board.heed(hints);
                 self.board.heard(messages, trace_id);
-                Ended::Received { sent: events.len() as u64, count }
+                let sent = events.len() as u64;
+                if count > sent {
+                    // It may be the answer to another request.
+                    self.board.settings.transport.drop_connections();
+                }
+                Ended::Received { sent, count }
             }
             Answer::Error(error) => {
                 if error.code().is_some() {

@@ -1,8 +1,12 @@
 //! Sending over real sockets: what becomes of every event when the server misbehaves.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use meta_offline_events::client::{Client, ClientBuilder, RetryPolicy, TokenPlacement};
+use futures_util::FutureExt;
+use meta_offline_events::client::{
+    Client, ClientBuilder, Clock, RetryPolicy, SystemClock, TokenPlacement, Waiting,
+};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::report::{
@@ -44,6 +48,28 @@ fn server() -> StandInBuilder {
     StandIn::builder().now(now)
 }
 
+/// A clock that skips waits, with limits that are real: for servers that never answer.
+#[derive(Debug, Clone)]
+pub(crate) struct RealLimits(pub(crate) ManualClock);
+
+impl Clock for RealLimits {
+    fn now(&self) -> EventTime {
+        self.0.now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Waiting<'_> {
+        self.0.sleep(duration)
+    }
+
+    fn limit(&self, duration: Duration) -> Waiting<'_> {
+        SystemClock.limit(duration)
+    }
+}
+
 struct Bench {
     server: StandIn,
     client: Client,
@@ -63,7 +89,7 @@ impl Bench {
             .batch_limits(limits)
             .timeouts(Duration::from_secs(2), Duration::from_millis(700))
             .retry(RetryPolicy::new().attempts(4))
-            .clock(clock.clone())
+            .clock(RealLimits(clock.clone()))
             .jitter(FixedJitter(1.0))
             .build()
             .unwrap();
@@ -263,6 +289,30 @@ async fn n9_to_n12_r3_to_r6_doubtful_attempts_are_repeated_with_the_same_bytes()
 }
 
 #[tokio::test]
+async fn n11_n19_an_attempt_ends_at_its_limit_and_a_late_answer_goes_with_its_connection() {
+    let server = server().start().await.unwrap();
+    server.script(Answer::received(3).after(Duration::from_secs(3600)));
+    let clock = ManualClock::at(now());
+    let client = Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
+        .loopback_endpoint(server.url())
+        .clock(clock.clone())
+        .jitter(FixedJitter(0.0))
+        .build()
+        .unwrap();
+    let mut sending = pin!(client.send(events(3)).into_future());
+    while !server.requests().first().is_some_and(RecordedRequest::is_whole) {
+        assert!(sending.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_secs(29));
+    assert!(sending.as_mut().now_or_never().is_none(), "29 seconds are within the limit");
+    clock.advance(Duration::from_secs(1));
+    let report = sending.await;
+    assert!(report.all_accepted());
+    assert_eq!((report.attempts().doubtful, server.connection_count()), (1, 2));
+}
+
+#[tokio::test]
 async fn a_doubtful_attempt_that_never_clears_up_is_unconfirmed_not_unsent() {
     let bench = Bench::new(server()).await;
     bench.server.script(Answer::reset_after_body());
@@ -411,7 +461,7 @@ async fn r34_n7_an_endpoint_that_is_none_of_metas_stops_the_run() {
         bench.server.always(answer);
         let report = bench.send(events(3)).await;
         assert_eq!(bench.server.request_count(), 1);
-        assert!(report.stopped().unwrap().to_string().contains("address"), "{:?}", report.stopped());
+        assert!(report.stopped().unwrap().to_string().contains(told), "{:?}", report.stopped());
     }
 }
 

@@ -11,8 +11,6 @@ const ROWS: [(char, u32); 5] = [('n', 21), ('r', 42), ('t', 16), ('s', 22), ('l'
 
 /// Rows that no test names, and why.
 const REASONS: &[(&str, &str)] = &[
-    ("n14", "the client speaks HTTP/1.1 only, chosen by measuring: there is no GOAWAY"),
-    ("n15", "as n14"),
     ("s21", "a review: `AccessToken` is a `secrecy` type, and its page says where copies are made"),
     ("s22", "a review: messages are made from rules and places, and no value is compared for them"),
 ];

@@ -16,6 +16,8 @@ mod flow;
 mod golden;
 mod guide;
 mod known_answers;
+#[cfg(all(feature = "testing", feature = "rustls"))]
+mod network;
 mod orders;
 mod payloads;
 mod rooms;
@@ -23,6 +25,8 @@ mod rooms;
 mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;
+#[cfg(all(feature = "testing", feature = "rustls"))]
+mod tls;
 #[cfg(all(feature = "testing", feature = "tracing"))]
 mod trace;
 mod vectors;

@@ -14,6 +14,8 @@ use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::{Batches, RequestFields};
 use serde_json::json;
 
+use crate::delivery::RealLimits;
+
 const NOW: i64 = 1_777_896_000;
 const TOKEN: &str = "EAABMARKEDTOKEN0123456789";
 const MARKED: &[&str] = &[
@@ -109,7 +111,7 @@ async fn s1_s2_r41_nothing_shows_on_success_or_on_any_failure() {
             let builder = Client::builder("123".parse().unwrap(), TOKEN.parse().unwrap())
                 .loopback_endpoint(server.url())
                 .timeouts(Duration::from_secs(1), Duration::from_millis(300))
-                .clock(ManualClock::at(EventTime::from_unix(NOW).unwrap()))
+                .clock(RealLimits(ManualClock::at(EventTime::from_unix(NOW).unwrap())))
                 .jitter(FixedJitter(0.0))
                 .token_placement(placement);
             search("the builder", &format!("{builder:?}"));

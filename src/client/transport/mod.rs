@@ -1,0 +1,143 @@
+//! The network: one trait, what goes through it and what comes back.
+
+mod failure;
+mod http;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use url::Url;
+
+pub use failure::TransportError;
+pub use http::HttpTransport;
+pub(super) use http::{HttpSettings, Proxy};
+
+use crate::value::AccessToken;
+
+/// A request on its way.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
+
+/// Carries one request to the service and its answer back.
+///
+/// It tries once, follows no redirect and reads the whole answer. Whoever drops the future gives the
+/// attempt up: its connection must then never carry another request, so that a late answer cannot be
+/// taken for the answer to something else.
+///
+/// ```
+/// use meta_offline_events::client::{Client, Request, Response, Sending, Transport};
+///
+/// /// Takes everything and keeps nothing.
+/// #[derive(Debug)]
+/// struct Nowhere;
+///
+/// impl Transport for Nowhere {
+///     fn send<'a>(&'a self, _: &'a Request) -> Sending<'a> {
+///         Box::pin(async { Ok(Response::new(200, br#"{"events_received":0}"#.to_vec())) })
+///     }
+/// }
+///
+/// let client = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?).transport(Nowhere).build()?;
+/// # let _ = client;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends the request and reads the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] when no whole answer came back; it says whether the request may have arrived.
+    fn send<'a>(&'a self, request: &'a Request) -> Sending<'a>;
+
+    /// Keeps no connection that is open now for a later request.
+    ///
+    /// The client asks for it when an answer may have belonged to another request. A transport that
+    /// keeps no connections has nothing to do.
+    fn drop_connections(&self) {}
+}
+
+/// A `POST` of JSON to the service.
+#[derive(Clone)]
+pub struct Request {
+    url: Url,
+    bearer: Option<AccessToken>,
+    body: Arc<Vec<u8>>,
+}
+
+impl Request {
+    pub(super) fn new(url: Url, bearer: Option<AccessToken>, body: Vec<u8>) -> Self {
+        Self { url, bearer, body: Arc::new(body) }
+    }
+
+    /// Where it goes.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The token for the `Authorization` header, unless it travels in the body.
+    pub fn bearer(&self) -> Option<&AccessToken> {
+        self.bearer.as_ref()
+    }
+
+    /// The JSON. The same bytes on every attempt.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("url", &self.url.as_str())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer of the service.
+#[derive(Clone)]
+pub struct Response {
+    status: u16,
+    headers: Vec<(Box<str>, Box<str>)>,
+    body: Vec<u8>,
+}
+
+impl Response {
+    /// An answer, for transports of one's own.
+    pub fn new(status: u16, body: Vec<u8>) -> Self {
+        Self { status, headers: Vec::new(), body }
+    }
+
+    /// The same answer with one more header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_ascii_lowercase().into(), value.into()));
+        self
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The value of a header, by its name in lower case; `None` when it stands there twice with
+    /// different values.
+    pub fn header_value(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(given, _)| **given == *name).map(|(_, value)| &**value);
+        let first = values.next()?;
+        values.all(|other| other == first).then_some(first)
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
