@@ -530,6 +530,35 @@ async fn s15_in_a_child() {
     assert_eq!(server.request_count(), usize::from(!asked));
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn s15_certificate_variables_have_no_effect_beside_ones_own_roots_alone() {
+    let authority = Authority::named("ours");
+    let server = StandIn::start().await.unwrap();
+    let tls = TlsEnd::before(&server.url(), authority.sign("localhost", FROM_2020_TO_2099)).await;
+    let roots = std::env::temp_dir().join(format!("meta-offline-events-roots-{}.pem", std::process::id()));
+    std::fs::write(&roots, authority.pem()).unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["network::s15_with_roots_in_a_child", "--exact", "--ignored", "--nocapture"]);
+    child.env("ENDPOINT", tls.url.as_str()).env("SSL_CERT_FILE", &roots).env_remove("SSL_CERT_DIR");
+    let output = tokio::task::spawn_blocking(move || child.output()).await.unwrap().unwrap();
+    std::fs::remove_file(&roots).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(server.request_count(), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+#[ignore = "runs in the environment that the test before it makes"]
+async fn s15_with_roots_in_a_child() {
+    let Ok(endpoint) = std::env::var("ENDPOINT") else { return };
+    let endpoint = endpoint.parse().unwrap();
+    let theirs = Authority::named("theirs");
+    assert_eq!(send(to(&endpoint).root_certificate(theirs.pem())).await, End::Accepted);
+    let only = to(&endpoint).root_certificate(theirs.pem()).only_root_certificates();
+    assert!(send(only).await.clean().contains("signed by nobody"));
+}
+
 #[tokio::test]
 async fn s18_tls_below_1_2_is_refused() {
     // A server hello of TLS 1.1: version, random, no session, a cipher suite of its time.

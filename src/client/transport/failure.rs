@@ -157,8 +157,16 @@ enum Flaw {
     Expired,
     NotValidYet,
     OtherName,
+    #[cfg_attr(
+        not(any(feature = "rustls", feature = "rustls-no-provider")),
+        expect(dead_code, reason = "told by type only")
+    )]
     OtherCertificate,
     TooOld,
+    #[cfg_attr(
+        not(any(feature = "rustls", feature = "rustls-no-provider")),
+        expect(dead_code, reason = "told by type only")
+    )]
     OtherTls,
 }
 
