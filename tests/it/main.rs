@@ -13,6 +13,8 @@ mod event_rules;
 mod golden;
 mod guide;
 mod known_answers;
+#[cfg(feature = "testing")]
+mod model;
 mod orders;
 mod payloads;
 mod rooms;
