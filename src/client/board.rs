@@ -204,7 +204,8 @@ impl<'r> Board<'r> {
             match self.gate().ask(self.clock().elapsed(), purpose, probe.is_some()) {
                 Admission::Go => return Ok(()),
                 Admission::Probe => {
-                    probe.get_or_insert(Probe(self.gate()));
+                    // Made only where there is none: dropping a second one would end the probe.
+                    probe.get_or_insert_with(|| Probe(self.gate()));
                     return Ok(());
                 }
                 Admission::Wait(time) => self.wait(time).await?,
