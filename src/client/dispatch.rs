@@ -13,7 +13,7 @@ use url::Url;
 use super::board::{Board, Probe};
 use super::builder::Settings;
 use super::gate::Purpose;
-use super::retry::{Ended, Step, Tried, decide};
+use super::retry::{Ended, Step, Tried, decide, pause_after};
 use super::transport::{Request, Response, TransportError};
 use crate::customer::MatchValue;
 use crate::event::Event;
@@ -111,16 +111,17 @@ impl Dispatch<'_, '_> {
             let ended = self.attempt(&request, &events, purpose).await;
             self.note(&ended, &mut tried);
             let Settings { retry, jitter, .. } = self.board.settings;
-            match decide(&ended, &tried, retry, jitter.fraction()) {
+            let fraction = jitter.fraction();
+            if let Some(lasting) = pause_after(&ended, &tried, retry, fraction) {
+                self.board.pause(lasting);
+            }
+            match decide(&ended, &tried, retry, fraction) {
                 Step::Repeat { after } => {
                     purpose = Purpose::Repeat;
                     // A stop is seen when the next attempt is about to start.
                     let _ = self.board.wait(after).await;
                 }
-                Step::Pause { lasting } => {
-                    purpose = Purpose::AfterPause;
-                    self.board.pause(lasting);
-                }
+                Step::Pause { .. } => purpose = Purpose::AfterPause,
                 step => return self.conclude(step, events, bytes, &tried, &ended),
             }
         }

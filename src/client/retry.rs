@@ -164,6 +164,13 @@ impl Ended {
         }
     }
 
+    fn asked_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { wait, .. } | Self::NoValidAnswer { wait, .. } => *wait,
+            Self::Received { .. } | Self::Redirected(_) | Self::Failed(_) => None,
+        }
+    }
+
     /// What went wrong, in a few words.
     pub(super) fn reason(&self) -> Box<str> {
         match self {
@@ -199,7 +206,7 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
             ErrorClass::Retry => again_or(tried, *wait, policy, fraction, || {
                 Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()))
             }),
-            ErrorClass::Throttle => throttled(error, wait.unwrap_or_default(), tried, policy, fraction),
+            ErrorClass::Throttle => throttled(ended, error, tried, policy, fraction),
             ErrorClass::FixEvent => Step::Isolate(error.clone()),
             ErrorClass::TooLarge => Step::Divide(error.clone()),
             class if class.stops_the_run() => Step::Stop(StopCause::Api(error.clone())),
@@ -233,26 +240,46 @@ fn within(tried: &Tried, after: Duration, policy: &RetryPolicy) -> bool {
     tried.lasting.saturating_add(after) <= policy.batch_limit
 }
 
-/// Waits as long as is asked for, and longer with each refusal; a wait is jittered upwards only.
+/// How long every worker waits after an attempt that was refused for too much traffic, whatever becomes
+/// of its own batch: as long as is asked for, and longer with each refusal; jittered upwards only.
+///
+/// `None` for any other attempt, and when more is asked for than is slept through.
+pub(super) fn pause_after(
+    ended: &Ended,
+    tried: &Tried,
+    policy: &RetryPolicy,
+    fraction: f64,
+) -> Option<Duration> {
+    let Ended::Refused { error, wait } = ended else { return None };
+    let asked = wait.unwrap_or_default();
+    if error.class() != ErrorClass::Throttle || asked > policy.longest_asked_wait {
+        return None;
+    }
+    let own = doubled(policy.first_throttled_wait, policy.longest_asked_wait, tried.throttled);
+    let wait = if is_policy_block(error) { policy.longest_asked_wait } else { own.max(asked) };
+    Some(stretched(wait, 1.0 + fraction / 10.0))
+}
+
+fn is_policy_block(error: &ApiError) -> bool {
+    matches!(error.code(), Some(368 | 1_404_078 | 2_859_015))
+}
+
+/// Once more after the pause, unless that was tried too often or takes too long.
 fn throttled(
+    ended: &Ended,
     error: &Arc<ApiError>,
-    asked: Duration,
     tried: &Tried,
     policy: &RetryPolicy,
     fraction: f64,
 ) -> Step {
-    const POLICY_BLOCKS: [i64; 3] = [368, 1_404_078, 2_859_015];
-    let blocked = error.code().is_some_and(|code| POLICY_BLOCKS.contains(&code));
+    let blocked = is_policy_block(error);
     let limit = if blocked { 1 } else { policy.throttled_attempts };
-    let own = doubled(policy.first_throttled_wait, policy.longest_asked_wait, tried.throttled);
-    let wait = if blocked { policy.longest_asked_wait.max(asked) } else { own.max(asked) };
     if tried.throttled > limit && blocked {
         return Step::Stop(StopCause::Api(error.clone()));
     }
-    if asked > policy.longest_asked_wait {
-        return Step::Stop(StopCause::ComeBackLater(asked));
-    }
-    let lasting = stretched(wait, 1.0 + fraction / 10.0);
+    let Some(lasting) = pause_after(ended, tried, policy, fraction) else {
+        return Step::Stop(StopCause::ComeBackLater(ended.asked_wait().unwrap_or_default()));
+    };
     if tried.throttled > limit || !within(tried, lasting, policy) {
         return Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()));
     }

@@ -199,7 +199,7 @@ fn pauses(log: &[Exchange], plan: &Plan) -> Result<(), Broken> {
     for (number, exchange) in log.iter().enumerate() {
         let Some(ended) = exchange.ended else { continue };
         let asked = exchange.asked.unwrap_or_default();
-        let later = log[number + 1..].iter().filter(|other| other.began >= ended);
+        let later = log[number + 1..].iter().filter(|other| other.ticks.0 > exchange.ticks.1);
         match exchange.verdict {
             Verdict::Throttled { is_blocked } if asked <= longest => {
                 let own = if is_blocked { longest } else { longest.min(secs(60)) };

@@ -32,6 +32,8 @@ pub(super) struct Exchange {
     /// The machine's own clock at that moment.
     pub(super) wall: EventTime,
     pub(super) ended: Option<Duration>,
+    /// The place of beginning and end among all beginnings and ends: several share a moment.
+    pub(super) ticks: (usize, usize),
     pub(super) events: Vec<usize>,
     pub(super) body_bytes: usize,
     pub(super) stored: bool,
@@ -61,6 +63,7 @@ struct State {
     is_abandoned: bool,
     run: Vec<usize>,
     log: Vec<Exchange>,
+    ticks: usize,
     bytes: HashMap<usize, Box<str>>,
     restamped: Option<usize>,
     stored: HashMap<usize, u32>,
@@ -107,6 +110,7 @@ impl Service {
             is_abandoned: false,
             run: Vec::new(),
             log: Vec::new(),
+            ticks: 0,
             bytes: HashMap::new(),
             restamped: None,
             stored: HashMap::new(),
@@ -177,6 +181,7 @@ impl Service {
             began: now,
             wall: self.clock.now(),
             ended: None,
+            ticks: (state.tick(), usize::MAX),
             events,
             body_bytes: request.body().len(),
             stored: false,
@@ -206,6 +211,11 @@ impl Service {
 }
 
 impl State {
+    fn tick(&mut self) -> usize {
+        self.ticks += 1;
+        self.ticks
+    }
+
     /// How a request ends, and whether its events are stored.
     fn decide(
         &mut self,
@@ -325,7 +335,9 @@ impl Drop for Call {
         let mut guard = self.service.state();
         let state = &mut *guard;
         state.in_flight.retain(|&other| other != self.number);
+        let tick = state.tick();
         let exchange = &mut state.log[self.number];
+        exchange.ticks.1 = tick;
         let (verdict, asked) = self.answered.unwrap_or((Verdict::Doubtful, None));
         (exchange.verdict, exchange.asked) = (verdict, asked);
         if state.is_abandoned {
