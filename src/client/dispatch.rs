@@ -10,10 +10,11 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use url::Url;
 
+use super::Clock;
 use super::board::{Board, Probe};
 use super::builder::Settings;
 use super::gate::Purpose;
-use super::retry::{Ended, Step, Tried, decide, pause_after};
+use super::retry::{Ended, Since, Step, Tried, decide, pause_after};
 use super::transport::{Request, Response, TransportError};
 use crate::customer::MatchValue;
 use crate::event::Event;
@@ -108,8 +109,9 @@ impl Dispatch<'_, '_> {
             if events.len() < written {
                 return if events.is_empty() { Vec::new() } else { vec![Part { events, tried, body: None }] };
             }
+            let began = Since::now(self.board.clock());
             let ended = self.attempt(&request, &events, purpose).await;
-            self.note(&ended, &mut tried);
+            self.note(&ended, &mut tried, began);
             let Settings { retry, jitter, .. } = self.board.settings;
             let fraction = jitter.fraction();
             if let Some(lasting) = pause_after(&ended, &tried, retry, fraction) {
@@ -174,7 +176,7 @@ impl Dispatch<'_, '_> {
         }
     }
 
-    fn note(&mut self, ended: &Ended, tried: &mut Tried) {
+    fn note(&mut self, ended: &Ended, tried: &mut Tried, began: Since) {
         let board = self.board;
         let throttled =
             matches!(ended, Ended::Refused { error, .. } if error.class() == ErrorClass::Throttle);
@@ -193,7 +195,7 @@ impl Dispatch<'_, '_> {
             tried.attempts += 1;
         }
         if doubtful {
-            tried.doubtful_since.get_or_insert(board.clock().now());
+            tried.doubtful_since.get_or_insert(began);
         }
         tried.lasting = board.clock().elapsed().saturating_sub(self.began);
         tried.sits_out = board.time_left().is_some() && board.is_out_of_reach();
@@ -317,7 +319,7 @@ impl Dispatch<'_, '_> {
         match self.board.check_age(event, now) {
             Err(OutsideWindow::TooOld) => Some(Outcome::NotSent(NotSentCause::Expired)),
             Err(OutsideWindow::InFuture) => Some(Outcome::NotSent(NotSentCause::InFuture)),
-            Ok(()) => is_past_replay(event, tried.doubtful_since, now).then(|| {
+            Ok(()) => is_past_replay(event, tried.doubtful_since, self.board.clock()).then(|| {
                 let why = "it may have arrived, and Meta would not know a repeat any more".into();
                 Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why))
             }),
@@ -333,9 +335,9 @@ impl Dispatch<'_, '_> {
 }
 
 /// Whether Meta may have forgotten an attempt whose end nobody knows: a repeat could count twice.
-fn is_past_replay(event: &Event, doubtful_since: Option<EventTime>, now: EventTime) -> bool {
-    let window = event.action_source().replay_window().as_secs().cast_signed();
-    doubtful_since.is_some_and(|since| now.unix() - since.unix() >= window)
+fn is_past_replay(event: &Event, doubtful_since: Option<Since>, clock: &dyn Clock) -> bool {
+    let window = event.action_source().replay_window();
+    doubtful_since.is_some_and(|since| since.until(Since::now(clock)) >= window)
 }
 
 /// What is sent of an event's customer unhashed.

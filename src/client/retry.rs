@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Clock;
 use super::backoff::{doubled, full_jitter, stretched};
 use super::transport::TransportError;
 use crate::report::{ApiError, ErrorClass, NotSentCause, StopCause, UnconfirmedCause};
@@ -106,9 +107,28 @@ pub(super) struct Tried {
     /// Time since the first attempt.
     pub(super) lasting: Duration,
     /// When bytes first left without a valid answer coming back.
-    pub(super) doubtful_since: Option<EventTime>,
+    pub(super) doubtful_since: Option<Since>,
     /// The service is out of reach for everybody and the run's own limit decides how long to try.
     pub(super) sits_out: bool,
+}
+
+/// A moment by both clocks: the wall clock may be set, and the other may stand while the machine sleeps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    wall: EventTime,
+    elapsed: Duration,
+}
+
+impl Since {
+    pub(super) fn now(clock: &dyn Clock) -> Self {
+        Self { wall: clock.now(), elapsed: clock.elapsed() }
+    }
+
+    /// The time from then to `now`, by the clock that says more.
+    pub(super) fn until(self, now: Self) -> Duration {
+        let by_wall = u64::try_from(now.wall.unix() - self.wall.unix()).unwrap_or(0);
+        now.elapsed.saturating_sub(self.elapsed).max(Duration::from_secs(by_wall))
+    }
 }
 
 /// How an attempt ended.

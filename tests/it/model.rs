@@ -140,7 +140,11 @@ impl Ends {
     /// Takes over what a run told; gives what is left to be sent.
     fn take(&mut self, account: &mut Account) -> Vec<Event> {
         self.of.extend(account.settled.drain(..));
-        let Some(report) = account.report.take() else { return Vec::new() };
+        let Some(report) = account.report.take() else {
+            // Who drops a run hears nothing more of what it would have handed back.
+            self.of.retain(|_, end| !matches!(end, Outcome::NotSent(_)));
+            return Vec::new();
+        };
         let mut left = report.into_unsent();
         left.append(&mut account.rest);
         left
