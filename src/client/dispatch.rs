@@ -41,9 +41,17 @@ impl Part {
         Self { body: Some(Body::of(draft)), ..Self::fresh(events) }
     }
 
-    /// Events of which surely nothing is stored.
+    /// Events that were never sent.
     fn fresh(events: Vec<Numbered>) -> Self {
         Self { events, tried: Tried::default(), body: None }
+    }
+
+    /// Events of a batch that was refused whole. That attempt stored nothing; an earlier one may have.
+    fn refused(events: Vec<Numbered>, tried: &Tried) -> Self {
+        Self {
+            tried: Tried { doubtful_since: tried.doubtful_since, ..Tried::default() },
+            ..Self::fresh(events)
+        }
     }
 
     /// Writes the body, unless it is written; gives the events that did not fit.
@@ -216,11 +224,14 @@ impl Dispatch<'_, '_> {
                 self.probe = None;
                 board.settle(events, &Outcome::Accepted);
             }
-            Step::Isolate(error) => return self.isolate(error, events),
-            Step::Divide(error) if events.len() == 1 => board.settle(events, &Outcome::Refused(error)),
+            Step::Isolate(error) => return self.isolate(error, events, tried),
+            Step::Divide(error) if events.len() == 1 => {
+                board.lone_refusal(&error);
+                self.end(events, Outcome::Refused(error), tried);
+            }
             Step::Divide(_) => {
                 board.too_large(bytes);
-                return halves(events);
+                return halves(events, tried);
             }
             Step::Refuse(error) => {
                 board.unknown_refusal(&error);
@@ -267,13 +278,14 @@ impl Dispatch<'_, '_> {
     }
 
     /// A bad event stands alone, is named by the error, or is looked for by halves.
-    fn isolate(&mut self, error: Arc<ApiError>, mut events: Vec<Numbered>) -> Vec<Part> {
+    fn isolate(&mut self, error: Arc<ApiError>, mut events: Vec<Numbered>, tried: &Tried) -> Vec<Part> {
         const TOO_OLD: i64 = 2_804_003;
         self.sifted += 1;
-        if error.subcode() == Some(TOO_OLD) {
+        let is_about_age = error.subcode() == Some(TOO_OLD);
+        if is_about_age {
             let now = self.board.clock().now();
             if events.iter().any(|numbered| self.board.check_age(&numbered.event, now).is_err()) {
-                return vec![Part::fresh(events)];
+                return vec![Part::refused(events, tried)];
             }
             let message = "Meta calls an event too old that is not so by the clock of this machine: check it";
             self.board.note("clock_doubtful", message.to_owned());
@@ -282,19 +294,25 @@ impl Dispatch<'_, '_> {
             _ if events.len() == 1 => 0,
             Some(named) if named < events.len() => named,
             _ if self.sifted > MOST_SIFTING => {
-                self.board.settle(events, &Outcome::NotSent(NotSentCause::NotSifted(error)));
+                self.leave(events, NotSentCause::NotSifted(error), tried);
                 return Vec::new();
             }
-            _ => return halves(events),
+            _ => return halves(events, tried),
         };
         let bad = events.remove(bad);
         self.board.lone_refusal(&error);
-        self.board.settle(vec![bad], &Outcome::Refused(Arc::clone(&error)));
+        let refused = Outcome::Refused(Arc::clone(&error));
+        if is_about_age {
+            // It was younger when an earlier attempt may have arrived.
+            self.end(vec![bad], refused, tried);
+        } else {
+            self.board.settle(vec![bad], &refused);
+        }
         if self.sifted > MOST_SIFTING {
-            self.board.settle(events, &Outcome::NotSent(NotSentCause::NotSifted(error)));
+            self.leave(events, NotSentCause::NotSifted(error), tried);
             return Vec::new();
         }
-        if events.is_empty() { Vec::new() } else { vec![Part::fresh(events)] }
+        if events.is_empty() { Vec::new() } else { vec![Part::refused(events, tried)] }
     }
 
     /// Ends the sending of events that Meta would refuse for their age, or that are too long on the
@@ -352,10 +370,10 @@ fn plain_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
     texts.chain(event.clear_texts().into_iter().map(Cow::from))
 }
 
-/// Two parts of a batch that was refused whole, of which therefore nothing was stored.
-fn halves(mut events: Vec<Numbered>) -> Vec<Part> {
+/// Two parts of a batch that was refused whole.
+fn halves(mut events: Vec<Numbered>, tried: &Tried) -> Vec<Part> {
     let second = events.split_off(events.len() / 2);
-    [events, second].map(Part::fresh).into()
+    [events, second].map(|half| Part::refused(half, tried)).into()
 }
 
 /// The host that a redirect points to; its path and query may hold what was sent.
