@@ -27,18 +27,13 @@ pub(super) struct Part {
     events: Vec<Numbered>,
     tried: Tried,
     /// The request's body, once it is written.
-    body: Option<Body>,
-}
-
-struct Body {
-    bytes: Vec<u8>,
-    is_oversized: bool,
+    body: Option<Vec<u8>>,
 }
 
 impl Part {
     /// A batch as it was filled.
     pub(super) fn encoded(events: Vec<Numbered>, draft: Draft<'_>) -> Self {
-        Self { body: Some(Body::of(draft)), ..Self::fresh(events) }
+        Self { body: Some(draft.into_body()), ..Self::fresh(events) }
     }
 
     /// Events that were never sent.
@@ -55,7 +50,7 @@ impl Part {
     }
 
     /// Writes the body, unless it is written; gives the events that did not fit.
-    fn write(&mut self, board: &Board<'_>) -> (Body, Option<Self>) {
+    fn write(&mut self, board: &Board<'_>) -> (Vec<u8>, Option<Self>) {
         if let Some(body) = self.body.take() {
             return (body, None);
         }
@@ -63,13 +58,7 @@ impl Part {
         let taken = self.events.iter().take_while(|numbered| draft.push(&numbered.event)).count();
         let rest = self.events.split_off(taken);
         let rest = (!rest.is_empty()).then(|| Self { events: rest, tried: self.tried.clone(), body: None });
-        (Body::of(draft), rest)
-    }
-}
-
-impl Body {
-    fn of(draft: Draft<'_>) -> Self {
-        Self { is_oversized: draft.is_oversized(), bytes: draft.into_body() }
+        (draft.into_body(), rest)
     }
 }
 
@@ -98,14 +87,15 @@ struct Dispatch<'b, 'r> {
 
 impl Dispatch<'_, '_> {
     /// Sends one request until its events have their end or have to be divided; gives the parts.
-    async fn send(&mut self, part: Part, body: Body) -> Vec<Part> {
+    async fn send(&mut self, part: Part, body: Vec<u8>) -> Vec<Part> {
         let Part { mut events, mut tried, .. } = part;
-        if body.is_oversized {
-            self.board.settle(events, &Outcome::NotSent(NotSentCause::TooLarge));
+        let bytes = body.len();
+        // By the limit that is set. The one that was learned may be too low for an event that stands alone.
+        if bytes > self.board.settings.limits.bytes() {
+            self.leave(events, NotSentCause::TooLarge, &tried);
             return Vec::new();
         }
-        let bytes = body.bytes.len();
-        let request = self.board.settings.request(body.bytes);
+        let request = self.board.settings.request(body);
         let mut purpose = if tried.attempts > 0 { Purpose::Repeat } else { Purpose::First };
         loop {
             if let Err(cause) = self.board.pass(purpose, &mut self.probe).await {
