@@ -235,6 +235,9 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
     }
 }
 
+/// The least time between two attempts that nothing but the limit of the run ends.
+const BETWEEN_PROBES: Duration = Duration::from_secs(5);
+
 /// Once more after a wait, unless attempts or the time for the batch ran out. A wait that is asked
 /// for is jittered upwards only.
 fn again_or(
@@ -248,7 +251,9 @@ fn again_or(
     let after = asked.map_or(own, |asked| asked.saturating_add(own));
     if asked.is_some_and(|asked| asked > policy.longest_asked_wait) {
         otherwise()
-    } else if tried.sits_out || (tried.attempts < policy.attempts && within(tried, after, policy)) {
+    } else if tried.sits_out {
+        Step::Repeat { after: after.max(BETWEEN_PROBES) }
+    } else if tried.attempts < policy.attempts && within(tried, after, policy) {
         Step::Repeat { after }
     } else {
         otherwise()

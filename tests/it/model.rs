@@ -97,6 +97,9 @@ async fn live(seed: u64, mut plan: Plan) -> Result<(), Broken> {
         check::truth(&bench.service, &log, event, end)?;
     }
     let expired = ends.of.values().filter(|end| matches!(end, Outcome::NotSent(_) | Outcome::Unconfirmed(_)));
+    if env::var_os("MODEL_LOG").is_some() {
+        log.iter().enumerate().for_each(|(number, exchange)| eprintln!("{number} {exchange:?}"));
+    }
     let (count, expired) = (ends.events.len(), expired.count());
     check::replay_and_age(&bench.service, &log, &ends.events, &plan)?;
     check::flow(&log, &plan, runs_at_once)?;

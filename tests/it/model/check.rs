@@ -10,7 +10,7 @@ use meta_offline_events::report::{
 
 use super::fault::Verdict;
 use super::plan::{Ask, MARK, MARKED_ID, Plan, number, secs};
-use super::service::{Exchange, Service};
+use super::service::{Exchange, FAR_TOO_MANY, Service};
 
 /// A promise that was not kept.
 pub(super) type Broken = String;
@@ -234,9 +234,10 @@ fn pauses(log: &[Exchange], plan: &Plan) -> Result<(), Broken> {
 /// A request is a first one, or follows one that failed with the same events. Of those that follow while
 /// nothing is out of the ordinary, the budget allows 20, a fifth of the first ones, and one in 5 s. Those
 /// that follow alone (before the first acceptance, or in an outage) are limited by the attempts of their
-/// batch, and by one in a second where the limit of the run decides. What is refused for an event or for
+/// batch, and by one in 5 s where the limit of the run decides. What is refused for an event or for
 /// its size is divided until it stands alone: less than two requests for each event.
 pub(super) fn requests(log: &[Exchange], plan: &Plan, count: usize, expired: usize) -> Result<(), Broken> {
+    demand!(log.len() < FAR_TOO_MANY, "{} requests", log.len());
     let retry = plan.retry;
     let mut failed: HashMap<usize, (u32, u32, usize)> = HashMap::new();
     let (mut first, mut repeats, mut long_probes, mut divided) = (0_u32, 0_u32, 0_u32, 0);
@@ -278,7 +279,7 @@ pub(super) fn requests(log: &[Exchange], plan: &Plan, count: usize, expired: usi
     demand!(f64::from(repeats) <= budget, "{repeats} repeats where the budget allows {budget}");
     let outage = last - first_of_outage.unwrap_or(last);
     demand!(
-        f64::from(long_probes) <= outage.as_secs_f64() + 2.0,
+        f64::from(long_probes) <= outage.as_secs_f64() / 5.0 + 2.0,
         "{long_probes} probes in {outage:?} of an outage"
     );
     demand!(divided <= 2 * count + expired + 2, "{divided} requests to find what is bad of {count} events");

@@ -22,7 +22,7 @@ use super::plan::{Naming, START, Weather, secs};
 const OUTAGE: u32 = 5;
 
 /// More requests than any case may need.
-const FAR_TOO_MANY: usize = 20_000;
+pub(super) const FAR_TOO_MANY: usize = 50_000;
 
 /// One request and what became of it.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub(super) struct Exchange {
     pub(super) asked: Option<Duration>,
     /// Others in flight when it began.
     pub(super) others: usize,
-    /// Others in flight that began in the same outage.
+    /// Others in flight that began in an outage, if there is one.
     pub(super) other_probes: usize,
     pub(super) is_proven: bool,
     pub(super) in_outage: bool,
@@ -188,7 +188,7 @@ impl Service {
             verdict: Verdict::Doubtful,
             asked: None,
             others: state.in_flight.len(),
-            other_probes: probes,
+            other_probes: if in_outage { probes } else { 0 },
             is_proven: state.is_proven,
             in_outage,
             leaves_outage: false,
@@ -224,14 +224,14 @@ impl State {
         events: &[usize],
         now: Duration,
     ) -> (End, bool) {
-        if self.log.len() > FAR_TOO_MANY {
-            return (End::Never, false);
-        }
         let clock = START + now.as_secs().cast_signed();
         let genuine = self.judge(request, sent, clock);
         let is_valid = genuine.verdict == Verdict::Counted;
         if self.is_calm {
             return (End::Answer(genuine), is_valid);
+        }
+        if self.log.len() > FAR_TOO_MANY {
+            return (End::Never, false);
         }
         let weather = &self.weather;
         let outage = weather.outages.iter().find(|(from, to, _)| (*from..*to).contains(&now));
