@@ -209,6 +209,7 @@ impl<'r> Board<'r> {
             match self.gate().ask(self.clock().elapsed(), purpose, probe.is_some()) {
                 Admission::Go => return Ok(()),
                 Admission::Probe => {
+                    // Made only where there is none: dropping a second one would end the probe.
                     probe.get_or_insert_with(|| Probe(self.gate()));
                     return Ok(());
                 }

@@ -147,8 +147,7 @@ async fn keep_time(board: &Board<'_>) {
 async fn obey(board: &Board<'_>, stop: &Stop) {
     stop.asked().await;
     board.halt(StopCause::Asked);
-    let limit = stop.limited().await;
-    board.clock().limit(limit).await;
+    stop.is_over(board.clock()).await;
     board.cut_off();
     std::future::pending::<()>().await;
 }

@@ -10,10 +10,11 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use url::Url;
 
+use super::Clock;
 use super::board::{Board, Probe};
 use super::builder::Settings;
 use super::gate::Purpose;
-use super::retry::{Ended, Step, Tried, decide};
+use super::retry::{Ended, Since, Step, Tried, decide, pause_after};
 use super::trace;
 use super::transport::{Request, Response, TransportError};
 use crate::customer::MatchValue;
@@ -27,12 +28,7 @@ pub(super) struct Part {
     events: Vec<Numbered>,
     tried: Tried,
     /// The request's body, once it is written.
-    body: Option<Body>,
-}
-
-struct Body {
-    bytes: Vec<u8>,
-    is_oversized: bool,
+    body: Option<Vec<u8>>,
 }
 
 impl Part {
@@ -43,16 +39,24 @@ impl Part {
 
     /// A batch as it was filled.
     pub(super) fn encoded(events: Vec<Numbered>, draft: Draft<'_>) -> Self {
-        Self { body: Some(Body::of(draft)), ..Self::fresh(events) }
+        Self { body: Some(draft.into_body()), ..Self::fresh(events) }
     }
 
-    /// Events of which surely nothing is stored.
+    /// Events that were never sent.
     fn fresh(events: Vec<Numbered>) -> Self {
         Self { events, tried: Tried::default(), body: None }
     }
 
+    /// Events of a batch that was refused whole. That attempt stored nothing; an earlier one may have.
+    fn refused(events: Vec<Numbered>, tried: &Tried) -> Self {
+        Self {
+            tried: Tried { doubtful_since: tried.doubtful_since, ..Tried::default() },
+            ..Self::fresh(events)
+        }
+    }
+
     /// Writes the body, unless it is written; gives the events that did not fit.
-    fn write(&mut self, board: &Board<'_>) -> (Body, Option<Self>) {
+    fn write(&mut self, board: &Board<'_>) -> (Vec<u8>, Option<Self>) {
         if let Some(body) = self.body.take() {
             return (body, None);
         }
@@ -60,13 +64,7 @@ impl Part {
         let taken = self.events.iter().take_while(|numbered| draft.push(&numbered.event)).count();
         let rest = self.events.split_off(taken);
         let rest = (!rest.is_empty()).then(|| Self { events: rest, tried: self.tried.clone(), body: None });
-        (Body::of(draft), rest)
-    }
-}
-
-impl Body {
-    fn of(draft: Draft<'_>) -> Self {
-        Self { is_oversized: draft.is_oversized(), bytes: draft.into_body() }
+        (draft.into_body(), rest)
     }
 }
 
@@ -95,14 +93,15 @@ struct Dispatch<'b, 'r> {
 
 impl Dispatch<'_, '_> {
     /// Sends one request until its events have their end or have to be divided; gives the parts.
-    async fn send(&mut self, part: Part, body: Body) -> Vec<Part> {
+    async fn send(&mut self, part: Part, body: Vec<u8>) -> Vec<Part> {
         let Part { mut events, mut tried, .. } = part;
-        if body.is_oversized {
-            self.board.settle(events, &Outcome::NotSent(NotSentCause::TooLarge));
+        let bytes = body.len();
+        // By the limit that is set. The one that was learned may be too low for an event that stands alone.
+        if bytes > self.board.settings.limits.bytes() {
+            self.leave(events, NotSentCause::TooLarge, &tried);
             return Vec::new();
         }
-        let bytes = body.bytes.len();
-        let request = self.board.settings.request(body.bytes);
+        let request = self.board.settings.request(body);
         let mut purpose = if tried.attempts > 0 { Purpose::Repeat } else { Purpose::First };
         loop {
             if let Err(cause) = self.board.pass(purpose, &mut self.probe).await {
@@ -114,10 +113,15 @@ impl Dispatch<'_, '_> {
             if events.len() < written {
                 return if events.is_empty() { Vec::new() } else { vec![Part { events, tried, body: None }] };
             }
+            let began = Since::now(self.board.clock());
             let ended = self.attempt(&request, &events, purpose).await;
-            self.note(&ended, &mut tried);
+            self.note(&ended, &mut tried, began);
             let Settings { retry, jitter, .. } = self.board.settings;
-            let step = decide(&ended, &tried, retry, jitter.fraction());
+            let fraction = jitter.fraction();
+            if let Some(lasting) = pause_after(&ended, &tried, retry, fraction) {
+                self.board.pause(lasting);
+            }
+            let step = decide(&ended, &tried, retry, fraction);
             trace::attempt(&ended);
             trace::next(&step);
             match step {
@@ -126,10 +130,7 @@ impl Dispatch<'_, '_> {
                     // A stop is seen when the next attempt is about to start.
                     let _ = self.board.wait(after).await;
                 }
-                Step::Pause { lasting } => {
-                    purpose = Purpose::AfterPause;
-                    self.board.pause(lasting);
-                }
+                Step::Pause { .. } => purpose = Purpose::AfterPause,
                 step => return self.conclude(step, events, bytes, &tried, &ended),
             }
         }
@@ -187,7 +188,7 @@ impl Dispatch<'_, '_> {
         }
     }
 
-    fn note(&mut self, ended: &Ended, tried: &mut Tried) {
+    fn note(&mut self, ended: &Ended, tried: &mut Tried, began: Since) {
         let board = self.board;
         let throttled =
             matches!(ended, Ended::Refused { error, .. } if error.class() == ErrorClass::Throttle);
@@ -206,7 +207,7 @@ impl Dispatch<'_, '_> {
             tried.attempts += 1;
         }
         if doubtful {
-            tried.doubtful_since.get_or_insert(board.clock().now());
+            tried.doubtful_since.get_or_insert(began);
         }
         tried.lasting = board.clock().elapsed().saturating_sub(self.began);
         tried.sits_out = board.sits_out();
@@ -227,11 +228,14 @@ impl Dispatch<'_, '_> {
                 self.probe = None;
                 board.settle(events, &Outcome::Accepted);
             }
-            Step::Isolate(error) => return self.isolate(error, events),
-            Step::Divide(error) if events.len() == 1 => board.settle(events, &Outcome::Refused(error)),
+            Step::Isolate(error) => return self.isolate(error, events, tried),
+            Step::Divide(error) if events.len() == 1 => {
+                board.lone_refusal(&error);
+                self.end(events, Outcome::Refused(error), tried);
+            }
             Step::Divide(_) => {
                 board.too_large(bytes);
-                return halves(events);
+                return halves(events, tried);
             }
             Step::Refuse(error) => {
                 board.unknown_refusal(&error);
@@ -278,13 +282,14 @@ impl Dispatch<'_, '_> {
     }
 
     /// A bad event stands alone, is named by the error, or is looked for by halves.
-    fn isolate(&mut self, error: Arc<ApiError>, mut events: Vec<Numbered>) -> Vec<Part> {
+    fn isolate(&mut self, error: Arc<ApiError>, mut events: Vec<Numbered>, tried: &Tried) -> Vec<Part> {
         const TOO_OLD: i64 = 2_804_003;
         self.sifted += 1;
-        if error.subcode() == Some(TOO_OLD) {
+        let is_about_age = error.subcode() == Some(TOO_OLD);
+        if is_about_age {
             let now = self.board.clock().now();
             if events.iter().any(|numbered| self.board.check_age(&numbered.event, now).is_err()) {
-                return vec![Part::fresh(events)];
+                return vec![Part::refused(events, tried)];
             }
             let message = "Meta calls an event too old that is not so by the clock of this machine: check it";
             self.board.note("clock_doubtful", message.to_owned());
@@ -293,19 +298,25 @@ impl Dispatch<'_, '_> {
             _ if events.len() == 1 => 0,
             Some(named) if named < events.len() => named,
             _ if self.sifted > MOST_SIFTING => {
-                self.board.settle(events, &Outcome::NotSent(NotSentCause::NotSifted(error)));
+                self.leave(events, NotSentCause::NotSifted(error), tried);
                 return Vec::new();
             }
-            _ => return halves(events),
+            _ => return halves(events, tried),
         };
         let bad = events.remove(bad);
         self.board.lone_refusal(&error);
-        self.board.settle(vec![bad], &Outcome::Refused(Arc::clone(&error)));
+        let refused = Outcome::Refused(Arc::clone(&error));
+        if is_about_age {
+            // It was younger when an earlier attempt may have arrived.
+            self.end(vec![bad], refused, tried);
+        } else {
+            self.board.settle(vec![bad], &refused);
+        }
         if self.sifted > MOST_SIFTING {
-            self.board.settle(events, &Outcome::NotSent(NotSentCause::NotSifted(error)));
+            self.leave(events, NotSentCause::NotSifted(error), tried);
             return Vec::new();
         }
-        if events.is_empty() { Vec::new() } else { vec![Part::fresh(events)] }
+        if events.is_empty() { Vec::new() } else { vec![Part::refused(events, tried)] }
     }
 
     /// Ends the sending of events that Meta would refuse for their age, or that are too long on the
@@ -330,7 +341,7 @@ impl Dispatch<'_, '_> {
         match self.board.check_age(event, now) {
             Err(OutsideWindow::TooOld) => Some(Outcome::NotSent(NotSentCause::Expired)),
             Err(OutsideWindow::InFuture) => Some(Outcome::NotSent(NotSentCause::InFuture)),
-            Ok(()) => is_past_replay(event, tried.doubtful_since, now).then(|| {
+            Ok(()) => is_past_replay(event, tried.doubtful_since, self.board.clock()).then(|| {
                 let why = "it may have arrived, and Meta would not know a repeat any more".into();
                 Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why))
             }),
@@ -346,9 +357,9 @@ impl Dispatch<'_, '_> {
 }
 
 /// Whether Meta may have forgotten an attempt whose end nobody knows: a repeat could count twice.
-fn is_past_replay(event: &Event, doubtful_since: Option<EventTime>, now: EventTime) -> bool {
-    let window = event.action_source().replay_window().as_secs().cast_signed();
-    doubtful_since.is_some_and(|since| now.unix() - since.unix() >= window)
+fn is_past_replay(event: &Event, doubtful_since: Option<Since>, clock: &dyn Clock) -> bool {
+    let window = event.action_source().replay_window();
+    doubtful_since.is_some_and(|since| since.until(Since::now(clock)) >= window)
 }
 
 /// What is sent of an event's customer unhashed.
@@ -363,10 +374,10 @@ fn plain_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
     texts.chain(event.clear_texts().into_iter().map(Cow::from))
 }
 
-/// Two parts of a batch that was refused whole, of which therefore nothing was stored.
-fn halves(mut events: Vec<Numbered>) -> Vec<Part> {
+/// Two parts of a batch that was refused whole.
+fn halves(mut events: Vec<Numbered>, tried: &Tried) -> Vec<Part> {
     let second = events.split_off(events.len() / 2);
-    [events, second].map(Part::fresh).into()
+    [events, second].map(|half| Part::refused(half, tried)).into()
 }
 
 /// The host that a redirect points to; its path and query may hold what was sent.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Clock;
 use super::backoff::{doubled, full_jitter, stretched};
 use super::transport::TransportError;
 use crate::report::{ApiError, ErrorClass, NotSentCause, StopCause, UnconfirmedCause};
@@ -108,9 +109,28 @@ pub(super) struct Tried {
     /// Time since the first attempt.
     pub(super) lasting: Duration,
     /// When bytes first left without a valid answer coming back.
-    pub(super) doubtful_since: Option<EventTime>,
+    pub(super) doubtful_since: Option<Since>,
     /// The service is out of reach for everybody and is waited for, however often that is tried.
     pub(super) sits_out: bool,
+}
+
+/// A moment by both clocks: the wall clock may be set, and the other may stand while the machine sleeps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    wall: EventTime,
+    elapsed: Duration,
+}
+
+impl Since {
+    pub(super) fn now(clock: &dyn Clock) -> Self {
+        Self { wall: clock.now(), elapsed: clock.elapsed() }
+    }
+
+    /// The time from then to `now`, by the clock that says more.
+    pub(super) fn until(self, now: Self) -> Duration {
+        let by_wall = u64::try_from(now.wall.unix() - self.wall.unix()).unwrap_or(0);
+        now.elapsed.saturating_sub(self.elapsed).max(Duration::from_secs(by_wall))
+    }
 }
 
 /// How an attempt ended.
@@ -180,6 +200,13 @@ impl Ended {
         }
     }
 
+    fn asked_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { wait, .. } | Self::NoValidAnswer { wait, .. } => *wait,
+            Self::Received { .. } | Self::Redirected(_) | Self::Failed(_) => None,
+        }
+    }
+
     /// What went wrong, in a few words.
     pub(super) fn reason(&self) -> Box<str> {
         match self {
@@ -233,7 +260,7 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
             ErrorClass::Retry => again_or(tried, *wait, policy, fraction, || {
                 Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()))
             }),
-            ErrorClass::Throttle => throttled(error, wait.unwrap_or_default(), tried, policy, fraction),
+            ErrorClass::Throttle => throttled(ended, error, tried, policy, fraction),
             ErrorClass::FixEvent => Step::Isolate(error.clone()),
             ErrorClass::TooLarge => Step::Divide(error.clone()),
             class if class.stops_the_run() => Step::Stop(StopCause::Api(error.clone())),
@@ -241,6 +268,9 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
         },
     }
 }
+
+/// The least time between two attempts that nothing but the limit of the run ends.
+const BETWEEN_PROBES: Duration = Duration::from_secs(5);
 
 /// Once more after a wait, unless attempts or the time for the batch ran out. A wait that is asked
 /// for is jittered upwards only.
@@ -255,7 +285,9 @@ fn again_or(
     let after = asked.map_or(own, |asked| asked.saturating_add(own));
     if asked.is_some_and(|asked| asked > policy.longest_asked_wait) {
         otherwise()
-    } else if tried.sits_out || (tried.attempts < policy.attempts && within(tried, after, policy)) {
+    } else if tried.sits_out {
+        Step::Repeat { after: after.max(BETWEEN_PROBES) }
+    } else if tried.attempts < policy.attempts && within(tried, after, policy) {
         Step::Repeat { after }
     } else {
         otherwise()
@@ -267,26 +299,46 @@ fn within(tried: &Tried, after: Duration, policy: &RetryPolicy) -> bool {
     tried.lasting.saturating_add(after) <= policy.batch_limit
 }
 
-/// Waits as long as is asked for, and longer with each refusal; a wait is jittered upwards only.
+/// How long every worker waits after an attempt that was refused for too much traffic, whatever becomes
+/// of its own batch: as long as is asked for, and longer with each refusal; jittered upwards only.
+///
+/// `None` for any other attempt, and when more is asked for than is slept through.
+pub(super) fn pause_after(
+    ended: &Ended,
+    tried: &Tried,
+    policy: &RetryPolicy,
+    fraction: f64,
+) -> Option<Duration> {
+    let Ended::Refused { error, wait } = ended else { return None };
+    let asked = wait.unwrap_or_default();
+    if error.class() != ErrorClass::Throttle || asked > policy.longest_asked_wait {
+        return None;
+    }
+    let own = doubled(policy.first_throttled_wait, policy.longest_asked_wait, tried.throttled);
+    let wait = if is_policy_block(error) { policy.longest_asked_wait } else { own.max(asked) };
+    Some(stretched(wait, 1.0 + fraction / 10.0))
+}
+
+fn is_policy_block(error: &ApiError) -> bool {
+    matches!(error.code(), Some(368 | 1_404_078 | 2_859_015))
+}
+
+/// Once more after the pause, unless that was tried too often or takes too long.
 fn throttled(
+    ended: &Ended,
     error: &Arc<ApiError>,
-    asked: Duration,
     tried: &Tried,
     policy: &RetryPolicy,
     fraction: f64,
 ) -> Step {
-    const POLICY_BLOCKS: [i64; 3] = [368, 1_404_078, 2_859_015];
-    let blocked = error.code().is_some_and(|code| POLICY_BLOCKS.contains(&code));
+    let blocked = is_policy_block(error);
     let limit = if blocked { 1 } else { policy.throttled_attempts };
-    let own = doubled(policy.first_throttled_wait, policy.longest_asked_wait, tried.throttled);
-    let wait = if blocked { policy.longest_asked_wait.max(asked) } else { own.max(asked) };
     if tried.throttled > limit && blocked {
         return Step::Stop(StopCause::Api(error.clone()));
     }
-    if asked > policy.longest_asked_wait {
-        return Step::Stop(StopCause::ComeBackLater(asked));
-    }
-    let lasting = stretched(wait, 1.0 + fraction / 10.0);
+    let Some(lasting) = pause_after(ended, tried, policy, fraction) else {
+        return Step::Stop(StopCause::ComeBackLater(ended.asked_wait().unwrap_or_default()));
+    };
     if tried.throttled > limit || !within(tried, lasting, policy) {
         return Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()));
     }

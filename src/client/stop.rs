@@ -1,9 +1,13 @@
 //! Asking runs to end in order.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::sync::watch;
+
+use super::{Clock, Waiting};
 
 /// Asks runs to end in order: from a signal handler, say.
 ///
@@ -61,7 +65,7 @@ impl Stop {
     }
 
     /// As [`now`](Self::now), and after this long cut off the requests that are still in flight: their
-    /// events are unconfirmed.
+    /// events are unconfirmed. It may be called again, to cut them off sooner.
     pub fn within(&self, limit: Duration) {
         self.asked.send_replace(Asked::FinishWithin(limit));
     }
@@ -73,21 +77,36 @@ impl Stop {
 
     /// Ends when it is asked.
     pub(super) async fn asked(&self) {
-        self.wait_for(|asked| asked != Asked::Nothing).await;
+        // The sender lives as long as `self`.
+        let _ = self.asked.subscribe().wait_for(|asked| *asked != Asked::Nothing).await;
     }
 
-    /// Ends when a limit is set for the requests in flight; gives it.
-    pub(super) async fn limited(&self) -> Duration {
-        match self.wait_for(|asked| matches!(asked, Asked::FinishWithin(_))).await {
-            Asked::FinishWithin(limit) => limit,
-            Asked::Nothing | Asked::Finish => Duration::MAX,
+    /// Ends when a limit that was set for the requests in flight is over: the one that ends first.
+    pub(super) async fn is_over(&self, clock: &dyn Clock) {
+        let mut asked = self.asked.subscribe();
+        asked.mark_changed();
+        let mut over: Waiting<'_> = Box::pin(std::future::pending());
+        loop {
+            match select(pin!(next_limit(&mut asked)), over).await {
+                Either::Left((limit, before)) => {
+                    let limit = clock.limit(limit);
+                    over = Box::pin(async move { drop(select(before, limit).await) });
+                }
+                Either::Right(_) => return,
+            }
         }
     }
+}
 
-    async fn wait_for(&self, wanted: impl Fn(Asked) -> bool) -> Asked {
-        let mut asked = self.asked.subscribe();
-        // The sender lives as long as `self`.
-        asked.wait_for(|asked| wanted(*asked)).await.map_or(Asked::Nothing, |asked| *asked)
+/// The next limit that is set.
+async fn next_limit(asked: &mut watch::Receiver<Asked>) -> Duration {
+    loop {
+        if asked.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        if let Asked::FinishWithin(limit) = *asked.borrow_and_update() {
+            return limit;
+        }
     }
 }
 

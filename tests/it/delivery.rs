@@ -454,9 +454,13 @@ async fn r28_a_policy_block_gets_one_long_pause_and_one_more_try() {
 
 #[tokio::test]
 async fn r34_n7_an_endpoint_that_is_none_of_metas_stops_the_run() {
-    for answer in
-        [Answer::html(404), Answer::empty(404), Answer::empty(405), Answer::empty(501), Answer::empty(407)]
-    {
+    for (answer, told) in [
+        (Answer::html(404), "address"),
+        (Answer::empty(404), "address"),
+        (Answer::empty(405), "address"),
+        (Answer::empty(501), "address"),
+        (Answer::empty(407), "proxy"),
+    ] {
         let bench = Bench::new(server()).await;
         bench.server.always(answer);
         let report = bench.send(events(3)).await;

@@ -16,6 +16,8 @@ mod flow;
 mod golden;
 mod guide;
 mod known_answers;
+#[cfg(feature = "testing")]
+mod model;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod network;
 mod orders;
