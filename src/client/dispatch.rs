@@ -73,7 +73,7 @@ const MOST_SIFTING: u32 = 100;
 
 /// Sends a batch until all of its events have their end.
 pub(super) async fn dispatch(board: &Board<'_>, batch: Part) {
-    let mut dispatch = Dispatch { board, began: board.clock().elapsed(), sifted: 0, probe: None };
+    let mut dispatch = Dispatch { board, began: None, sifted: 0, probe: None };
     let mut parts = vec![batch];
     while let Some(mut part) = parts.pop() {
         let (body, rest) = part.write(board);
@@ -84,7 +84,8 @@ pub(super) async fn dispatch(board: &Board<'_>, batch: Part) {
 
 struct Dispatch<'b, 'r> {
     board: &'b Board<'r>,
-    began: Duration,
+    /// When the first attempt began: what the batch waited for others before does not count.
+    began: Option<Duration>,
     /// Requests that were refused for a bad event.
     sifted: u32,
     /// Held while the other workers wait for what becomes of this batch.
@@ -114,6 +115,7 @@ impl Dispatch<'_, '_> {
                 return if events.is_empty() { Vec::new() } else { vec![Part { events, tried, body: None }] };
             }
             let began = Since::now(self.board.clock());
+            self.began.get_or_insert(self.board.clock().elapsed());
             let ended = self.attempt(&request, &events, purpose).await;
             self.note(&ended, &mut tried, began);
             let Settings { retry, jitter, .. } = self.board.settings;
@@ -209,7 +211,8 @@ impl Dispatch<'_, '_> {
         if doubtful {
             tried.doubtful_since.get_or_insert(began);
         }
-        tried.lasting = board.clock().elapsed().saturating_sub(self.began);
+        let now = board.clock().elapsed();
+        tried.lasting = now.saturating_sub(self.began.unwrap_or(now));
         tried.sits_out = board.sits_out();
     }
 

@@ -251,14 +251,15 @@ pub(super) fn requests(log: &[Exchange], plan: &Plan, count: usize, expired: usi
         } else if exchange.is_proven && !exchange.in_outage {
             repeats += 1;
         }
-        let sits_out = retry.run_limit.is_some() && exchange.in_outage;
+        // A service that was there is waited for without a limit of the run, too.
+        let may_sit_out = retry.run_limit.is_some() || exchange.is_proven;
+        let sits_out = may_sit_out && exchange.in_outage;
         if sits_out && tried >= retry.attempts {
             long_probes += 1;
             first_of_outage.get_or_insert(exchange.began);
         }
-        let was_sitting = retry.run_limit.is_some();
         demand!(
-            tried < retry.attempts || was_sitting,
+            tried < retry.attempts || may_sit_out,
             "event {lead} was tried more than {} times in a row",
             retry.attempts
         );

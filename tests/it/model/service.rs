@@ -22,7 +22,7 @@ use super::plan::{Naming, START, Weather, secs};
 const OUTAGE: u32 = 5;
 
 /// More requests than any case may need.
-pub(super) const FAR_TOO_MANY: usize = 50_000;
+pub(super) const FAR_TOO_MANY: usize = 100_000;
 
 /// One request and what became of it.
 #[derive(Debug, Clone)]
