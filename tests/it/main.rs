@@ -15,6 +15,8 @@ mod guide;
 mod known_answers;
 mod orders;
 mod payloads;
+#[cfg(all(feature = "queue", feature = "testing"))]
+mod queue;
 mod rooms;
 #[cfg(feature = "testing")]
 mod secrets;
