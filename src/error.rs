@@ -50,6 +50,9 @@ pub enum ErrorKind {
     /// A client cannot be made from its settings.
     #[cfg(feature = "client")]
     Client(crate::client::InvalidClient),
+    /// A queue cannot be started with its settings, or not here.
+    #[cfg(feature = "queue")]
+    Queue(crate::client::InvalidQueue),
 }
 
 impl ErrorKind {
@@ -64,6 +67,8 @@ impl ErrorKind {
             Self::Csv(error) => error,
             #[cfg(feature = "client")]
             Self::Client(error) => error,
+            #[cfg(feature = "queue")]
+            Self::Queue(error) => error,
         }
     }
 }
@@ -101,4 +106,6 @@ from! {
     crate::order::csv::CsvError => Csv,
     #[cfg(feature = "client")]
     crate::client::InvalidClient => Client,
+    #[cfg(feature = "queue")]
+    crate::client::InvalidQueue => Queue,
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::builder::Settings;
 use super::gate::{Admission, Gate, Purpose};
+use super::source::Feeder;
 use super::{Clock, trace};
 use crate::event::Event;
 use crate::report::{ApiError, DeliveryReport, Keeping, Ledger, Numbered, Outcome, RequestCounts, StopCause};
@@ -59,6 +60,7 @@ type OnSettled<'o> = Box<dyn FnMut(Settled<'_>) + Send + 'o>;
 pub(super) struct Observers<'o> {
     pub(super) progress: Option<OnProgress<'o>>,
     pub(super) settled: Option<OnSettled<'o>>,
+    pub(super) feeder: Option<&'o dyn Feeder>,
 }
 
 pub(super) struct Board<'r> {
@@ -360,6 +362,9 @@ impl Board<'_> {
                 observers.settled = None;
                 ledger.note("observer_panicked", "`on_settled` panicked and was not called again".into());
             }
+        }
+        if let Some(feeder) = observers.feeder {
+            feeder.settled(&events, outcome);
         }
         ledger.settle(events, outcome);
         if self.keeping == Keeping::TroubleOnly && ledger.held() > MOST_HELD {

@@ -33,13 +33,13 @@ pub struct Delivery<'d> {
     stop: Stop,
 }
 
-/// How long a batch of a stream waits to be filled.
-const LINGER: Duration = Duration::from_secs(1);
-
 /// Among how many events of a stream repeated ids are found: the last ones.
 const IDS_REMEMBERED: usize = 100_000;
 
 impl<'d> Delivery<'d> {
+    /// How long a batch of a stream waits to be filled, unless set.
+    pub(super) const LINGER: Duration = Duration::from_secs(1);
+
     /// Of events that are all there.
     pub(super) fn of_all(settings: &'d Settings, events: Vec<Event>) -> Self {
         Self::new(settings, Box::new(events.into_iter()), Keeping::Everything)
@@ -52,7 +52,19 @@ impl<'d> Delivery<'d> {
 
     fn new(settings: &'d Settings, source: Box<dyn EventSource + 'd>, keeping: Keeping) -> Self {
         let observers = Observers::default();
-        Self { settings, source, keeping, linger: LINGER, observers, stop: Stop::new() }
+        Self { settings, source, keeping, linger: Self::LINGER, observers, stop: Stop::new() }
+    }
+
+    /// Of a stream that is filled meanwhile, by somebody who answers for all of it.
+    #[cfg(feature = "queue")]
+    pub(super) fn of_fed<S: EventSource>(
+        settings: &'d Settings,
+        source: &'d mut S,
+        feeder: &'d dyn super::source::Feeder,
+    ) -> Self {
+        let mut delivery = Self::of_stream(settings, source);
+        delivery.observers.feeder = Some(feeder);
+        delivery
     }
 
     /// How long a batch waits to be filled once its first event is there, when the stream has nothing
@@ -88,13 +100,14 @@ impl<'d> Delivery<'d> {
 
     async fn run_through(self) -> DeliveryReport {
         let Self { settings, source, keeping, linger, observers, stop } = self;
+        let feeder = observers.feeder;
         let board = Board::new(settings, keeping, observers);
         check_token(&board);
         let seen = match keeping {
             Keeping::Everything => Seen::all(),
             Keeping::TroubleOnly => Seen::last(IDS_REMEMBERED),
         };
-        let intake = Mutex::new(Intake::new(source, linger, seen));
+        let intake = Mutex::new(Intake::new(source, feeder, linger, seen));
         {
             let workers: FuturesUnordered<_> =
                 (0..settings.in_flight).map(|_| work(&board, &intake)).collect();
@@ -102,7 +115,11 @@ impl<'d> Delivery<'d> {
             let ending = join(obey(&board, &stop), keep_time(&board));
             select(pin!(ending), pin!(workers.collect::<()>())).await;
         }
-        if let (Keeping::Everything, Some(cause)) = (keeping, board.halted_by()) {
+        let is_ours = keeping == Keeping::Everything || feeder.is_some();
+        if let (true, Some(cause)) = (is_ours, board.halted_by()) {
+            if let Some(feeder) = feeder {
+                feeder.shut(&cause);
+            }
             let rest = intake.into_inner().take_rest(&board);
             board.settle(rest, &Outcome::NotSent(NotSentCause::Stopped(cause)));
         }

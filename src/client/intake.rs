@@ -13,6 +13,7 @@ use futures_util::future::select;
 
 use super::board::Board;
 use super::dispatch::Part;
+use super::source::Feeder;
 use super::{EventSource, Waiting};
 use crate::event::Event;
 use crate::report::{NotSentCause, Numbered, Outcome};
@@ -21,6 +22,7 @@ use crate::wire::Draft;
 /// Takes events from the source and forms batches of them.
 pub(super) struct Intake<'s> {
     source: Box<dyn EventSource + 's>,
+    feeder: Option<&'s dyn Feeder>,
     linger: Duration,
     seen: Seen,
     taken: usize,
@@ -38,8 +40,13 @@ struct Filling<'b> {
 }
 
 impl<'s> Intake<'s> {
-    pub(super) fn new(source: Box<dyn EventSource + 's>, linger: Duration, seen: Seen) -> Self {
-        Self { source, linger, seen, taken: 0, held: None, is_over: false }
+    pub(super) fn new(
+        source: Box<dyn EventSource + 's>,
+        feeder: Option<&'s dyn Feeder>,
+        linger: Duration,
+        seen: Seen,
+    ) -> Self {
+        Self { source, feeder, linger, seen, taken: 0, held: None, is_over: false }
     }
 
     /// The next batch, or `None` when there will be no more.
@@ -80,6 +87,10 @@ impl<'s> Intake<'s> {
                 Poll::Ready(Some(next)) => next,
                 Poll::Ready(None) => break,
                 Poll::Pending => {
+                    let hurries = self.feeder.is_some_and(Feeder::hurries);
+                    if hurries && !filling.events.is_empty() {
+                        break;
+                    }
                     let patience = filling.patience.as_mut();
                     return patience.map_or(Poll::Pending, |patience| patience.as_mut().poll(context));
                 }

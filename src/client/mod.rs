@@ -41,6 +41,8 @@ mod delivery;
 mod dispatch;
 mod gate;
 mod intake;
+#[cfg(feature = "queue")]
+mod queue;
 mod retry;
 mod source;
 mod stop;
@@ -55,6 +57,8 @@ pub use board::{Progress, Settled};
 pub use builder::{ClientBuilder, InvalidClient, TokenPlacement};
 pub use clock::{Clock, SystemClock, Waiting};
 pub use delivery::Delivery;
+#[cfg(feature = "queue")]
+pub use queue::{InvalidQueue, Queue, QueueBuilder, QueueCounts, QueueMeter, Refused, RefusedBecause};
 pub use retry::RetryPolicy;
 pub use source::{EventSource, FromPoll, from_poll};
 pub use stop::Stop;
@@ -146,6 +150,12 @@ impl Client {
     /// When awaited outside a tokio runtime, unless transport and clock are the application's own.
     pub fn deliver<'d, S: EventSource>(&'d self, source: &'d mut S) -> Delivery<'d> {
         Delivery::of_stream(&self.settings, source)
+    }
+
+    /// Prepares to send in the background, for an application that takes single sales: see [`Queue`].
+    #[cfg(feature = "queue")]
+    pub fn queue(&self) -> QueueBuilder {
+        QueueBuilder::new(self.clone())
     }
 }
 

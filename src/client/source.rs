@@ -1,9 +1,11 @@
 //! Where events come from: anything that gives one after the other, at its own pace.
 
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::event::Event;
+use crate::report::{Numbered, Outcome, StopCause};
 
 /// A stream of events. The client takes one at a time, and only when it has room for it.
 ///
@@ -27,6 +29,21 @@ impl<S: EventSource> EventSource for Lent<'_, S> {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
         self.0.poll_next(context)
     }
+}
+
+/// Whoever fills a stream while it is sent, and answers for every event of it: nothing may be left in it
+/// when the run is over.
+pub(super) trait Feeder: Sync {
+    /// Whether a batch should go now that could be filled further. Asked when the stream has nothing more
+    /// for the moment.
+    fn hurries(&self) -> bool;
+
+    /// The run is being stopped: nothing more may come. What is in the stream already is taken from it, to
+    /// be handed back.
+    fn shut(&self, cause: &Arc<StopCause>);
+
+    /// These events have their end. Positions count what was taken from the stream.
+    fn settled(&self, events: &[Numbered], outcome: &Outcome);
 }
 
 /// A stream from a function that is polled, such as the receiving end of a channel.

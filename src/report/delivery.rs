@@ -163,7 +163,7 @@ impl DeliveryReport {
 
     /// Counts one event, and its rows, to an end.
     #[cfg(feature = "client")]
-    pub(super) fn count(&mut self, event: &Event, outcome: &Outcome) {
+    pub(crate) fn count(&mut self, event: &Event, outcome: &Outcome) {
         let (rows, events) = match outcome {
             Outcome::Accepted => (&mut self.rows.accepted, &mut self.events.accepted),
             Outcome::Refused(_) => (&mut self.rows.refused, &mut self.events.refused),
@@ -173,6 +173,33 @@ impl DeliveryReport {
         *rows += event.row_count();
         *events += 1;
         self.rows.read += event.row_count();
+    }
+}
+
+/// The account of a run that ended without its own.
+#[cfg(feature = "queue")]
+impl DeliveryReport {
+    /// The counts so far, with these events beside them that were never sent, and these of which nobody
+    /// knows what became.
+    pub(crate) fn abandoned(
+        &self,
+        unsent: Vec<Event>,
+        events_unconfirmed: u64,
+        rows_unconfirmed: u64,
+        cause: Arc<StopCause>,
+    ) -> Self {
+        let mut report = self.clone();
+        let not_sent = Outcome::NotSent(super::NotSentCause::Stopped(Arc::clone(&cause)));
+        for event in &unsent {
+            report.count(event, &not_sent);
+        }
+        report.events.unconfirmed += events_unconfirmed;
+        report.rows.unconfirmed += rows_unconfirmed;
+        report.rows.read += rows_unconfirmed;
+        report.unsent = unsent;
+        report.problems.push(Problem::new([], "abandoned", cause.to_string()));
+        report.stopped = Some(cause);
+        report
     }
 }
 

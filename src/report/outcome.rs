@@ -170,6 +170,9 @@ pub enum StopCause {
     /// So many events of a stream could not be sent that holding more of them would take too much
     /// memory.
     HandOverFull,
+    /// The run was abandoned before its end: its runtime was shut down, or code of the application
+    /// panicked in it or blocked it.
+    Abandoned,
 }
 
 impl StopCause {
@@ -191,6 +194,7 @@ impl StopCause {
             Self::RunLimit => "run_limit",
             Self::Asked => "asked",
             Self::HandOverFull => "hand_over_full",
+            Self::Abandoned => "abandoned",
         }
     }
 
@@ -220,6 +224,10 @@ impl fmt::Display for StopCause {
             Self::TokenExpired => f.write_str("the access token has expired: replace it, then send again"),
             Self::RunLimit => f.write_str("the time for the run is over: send the rest in another one"),
             Self::Asked => f.write_str("the program asked to stop: send the rest in another run"),
+            Self::Abandoned => f.write_str(
+                "sending was abandoned, because its runtime was shut down or it panicked or was blocked: \
+                 send the rest in another run",
+            ),
             Self::HandOverFull => {
                 f.write_str("too many events could not be sent: send them again, then go on with the stream")
             }

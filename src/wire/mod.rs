@@ -17,6 +17,8 @@ mod usage;
 #[cfg(feature = "client")]
 pub(crate) use batch::Draft;
 pub use batch::{Batch, BatchLimits, Batches};
+#[cfg(feature = "queue")]
+pub(crate) use request::encoded_len;
 pub use request::{InvalidRequestField, RequestFields};
 #[cfg(feature = "client")]
 pub(crate) use response::{Answer, read_answer};

@@ -219,6 +219,14 @@ pub(super) fn encode(event: &Event, body: &mut Vec<u8>) {
     body.push(b'}');
 }
 
+/// How many bytes an event takes in a request.
+#[cfg(feature = "queue")]
+pub(crate) fn encoded_len(event: &Event) -> usize {
+    let mut body = Vec::new();
+    encode(event, &mut body);
+    body.len()
+}
+
 struct BodyWriter<'b> {
     body: &'b mut Vec<u8>,
     is_first: bool,

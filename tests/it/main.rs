@@ -22,6 +22,8 @@ mod model;
 mod network;
 mod orders;
 mod payloads;
+#[cfg(all(feature = "queue", feature = "testing"))]
+mod queue;
 mod rooms;
 #[cfg(feature = "testing")]
 mod secrets;
