@@ -27,7 +27,8 @@
 //! # What is promised
 //!
 //! - Sending is awaited: when `Client::send` returns, every event has its outcome, and the
-//!   counts of the report add up. Nothing goes on in the background.
+//!   counts of the report add up. Nothing goes on in the background, unless a queue is started
+//!   (feature `queue`): that lives in memory, and has to be closed.
 //! - Half an order is never sent, and an amount is never guessed.
 //! - Equal rows give equal bytes and equal event ids, so repeating them is safe for as long as Meta
 //!   compares offline events: seven days.
@@ -36,8 +37,9 @@
 //! # Features
 //!
 //! `client` and `rustls` are on by default. `csv` reads rows from files, `phone` completes national phone
-//! numbers, `testing` brings what tests need, `native-tls` and `rustls-no-provider` choose another TLS.
-//! Without any of them values, events, orders and bodies work without a runtime.
+//! numbers, `queue` sends in the background, `testing` brings what tests need, `native-tls` and
+//! `rustls-no-provider` choose another TLS. Without any of them values, events, orders and bodies work
+//! without a runtime.
 
 #[cfg(feature = "client")]
 pub mod client;
@@ -55,6 +57,6 @@ pub mod wire;
 pub use error::{Error, ErrorKind};
 
 /// The README's own examples, so that they are compiled with the tests.
-#[cfg(all(doctest, feature = "client", feature = "csv"))]
+#[cfg(all(doctest, feature = "csv", feature = "queue"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
