@@ -9,6 +9,8 @@ mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
 mod event_rules;
+#[cfg(feature = "testing")]
+mod found;
 #[cfg(feature = "csv")]
 mod golden;
 mod guide;
