@@ -65,9 +65,15 @@ impl Stop {
     }
 
     /// As [`now`](Self::now), and after this long cut off the requests that are still in flight: their
-    /// events are unconfirmed. It may be called again, to cut them off sooner.
+    /// events are unconfirmed. It may be called again, to cut them off sooner: the limit
+    /// that ends first counts.
     pub fn within(&self, limit: Duration) {
-        self.asked.send_replace(Asked::FinishWithin(limit));
+        self.asked.send_modify(|asked| {
+            *asked = match *asked {
+                Asked::FinishWithin(earlier) => Asked::FinishWithin(earlier.min(limit)),
+                Asked::Nothing | Asked::Finish => Asked::FinishWithin(limit),
+            };
+        });
     }
 
     /// Whether it was asked.

@@ -12,6 +12,8 @@ mod event_rules;
 mod faults;
 #[cfg(feature = "testing")]
 mod flow;
+#[cfg(feature = "testing")]
+mod found;
 #[cfg(feature = "csv")]
 mod golden;
 mod guide;

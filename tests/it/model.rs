@@ -97,6 +97,7 @@ async fn live(seed: u64, mut plan: Plan) -> Result<(), Broken> {
         check::truth(&bench.service, &log, event, end)?;
     }
     let expired = ends.of.values().filter(|end| matches!(end, Outcome::NotSent(_) | Outcome::Unconfirmed(_)));
+    #[expect(clippy::print_stderr, reason = "asked for when a case is looked into")]
     if env::var_os("MODEL_LOG").is_some() {
         log.iter().enumerate().for_each(|(number, exchange)| eprintln!("{number} {exchange:?}"));
     }
@@ -178,7 +179,7 @@ impl Bench {
             .stop_on(&stop)
             .watch(|progress| most_in_flight = progress.in_flight.max(most_in_flight))
             .on_settled(|end| {
-                settled.extend(end.events().map(|event| (number(event), end.outcome().clone())))
+                settled.extend(end.events().map(|event| (number(event), end.outcome().clone())));
             });
         let asking = async {
             for (after, ask) in &run.stop {
@@ -277,7 +278,7 @@ impl Bench {
             if let Outcome::NotSent(cause) = end {
                 let is_final = match cause {
                     NotSentCause::Expired | NotSentCause::InFuture | NotSentCause::RepeatedId => true,
-                    NotSentCause::TooLarge => self.is_too_large(&ends.events[*event], plan),
+                    NotSentCause::TooLarge => Self::is_too_large(&ends.events[*event], plan),
                     _ => false,
                 };
                 demand!(is_final, "event {event} is never sent: {cause:?}");
@@ -286,7 +287,7 @@ impl Bench {
         Ok(())
     }
 
-    fn is_too_large(&self, event: &Event, plan: &Plan) -> bool {
+    fn is_too_large(event: &Event, plan: &Plan) -> bool {
         serde_json::to_vec(event).unwrap().len() + 100 > plan.limits.bytes()
     }
 

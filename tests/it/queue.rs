@@ -723,12 +723,12 @@ async fn counts_add_up_at_every_moment() {
 #[tokio::test(start_paused = true)]
 async fn s1_s2_no_debug_shows_a_customer_or_the_token() {
     let queue = queue(&Service::always(Deed::Hang)).capacity(1);
-    let mut shown = format!("{queue:?}");
+    let before = format!("{queue:?}");
     let queue = queue.start().unwrap();
     queue.push(sale(12_345)).await.unwrap();
     let refused = queue.try_push(sale(12_345)).unwrap_err();
-    shown += &format!("{queue:?} {:?} {:?} {refused} {refused:?}", queue.meter(), queue.counts());
-    shown += &format!("{:?}", queue.close(Duration::ZERO).await);
+    let during = format!("{queue:?} {:?} {:?} {refused} {refused:?}", queue.meter(), queue.counts());
+    let shown = format!("{before} {during} {:?}", queue.close(Duration::ZERO).await);
     assert!(shown.contains("unconfirmed: 1") && shown.contains("refused: 1"), "{shown}");
     for hidden in ["customer12345", "marked-token", "012345", "order"] {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");
@@ -779,6 +779,7 @@ struct Log {
 }
 
 /// Runs producers, flushes and closes against each other, in an order drawn from the seed.
+#[expect(clippy::too_many_lines, reason = "one scenario, from the start to the account")]
 async fn interleave(seed: u64) {
     let mut dice = fastrand::Rng::with_seed(seed);
     let mood = dice.u8(0..6);
@@ -873,7 +874,7 @@ async fn interleave(seed: u64) {
     }
     let all = async {
         while let Some(call) = calls.join_next().await {
-            call.unwrap()
+            call.unwrap();
         }
     };
     timeout(MINUTE, all).await.expect("a call did not return");

@@ -147,7 +147,7 @@ pub(super) fn replay_and_age(
             let source = event.action_source();
             demand!(!over.contains_key(&index), "event {index} was sent again after {:?}", over[&index]);
             if let Some(first) = doubtful.get(&index) {
-                let passed = exchange.began - first.began;
+                let passed = exchange.began.saturating_sub(first.began);
                 let by_wall = exchange.wall.unix() - first.wall.unix();
                 let window = source.replay_window();
                 demand!(
@@ -276,11 +276,11 @@ pub(super) fn requests(log: &[Exchange], plan: &Plan, count: usize, expired: usi
         failed.extend(exchange.events.iter().map(|&event| (event, next)));
     }
     let last = log.last().map_or(Duration::ZERO, |exchange| exchange.began);
-    let budget = 21.0 + 0.2 * f64::from(first) + 0.2 * last.as_secs_f64() + 0.2 * expired as f64;
-    demand!(f64::from(repeats) <= budget, "{repeats} repeats where the budget allows {budget}");
-    let outage = last - first_of_outage.unwrap_or(last);
+    let budget = 21 + (u64::from(first) + last.as_secs() + expired as u64).div_ceil(5);
+    demand!(u64::from(repeats) <= budget, "{repeats} repeats where the budget allows {budget}");
+    let outage = last.saturating_sub(first_of_outage.unwrap_or(last));
     demand!(
-        f64::from(long_probes) <= outage.as_secs_f64() / 5.0 + 2.0,
+        u64::from(long_probes) <= outage.as_secs() / 5 + 2,
         "{long_probes} probes in {outage:?} of an outage"
     );
     demand!(divided <= 2 * count + expired + 2, "{divided} requests to find what is bad of {count} events");
@@ -291,7 +291,7 @@ pub(super) fn requests(log: &[Exchange], plan: &Plan, count: usize, expired: usi
 pub(super) fn time(account: &Account, plan: &Plan) -> Result<(), Broken> {
     let Some(report) = &account.report else { return Ok(()) };
     let slack = Duration::from_millis(5);
-    let lasted = account.ended - account.began;
+    let lasted = account.ended.saturating_sub(account.began);
     if let Some(limit) = plan.retry.run_limit {
         demand!(
             lasted <= limit + plan.attempt_limit + slack,
@@ -326,7 +326,7 @@ pub(super) fn persistence(log: &[Exchange], account: &Account, plan: &Plan) -> R
         let longest = plan.retry.longest_asked_wait;
         let is_asked_away = last.asked.is_some_and(|asked| asked > longest);
         let wait = plan.retry.longest_wait.max(longest).max(last.asked.unwrap_or_default()) * 2;
-        let lasted = last.ended.unwrap_or(last.began) - first.began;
+        let lasted = last.ended.unwrap_or(last.began).saturating_sub(first.began);
         demand!(
             again >= plan.retry.attempts as usize
                 || with.len() > 5
@@ -359,17 +359,11 @@ pub(super) fn counts(log: &[Exchange], run: usize, report: &DeliveryReport) -> R
 /// S1, S2: neither the token nor a customer is in anything that is shown.
 pub(super) fn secrets(account: &Account) -> Result<(), Broken> {
     let Some(report) = &account.report else { return Ok(()) };
-    let mut shown = serde_json::to_string(report).unwrap();
-    shown += &format!("{report:?}");
-    for problem in report.problems().iter().chain(report.notes()) {
-        shown += &problem.to_string();
-    }
-    if let Some(cause) = report.stopped() {
-        shown += &format!("{cause} {cause:?}");
-    }
-    for (_, outcome) in &account.settled {
-        shown += &format!("{outcome} {outcome:?}");
-    }
+    let mut shown = vec![serde_json::to_string(report).unwrap(), format!("{report:?}")];
+    shown.extend(report.problems().iter().chain(report.notes()).map(ToString::to_string));
+    shown.extend(report.stopped().map(|cause| format!("{cause} {cause:?}")));
+    shown.extend(account.settled.iter().map(|(_, outcome)| format!("{outcome} {outcome:?}")));
+    let shown = shown.concat();
     for mark in [MARK, MARKED_ID] {
         if let Some(at) = shown.find(mark) {
             let from = (0..=at.saturating_sub(80)).rev().find(|&from| shown.is_char_boundary(from));

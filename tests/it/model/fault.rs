@@ -125,19 +125,19 @@ impl Reply {
     }
 
     pub(super) fn counted(count: usize) -> Self {
-        Self::new(receipt(json!(count)), Verdict::Counted)
+        Self::new(receipt(&json!(count)), Verdict::Counted)
     }
 
     pub(super) fn other_count(rng: &mut Rng, sent: usize) -> Self {
         let count = if rng.bool() { sent + 1 + rng.usize(..3) } else { sent - 1 - rng.usize(..sent) };
-        Self::new(receipt(json!(count)), Verdict::OtherCount)
+        Self::new(receipt(&json!(count)), Verdict::OtherCount)
     }
 
     pub(super) fn unreadable(rng: &mut Rng, sent: usize) -> Self {
         let response = match rng.u8(..12) {
-            0 => receipt(Value::Null),
-            1 => receipt(json!(-1)),
-            2 => receipt(json!("many")),
+            0 => receipt(&Value::Null),
+            1 => receipt(&json!(-1)),
+            2 => receipt(&json!("many")),
             3 => Response::new(200, json!({"messages": []}).to_string().into()),
             4 => Response::new(200, Vec::new()),
             5 => Response::new(200, b"{\"events_received\":1".to_vec()),
@@ -159,11 +159,11 @@ impl Reply {
 
     pub(super) fn transient(rng: &mut Rng) -> Self {
         let response = match rng.u8(..7) {
-            0 => error(400, json!({"code": 2})),
-            1 => error(400, json!({"code": 777, "is_transient": true})),
-            2 => error(500, json!({"code": 1, "message": "An unknown error occurred"})),
-            3 => error(503, json!({"code": "-3"})),
-            4 => error(200, json!({"code": 2})),
+            0 => error(400, &json!({"code": 2})),
+            1 => error(400, &json!({"code": 777, "is_transient": true})),
+            2 => error(500, &json!({"code": 1, "message": "An unknown error occurred"})),
+            3 => error(503, &json!({"code": "-3"})),
+            4 => error(200, &json!({"code": 2})),
             5 => Response::new(408, Vec::new()),
             _ => page(425),
         };
@@ -184,9 +184,9 @@ impl Reply {
         let code = pick(rng, &[4, 17, 32, 341, 613, 80_000, 80_004, 80_014]);
         let response = match rng.u8(..5) {
             0 => Response::new(429, Vec::new()),
-            1 => error(200, json!({"code": code})),
-            2 => error(403, json!({"code": code, "is_transient": true})),
-            _ => error(400, json!({"code": code})),
+            1 => error(200, &json!({"code": code})),
+            2 => error(403, &json!({"code": code, "is_transient": true})),
+            _ => error(400, &json!({"code": code})),
         };
         let longest = pick(rng, &[100, 700]);
         let seconds = rng.u64(1..longest);
@@ -214,7 +214,7 @@ impl Reply {
 
     pub(super) fn policy_block(rng: &mut Rng) -> Self {
         let code = pick(rng, &[368, 1_404_078, 2_859_015]);
-        Self::new(error(400, json!({"code": code})), Verdict::Throttled { is_blocked: true })
+        Self::new(error(400, &json!({"code": code})), Verdict::Throttled { is_blocked: true })
     }
 
     pub(super) fn sifted(subcode: Option<i64>, named: Option<Value>) -> Self {
@@ -225,13 +225,13 @@ impl Reply {
         if let Some(named) = named {
             inner["error_data"] = named;
         }
-        Self::new(error(400, inner), Verdict::Sifted)
+        Self::new(error(400, &inner), Verdict::Sifted)
     }
 
     pub(super) fn too_large(rng: &mut Rng) -> Self {
         let words = "Please reduce the amount of data you're asking for";
         let response = match rng.u8(..3) {
-            0 => error(500, json!({"code": 1, "message": words})),
+            0 => error(500, &json!({"code": 1, "message": words})),
             1 => page(413),
             _ => Response::new(413, Vec::new()),
         };
@@ -242,9 +242,9 @@ impl Reply {
         let code = pick(rng, &[777, 506, 105, 1_404_163]);
         let response = match rng.u8(..4) {
             0 => Response::new(418, Vec::new()),
-            1 => error(400, json!({"code": code, "message": format!("You sent {quoted}")})),
-            2 => error(409, json!({"code": code.to_string(), "error_user_msg": quoted})),
-            _ => error(400, json!({"code": code})),
+            1 => error(400, &json!({"code": code, "message": format!("You sent {quoted}")})),
+            2 => error(409, &json!({"code": code.to_string(), "error_user_msg": quoted})),
+            _ => error(400, &json!({"code": code})),
         };
         Self::new(response, Verdict::Unknown)
     }
@@ -252,18 +252,18 @@ impl Reply {
     pub(super) fn stopping(rng: &mut Rng, quoted: &str) -> Self {
         let terms = "agree at https://business.facebook.com/ads/manage/customaudiences/tos/?act=1";
         let response = match rng.u8(..14) {
-            0 => error(401, json!({"code": 190, "error_subcode": 463, "message": quoted})),
-            1 => error(400, json!({"code": 190, "error_subcode": 460})),
-            2 => error(400, json!({"code": 102})),
-            3 => error(400, json!({"code": 104, "message": quoted})),
-            4 => error(403, json!({"code": 200})),
-            5 => error(400, json!({"code": 10})),
-            6 => error(400, json!({"code": 100, "error_subcode": 33})),
-            7 => error(404, json!({"code": 803})),
-            8 => error(400, json!({"code": 2635})),
-            9 => error(403, json!({"code": 200, "message": terms})),
+            0 => error(401, &json!({"code": 190, "error_subcode": 463, "message": quoted})),
+            1 => error(400, &json!({"code": 190, "error_subcode": 460})),
+            2 => error(400, &json!({"code": 102})),
+            3 => error(400, &json!({"code": 104, "message": quoted})),
+            4 => error(403, &json!({"code": 200})),
+            5 => error(400, &json!({"code": 10})),
+            6 => error(400, &json!({"code": 100, "error_subcode": 33})),
+            7 => error(404, &json!({"code": 803})),
+            8 => error(400, &json!({"code": 2635})),
+            9 => error(403, &json!({"code": 200, "message": terms})),
             10 => {
-                error(400, json!({"code": 100, "message": "API calls require an appsecret_proof argument"}))
+                error(400, &json!({"code": 100, "message": "API calls require an appsecret_proof argument"}))
             }
             11 => page(404),
             12 => Response::new(405, Vec::new()),
@@ -309,12 +309,12 @@ fn senseless(rng: &mut Rng, response: Response) -> Response {
         .header("date", pick(rng, &["", "yesterday", "2026-11-25T10:00:00Z"]))
 }
 
-fn receipt(count: Value) -> Response {
+fn receipt(count: &Value) -> Response {
     let body = json!({"events_received": count, "messages": [], "fbtrace_id": "T"});
     Response::new(200, body.to_string().into())
 }
 
-fn error(status: u16, inner: Value) -> Response {
+fn error(status: u16, inner: &Value) -> Response {
     Response::new(status, json!({"error": inner}).to_string().into())
 }
 

@@ -26,6 +26,7 @@ pub(super) const FAR_TOO_MANY: usize = 100_000;
 
 /// One request and what became of it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one request")]
 pub(super) struct Exchange {
     pub(super) run: usize,
     pub(super) began: Duration,
