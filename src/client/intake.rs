@@ -26,6 +26,8 @@ pub(super) struct Intake<'s> {
     linger: Duration,
     seen: Seen,
     taken: usize,
+    /// How many events the batch before held: the next one is likely to hold as many.
+    usual: usize,
     /// What did not fit into the batch before.
     held: Option<Numbered>,
     is_over: bool,
@@ -46,12 +48,12 @@ impl<'s> Intake<'s> {
         linger: Duration,
         seen: Seen,
     ) -> Self {
-        Self { source, feeder, linger, seen, taken: 0, held: None, is_over: false }
+        Self { source, feeder, linger, seen, taken: 0, usual: 16, held: None, is_over: false }
     }
 
     /// The next batch, or `None` when there will be no more.
     pub(super) async fn next(&mut self, board: &Board<'_>) -> Option<Part> {
-        let draft = Draft::new(BATCH_AT_FIRST, board.limits(), board.closing());
+        let draft = Draft::new(self.usual, board.limits(), board.closing());
         let mut filling = Filling { draft, events: Vec::new(), patience: None };
         let filled = poll_fn(|context| self.poll_fill(&mut filling, board, context));
         // A run that is to stop takes nothing more.
@@ -62,6 +64,7 @@ impl<'s> Intake<'s> {
             board.settle(events, &Outcome::NotSent(NotSentCause::Stopped(cause)));
             return None;
         }
+        self.usual = events.len();
         (!events.is_empty()).then(|| Part::encoded(events, draft))
     }
 
@@ -127,9 +130,6 @@ impl<'s> Intake<'s> {
         Poll::Ready(None)
     }
 }
-
-/// For how many events a batch has room from the start: most bodies grow no further.
-const BATCH_AT_FIRST: usize = 16;
 
 /// The ids that were seen, as hashes of 128 bits with random keys: two ids that are not equal are
 /// taken for equal less often than memory fails.

@@ -1,6 +1,8 @@
 //! Making the service's words fit to be shown: cut, without control characters, and with secrets
 //! and customer values masked, should the service quote what was sent.
 
+use std::cmp::Reverse;
+
 /// Cleans texts of the service.
 #[derive(Default)]
 pub(crate) struct TextFilter {
@@ -24,8 +26,7 @@ impl TextFilter {
         let secrets = secrets.into_iter().map(Into::into);
         let mut secrets: Vec<Box<str>> = secrets.filter(|secret| !secret.is_empty()).collect();
         // A secret may hold another: the longer one has to go first.
-        secrets.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-        secrets.dedup();
+        secrets.sort_unstable_by_key(|secret| Reverse(secret.len()));
         Self { secrets }
     }
 
@@ -33,7 +34,9 @@ impl TextFilter {
     pub(crate) fn clean(&self, text: &str) -> Box<str> {
         let mut text = beginning(text).to_owned();
         for secret in &self.secrets {
-            text = text.replace(&**secret, MASK);
+            if text.contains(&**secret) {
+                text = text.replace(&**secret, MASK);
+            }
         }
         let mut clean = String::with_capacity(text.len().min(LONGEST));
         for word in
