@@ -204,6 +204,7 @@ impl Bench {
             biased;
             () = pin!(asking) => None,
             () = pin!(dropped) => None,
+            () = self.service.is_overrun() => return Err("there is no end of requests".to_owned()),
             report = &mut delivery => Some(report),
             () = self.clock.sleep(FOR_EVER) => return Err("the run does not end".to_owned()),
         };
@@ -272,7 +273,11 @@ impl Bench {
             left = ends.take(&mut account);
             let ahead = Outcome::NotSent(NotSentCause::InFuture);
             left.retain(|event| ends.of.get(&number(event)) != Some(&ahead));
-            demand!(left.len() < before, "a run with a calm service got nowhere with {before} events");
+            demand!(
+                left.len() < before,
+                "a run with a calm service got nowhere with {before} events: {:?}",
+                left.iter().map(|event| ends.of.get(&number(event))).collect::<Vec<_>>()
+            );
         }
         for (event, end) in &ends.of {
             if let Outcome::NotSent(cause) = end {

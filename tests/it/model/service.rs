@@ -14,6 +14,7 @@ use meta_offline_events::value::EventTime;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
+use tokio::sync::Notify;
 
 use super::fault::{Fault, Reply, Verdict, http_date};
 use super::plan::{Naming, START, Weather, secs};
@@ -22,7 +23,7 @@ use super::plan::{Naming, START, Weather, secs};
 const OUTAGE: u32 = 5;
 
 /// More requests than any case may need.
-pub(super) const FAR_TOO_MANY: usize = 100_000;
+const FAR_TOO_MANY: usize = 100_000;
 
 /// One request and what became of it.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ pub(super) struct Exchange {
     pub(super) asked: Option<Duration>,
     /// Others in flight when it began.
     pub(super) others: usize,
-    /// Others in flight that began in an outage, if there is one.
+    /// Others in flight that began as probes, if this one is one.
     pub(super) other_probes: usize,
     pub(super) is_proven: bool,
     pub(super) in_outage: bool,
@@ -50,10 +51,18 @@ pub(super) struct Exchange {
     pub(super) leaves_outage: bool,
 }
 
+impl Exchange {
+    /// Whether it began when one request stands in for all.
+    fn is_probe(&self) -> bool {
+        self.in_outage || !self.is_proven
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct Service {
     state: Arc<Mutex<State>>,
     clock: WallClock,
+    overrun: Arc<Notify>,
 }
 
 struct State {
@@ -119,7 +128,12 @@ impl Service {
             failures: 0,
             is_proven: false,
         };
-        Self { state: Arc::new(Mutex::new(state)), clock }
+        Self { state: Arc::new(Mutex::new(state)), clock, overrun: Arc::default() }
+    }
+
+    /// Ends when there are more requests than any case may need.
+    pub(super) async fn is_overrun(&self) {
+        self.overrun.notified().await;
     }
 
     /// From now on every answer is genuine.
@@ -176,7 +190,8 @@ impl Service {
             }
         }
         let in_outage = state.failures >= OUTAGE;
-        let probes = state.in_flight.iter().filter(|&&other| state.log[other].in_outage).count();
+        let is_probe = in_outage || !state.is_proven;
+        let probes = state.in_flight.iter().filter(|&&other| state.log[other].is_probe()).count();
         let mut exchange = Exchange {
             run: state.run[events[0]],
             began: now,
@@ -189,7 +204,7 @@ impl Service {
             verdict: Verdict::Doubtful,
             asked: None,
             others: state.in_flight.len(),
-            other_probes: if in_outage { probes } else { 0 },
+            other_probes: if is_probe { probes } else { 0 },
             is_proven: state.is_proven,
             in_outage,
             leaves_outage: false,
@@ -204,6 +219,9 @@ impl Service {
         let slowest = u64::try_from(state.weather.slowest.as_millis()).unwrap();
         let latency = if state.is_calm { 0 } else { state.rng.u64(0..=slowest) };
         let number = state.log.len();
+        if number > FAR_TOO_MANY {
+            self.overrun.notify_one();
+        }
         state.log.push(exchange);
         state.in_flight.push(number);
         let call = Call { service: self.clone(), number, answered: None };
@@ -230,9 +248,6 @@ impl State {
         let is_valid = genuine.verdict == Verdict::Counted;
         if self.is_calm {
             return (End::Answer(genuine), is_valid);
-        }
-        if self.log.len() > FAR_TOO_MANY {
-            return (End::Never, false);
         }
         let weather = &self.weather;
         let outage = weather.outages.iter().find(|(from, to, _)| (*from..*to).contains(&now));
