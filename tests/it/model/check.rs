@@ -232,59 +232,76 @@ fn pauses(log: &[Exchange], plan: &Plan) -> Result<(), Broken> {
     Ok(())
 }
 
+/// How the sending of an event has gone since its batch was last formed anew.
+#[derive(Debug, Clone, Copy, Default)]
+struct Series {
+    run: usize,
+    failed: u32,
+    throttled: u32,
+    /// Whether a pause was the price of the next attempt.
+    is_paid: bool,
+    /// Whether an outage was sat out, in which attempts are not counted.
+    sat_out: bool,
+}
+
 /// L1, R14, R36: how many requests there may be.
 ///
-/// A request is a first one, or follows one that failed with the same events. Of those that follow while
-/// nothing is out of the ordinary, the budget allows 20, a fifth of the first ones, and one in 5 s. Those
-/// that follow alone (before the first acceptance, or in an outage) are limited by the attempts of their
-/// batch, and by one in 5 s where the limit of the run decides. What is refused for an event or for
-/// its size is divided until it stands alone: less than two requests for each event.
+/// A request is a first one, or follows one that failed with the same events. Those that follow while
+/// nothing is out of the ordinary are paid from the budget: 20 to begin with and at most, a fifth for each
+/// first one, and one in 5 s. Those that follow alone (before the first acceptance, or in an outage) are
+/// limited by the attempts of their batch, and by one in 5 s where an outage is sat out. What is refused
+/// for an event or for its size is divided until it stands alone: less than two requests for each event.
 pub(super) fn requests(log: &[Exchange], plan: &Plan, count: usize, expired: usize) -> Result<(), Broken> {
+    const BURST: Duration = secs(100);
     let retry = plan.retry;
-    let mut failed: HashMap<usize, (u32, u32, usize)> = HashMap::new();
-    let (mut first, mut repeats, mut long_probes, mut divided) = (0_u32, 0_u32, 0_u32, 0);
+    let mut series: HashMap<usize, Series> = HashMap::new();
+    let mut divided = 0;
+    let mut long_probes = 0;
     let mut first_of_outage = None;
-    for exchange in log {
+    // The budget in time: a repeat costs 5 s, a first request earns 1 s. What was let through and then
+    // left out for its age has earned, too.
+    let (mut budget, mut filled) = (BURST, Duration::ZERO);
+    let owed = secs(1 + expired as u64);
+    for (number, exchange) in log.iter().enumerate() {
         let lead = exchange.events[0];
-        let (tried, throttled, run) = failed.get(&lead).copied().unwrap_or_default();
-        let (tried, throttled) = if run == exchange.run { (tried, throttled) } else { (0, 0) };
-        if tried == 0 {
-            first += 1;
-        } else if exchange.is_proven && !exchange.in_outage {
-            repeats += 1;
+        let before = series.get(&lead).copied().filter(|before| before.run == exchange.run);
+        let before = before.unwrap_or(Series { run: exchange.run, ..Series::default() });
+        budget = (budget + exchange.began.saturating_sub(filled)).min(BURST + owed);
+        filled = exchange.began;
+        if before.failed == 0 {
+            budget += secs(1);
+        } else if exchange.is_proven && !exchange.in_outage && !before.is_paid {
+            demand!(budget + owed >= secs(5), "request {number} is a repeat that the budget has nothing for");
+            budget = budget.saturating_sub(secs(5));
         }
-        // A service that was there is waited for without a limit of the run, too.
-        let may_sit_out = retry.run_limit.is_some() || exchange.is_proven;
-        let sits_out = may_sit_out && exchange.in_outage;
-        if sits_out && tried >= retry.attempts {
+        if before.failed >= retry.attempts {
+            demand!(before.sat_out, "event {lead} was tried more than {} times in a row", retry.attempts);
             long_probes += 1;
             first_of_outage.get_or_insert(exchange.began);
         }
         demand!(
-            tried < retry.attempts || may_sit_out,
-            "event {lead} was tried more than {} times in a row",
-            retry.attempts
+            before.throttled <= 5,
+            "event {lead} was throttled {} times and sent again",
+            before.throttled
         );
-        demand!(throttled <= 5, "event {lead} was throttled {throttled} times and sent again");
+        // A service that was there is waited for without a limit of the run, too.
+        let may_sit_out = retry.run_limit.is_some() || exchange.is_proven;
+        let sat_out = before.sat_out || (may_sit_out && exchange.leaves_outage);
         let next = match exchange.verdict {
-            verdict if verdict.is_tried_again() => (tried + 1, throttled, exchange.run),
-            Verdict::Throttled { .. } => (tried, throttled + 1, exchange.run),
-            Verdict::Sifted | Verdict::TooLarge => {
-                divided += 1;
-                (0, 0, exchange.run)
+            verdict if verdict.is_tried_again() => {
+                Series { failed: before.failed + 1, is_paid: false, sat_out, ..before }
             }
-            _ => (0, 0, exchange.run),
+            Verdict::Throttled { .. } => Series { throttled: before.throttled + 1, is_paid: true, ..before },
+            verdict => {
+                divided += usize::from(matches!(verdict, Verdict::Sifted | Verdict::TooLarge));
+                Series { run: exchange.run, ..Series::default() }
+            }
         };
-        failed.extend(exchange.events.iter().map(|&event| (event, next)));
+        series.extend(exchange.events.iter().map(|&event| (event, next)));
     }
     let last = log.last().map_or(Duration::ZERO, |exchange| exchange.began);
-    let budget = 21 + (u64::from(first) + last.as_secs() + expired as u64).div_ceil(5);
-    demand!(u64::from(repeats) <= budget, "{repeats} repeats where the budget allows {budget}");
     let outage = last.saturating_sub(first_of_outage.unwrap_or(last));
-    demand!(
-        u64::from(long_probes) <= outage.as_secs() / 5 + 2,
-        "{long_probes} probes in {outage:?} of an outage"
-    );
+    demand!(long_probes <= outage.as_secs() / 5 + 2, "{long_probes} probes in {outage:?} of an outage");
     demand!(divided <= 2 * count + expired + 2, "{divided} requests to find what is bad of {count} events");
     Ok(())
 }

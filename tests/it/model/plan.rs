@@ -293,7 +293,7 @@ pub(super) fn number(event: &Event) -> usize {
     usize::try_from(event.lines()[0].number()).unwrap() / 10
 }
 
-pub(super) fn secs(seconds: u64) -> Duration {
+pub(super) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
