@@ -116,7 +116,7 @@ impl Plan {
             1 => vec![(Duration::from_millis(rng.u64(..90_000)), rng.i64(-90..90))],
             _ => Vec::new(),
         };
-        Self {
+        let mut plan = Self {
             events,
             in_flight: rng.usize(1..=8),
             limits: BatchLimits::new(most, bytes).unwrap(),
@@ -128,7 +128,25 @@ impl Plan {
             runs,
             jumps,
             weather: Weather::draw(rng),
+        };
+        if rng.u8(..48) == 0 {
+            plan.make_stormy(rng);
         }
+        plan
+    }
+
+    /// Many small batches, of which every other one fails at once and may be repeated at once: what only
+    /// the budget holds back.
+    fn make_stormy(&mut self, rng: &mut Rng) {
+        let count = rng.usize(80..160);
+        self.events = (0..count).map(|index| event(rng, index, START, Age::Fresh, false, false)).collect();
+        self.runs = vec![Run { events: 0..count, stream: None, stop: Vec::new(), dropped: None }];
+        self.limits = BatchLimits::new(1, 1_000_000).unwrap();
+        self.retry = Retry { attempts: 6, first_wait: Duration::ZERO, run_limit: None, ..self.retry };
+        self.weather.fault_rate = pick(rng, &[0.3, 0.5]);
+        self.weather.faults = vec![pick(rng, &[Fault::Unreachable, Fault::Broken, Fault::Transient])];
+        (self.weather.outages, self.weather.token_dies) = (Vec::new(), None);
+        (self.weather.most_bytes, self.weather.slowest) = (usize::MAX, Duration::from_millis(50));
     }
 }
 
