@@ -27,7 +27,7 @@ use plan::{Age, Ask, MARK, Plan, Run, number, secs};
 use service::{Service, WallClock};
 
 /// How many cases are tried unless the environment says otherwise.
-const CASES: u64 = 2500;
+const CASES: u64 = 1500;
 
 /// Longer than any run of the model may last.
 const FOR_EVER: Duration = secs_in_days(300);
