@@ -92,8 +92,8 @@ impl QueueBuilder {
     }
 
     /// How many bytes these events may have, by what they take in a request: 64 MiB unless set, from 1 to
-    /// [`MOST`](Self::MOST). An event takes one or two kilobytes as a rule, and about as much in memory. One that is larger alone
-    /// is refused at once.
+    /// [`MOST`](Self::MOST). An event takes one or two kilobytes as a rule, and about as much in memory.
+    /// One that is larger alone is refused at once.
     pub fn byte_capacity(mut self, bytes: usize) -> Self {
         self.byte_capacity = bytes;
         self

@@ -317,6 +317,8 @@ async fn p11_a_full_queue_refuses_or_waits_as_chosen_and_never_lingers() {
         moments.push((pushed.await.unwrap().unwrap() - began).as_secs());
     }
     assert_eq!(moments, [2, 2, 2, 4], "in their order, as room comes");
+    sleep(MINUTE).await;
+    assert_eq!(queue.pending(), 1, "with room again, batches linger");
     let report = queue.close(MINUTE).await;
     assert_eq!((report.events().accepted, queue.refused()), (10, 2));
 }
@@ -506,7 +508,7 @@ async fn too_many_events_to_hand_back_stop_the_queue() {
 #[tokio::test(start_paused = true)]
 async fn p6_a_queue_that_is_dropped_still_sends_while_the_runtime_lives() {
     let service = Service::always(Deed::AcceptAfter(Duration::from_secs(1)));
-    let queue = queue(&service).start().unwrap();
+    let queue = queue(&service).linger(MINUTE * 60).start().unwrap();
     let clone = queue.clone();
     let meter = queue.meter();
     push_all(&queue, 0..3).await;
@@ -905,6 +907,27 @@ async fn pause(dice: &mut fastrand::Rng) {
                 tokio::task::yield_now().await;
             }
         }
+    }
+}
+
+#[test]
+fn p10_pushes_from_other_threads_race_with_close_and_none_slips_through() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let event = sale(0);
+    for _ in 0..120 {
+        let queue = runtime.block_on(async { queue(&Service::always(Deed::Accept)).start().unwrap() });
+        let taken: u64 = thread::scope(|scope| {
+            let pushing: Vec<_> = (0..2)
+                .map(|_| {
+                    scope.spawn(|| (0..u64::MAX).find(|_| queue.try_push(event.clone()).is_err()).unwrap())
+                })
+                .collect();
+            thread::yield_now();
+            block_on(queue.close(MINUTE));
+            pushing.into_iter().map(|pushes| pushes.join().unwrap()).sum()
+        });
+        let counts = queue.counts();
+        assert_eq!((counts.events.total(), counts.events.pending, counts.refused), (taken, 0, 2));
     }
 }
 
