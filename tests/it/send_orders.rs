@@ -332,10 +332,17 @@ fn every_fault_in_turn() -> Vec<Answer> {
     faults.into_iter().flat_map(|fault| [Answer::judge(), fault]).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_fault_in_turn_leaves_the_server_and_the_report_in_agreement() {
-    let Some(program) = program() else { return };
-    let folder = folder("every_fault");
+/// The orders that the report and the server name after a run through every fault: accepted by the
+/// report, unconfirmed by it, and accepted by the server.
+struct Agreement {
+    accepted: BTreeSet<String>,
+    unconfirmed: BTreeSet<String>,
+    stored: BTreeSet<String>,
+}
+
+async fn run_through_every_fault(test: &str, in_flight: &str) -> Option<Agreement> {
+    let program = program()?;
+    let folder = folder(test);
     let sold = SystemClock.now().unix() - 3600;
     let rows: Vec<_> = (0..1500).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
     let file = write(&folder, "orders.csv", &rows);
@@ -346,28 +353,49 @@ async fn every_fault_in_turn_leaves_the_server_and_the_report_in_agreement() {
     let url = stand_in.url();
     let environment =
         [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
-    let arguments = ["--batch-size=20", "--in-flight=3", "--skip-waits", "--report"].map(Path::new);
+    let arguments = ["--batch-size=20", in_flight, "--skip-waits", "--report"].map(Path::new);
     let ran = run(&program, &environment, &[&[&*file], &arguments[..], &[&*report]].concat());
     assert_eq!(ran.status, Some(1), "{}{}", ran.stdout, ran.stderr);
     ran.search(&fs::read_to_string(&report).unwrap());
     let account = json(&report);
     assert_adds_up(&account);
-
-    let accepted: BTreeSet<String> = stand_in
-        .accepted_once()
-        .iter()
-        .map(|event| event["custom_data"]["order_id"].as_str().unwrap().to_owned())
-        .collect();
-    let blamed =
-        account["problems"].as_array().unwrap().iter().filter_map(|problem| problem["lines"].as_array());
-    let other: BTreeSet<String> =
-        blamed.flatten().map(|line| format!("A{}", line.as_u64().unwrap() - 2)).collect();
-    assert_eq!(account["events"]["accepted"], accepted.len(), "{account}");
-    let both: Vec<_> = accepted.intersection(&other).collect();
-    assert!(both.is_empty(), "accepted, and not so by the report: {both:?}");
-    assert_eq!(accepted.len() + other.len(), 1500, "every order has exactly one end");
     assert!(account["stopped"].as_str().unwrap().contains("redirects to example.com"), "{account}");
-    assert!(stand_in.request_count() > every_fault_in_turn().len(), "every fault was gone through");
+    assert!(stand_in.request_count() >= every_fault_in_turn().len(), "every fault was gone through");
+
+    let problems = account["problems"].as_array().unwrap();
+    let orders_of = |is_wanted: fn(&str) -> bool| -> BTreeSet<String> {
+        let wanted = problems.iter().filter(|problem| is_wanted(problem["reason"].as_str().unwrap()));
+        let lines = wanted.filter_map(|problem| problem["lines"].as_array()).flatten();
+        lines.map(|line| format!("A{}", line.as_u64().unwrap() - 2)).collect()
+    };
+    let not_accepted = orders_of(|_| true);
+    let accepted: BTreeSet<_> = (0..1500).map(|order| format!("A{order}")).collect();
+    let accepted: BTreeSet<_> = accepted.difference(&not_accepted).cloned().collect();
+    assert_eq!(account["events"]["accepted"], accepted.len(), "every order has exactly one end: {account}");
+    let stored = stand_in.accepted_once();
+    let stored = stored.iter().map(|event| event["custom_data"]["order_id"].as_str().unwrap().to_owned());
+    Some(Agreement {
+        accepted,
+        unconfirmed: orders_of(|reason| matches!(reason, "no_valid_answer" | "count_differs")),
+        stored: stored.collect(),
+    })
+}
+
+/// With one request in flight every fault is followed by an orderly answer to the repeat.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_in_turn_leaves_the_server_and_the_report_in_agreement() {
+    let Some(told) = run_through_every_fault("every_fault", "--in-flight=1").await else { return };
+    assert_eq!(told.accepted, told.stored);
+}
+
+/// With several in flight one batch may meet a fault at every attempt: it is unconfirmed then, whether or
+/// not the server has it. What is called accepted it has, and it has nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_at_once_leaves_only_what_is_called_unconfirmed_in_doubt() {
+    let Some(told) = run_through_every_fault("every_fault_at_once", "--in-flight=3").await else { return };
+    assert!(told.accepted.is_subset(&told.stored));
+    let others: Vec<_> = told.stored.difference(&told.accepted).collect();
+    assert!(others.iter().all(|order| told.unconfirmed.contains(*order)), "{others:?}");
 }
 
 #[cfg(unix)]
