@@ -352,7 +352,7 @@ impl Dispatch<'_, '_> {
     }
 
     /// Masks, in whatever the service says, the token and all that was sent unhashed of a customer.
-    fn text_filter(&self, events: &[Numbered]) -> TextFilter {
+    fn text_filter<'e>(&'e self, events: &'e [Numbered]) -> TextFilter<'e> {
         let plain = events.iter().flat_map(|numbered| plain_texts(&numbered.event));
         let token = Cow::from(self.board.settings.token.expose());
         TextFilter::masking(std::iter::once(token).chain(plain))

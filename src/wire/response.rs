@@ -20,7 +20,7 @@ pub(crate) enum Answer {
 const MOST_MESSAGES: usize = 20;
 
 /// Reads an answer. Codes are taken as numbers or as text, unknown members are passed over.
-pub(crate) fn read_answer(status: u16, body: &[u8], filter: &TextFilter) -> Answer {
+pub(crate) fn read_answer(status: u16, body: &[u8], filter: &TextFilter<'_>) -> Answer {
     let json: Option<Value> = serde_json::from_slice(body).ok();
     if let Some(error) = json.as_ref().and_then(|json| read_error(status, json, filter)) {
         return Answer::Error(Box::new(error));
@@ -42,7 +42,7 @@ pub(crate) fn read_answer(status: u16, body: &[u8], filter: &TextFilter) -> Answ
 }
 
 /// The error of an answer, in the usual form, in the older flat form, or as a mere text.
-fn read_error(status: u16, json: &Value, filter: &TextFilter) -> Option<ApiError> {
+fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiError> {
     let flat = ["error_code", "error_msg"].iter().any(|name| json.get(name).is_some());
     let error = match json.get("error") {
         None | Some(Value::Null) if !flat => return None,
@@ -84,7 +84,7 @@ fn error_data(error: &Value) -> Option<Value> {
 }
 
 /// Paths such as `["user_data","em"]`, written `user_data.em`.
-fn blamed_fields(data: &Value, filter: &TextFilter) -> Vec<Box<str>> {
+fn blamed_fields(data: &Value, filter: &TextFilter<'_>) -> Vec<Box<str>> {
     let Some(specs) = data.get("blame_field_specs").and_then(Value::as_array) else { return Vec::new() };
     let path = |spec: &Value| {
         let parts: Vec<String> = match spec {
@@ -100,12 +100,12 @@ fn part(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn messages(json: &Value, filter: &TextFilter) -> Vec<Box<str>> {
+fn messages(json: &Value, filter: &TextFilter<'_>) -> Vec<Box<str>> {
     let Some(list) = json.get("messages").and_then(Value::as_array) else { return Vec::new() };
     list.iter().take(MOST_MESSAGES).map(|message| filter.clean(&part(message))).collect()
 }
 
-fn text(json: &Value, name: &str, filter: &TextFilter) -> Option<Box<str>> {
+fn text(json: &Value, name: &str, filter: &TextFilter<'_>) -> Option<Box<str>> {
     json.get(name)?.as_str().map(|words| filter.clean(words))
 }
 

@@ -1,12 +1,13 @@
 //! Making the service's words fit to be shown: cut, without control characters, and with secrets
 //! and customer values masked, should the service quote what was sent.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// Cleans texts of the service.
 #[derive(Default)]
-pub(crate) struct TextFilter {
-    secrets: Vec<Box<str>>,
+pub(crate) struct TextFilter<'t> {
+    secrets: Vec<Cow<'t, str>>,
 }
 
 /// The longest text that is kept, in characters.
@@ -20,23 +21,22 @@ const DIGEST: usize = 32;
 
 const MASK: &str = "[…]";
 
-impl TextFilter {
+impl<'t> TextFilter<'t> {
     /// Masks these texts wherever they are quoted, beside addresses and digests.
-    pub(crate) fn masking(secrets: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
-        let secrets = secrets.into_iter().map(Into::into);
-        let mut secrets: Vec<Box<str>> = secrets.filter(|secret| !secret.is_empty()).collect();
-        // A secret may hold another: the longer one has to go first.
-        secrets.sort_unstable_by_key(|secret| Reverse(secret.len()));
-        Self { secrets }
+    pub(crate) fn masking(secrets: impl IntoIterator<Item = impl Into<Cow<'t, str>>>) -> Self {
+        let secrets = secrets.into_iter().map(Into::into).filter(|secret| !secret.is_empty());
+        Self { secrets: secrets.collect() }
     }
 
     /// The text, fit to be shown.
     pub(crate) fn clean(&self, text: &str) -> Box<str> {
         let mut text = beginning(text).to_owned();
-        for secret in &self.secrets {
-            if text.contains(&**secret) {
-                text = text.replace(&**secret, MASK);
-            }
+        let mut quoted: Vec<&str> = self.secrets.iter().map(AsRef::as_ref).collect();
+        quoted.retain(|secret| text.contains(secret));
+        // A secret may hold another: the longer one has to go first.
+        quoted.sort_unstable_by_key(|secret| Reverse(secret.len()));
+        for secret in quoted {
+            text = text.replace(secret, MASK);
         }
         let mut clean = String::with_capacity(text.len().min(LONGEST));
         for word in
@@ -70,7 +70,7 @@ fn is_invisible(letter: char) -> bool {
 }
 
 /// Masks the part of a word that is an address or a digest.
-fn mask_word(word: &str) -> std::borrow::Cow<'_, str> {
+fn mask_word(word: &str) -> Cow<'_, str> {
     let is_digest = word.split(|letter: char| !letter.is_ascii_hexdigit()).any(|run| run.len() >= DIGEST);
     if is_digest || word.contains('@') { MASK.into() } else { word.into() }
 }
