@@ -277,10 +277,14 @@ impl Dispatch<'_, '_> {
     /// Ends the sending of events for a reason that is not in them: nobody knows their end if an
     /// earlier attempt may have arrived.
     fn end(&self, events: Vec<Numbered>, outcome: Outcome, tried: &Tried) {
-        let outcome = match (&outcome, tried.doubtful_since) {
-            (Outcome::Unconfirmed(_), _) | (_, None) => outcome,
-            (_, Some(_)) => Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(outcome.to_string().into())),
+        let why = match &outcome {
+            _ if tried.doubtful_since.is_none() => None,
+            Outcome::Unconfirmed(_) | Outcome::Accepted => None,
+            Outcome::NotSent(NotSentCause::Stopped(cause)) => Some(format!("the run stopped: {cause}")),
+            Outcome::NotSent(_) | Outcome::Refused(_) => Some(format!("at last: {outcome}")),
         };
+        let outcome =
+            why.map_or(outcome, |why| Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why.into())));
         self.board.settle(events, &outcome);
     }
 

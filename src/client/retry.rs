@@ -82,8 +82,9 @@ impl RetryPolicy {
         self
     }
 
-    /// How long a batch is tried from its first attempt on, waits included: past it no attempt is
-    /// begun. One hour unless set.
+    /// How long a batch is tried from its first attempt on, waits included: no attempt is planned that
+    /// would begin past it. What it then waits for others (a pause, a probe, the retry budget) comes on
+    /// top. One hour unless set.
     pub fn batch_limit(mut self, limit: Duration) -> Self {
         self.batch_limit = limit;
         self
@@ -172,8 +173,11 @@ impl Ended {
             Self::Received { .. } | Self::Redirected(_) => false,
             Self::NoValidAnswer { .. } => true,
             Self::Failed(error) => error.may_have_arrived(),
-            // A gateway's 5xx may stand before a server that went on.
-            Self::Refused { error, .. } => error.status() >= 500 && error.code().is_none(),
+            // A gateway's 5xx may stand before a server that went on, and a good status with an error that
+            // has no code is none of Meta's answers.
+            Self::Refused { error, .. } => {
+                error.code().is_none() && matches!(error.status(), 200..300 | 500..)
+            }
         }
     }
 
@@ -253,8 +257,9 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
         Ended::Failed(error) if error.is_certificate() || error.is_refused_by_proxy() => {
             Step::Stop(StopCause::Endpoint(error.to_string().into()))
         }
-        Ended::Failed(error) => again_or(tried, None, policy, fraction, || {
-            Step::LeaveUnsent(NotSentCause::Unreachable(error.to_string().into()))
+        Ended::Failed(error) => again_or(tried, None, policy, fraction, || match error.to_string().into() {
+            why if error.may_have_arrived() => Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why)),
+            why => Step::LeaveUnsent(NotSentCause::Unreachable(why)),
         }),
         Ended::Refused { error, wait } => match error.class() {
             ErrorClass::Retry => again_or(tried, *wait, policy, fraction, || {
@@ -425,6 +430,20 @@ mod tests {
     fn n17_what_sits_out_an_outage_is_not_counted_out() {
         let tried = Tried { attempts: 1000, sits_out: true, ..Tried::default() };
         assert_eq!(after(&decide(&refused(2, None), &tried, &RetryPolicy::new(), 1.0)), Some(60));
+    }
+
+    #[test]
+    fn b_an_attempt_is_doubtful_unless_an_answer_of_metas_says_otherwise() {
+        let doubtful = |status, code| {
+            let error = ApiError { status, code, ..ApiError::default() };
+            Ended::Refused { error: error.into(), wait: None }.is_doubtful()
+        };
+        assert_eq!([200, 204, 500, 504].map(|status| doubtful(status, None)), [true; 4]);
+        assert_eq!([400, 404, 413, 429].map(|status| doubtful(status, None)), [false; 4]);
+        assert_eq!([200, 400, 500].map(|status| doubtful(status, Some(100))), [false; 3]);
+        let failed = Ended::Failed(TransportError::doubtful("reset"));
+        let unconfirmed = Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer("reset".into()));
+        assert_eq!(step(&failed, 5, 0), unconfirmed, "not called out of reach");
     }
 
     #[test]
