@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::{join, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Mutex;
+use tokio::task::yield_now;
 
 use super::board::{Board, Observers, Progress, Settled};
 use super::builder::Settings;
@@ -145,8 +146,11 @@ impl fmt::Debug for Delivery<'_> {
 /// Takes batches one after the other until there are no more.
 async fn work(board: &Board<'_>, intake: &Mutex<Intake<'_>>) {
     loop {
-        let batch = intake.lock().await.next(board).await;
-        let Some(batch) = batch else { return };
+        let mut intake = intake.lock().await;
+        let Some(batch) = intake.next(board).await else { return };
+        // Requests that are ready leave before another worker makes the next batch.
+        yield_now().await;
+        drop(intake);
         trace::in_batch(batch.len(), dispatch(board, batch)).await;
     }
 }

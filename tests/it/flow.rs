@@ -517,8 +517,11 @@ async fn p7_a_dropped_probe_hands_its_place_on() {
     let service = Service::new(|number, _| if number == 0 { Act::Hang } else { Act::Accept });
     let client = service.client().build().unwrap();
     let dropped = tokio::time::timeout(5 * SECOND, client.send(events(10)).into_future());
-    let patient = client.send(events(20));
-    let (dropped, report) = tokio::join!(dropped, patient.into_future());
+    let patient = async {
+        service.clock.sleep(SECOND).await;
+        client.send(events(20)).await
+    };
+    let (dropped, report) = tokio::join!(dropped, patient);
     assert!(dropped.is_err());
     assert!(report.all_accepted());
     assert_eq!(service.starts()[..2], [0, 5]);

@@ -729,6 +729,7 @@ async fn s1_s2_no_debug_shows_a_customer_or_the_token() {
     let queue = queue.start().unwrap();
     queue.push(sale(12_345)).await.unwrap();
     let refused = queue.try_push(sale(12_345)).unwrap_err();
+    settle_down().await;
     let during = format!("{queue:?} {:?} {:?} {refused} {refused:?}", queue.meter(), queue.counts());
     let shown = format!("{before} {during} {:?}", queue.close(Duration::ZERO).await);
     assert!(shown.contains("unconfirmed: 1") && shown.contains("refused: 1"), "{shown}");
