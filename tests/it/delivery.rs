@@ -7,8 +7,8 @@ use futures_util::FutureExt;
 use meta_offline_events::client::{
     Client, ClientBuilder, Clock, RetryPolicy, SystemClock, TokenPlacement, Waiting,
 };
-use meta_offline_events::customer::UserData;
-use meta_offline_events::event::{ActionSource, Event};
+use meta_offline_events::customer::{MatchKey, UserData};
+use meta_offline_events::event::{ActionSource, Event, MessagingChannel};
 use meta_offline_events::report::{
     DeliveryReport, ErrorClass, NotSentCause, Outcome, StopCause, UnconfirmedCause,
 };
@@ -36,6 +36,21 @@ pub(crate) fn sold(number: usize, at: i64, source: ActionSource) -> Event {
         .order_id(format!("order-{number}").parse().unwrap())
         .value(Money::new("10.50".parse().unwrap(), Currency::EUR))
         .lines([Line::new(number as u64 + 2)])
+        .build()
+        .unwrap()
+}
+
+/// What the sender has to keep apart: Meta knows no repeat of it.
+pub(crate) fn message() -> Event {
+    let customer = UserData::builder()
+        .value(MatchKey::PageId, "123456")
+        .value(MatchKey::PageScopedUserId, "789")
+        .build()
+        .unwrap();
+    Event::builder(EventTime::from_unix(NOW - 60).unwrap(), customer)
+        .name("LeadSubmitted".parse().unwrap())
+        .action_source(ActionSource::BusinessMessaging)
+        .messaging_channel(MessagingChannel::Messenger)
         .build()
         .unwrap()
 }

@@ -2,153 +2,22 @@
 //! virtual: the runtime's clock is paused and moves when nothing else is left to do.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use meta_offline_events::client::{
-    Client, ClientBuilder, Clock, Request, Response, RetryPolicy, Sending, Stop, Transport, TransportError,
-    from_poll,
-};
+use meta_offline_events::client::{Clock, Response, RetryPolicy, Stop, from_poll};
 use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::report::{DeliveryReport, NotSentCause, Outcome, StopCause, UnconfirmedCause};
-use meta_offline_events::testing::{FixedJitter, RuntimeClock};
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::delivery::{NOW, event, events, sold};
+use crate::delivery::{NOW, event, events, message, sold};
+use crate::service::{Act, Service, answer, error};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// What the service does with one request.
-enum Act {
-    Accept,
-    Answer(Response),
-    Unreachable,
-    /// It stores the batch, and no answer comes back.
-    StoreAndBreak,
-    Hang,
-    Panic,
-}
-
-type Script = dyn Fn(usize, Duration) -> Act + Send + Sync;
-
-/// A service in this process: it takes a second for each request and does as it is told.
-#[derive(Clone)]
-struct Service {
-    script: Arc<Script>,
-    latency: Duration,
-    clock: RuntimeClock,
-    seen: Arc<Mutex<Seen>>,
-}
-
-#[derive(Default)]
-struct Seen {
-    /// When each request started.
-    starts: Vec<Duration>,
-    bodies: Vec<Vec<u8>>,
-    stored: Vec<String>,
-    in_flight: usize,
-    most_in_flight: usize,
-}
-
-impl std::fmt::Debug for Service {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Service")
-    }
-}
-
-impl Service {
-    /// `script` is told how many requests came before, and the time.
-    fn new(script: impl Fn(usize, Duration) -> Act + Send + Sync + 'static) -> Self {
-        let clock = RuntimeClock::starting_at(EventTime::from_unix(NOW).unwrap());
-        Self { script: Arc::new(script), latency: SECOND, clock, seen: Arc::default() }
-    }
-
-    fn client(&self) -> ClientBuilder {
-        Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
-            .transport(self.clone())
-            .clock(self.clock)
-            .jitter(FixedJitter(1.0))
-            .batch_limits(BatchLimits::new(10, 100_000).unwrap())
-    }
-
-    fn requests(&self) -> usize {
-        self.seen.lock().unwrap().starts.len()
-    }
-
-    fn starts(&self) -> Vec<u64> {
-        self.seen.lock().unwrap().starts.iter().map(Duration::as_secs).collect()
-    }
-
-    fn most_in_flight(&self) -> usize {
-        self.seen.lock().unwrap().most_in_flight
-    }
-
-    /// The ids of what was stored, each once.
-    fn stored(&self) -> usize {
-        let mut stored = self.seen.lock().unwrap().stored.clone();
-        stored.sort();
-        stored.dedup();
-        stored.len()
-    }
-
-    fn store(&self, body: &[u8]) -> Response {
-        let body: Value = serde_json::from_slice(body).unwrap();
-        let ids = body["data"].as_array().unwrap().iter().map(|event| event["event_id"].to_string());
-        let mut seen = self.seen.lock().unwrap();
-        let before = seen.stored.len();
-        seen.stored.extend(ids);
-        let count = seen.stored.len() - before;
-        answer(200, &json!({"events_received": count, "messages": [], "fbtrace_id": "T"}))
-    }
-}
-
-impl Transport for Service {
-    fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
-        Box::pin(async move {
-            let number = {
-                let mut seen = self.seen.lock().unwrap();
-                seen.starts.push(self.clock.elapsed());
-                seen.bodies.push(request.body().to_vec());
-                seen.in_flight += 1;
-                seen.most_in_flight = seen.most_in_flight.max(seen.in_flight);
-                seen.starts.len() - 1
-            };
-            let _leaving = Leaving(&self.seen);
-            self.clock.sleep(self.latency).await;
-            match (self.script)(number, self.clock.elapsed()) {
-                Act::Accept => Ok(self.store(request.body())),
-                Act::Answer(response) => Ok(response),
-                Act::Unreachable => Err(TransportError::not_sent("no connection")),
-                Act::StoreAndBreak => {
-                    self.store(request.body());
-                    Err(TransportError::doubtful("reset"))
-                }
-                Act::Hang => std::future::pending().await,
-                Act::Panic => panic!("a fault of the transport"),
-            }
-        })
-    }
-}
-
-struct Leaving<'s>(&'s Mutex<Seen>);
-
-impl Drop for Leaving<'_> {
-    fn drop(&mut self) {
-        self.0.lock().unwrap().in_flight -= 1;
-    }
-}
-
-fn answer(status: u16, body: &Value) -> Response {
-    Response::new(status, body.to_string().into_bytes())
-}
-
-fn error(status: u16, code: i64) -> Response {
-    answer(status, &json!({"error": {"message": "no", "code": code, "fbtrace_id": "T"}}))
-}
 
 fn accepting() -> Service {
     Service::new(|_, _| Act::Accept)
@@ -637,22 +506,9 @@ async fn l2_many_clients_that_fail_together_come_back_apart() {
 
 #[tokio::test(start_paused = true)]
 async fn rule_c_a_message_is_not_repeated_after_a_doubtful_attempt_and_its_batch_goes_on() {
-    use meta_offline_events::customer::MatchKey;
-    use meta_offline_events::event::MessagingChannel;
-    let customer = meta_offline_events::customer::UserData::builder()
-        .value(MatchKey::PageId, "123456")
-        .value(MatchKey::PageScopedUserId, "789")
-        .build()
-        .unwrap();
-    let message = Event::builder(EventTime::from_unix(NOW - 60).unwrap(), customer)
-        .name("LeadSubmitted".parse().unwrap())
-        .action_source(ActionSource::BusinessMessaging)
-        .messaging_channel(MessagingChannel::Messenger)
-        .build()
-        .unwrap();
     let service = Service::new(|number, _| if number == 0 { Act::StoreAndBreak } else { Act::Accept });
     let client = service.client().build().unwrap();
-    let report = client.send(vec![event(0), message, event(1)]).await;
+    let report = client.send(vec![event(0), message(), event(1)]).await;
     let unconfirmed =
         |outcome: &Outcome| matches!(outcome, Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(_)));
     assert!(unconfirmed(&report.outcomes()[1]));

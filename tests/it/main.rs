@@ -31,6 +31,8 @@ mod rooms;
 mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;
+#[cfg(feature = "testing")]
+mod service;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod tls;
 #[cfg(all(feature = "testing", feature = "tracing"))]
