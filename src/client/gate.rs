@@ -164,6 +164,7 @@ impl State {
         }
         if one_at_a_time {
             self.probing = true;
+            self.next_start = now + self.space;
             return Admission::Probe;
         }
         match purpose {
@@ -224,6 +225,10 @@ mod tests {
         assert_eq!(first(&gate, START + Duration::from_secs(30)), Admission::Go);
         gate.set_usage(12.0);
         assert_eq!(first(&gate, START + Duration::from_secs(31)), Admission::Go);
+        let unproven = Gate::open();
+        unproven.set_usage(95.0);
+        assert_eq!(unproven.ask(START, Purpose::First, false), Admission::Probe);
+        assert_eq!(unproven.ask(START, Purpose::Repeat, true), Admission::Wait(Duration::from_secs(30)));
         let spaces = [f64::NAN, -5.0, 91.0, 100.0, 1e300].map(|percent| space(percent).as_millis());
         assert_eq!(spaces, [0, 0, 6000, 60_000, 60_000]);
     }
