@@ -71,18 +71,25 @@ use crate::value::{AccessToken, DatasetId};
 ///
 /// Cloning is cheap: clones share connections and settings. `Debug` shows no token.
 ///
-/// ```no_run
+/// ```
 /// use meta_offline_events::client::Client;
-/// # async fn example(events: Vec<meta_offline_events::event::Event>) -> Result<(), Box<dyn std::error::Error>> {
-/// let token = std::env::var("META_ACCESS_TOKEN")?.parse()?;
-/// let client = Client::builder("123456789012345".parse()?, token).build()?;
+/// # use meta_offline_events::event::Event;
+/// # use meta_offline_events::testing::RecordingTransport;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let events: Vec<Event> = Vec::new();
+/// let token = "EAAB-not-a-real-token".parse()?; // from the environment, or a store of secrets
+/// let client = Client::builder("123456789012345".parse()?, token)
+/// #     .transport(RecordingTransport::new())
+///     .build()?;
 /// let report = client.send(events).await;
 /// if !report.all_accepted() {
 ///     for problem in report.problems() {
 ///         eprintln!("{problem}");
 ///     }
 /// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]

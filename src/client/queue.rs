@@ -20,7 +20,7 @@ use super::delivery::Delivery;
 use super::source::Feeder;
 use super::{Client, Settled, Stop, from_poll};
 use crate::event::Event;
-use crate::report::{DeliveryReport, EventCounts, Keeping, Ledger, Numbered, Outcome, RowCounts, StopCause};
+use crate::report::{DeliveryReport, EventCounts, Numbered, Outcome, RowCounts, StopCause};
 use crate::wire::encoded_len;
 
 /// How long a run may take to end once its requests are cut off, before it is given up.
@@ -579,7 +579,6 @@ struct Flush {
 
 impl Shared {
     fn new(client: &Client, capacity: usize, byte_capacity: usize) -> Self {
-        let ledger = Ledger::new(Keeping::TroubleOnly, client.settings.fields.has_test_event_code());
         let state = State {
             waiting: VecDeque::new(),
             taker: None,
@@ -591,7 +590,7 @@ impl Shared {
             pushers: 0,
             shut: None,
             refused: 0,
-            tally: ledger.close(None),
+            tally: DeliveryReport::begun(client.settings.fields.has_test_event_code()),
             report: None,
         };
         Self {

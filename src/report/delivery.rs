@@ -161,6 +161,12 @@ impl DeliveryReport {
         }
     }
 
+    /// The report of a run in which nothing has happened yet.
+    #[cfg(feature = "client")]
+    pub(crate) fn begun(test_event_code: bool) -> Self {
+        Self { test_event_code, ..Self::default() }
+    }
+
     /// Counts one event, and its rows, to an end.
     #[cfg(feature = "client")]
     pub(crate) fn count(&mut self, event: &Event, outcome: &Outcome) {

@@ -51,10 +51,8 @@ struct Entry {
 
 impl Ledger {
     pub(crate) fn new(keeping: Keeping, test_event_code: bool) -> Self {
-        let mut report = DeliveryReport::default();
-        report.test_event_code = test_event_code;
         Self {
-            report,
+            report: DeliveryReport::begun(test_event_code),
             keeping,
             outcomes: Vec::new(),
             trouble: Vec::new(),
