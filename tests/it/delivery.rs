@@ -328,6 +328,36 @@ async fn n11_n19_an_attempt_ends_at_its_limit_and_a_late_answer_goes_with_its_co
 }
 
 #[tokio::test]
+async fn n16_a_network_that_flaps_over_real_sockets_loses_and_invents_nothing() {
+    let server = server().start().await.unwrap();
+    let faults = [
+        Answer::accept_then_reset(),
+        Answer::reset_before_body(),
+        Answer::judge().half(),
+        Answer::empty(502),
+        Answer::reset_after_body(),
+        Answer::judge().close(),
+    ];
+    server.script_all((0..200).flat_map(|round| [faults[round % faults.len()].clone(), Answer::judge()]));
+    let client = Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
+        .loopback_endpoint(server.url())
+        .batch_limits(BatchLimits::new(5, 100_000).unwrap())
+        .retry(RetryPolicy::new().attempts(100).run_limit(Duration::from_secs(1_000_000)))
+        .clock(RealLimits(ManualClock::at(now())))
+        .jitter(FixedJitter(1.0))
+        .build()
+        .unwrap();
+    let report = client.send(events(1000)).await;
+    assert!(report.all_accepted(), "{:?}", report.stopped());
+    assert_eq!(server.accepted_once().len(), 1000);
+    assert!(report.attempts().doubtful >= 100, "{:?}", report.attempts());
+    let mut bodies: Vec<_> = server.requests().into_iter().filter(RecordedRequest::is_whole).collect();
+    bodies.sort_by(|one, other| one.body().cmp(other.body()));
+    bodies.dedup_by(|one, other| one.body() == other.body());
+    assert_eq!(bodies.len(), 200, "every repeat has the same bytes");
+}
+
+#[tokio::test]
 async fn a_doubtful_attempt_that_never_clears_up_is_unconfirmed_not_unsent() {
     let bench = Bench::new(server()).await;
     bench.server.script(Answer::reset_after_body());
