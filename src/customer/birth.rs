@@ -19,11 +19,16 @@ pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<(
 /// A day on which a customer can have been born.
 pub(super) fn read(text: &str, context: &Context) -> Result<NaiveDate, Unusable> {
     let date = read_day(text, context.date_order)?;
-    let in_future = match context.as_of {
-        Some(now) => date > now.to_utc().date_naive(),
-        None => date.year() > LAST_YEAR,
+    if is_possible(date, context) { Ok(date) } else { Err(Unusable::DateOutOfRange) }
+}
+
+/// Whether a customer can have been born on this day.
+pub(super) fn is_possible(date: NaiveDate, context: &Context) -> bool {
+    let is_past = match context.as_of {
+        Some(now) => i64::from(date.to_epoch_days()) <= now.unix().div_euclid(86_400),
+        None => date.year() <= LAST_YEAR,
     };
-    if date.year() < FIRST_YEAR || in_future { Err(Unusable::DateOutOfRange) } else { Ok(date) }
+    date.year() >= FIRST_YEAR && is_past
 }
 
 /// Whether a customer can have been born in this year.

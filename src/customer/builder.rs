@@ -3,9 +3,12 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use smallvec::SmallVec;
+
+use super::block::{Block, Blocks};
 use super::characters::is_blank;
-use super::clean::{Cleaned, clean};
-use super::{Context, Hashed, MatchKey, MatchValue, Remark, Unusable, UserData, place};
+use super::clean::{Cleaned, Form, clean};
+use super::{Context, Hashed, MatchKey, MatchValue, Remark, Unusable, UserData, ascii, place};
 use crate::value::{Country, EventTime};
 
 /// Collects the raw texts of one customer.
@@ -29,7 +32,8 @@ use crate::value::{Country, EventTime};
 /// ```
 #[derive(Clone, Default)]
 pub struct UserDataBuilder<'a> {
-    given: Vec<(MatchKey, &'a str)>,
+    /// In place, because there is one for each row of an export.
+    given: SmallVec<[(MatchKey, &'a str); 12]>,
     context: Context,
 }
 
@@ -161,26 +165,43 @@ impl<'a> UserDataBuilder<'a> {
     ///
     /// [`InvalidUserData`] names every text that cannot be used, and holds the others.
     pub fn build(self) -> Result<UserData, InvalidUserData> {
-        let mut context = self.context;
-        context.country = self.country_given().or(context.country);
         let mut usable = UserData::with_room_for(self.given.len());
+        let unusable = self.build_into(&mut usable, &mut String::new());
+        if unusable.is_empty() { Ok(usable) } else { Err(InvalidUserData { unusable, usable }) }
+    }
+
+    /// The same, with the memory of an earlier customer. Returns the texts that cannot be used.
+    pub(crate) fn build_into(&self, customer: &mut UserData, buffer: &mut String) -> Vec<UnusableKey> {
+        let context = Context { country: self.country_given().or(self.context.country), ..self.context };
         let mut unusable = Vec::new();
-        let mut buffer = String::new();
-        let mut seen = [0; MatchKey::ALL.len()];
-        for (key, raw) in self.given {
+        let mut seen = [0_usize; MatchKey::ALL.len()];
+        let mut blocks = Blocks::default();
+        customer.clear();
+        for &(key, raw) in &self.given {
             let index = seen[key as usize];
             seen[key as usize] += 1;
-            let read = match index {
-                _ if raw.chars().all(is_blank) => continue,
-                ..MOST_VALUES => match_value(key, raw, &context, &mut buffer),
-                _ => Err(Unusable::TooManyValues),
+            if blocks.are_full() {
+                customer.append_all(&mut blocks);
+            }
+            let block = blocks.next();
+            let read = match ascii::clean(key, raw, &context, block).filter(|_| index < MOST_VALUES) {
+                Some(remark) => Ok((Prepared::Block, remark)),
+                None if raw.chars().all(is_blank) => continue,
+                None if index < MOST_VALUES => prepare(key, raw, &context, buffer, block),
+                None => Err(Unusable::TooManyValues),
             };
             match read {
-                Ok((value, remark)) => usable.insert(key, value, remark),
+                Ok((Prepared::Block, remark)) => blocks.keep(key, remark),
+                Ok((Prepared::Value(value), remark)) => {
+                    customer.append_all(&mut blocks);
+                    customer.append(key, value, remark);
+                }
                 Err(reason) => unusable.push(UnusableKey { key, index, reason }),
             }
         }
-        if unusable.is_empty() { Ok(usable) } else { Err(InvalidUserData { unusable, usable }) }
+        customer.append_all(&mut blocks);
+        customer.settle();
+        unusable
     }
 
     fn country_given(&self) -> Option<Country> {
@@ -192,19 +213,30 @@ impl<'a> UserDataBuilder<'a> {
 /// No customer has more values of one key. Meta publishes no limit.
 const MOST_VALUES: usize = 1000;
 
-fn match_value(
+/// A cleaned text.
+enum Prepared {
+    /// It stands in a block, to be hashed together with others.
+    Block,
+    Value(MatchValue),
+}
+
+fn prepare(
     key: MatchKey,
     raw: &str,
     context: &Context,
     buffer: &mut String,
-) -> Result<(MatchValue, Option<Remark>), Unusable> {
+    block: &mut Block,
+) -> Result<(Prepared, Option<Remark>), Unusable> {
     let Cleaned { form, remark } = clean(key, raw, context, buffer)?;
+    if matches!(form, Form::ToHash) && block.set(buffer.as_bytes()) {
+        return Ok((Prepared::Block, remark));
+    }
     let value = MatchValue::of(form, buffer);
     // A text of nothing is refused before it is hashed; only a digest can bring one in.
     if remark == Some(Remark::AlreadyHashed) && value.digest().is_some_and(Hashed::is_of_nothing) {
         return Err(Unusable::HashOfNothing);
     }
-    Ok((value, remark))
+    Ok((Prepared::Value(value), remark))
 }
 
 impl fmt::Debug for UserDataBuilder<'_> {

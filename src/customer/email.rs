@@ -9,22 +9,25 @@ const LONGEST_LABEL: usize = 63;
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<Remark>, Unusable> {
     fold(text, |character| !is_invisible(character), out);
-    if is_address(out) { Ok(is_made_up(out).then_some(Remark::MadeUp)) } else { Err(Unusable::NotAnEmail) }
+    match out.split_once('@') {
+        Some((local, domain)) if is_address(out, local, domain) => {
+            Ok(is_made_up(local.as_bytes(), domain.as_bytes()).then_some(Remark::MadeUp))
+        }
+        _ => Err(Unusable::NotAnEmail),
+    }
 }
 
 /// `test@test.com`, `a@a.de`, `none@anything.example`: what is entered where there is no address.
-fn is_made_up(address: &str) -> bool {
-    let Some((local, domain)) = address.split_once('@') else { return false };
-    let name = domain.split('.').next().unwrap_or_default();
+pub(super) fn is_made_up(local: &[u8], domain: &[u8]) -> bool {
+    let name = domain.split(|byte| *byte == b'.').next().unwrap_or_default();
     local == name || MADE_UP.contains(&local)
 }
 
-const MADE_UP: [&str; 10] =
-    ["test", "none", "noemail", "no-email", "nomail", "na", "null", "unknown", "email", "customer"];
+const MADE_UP: [&[u8]; 10] =
+    [b"test", b"none", b"noemail", b"no-email", b"nomail", b"na", b"null", b"unknown", b"email", b"customer"];
 
-fn is_address(text: &str) -> bool {
-    text.chars().count() <= LONGEST_ADDRESS
-        && text.split_once('@').is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain))
+fn is_address(whole: &str, local: &str, domain: &str) -> bool {
+    whole.chars().count() <= LONGEST_ADDRESS && is_local_part(local) && is_domain(domain)
 }
 
 /// Atoms joined by single dots.

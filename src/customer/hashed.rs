@@ -69,11 +69,11 @@ impl Hashed {
 
     /// The 64 lower-case hexadecimal digits, without allocating.
     pub fn to_hex(self) -> HexText {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // Arithmetic instead of a table: the compiler makes it work on many digits at once.
+        let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
         let mut text = [0; 64];
-        let (pairs, _) = text.as_chunks_mut::<2>();
-        for (pair, byte) in pairs.iter_mut().zip(self.0) {
-            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
         }
         HexText(text)
     }
@@ -126,6 +126,10 @@ impl Serialize for Hashed {
 pub struct HexText([u8; 64]);
 
 impl HexText {
+    pub(crate) fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
+
     /// The digits.
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()

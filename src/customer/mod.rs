@@ -17,7 +17,9 @@
 //! loses its invisible format characters (zero-width spaces, soft hyphens, direction marks).
 
 mod appendix;
+mod ascii;
 mod birth;
+mod block;
 mod builder;
 mod characters;
 mod clean;
@@ -42,6 +44,7 @@ mod unusable;
 mod user_data;
 
 pub use appendix::HashedWithAppendix;
+pub(crate) use block::digest_of_parts;
 pub use builder::{InvalidUserData, UnusableKey, UserDataBuilder};
 pub(crate) use characters::is_blank;
 pub use click_id::ClickId;

@@ -19,7 +19,7 @@ pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<O
         None => phone::clean(text, out),
         Some((full, remark)) => {
             out.push_str(&full);
-            Ok(if phone::is_made_up(out) { Some(Remark::MadeUp) } else { remark })
+            Ok(if phone::is_made_up(out.as_bytes()) { Some(Remark::MadeUp) } else { remark })
         }
     }
 }

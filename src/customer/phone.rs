@@ -8,7 +8,6 @@ const MOST_DIGITS: usize = 15;
 pub(super) const FEWEST_DIGITS: usize = 7;
 
 /// How many digits a number has.
-#[cfg(feature = "phone")]
 pub(super) const DIGITS: std::ops::RangeInclusive<usize> = FEWEST_DIGITS..=MOST_DIGITS;
 
 /// Words that stand before the digits of an extension.
@@ -27,7 +26,7 @@ pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<Remark>, Unus
     out.drain(..zeros);
     match out.len() {
         ..FEWEST_DIGITS => Err(Unusable::TooFewDigits),
-        FEWEST_DIGITS..=MOST_DIGITS if is_made_up(out) => Ok(Some(Remark::MadeUp)),
+        FEWEST_DIGITS..=MOST_DIGITS if is_made_up(out.as_bytes()) => Ok(Some(Remark::MadeUp)),
         FEWEST_DIGITS..=MOST_DIGITS => {
             Ok((written == Written::Plainly && zeros == 0).then_some(Remark::NoCountryCode))
         }
@@ -61,8 +60,7 @@ pub(super) fn push_digits(text: &str, out: &mut String) -> Result<Written, Unusa
 }
 
 /// `5555555555`, `1234567890`: what is entered where there is no number.
-pub(super) fn is_made_up(digits: &str) -> bool {
-    let digits = digits.as_bytes();
+pub(super) fn is_made_up(digits: &[u8]) -> bool {
     let last = &digits[digits.len().saturating_sub(FEWEST_DIGITS)..];
     last.iter().all(|digit| Some(digit) == last.first())
         || digits.windows(2).all(|pair| pair[1] == following(pair[0]))

@@ -24,7 +24,7 @@ pub(super) fn clean_state(text: &str, country: Option<Country>, out: &mut String
     if out.is_empty() {
         return Err(Unusable::NoLetters);
     }
-    if country.is_none_or(|country| matches!(country, Country::UNITED_STATES | Country::CANADA))
+    if names_states(country)
         && let Some(code) = state_code(out)
     {
         out.clear();
@@ -33,9 +33,14 @@ pub(super) fn clean_state(text: &str, country: Option<Country>, out: &mut String
     Ok(())
 }
 
+/// Whether the names of states are read in this country.
+pub(super) fn names_states(country: Option<Country>) -> bool {
+    country.is_none_or(|country| matches!(country, Country::UNITED_STATES | Country::CANADA))
+}
+
 /// The code of a state, district or territory of the US, or of a province or territory of Canada.
 #[rustfmt::skip]
-fn state_code(name: &str) -> Option<&'static str> {
+pub(super) fn state_code(name: &str) -> Option<&'static str> {
     Some(match name {
         "alabama" => "al", "alaska" => "ak", "arizona" => "az", "arkansas" => "ar",
         "california" => "ca", "colorado" => "co", "connecticut" => "ct", "delaware" => "de",
@@ -97,10 +102,10 @@ fn is_short_zip(code: &str, country: Option<Country>) -> bool {
         && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-const ZIP_DIGITS: usize = 5;
+pub(super) const ZIP_DIGITS: usize = 5;
 
 /// The US and its territories that have country codes of their own.
-fn has_zip_codes(country: Country) -> bool {
+pub(super) fn has_zip_codes(country: Country) -> bool {
     matches!(country.code(), "us" | "as" | "gu" | "mp" | "pr" | "vi")
 }
 

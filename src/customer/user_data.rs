@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+use super::block::Blocks;
 use super::clean::Form;
 use super::key_set::KeySet;
 use super::{Hashed, HashedWithAppendix, MatchKey, Remark, Unusable, UserDataBuilder};
@@ -179,6 +180,14 @@ impl UserData {
         self.of(key).iter().map(|entry| &entry.value)
     }
 
+    /// The keys with their values, in the order in which they are sent.
+    pub(crate) fn by_key(
+        &self,
+    ) -> impl Iterator<Item = (MatchKey, impl ExactSizeIterator<Item = &MatchValue>)> {
+        let of_keys = self.values.chunk_by(|one, next| one.key == next.key);
+        of_keys.map(|entries| (entries[0].key, entries.iter().map(|entry| &entry.value)))
+    }
+
     /// What is worth knowing about values, each with its key.
     ///
     /// ```
@@ -243,6 +252,36 @@ impl UserData {
         if self.lacks(key, &value) {
             self.push(Entry { key, remark, value });
         }
+    }
+
+    /// Forgets everything but its memory.
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
+    }
+
+    /// Appends a value. Until [`settle`](Self::settle), values may stand in any order, and twice.
+    pub(super) fn append(&mut self, key: MatchKey, value: MatchValue, remark: Option<Remark>) {
+        self.values.push(Entry { key, remark, value });
+    }
+
+    /// Hashes and appends the values that wait for it.
+    pub(super) fn append_all(&mut self, blocks: &mut Blocks) {
+        blocks.digest(|key, remark, digest| self.append(key, MatchValue::Hashed(digest), remark));
+    }
+
+    /// Brings the values that were appended into their order, each once.
+    pub(super) fn settle(&mut self) {
+        if self.values.is_sorted_by(|one, next| one.key < next.key) {
+            return;
+        }
+        self.values.sort_by_key(|entry| entry.key);
+        let mut kept = Self::with_room_for(self.values.len());
+        for entry in self.values.drain(..) {
+            if kept.lacks(entry.key, &entry.value) {
+                kept.values.push(entry);
+            }
+        }
+        *self = kept;
     }
 
     fn lacks(&self, key: MatchKey, value: &MatchValue) -> bool {

@@ -34,7 +34,7 @@ impl EventBuilder {
             custom_data: CustomData::default(),
             rare: None,
             derived_id: true,
-            lines: Box::default(),
+            lines: Vec::new(),
         };
         Self { event, names_products: false, properties_given: 0, refused: Vec::new() }
     }
@@ -314,7 +314,7 @@ impl EventBuilder {
     }
 
     /// The input rows that this event stands for, so that reports can speak of rows.
-    pub fn lines(mut self, lines: impl Into<Box<[Line]>>) -> Self {
+    pub fn lines(mut self, lines: impl Into<Vec<Line>>) -> Self {
         self.event.lines = lines.into();
         self
     }

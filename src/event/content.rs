@@ -91,6 +91,11 @@ impl Content {
         self.details.get_or_insert_default()
     }
 
+    /// Whether nothing is said that few lines say.
+    pub(super) fn is_usual(&self) -> bool {
+        self.details.is_none()
+    }
+
     /// Which product.
     pub fn id(&self) -> &ProductId {
         &self.id

@@ -31,6 +31,9 @@ pub struct CustomData {
     rare: Option<Box<RareFacts>>,
 }
 
+/// Up to so many lines it is quicker to compare each with all before it than to fill a table.
+const FEW_LINES: usize = 16;
+
 /// What few events say.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(super) struct RareFacts {
@@ -98,7 +101,7 @@ impl CustomData {
 
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        self.value.is_none() && self.order_id.is_none() && *self == Self::default()
     }
 
     pub(super) fn rare_mut(&mut self) -> &mut RareFacts {
@@ -114,10 +117,39 @@ impl CustomData {
     pub(super) fn name_products(&mut self) {
         self.content_type.get_or_insert(ContentType::Product);
         if self.content_ids.is_empty() {
-            let mut seen = HashSet::with_capacity(self.contents.len());
-            let ids = self.contents.iter().map(Content::id).filter(|id| seen.insert(*id));
-            self.content_ids = ids.cloned().collect();
+            let is_first = |(index, line): &(usize, &Content)| {
+                self.contents[..*index].iter().all(|earlier| earlier.id() != line.id())
+            };
+            if self.contents.len() <= FEW_LINES {
+                let first = self.contents.iter().enumerate().filter(is_first);
+                self.content_ids.extend(first.map(|(_, line)| line.id().clone()));
+            } else {
+                let mut seen = HashSet::with_capacity(self.contents.len());
+                let ids = self.contents.iter().map(Content::id).filter(|id| seen.insert(*id));
+                self.content_ids.extend(ids.cloned());
+            }
         }
+    }
+
+    /// Whether nothing is said that few events say.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.rare.is_none() && self.contents.iter().all(Content::is_usual)
+    }
+
+    pub(crate) fn currency(&self) -> Option<Currency> {
+        self.currency
+    }
+
+    pub(crate) fn amount(&self) -> Option<Amount> {
+        self.value
+    }
+
+    pub(crate) fn content_type(&self) -> Option<&ContentType> {
+        self.content_type.as_ref()
+    }
+
+    pub(crate) fn content_ids(&self) -> &[ProductId] {
+        &self.content_ids
     }
 
     /// The value of the conversion.

@@ -10,33 +10,23 @@
 //!
 //! and of either the first 32 hex digits.
 
-use sha2::{Digest, Sha256};
-
 use super::Event;
 use super::members::Unnamed;
-use crate::customer::Hashed;
+use crate::customer::digest_of_parts;
 use crate::value::EventId;
 
 impl Event {
     /// The id of this event by the rule above. `occurrence` counts from 1 and tells equal events
     /// without an order id apart.
     pub(super) fn derive_id(&self, occurrence: u32) -> EventId {
-        let mut hash = Sha256::new();
-        if let Some(order) = self.custom_data.order_id() {
-            hash.update(b"meta-offline-events/1/order\n");
-            hash.update(self.event_name.as_str());
-            hash.update(b"\n");
-            hash.update(self.action_source.as_str());
-            hash.update(b"\n");
-            hash.update(order.as_str());
+        let digest = if let Some(order) = self.custom_data.order_id() {
+            let (name, source) = (self.event_name.as_str(), self.action_source.as_str());
+            digest_of_parts(&["meta-offline-events/1/order\n", name, "\n", source, "\n", order.as_str()])
         } else {
-            hash.update(b"meta-offline-events/1/event\n");
-            hash.update(serde_json::to_vec(&Unnamed(self)).unwrap_or_default());
-            if occurrence > 1 {
-                hash.update(format!("\n{occurrence}"));
-            }
-        }
-        let digest = Hashed::from_bytes(hash.finalize().into());
+            let json = serde_json::to_string(&Unnamed(self)).unwrap_or_default();
+            let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };
+            digest_of_parts(&["meta-offline-events/1/event\n", &json, &number])
+        };
         EventId::trusted(&digest.to_hex().as_str()[..32])
     }
 }

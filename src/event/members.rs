@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{AppData, Attribution, DataProcessing, Event, MessagingChannel, OriginalEvent};
+use super::{AppData, Attribution, CustomData, DataProcessing, Event, MessagingChannel, OriginalEvent};
 use crate::customer::UserData;
 use crate::value::{EventId, PageUrl, Text};
 
@@ -27,9 +27,24 @@ pub(crate) trait MemberWriter {
     /// One member.
     fn member(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Self::Error>;
 
+    /// One member that is a text.
+    fn text(&mut self, name: &'static str, text: &str) -> Result<(), Self::Error> {
+        self.member(name, &text)
+    }
+
+    /// One member that is a whole number.
+    fn number(&mut self, name: &'static str, number: i64) -> Result<(), Self::Error> {
+        self.member(name, &number)
+    }
+
     /// The member `user_data`, which makes up most of an event.
     fn customer(&mut self, customer: &UserData) -> Result<(), Self::Error> {
         self.member("user_data", customer)
+    }
+
+    /// The member `custom_data`.
+    fn custom_data(&mut self, data: &CustomData) -> Result<(), Self::Error> {
+        self.member("custom_data", data)
     }
 
     /// One member, if there is a value.
@@ -45,13 +60,19 @@ impl Event {
     }
 
     fn write_under<W: MemberWriter>(&self, id: Option<&EventId>, writer: &mut W) -> Result<(), W::Error> {
-        writer.member("event_name", &self.event_name)?;
-        writer.member("event_time", &self.event_time)?;
-        writer.given("event_id", id)?;
-        writer.member("action_source", &self.action_source)?;
-        writer.given("event_source_url", self.event_source_url.as_ref())?;
+        writer.text("event_name", self.event_name.as_str())?;
+        writer.number("event_time", self.event_time.unix())?;
+        if let Some(id) = id {
+            writer.text("event_id", id.as_str())?;
+        }
+        writer.text("action_source", self.action_source.as_str())?;
+        if let Some(page) = &self.event_source_url {
+            writer.text("event_source_url", page.as_str())?;
+        }
         writer.customer(&self.user_data)?;
-        writer.given("custom_data", Some(&self.custom_data).filter(|data| !data.is_empty()))?;
+        if !self.custom_data.is_empty() {
+            writer.custom_data(&self.custom_data)?;
+        }
         self.rare.as_deref().map_or(Ok(()), |rare| rare.write(writer))
     }
 }

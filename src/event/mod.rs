@@ -73,7 +73,7 @@ pub struct Event {
     custom_data: CustomData,
     rare: Option<Box<RareMembers>>,
     derived_id: bool,
-    lines: Box<[Line]>,
+    lines: Vec<Line>,
 }
 
 impl Event {

@@ -361,11 +361,10 @@ impl fmt::Display for RowError {
 
 impl std::error::Error for RowError {}
 
-/// Customer columns and the match keys that they fill.
+/// Customer columns and the match keys that they fill, in the order of the keys.
 const CUSTOMER: [(Column, MatchKey); 14] = [
     (Column::Email, MatchKey::Email),
     (Column::Phone, MatchKey::Phone),
-    (Column::ExternalId, MatchKey::ExternalId),
     (Column::GivenName, MatchKey::FirstName),
     (Column::Surname, MatchKey::LastName),
     (Column::Birthdate, MatchKey::BirthDate),
@@ -374,6 +373,7 @@ const CUSTOMER: [(Column, MatchKey); 14] = [
     (Column::State, MatchKey::State),
     (Column::Postal, MatchKey::PostalCode),
     (Column::Country, MatchKey::Country),
+    (Column::ExternalId, MatchKey::ExternalId),
     (Column::Madid, MatchKey::MobileAdvertiserId),
     (Column::ClientIpAddress, MatchKey::ClientIpAddress),
     (Column::ClientUserAgent, MatchKey::ClientUserAgent),

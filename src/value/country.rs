@@ -36,6 +36,18 @@ impl Country {
     /// The United States.
     pub const UNITED_STATES: Self = Self(*b"us");
 
+    /// The country of a two-letter code in any case, or of another short name of two letters.
+    pub(crate) fn of_letters(letters: [u8; 2]) -> Option<Self> {
+        static SHORT: LazyLock<[Option<Country>; 26 * 26]> = LazyLock::new(|| {
+            std::array::from_fn(|place| {
+                let letters = [place / 26, place % 26].map(|letter| b"abcdefghijklmnopqrstuvwxyz"[letter]);
+                NAMES.get(&letters[..]).copied()
+            })
+        });
+        let [first, second] = letters.map(|letter| usize::from((letter | 0x20).wrapping_sub(b'a')));
+        if letters.iter().all(u8::is_ascii_alphabetic) { SHORT[first * 26 + second] } else { None }
+    }
+
     /// The two letters, lower case.
     pub fn code(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
@@ -49,6 +61,9 @@ impl FromStr for Country {
     ///
     /// [`Rule::Empty`] when the text holds no letter, else [`Rule::UnknownCode`].
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        if let Some(country) = text.as_bytes().try_into().ok().and_then(Self::of_letters) {
+            return Ok(country);
+        }
         let mut letters =
             text.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase).peekable();
         if letters.peek().is_none() {

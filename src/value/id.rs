@@ -1,8 +1,11 @@
 //! Identifiers that travel as they are: trimmed, never changed otherwise.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use arrayvec::ArrayString;
 use serde::{Serialize, Serializer};
 
 use super::{InvalidValue, Rule, ValueKind};
@@ -11,7 +14,11 @@ use super::{InvalidValue, Rule, ValueKind};
 const LONGEST_ID: usize = 1024;
 
 /// Trims outer blanks, then demands 1 to `longest` bytes without control characters.
-pub(super) fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<Box<str>, InvalidValue> {
+pub(super) fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<&str, InvalidValue> {
+    // Most identifiers have nothing to trim and nothing to refuse.
+    if !text.is_empty() && text.len() <= longest && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(text);
+    }
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
     let rule = if text.is_empty() {
         Rule::Empty
@@ -20,7 +27,7 @@ pub(super) fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<
     } else if text.chars().any(char::is_control) {
         Rule::ControlCharacter
     } else {
-        return Ok(text.into());
+        return Ok(text);
     };
     Err(InvalidValue::new(kind, rule))
 }
@@ -30,16 +37,65 @@ fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
+/// The text of an identifier. One that is no longer than a UUID is kept in place: there are millions, and
+/// an allocation for each would cost more than all the rest that is done with them.
+#[derive(Clone)]
+enum Stored {
+    InPlace(ArrayString<36>),
+    OnHeap(Box<str>),
+}
+
+impl Stored {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::InPlace(text) => text,
+            Self::OnHeap(text) => text,
+        }
+    }
+}
+
+impl From<&str> for Stored {
+    fn from(text: &str) -> Self {
+        ArrayString::from(text).map_or_else(|_| Self::OnHeap(text.into()), Self::InPlace)
+    }
+}
+
+impl PartialEq for Stored {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Stored {}
+
+impl PartialOrd for Stored {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Stored {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for Stored {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 macro_rules! identifiers {
     ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {$(
         $(#[$doc])+
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        pub struct $name(Stored);
 
         impl $name {
             /// The identifier as it is sent.
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
@@ -52,25 +108,25 @@ macro_rules! identifiers {
             ///
             /// [`Rule::Empty`], [`Rule::TooLong`] above 1,024 bytes, [`Rule::ControlCharacter`].
             fn from_str(text: &str) -> Result<Self, InvalidValue> {
-                identifier(ValueKind::$name, text, LONGEST_ID).map(Self)
+                identifier(ValueKind::$name, text, LONGEST_ID).map(|text| Self(text.into()))
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({:?})"), self.0)
+                write!(f, concat!(stringify!($name), "({:?})"), self.as_str())
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
     )+};
@@ -116,14 +172,19 @@ identifiers! {
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProductId {
-    text: Box<str>,
+    text: Stored,
     is_number: bool,
 }
 
 impl ProductId {
     /// The identifier, for a number its digits.
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.text.as_str()
+    }
+
+    /// Whether it is sent as a number.
+    pub(crate) fn is_number(&self) -> bool {
+        self.is_number
     }
 }
 
@@ -137,33 +198,33 @@ impl FromStr for ProductId {
     /// [`Rule::Empty`], [`Rule::TooLong`] above 1,024 bytes, [`Rule::ControlCharacter`].
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = identifier(ValueKind::ProductId, text, LONGEST_ID)?;
-        Ok(Self { text, is_number: false })
+        Ok(Self { text: text.into(), is_number: false })
     }
 }
 
 impl From<u64> for ProductId {
     fn from(number: u64) -> Self {
-        Self { text: number.to_string().into(), is_number: true }
+        Self { text: number.to_string().as_str().into(), is_number: true }
     }
 }
 
 impl fmt::Display for ProductId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for ProductId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ProductId({:?})", self.text)
+        write!(f, "ProductId({:?})", self.as_str())
     }
 }
 
 impl Serialize for ProductId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.text.parse() {
+        match self.as_str().parse() {
             Ok(number) if self.is_number => serializer.serialize_u64(number),
-            _ => serializer.serialize_str(&self.text),
+            _ => serializer.serialize_str(self.as_str()),
         }
     }
 }
@@ -200,7 +261,7 @@ macro_rules! codes {
             fn from_str(text: &str) -> Result<Self, InvalidValue> {
                 let code = identifier(ValueKind::$name, text, $longest)?;
                 if code.bytes().all(|byte| $may_hold(&byte)) {
-                    Ok(Self(code))
+                    Ok(Self(code.into()))
                 } else {
                     Err(InvalidValue::new(ValueKind::$name, Rule::$rule))
                 }

@@ -104,6 +104,13 @@ impl Amount {
         Self::exact(self.0.round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven))
     }
 
+    /// The digits as a whole number that is not negative, and how many of them are decimals, where they
+    /// are few.
+    pub(crate) fn small_units(self) -> Option<(u64, usize)> {
+        let units = self.0.mantissa().try_into().ok()?;
+        Some((units, self.0.scale() as usize))
+    }
+
     /// Whether this is zero.
     pub fn is_zero(self) -> bool {
         self.0.is_zero()

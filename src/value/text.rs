@@ -47,7 +47,7 @@ impl FromStr for Text {
     /// [`Rule::Empty`](super::Rule::Empty), [`Rule::TooLong`](super::Rule::TooLong),
     /// [`Rule::ControlCharacter`](super::Rule::ControlCharacter).
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        identifier(ValueKind::Text, text, Self::LONGEST).map(Self)
+        identifier(ValueKind::Text, text, Self::LONGEST).map(|text| Self(text.into()))
     }
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Range;
 
 use super::RequestFields;
-use super::request::{OPENING, encode};
+use super::encode::encode;
+use super::request::OPENING;
 use crate::event::Event;
 
 /// How much one request may hold.

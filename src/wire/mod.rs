@@ -6,6 +6,7 @@
 //! that the client sends.
 
 mod batch;
+mod encode;
 mod request;
 #[cfg(feature = "client")]
 mod response;
@@ -18,7 +19,7 @@ mod usage;
 pub(crate) use batch::Draft;
 pub use batch::{Batch, BatchLimits, Batches};
 #[cfg(feature = "queue")]
-pub(crate) use request::encoded_len;
+pub(crate) use encode::encoded_len;
 pub use request::{InvalidRequestField, RequestFields};
 #[cfg(feature = "client")]
 pub(crate) use response::{Answer, read_answer};

@@ -4,9 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::customer::{MatchValue, UserData};
-use crate::event::{Event, MemberWriter};
-
 /// The members of a request besides its events. All are optional. Source: Meta's pages on offline
 /// events and on the `/events` edge.
 ///
@@ -208,83 +205,6 @@ impl RequestFields {
 /// What stands before the events.
 pub(super) const OPENING: &[u8] = b"{\"data\":[";
 
-/// Appends the JSON of an event: the same bytes as its `Serialize` form.
-///
-/// Digests make up most of it. They are copied as they are, because nothing in them can need escaping.
-pub(super) fn encode(event: &Event, body: &mut Vec<u8>) {
-    body.push(b'{');
-    // Writing to memory cannot fail, and an event holds nothing that JSON cannot say.
-    let written = event.write(&mut BodyWriter { body, is_first: true });
-    debug_assert!(written.is_ok(), "an event is always JSON");
-    body.push(b'}');
-}
-
-/// How many bytes an event takes in a request.
-#[cfg(feature = "queue")]
-pub(crate) fn encoded_len(event: &Event) -> usize {
-    let mut body = Vec::new();
-    encode(event, &mut body);
-    body.len()
-}
-
-struct BodyWriter<'b> {
-    body: &'b mut Vec<u8>,
-    is_first: bool,
-}
-
-impl BodyWriter<'_> {
-    fn name(&mut self, name: &str) {
-        self.body.extend(if self.is_first { b"\"".as_slice() } else { b",\"" });
-        self.body.extend(name.as_bytes());
-        self.body.extend(b"\":");
-        self.is_first = false;
-    }
-}
-
-impl MemberWriter for BodyWriter<'_> {
-    type Error = serde_json::Error;
-
-    fn member(&mut self, name: &'static str, value: &impl Serialize) -> serde_json::Result<()> {
-        self.name(name);
-        serde_json::to_writer(&mut *self.body, value)
-    }
-
-    fn customer(&mut self, customer: &UserData) -> serde_json::Result<()> {
-        self.name("user_data");
-        self.body.push(b'{');
-        encode_customer(customer, self.body)?;
-        self.body.push(b'}');
-        Ok(())
-    }
-}
-
-fn encode_customer(customer: &UserData, body: &mut Vec<u8>) -> serde_json::Result<()> {
-    let mut before: &[u8] = b"\"";
-    for key in customer.keys() {
-        body.extend(before);
-        body.extend(key.wire_name().as_bytes());
-        body.extend(if key.is_list() { b"\":[".as_slice() } else { b"\":" });
-        for (index, value) in customer.values(key).enumerate() {
-            if index > 0 {
-                body.push(b',');
-            }
-            match value {
-                MatchValue::Hashed(digest) => {
-                    body.push(b'"');
-                    body.extend(digest.to_hex().as_str().as_bytes());
-                    body.push(b'"');
-                }
-                other => serde_json::to_writer(&mut *body, other)?,
-            }
-        }
-        if key.is_list() {
-            body.push(b']');
-        }
-        before = b",\"";
-    }
-    Ok(())
-}
-
 /// A member of the request has a value that Meta or HTTP does not take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidRequestField(&'static str, &'static str);
@@ -300,53 +220,6 @@ impl std::error::Error for InvalidRequestField {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::customer::MatchKey;
-    use crate::event::{
-        ActionSource, AppData, Content, DataProcessing, EventName, ExtInfo, ExtInfoVersion, LduState,
-        MessagingChannel, OriginalEvent,
-    };
-    use crate::value::{Currency, EventTime, InvalidValue, Money};
-
-    #[test]
-    fn what_is_written_is_the_serialize_form() -> Result<(), Box<dyn std::error::Error>> {
-        let time = EventTime::from_unix(1_777_896_000)?;
-        let rich = UserData::builder()
-            .email("mary@example.com")
-            .email("john@example.com")
-            .value(MatchKey::MobileAdvertiserId, "D23F0824-128B-2F33-0C5C-7FD0A6A3A450")
-            .client_user_agent("Agent \"quoted\" \\ é")
-            .client_ip_address("203.0.113.7")
-            .country("DE")
-            .build()?;
-        let poor = UserData::builder().phone("+1 650 555 1212").build()?;
-        let price = |text: &str| -> Result<_, InvalidValue> { Ok(Money::new(text.parse()?, Currency::EUR)) };
-        for event in [
-            Event::builder(time, poor.clone()).value(price("31.50")?).build()?,
-            Event::builder(time, poor.clone()).name("Store \"visit\"".parse()?).build()?,
-            Event::builder(time, poor.clone()).name(EventName::LEAD).without_event_id().build()?,
-            Event::builder(time, poor)
-                .name(EventName::LEAD)
-                .data_processing(DataProcessing::limited(LduState::TEXAS))
-                .opt_out(false)
-                .app_data(AppData::new(false, ExtInfo::new(ExtInfoVersion::Ios, "18 \"β\"".parse()?)))
-                .messaging_channel(MessagingChannel::WhatsApp)
-                .original_event(OriginalEvent::new().event_time(time))
-                .property("loyalty \"points\"", serde_json::json!({"before": [1, null], "after": 2.5}))
-                .build()?,
-            Event::builder(time, rich)
-                .action_source(ActionSource::Website)
-                .event_source_url("https://shop.example/?a=\"b\"".parse()?)
-                .order_id("A \"1\"".parse()?)
-                .content(Content::new("SKU\\1".parse()?, 2.try_into()?).item_price("0.10".parse()?))
-                .value(price("0.20")?)
-                .build()?,
-        ] {
-            let mut body = Vec::new();
-            encode(&event, &mut body);
-            assert_eq!(String::from_utf8(body)?, serde_json::to_string(&event)?);
-        }
-        Ok(())
-    }
 
     #[test]
     fn members_stand_behind_the_events_in_their_order() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,0 +1,397 @@
+//! The fast way for plain values: printable ASCII that fits one block of SHA-256.
+//!
+//! [`clean`] gives the same normal form and the same remark as the [general way](super::clean), or nothing:
+//! whatever is refused, doubtful or merely unusual is left to the general way. A test holds the two
+//! against each other.
+
+use chrono::NaiveDate;
+
+use super::block::Block;
+use super::nothing::is_placeholder;
+use super::{Context, ExternalIdPolicy, MatchKey, Remark, birth, email, phone, place};
+use crate::value::Country;
+
+/// Writes the normal form of a value that is to be hashed into an empty block, if it is a plain one.
+pub(super) fn clean(key: MatchKey, raw: &str, context: &Context, form: &mut Block) -> Option<Option<Remark>> {
+    let text = raw.as_bytes().trim_ascii();
+    if text.is_empty() || text.len() > Block::ROOM || context.digests_only.contains(key) {
+        return None;
+    }
+    let mut remark = None;
+    match key {
+        MatchKey::Email => clean_email(text, form)?,
+        MatchKey::Phone => remark = clean_phone(text, context, form)?,
+        MatchKey::FirstName | MatchKey::LastName => pick(text, &LETTERS_AND_DIGITS, form)?,
+        MatchKey::BirthDate => clean_birth_date(text, context, form)?,
+        MatchKey::Gender => clean_gender(text, form)?,
+        MatchKey::City => clean_city(text, form)?,
+        MatchKey::State => clean_state(text, context, form)?,
+        MatchKey::PostalCode => clean_postal_code(text, context, form)?,
+        MatchKey::Country => clean_country(text, form)?,
+        MatchKey::ExternalId if context.external_ids == ExternalIdPolicy::Folded => {
+            pick(text, &ALL_BUT_SPACES, form)?;
+        }
+        _ => return None,
+    }
+    (!may_be_a_stand_in(key, text, form.text())).then_some(remark)
+}
+
+/// Whether text or form may be a word for a missing value, or a digest of the wrong kind.
+fn may_be_a_stand_in(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
+    if matches!(key, MatchKey::Email | MatchKey::Phone) {
+        return false;
+    }
+    let is_word = |text: &[u8]| str::from_utf8(text).is_ok_and(is_placeholder);
+    let begins_as_a_word = |text: &[u8]| matches!(text[0] | 0x20, b'n' | b'u');
+    let begins_plainly = |text: &[u8]| text[0].is_ascii_alphanumeric();
+    let is_as_long_as_a_digest = |text: &[u8]| matches!(text.len(), 32 | 40);
+    [text, form].into_iter().any(|text| {
+        !begins_plainly(text)
+            || begins_as_a_word(text) && is_word(text)
+            || key != MatchKey::ExternalId && is_as_long_as_a_digest(text)
+    })
+}
+
+/// What becomes of each byte: a letter of the form, nothing, or the end of the fast way.
+type Letters = [u8; 256];
+
+const GONE: u8 = 0;
+const UNUSUAL: u8 = 0x80;
+
+const LETTERS_AND_DIGITS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz0123456789", GONE);
+const LETTERS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz", GONE);
+const ALL_BUT_SPACES: Letters = dropping(b" ");
+const ALL_BUT_SPACES_AND_DASHES: Letters = dropping(b" -");
+const OF_ATOMS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-.", UNUSUAL);
+const OF_DOMAINS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz0123456789-.", UNUSUAL);
+
+/// Keeps these, letters in lower case; other printable characters are `otherwise`.
+const fn keeping(kept: &[u8], otherwise: u8) -> Letters {
+    let mut letters = [UNUSUAL; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        letters[byte as usize] = otherwise;
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < kept.len() {
+        letters[kept[index] as usize] = kept[index];
+        letters[kept[index].to_ascii_uppercase() as usize] = kept[index];
+        index += 1;
+    }
+    letters
+}
+
+/// Keeps all printable characters but these, letters in lower case.
+const fn dropping(dropped: &[u8]) -> Letters {
+    let mut letters = [UNUSUAL; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        letters[byte as usize] = byte.to_ascii_lowercase();
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < dropped.len() {
+        letters[dropped[index] as usize] = GONE;
+        index += 1;
+    }
+    letters
+}
+
+/// Appends what becomes of the text, at least one letter.
+fn pick(text: &[u8], letters: &Letters, form: &mut Block) -> Option<()> {
+    let mut seen = 0;
+    for &byte in text {
+        let letter = letters[usize::from(byte)];
+        seen |= letter;
+        form.push_unless_zero(letter);
+    }
+    (seen < UNUSUAL && !form.text().is_empty()).then_some(())
+}
+
+fn clean_email(text: &[u8], form: &mut Block) -> Option<()> {
+    let at = text.iter().position(|&byte| byte == b'@')?;
+    let (local, domain) = (&text[..at], &text[at + 1..]);
+    let mut before = b'.';
+    for &byte in local {
+        let letter = OF_ATOMS[usize::from(byte)];
+        if letter == UNUSUAL || letter == b'.' && before == b'.' {
+            return None;
+        }
+        form.push(letter);
+        before = letter;
+    }
+    if before == b'.' {
+        return None;
+    }
+    form.push(b'@');
+    before = b'.';
+    let mut points = 0;
+    for &byte in domain {
+        let letter = OF_DOMAINS[usize::from(byte)];
+        let misplaced = match letter {
+            UNUSUAL => true,
+            b'.' => matches!(before, b'.' | b'-'),
+            b'-' => before == b'.',
+            _ => false,
+        };
+        if misplaced {
+            return None;
+        }
+        points += usize::from(letter == b'.');
+        form.push(letter);
+        before = letter;
+    }
+    let is_whole = points > 0 && !matches!(before, b'.' | b'-');
+    let address = form.text();
+    (is_whole && !email::is_made_up(&address[..at], &address[at + 1..])).then_some(())
+}
+
+/// Digits with a plus sign before and the usual marks between them.
+fn clean_phone(text: &[u8], context: &Context, form: &mut Block) -> Option<Option<Remark>> {
+    #[cfg(feature = "phone")]
+    if context.phone_country().is_some() {
+        return None;
+    }
+    #[cfg(not(feature = "phone"))]
+    let _ = context;
+    let national = text.strip_prefix(b"+");
+    for (index, &byte) in national.unwrap_or(text).iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => form.push(byte),
+            b' ' | b'-' => {}
+            // The zero of a float, and a trunk zero in brackets, are read by the general way.
+            b'.' | b'(' if !text.ends_with(b".0") && !holds_zero_behind(national.unwrap_or(text), index) => {}
+            b')' => {}
+            _ => return None,
+        }
+    }
+    let digits = form.text();
+    let is_usual = phone::DIGITS.contains(&digits.len()) && digits[0] != b'0' && !phone::is_made_up(digits);
+    is_usual.then_some(if national.is_some() { None } else { Some(Remark::NoCountryCode) })
+}
+
+fn holds_zero_behind(text: &[u8], bracket: usize) -> bool {
+    text[bracket] == b'(' && text[bracket + 1..].trim_ascii_start().starts_with(b"0")
+}
+
+/// `1997-02-16` with any separators, or `19970216`.
+fn clean_birth_date(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {
+    let is_separator = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_digit();
+    let (year, month, day) = match text {
+        [y1, y2, y3, y4, first, m1, m2, second, d1, d2] if is_separator(*first) && is_separator(*second) => {
+            ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2])
+        }
+        [y1, y2, y3, y4, m1, m2, d1, d2] => ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2]),
+        _ => return None,
+    };
+    [&year[..], &month, &day].into_iter().flatten().try_for_each(|&digit| {
+        form.push(digit);
+        digit.is_ascii_digit().then_some(())
+    })?;
+    let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit & 15));
+    let date = NaiveDate::from_ymd_opt(number(&year).cast_signed(), number(&month), number(&day))?;
+    birth::is_possible(date, context).then_some(())
+}
+
+fn clean_gender(text: &[u8], form: &mut Block) -> Option<()> {
+    let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
+    let letter = match text[0] | 0x20 {
+        b'f' if is(b"f") || is(b"female") => b'f',
+        b'm' if is(b"m") || is(b"male") => b'm',
+        _ => return None,
+    };
+    form.push(letter);
+    Some(())
+}
+
+fn clean_city(text: &[u8], form: &mut Block) -> Option<()> {
+    pick(text, &LETTERS_AND_DIGITS, form)?;
+    (!form.text()[0].is_ascii_digit()).then_some(())
+}
+
+fn clean_state(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {
+    pick(text, &LETTERS, form)?;
+    if place::names_states(context.country)
+        && let Some(code) = str::from_utf8(form.text()).ok().and_then(place::state_code)
+    {
+        form.set(code.as_bytes());
+    }
+    Some(())
+}
+
+fn clean_postal_code(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {
+    pick(text, &ALL_BUT_SPACES_AND_DASHES, form)?;
+    let code = form.text();
+    let has_zip_codes = context.country.map(place::has_zip_codes)?;
+    let is_plain = if has_zip_codes {
+        code.len() == place::ZIP_DIGITS && code.iter().all(u8::is_ascii_digit)
+    } else {
+        code.len() > 1
+    };
+    is_plain.then_some(())
+}
+
+fn clean_country(text: &[u8], form: &mut Block) -> Option<()> {
+    let country = Country::of_letters(text.try_into().ok()?)?;
+    country.code().bytes().for_each(|letter| form.push(letter));
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+    use crate::customer::clean::{self, Cleaned, Form};
+    use crate::customer::is_blank;
+    use crate::value::EventTime;
+
+    const KEYS: [MatchKey; 12] = [
+        MatchKey::Email,
+        MatchKey::Phone,
+        MatchKey::FirstName,
+        MatchKey::LastName,
+        MatchKey::BirthDate,
+        MatchKey::Gender,
+        MatchKey::City,
+        MatchKey::State,
+        MatchKey::PostalCode,
+        MatchKey::Country,
+        MatchKey::ExternalId,
+        MatchKey::ClientUserAgent,
+    ];
+
+    fn context(country: &str, exact: bool, dated: bool) -> Context {
+        let mut context = Context::default();
+        context.country = country.parse().ok();
+        context.as_of = EventTime::from_unix(1_767_225_600).ok().filter(|_| dated);
+        if exact { context.external_ids(ExternalIdPolicy::Exact) } else { context }
+    }
+
+    /// The fast way gives what the general way gives, or nothing.
+    fn agrees(key: MatchKey, raw: &str, context: &Context) -> Result<bool, TestCaseError> {
+        let mut form = Block::default();
+        let Some(remark) = clean(key, raw, context, &mut form) else { return Ok(false) };
+        let mut general = String::new();
+        match clean::clean(key, raw, context, &mut general) {
+            Ok(Cleaned { form: Form::ToHash, remark: expected }) => {
+                prop_assert_eq!(
+                    str::from_utf8(form.text()).ok(),
+                    Some(general.as_str()),
+                    "{} {:?}",
+                    key,
+                    raw
+                );
+                prop_assert_eq!(remark, expected, "{} {:?}", key, raw);
+                prop_assert!(!raw.chars().all(is_blank));
+                Ok(true)
+            }
+            Ok(_) => Err(TestCaseError::fail(format!("{key} {raw:?} is not to be hashed"))),
+            Err(reason) => Err(TestCaseError::fail(format!("{key} {raw:?} is refused: {reason}"))),
+        }
+    }
+
+    /// Texts of few letters, so that the rare ones meet, and plain values with one place changed.
+    fn texts() -> impl Strategy<Value = String> {
+        let values = select(vec![
+            "mary@example.com",
+            "a.b@c.de",
+            "+1 650 555 1212",
+            "(650) 555-1212",
+            "+44 (0)20 7946 0958",
+            "6505551212.0",
+            "1997-02-16",
+            "19970216",
+            "2/16/1997",
+            "NY",
+            "New York",
+            "district of columbia",
+            "12345",
+            "12345-6789",
+            "K1A 0B1",
+            "US",
+            "uk",
+            "null",
+            "n/a",
+            "n.u.l.l",
+            "None",
+            "unknown",
+            "d41d8cd98f00b204e9800998ecf8427e",
+            "F",
+            "male",
+            "C100000",
+            "O'Brien",
+            "-",
+            "[object null]",
+            "5555555555",
+            "1234567890",
+            "2026-01-02",
+            "1899-12-31",
+            "1980-02-30",
+            "Nancy",
+            "Ulla",
+        ]);
+        let changed = (values.clone(), any::<prop::sample::Index>(), any::<char>(), 0..4_u8).prop_map(
+            |(value, place, other, change)| {
+                let mut text: Vec<char> = value.chars().collect();
+                let place = place.index(text.len());
+                match change {
+                    0 => text.insert(place, other),
+                    1 => text[place] = other,
+                    2 => drop(text.remove(place)),
+                    _ => text.insert(place, ' '),
+                }
+                text.into_iter().collect()
+            },
+        );
+        prop_oneof![
+            "[ -~]{0,20}",
+            "[a-cA-Z0-9 .@+()-]{1,60}",
+            "[0-9 +().-]{5,20}",
+            "[a-b@.-]{3,12}",
+            "\\PC{0,12}",
+            "[nu][ul/.a ]{1,8}",
+            "[0-9a-f]{32}",
+            "[0-9]{4}[-/.a][0-9]{2}[-/.a ][0-9]{2}",
+            "\\s?[A-Za-z]{1,10}[\\s\\x00-\\x1f]?",
+            values.prop_map(str::to_owned),
+            changed,
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn the_fast_way_is_the_general_way(
+            key in select(KEYS.to_vec()), raw in texts(), country in select(vec!["us", "ca", "de", "pr", ""]),
+            exact: bool, dated: bool,
+        ) {
+            agrees(key, &raw, &context(country, exact, dated))?;
+        }
+    }
+
+    #[test]
+    fn plain_values_go_the_fast_way() {
+        for (key, raw) in [
+            (MatchKey::Email, " John_Smith@Gmail.com "),
+            (MatchKey::Phone, "+1 (650) 555-1212"),
+            (MatchKey::Phone, "650.555.1212"),
+            (MatchKey::FirstName, "Nancy"),
+            (MatchKey::LastName, "O'Brien-Smith"),
+            (MatchKey::BirthDate, "1997-02-16"),
+            (MatchKey::BirthDate, "19970216"),
+            (MatchKey::Gender, "Female"),
+            (MatchKey::City, "New York"),
+            (MatchKey::State, "California"),
+            (MatchKey::State, "CA"),
+            (MatchKey::PostalCode, "94043"),
+            (MatchKey::Country, "US"),
+            (MatchKey::ExternalId, "d41d8cd98f00b204e9800998ecf8427e"),
+        ] {
+            assert!(matches!(agrees(key, raw, &context("us", false, true)), Ok(true)), "{key} {raw}");
+        }
+    }
+}

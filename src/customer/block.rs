@@ -1,0 +1,146 @@
+//! SHA-256 of short texts, several at a time: each is laid out in its padded block first, and then all are
+//! compressed. That is cheaper than to pad and compress one after the other, because the processor can
+//! prepare one while it still compresses another.
+
+use std::{iter, slice};
+
+use arrayvec::ArrayVec;
+use sha2::block_api::compress256;
+
+use super::{Hashed, MatchKey, Remark};
+
+/// A text that fits one block of SHA-256.
+#[derive(Clone, Copy)]
+pub(super) struct Block {
+    bytes: [u8; 64],
+    len: usize,
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self { bytes: [0; 64], len: 0 }
+    }
+}
+
+impl Block {
+    /// The longest text, in bytes: a block also holds a mark behind it and eight bytes for its length.
+    pub(super) const ROOM: usize = 55;
+
+    /// Takes this text instead, if it fits.
+    pub(super) fn set(&mut self, text: &[u8]) -> bool {
+        *self = Self { len: text.len(), ..Self::default() };
+        let room = self.bytes[..Self::ROOM].get_mut(..text.len());
+        room.map(|room| room.copy_from_slice(text)).is_some()
+    }
+
+    /// One more byte of a text that is known to fit.
+    pub(super) fn push(&mut self, byte: u8) {
+        self.bytes[self.len & 63] = byte;
+        self.len += 1;
+    }
+
+    /// The same, and nothing for zero, without a branch.
+    pub(super) fn push_unless_zero(&mut self, byte: u8) {
+        self.bytes[self.len & 63] = byte;
+        self.len += usize::from(byte != 0);
+    }
+
+    pub(super) fn text(&self) -> &[u8] {
+        &self.bytes[..self.len.min(Self::ROOM)]
+    }
+
+    /// Puts behind the text what SHA-256 wants there (FIPS 180-4, 5.1.1).
+    fn pad(&mut self) {
+        self.bytes[self.len & 63] = 0x80;
+        let bits = self.len as u16 * 8;
+        [self.bytes[62], self.bytes[63]] = bits.to_be_bytes();
+    }
+}
+
+/// The digest of a text that is given in parts.
+pub(crate) fn digest_of_parts(parts: &[&str]) -> Hashed {
+    let mut text = ArrayVec::<u8, { 3 * 64 }>::new();
+    let fits = parts.iter().all(|part| text.try_extend_from_slice(part.as_bytes()).is_ok());
+    let len = text.len();
+    let blocks = (len + 1 + 8).div_ceil(64);
+    if !fits || blocks > 3 {
+        return Hashed::of(&parts.concat());
+    }
+    text.push(0x80);
+    text.extend(iter::repeat_n(0, blocks * 64 - 8 - text.len()));
+    text.extend((len as u64 * 8).to_be_bytes());
+    digest(text.as_chunks().0)
+}
+
+/// The digest of a text that is padded already.
+fn digest(blocks: &[[u8; 64]]) -> Hashed {
+    let mut state = INITIAL;
+    compress256(&mut state, blocks);
+    let mut digest = [0; 32];
+    for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    Hashed::from_bytes(digest)
+}
+
+/// Blocks that wait to be compressed, each with its key and its remark.
+#[derive(Default)]
+pub(super) struct Blocks {
+    blocks: ArrayVec<Block, MOST>,
+    kept: ArrayVec<(MatchKey, Option<Remark>), MOST>,
+}
+
+/// As many values as a customer of the row contract has, and some more.
+const MOST: usize = 16;
+
+impl Blocks {
+    pub(super) fn are_full(&self) -> bool {
+        self.kept.is_full()
+    }
+
+    /// An empty block to write a text into. It waits once it is [kept](Self::keep).
+    pub(super) fn next(&mut self) -> &mut Block {
+        self.blocks.truncate(self.kept.len());
+        self.blocks.push(Block::default());
+        let last = self.blocks.len() - 1;
+        &mut self.blocks[last]
+    }
+
+    pub(super) fn keep(&mut self, key: MatchKey, remark: Option<Remark>) {
+        self.blocks[self.kept.len()].pad();
+        self.kept.push((key, remark));
+    }
+
+    /// Compresses all that wait, in the order in which they came.
+    pub(super) fn digest(&mut self, mut found: impl FnMut(MatchKey, Option<Remark>, Hashed)) {
+        for (block, (key, remark)) in self.blocks.iter().zip(self.kept.drain(..)) {
+            found(key, remark, digest(slice::from_ref(&block.bytes)));
+        }
+    }
+}
+
+/// The initial hash value (FIPS 180-4, 5.3.3).
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_of_blocks_are_those_of_their_texts() {
+        let text = "x".repeat(56);
+        for length in 0..=55 {
+            let mut blocks = Blocks::default();
+            assert!(blocks.next().set(text[..length].as_bytes()));
+            blocks.keep(MatchKey::City, None);
+            blocks.digest(|_, _, digest| assert_eq!(digest, Hashed::of(&text[..length]), "{length}"));
+        }
+        for length in (0..200).chain([1000]) {
+            let text = "y".repeat(length);
+            let (start, end) = text.split_at(length / 3);
+            assert_eq!(digest_of_parts(&[start, "", end]), Hashed::of(&text), "{length}");
+        }
+        assert!(!Blocks::default().next().set(text.as_bytes()));
+    }
+}
