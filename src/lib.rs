@@ -41,6 +41,7 @@
 //! `rustls-no-provider` choose another TLS. Without any of them values, events, orders and bodies work
 //! without a runtime.
 
+pub mod bulk;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod customer;

@@ -40,7 +40,10 @@ pub struct UserDataBuilder<'a> {
 impl Hash for UserDataBuilder<'_> {
     /// Hashes the raw texts with their keys, and how they are to be read.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.given.hash(state);
+        for (key, raw) in &self.given {
+            state.write_u64((*key as u64) << 48 | raw.len() as u64);
+            state.write(raw.as_bytes());
+        }
         self.context.undated().hash(state);
     }
 }
@@ -166,13 +169,23 @@ impl<'a> UserDataBuilder<'a> {
     /// [`InvalidUserData`] names every text that cannot be used, and holds the others.
     pub fn build(self) -> Result<UserData, InvalidUserData> {
         let mut usable = UserData::with_room_for(self.given.len());
-        let unusable = self.build_into(&mut usable, &mut String::new());
+        let unusable = self.build_into(None, &mut usable, &mut String::new());
         if unusable.is_empty() { Ok(usable) } else { Err(InvalidUserData { unusable, usable }) }
     }
 
-    /// The same, with the memory of an earlier customer. Returns the texts that cannot be used.
-    pub(crate) fn build_into(&self, customer: &mut UserData, buffer: &mut String) -> Vec<UnusableKey> {
-        let context = Context { country: self.country_given().or(self.context.country), ..self.context };
+    /// The same in the memory of an earlier customer, as of this day if one is stated. Returns the texts
+    /// that cannot be used.
+    pub(crate) fn build_into(
+        &self,
+        day: Option<EventTime>,
+        customer: &mut UserData,
+        buffer: &mut String,
+    ) -> Vec<UnusableKey> {
+        let context = Context {
+            country: self.country_given().or(self.context.country),
+            as_of: day.or(self.context.as_of),
+            ..self.context
+        };
         let mut unusable = Vec::new();
         let mut seen = [0_usize; MatchKey::ALL.len()];
         let mut blocks = Blocks::default();

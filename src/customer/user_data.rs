@@ -160,6 +160,11 @@ impl UserData {
         Self { values: Vec::with_capacity(values) }
     }
 
+    /// Bytes of memory beside this struct, about.
+    pub(crate) fn memory(&self) -> usize {
+        self.values.capacity() * size_of::<Entry>()
+    }
+
     /// Whether there is no value at all.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
@@ -255,7 +260,7 @@ impl UserData {
     }
 
     /// Forgets everything but its memory.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.values.clear();
     }
 

@@ -345,9 +345,12 @@ impl EventBuilder {
         if self.names_products {
             event.custom_data.name_products();
         }
-        if event.derived_id {
-            event.event_id = Some(event.derive_id(1));
-        }
+        event.derive_missing_id();
         Ok(event)
+    }
+
+    /// The event as far as it is said, unchecked.
+    pub(super) fn unfinished(self) -> Event {
+        self.event
     }
 }

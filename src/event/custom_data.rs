@@ -104,6 +104,15 @@ impl CustomData {
         self.value.is_none() && self.order_id.is_none() && *self == Self::default()
     }
 
+    /// Forgets everything but its memory.
+    pub(super) fn clear(&mut self) {
+        let Self { currency, value, order_id, content_type, content_ids, contents, delivery_category, rare } = self;
+        (*currency, *value, *order_id, *content_type) = (None, None, None, None);
+        content_ids.clear();
+        contents.clear();
+        (*delivery_category, *rare) = (None, None);
+    }
+
     pub(super) fn rare_mut(&mut self) -> &mut RareFacts {
         self.rare.get_or_insert_default()
     }

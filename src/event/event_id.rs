@@ -16,6 +16,13 @@ use crate::customer::digest_of_parts;
 use crate::value::EventId;
 
 impl Event {
+    /// Derives the id, unless one is given or none is wanted.
+    pub(super) fn derive_missing_id(&mut self) {
+        if self.derived_id {
+            self.event_id = Some(self.derive_id(1));
+        }
+    }
+
     /// The id of this event by the rule above. `occurrence` counts from 1 and tells equal events
     /// without an order id apart.
     pub(super) fn derive_id(&self, occurrence: u32) -> EventId {

@@ -19,6 +19,7 @@ mod messaging;
 mod name;
 mod open;
 mod original_event;
+mod renewal;
 mod rules;
 mod store;
 
@@ -33,6 +34,7 @@ pub(crate) use members::MemberWriter;
 pub use messaging::MessagingChannel;
 pub use name::EventName;
 pub use original_event::OriginalEvent;
+pub(crate) use renewal::Conclusion;
 pub use rules::{InvalidEvent, Violation};
 pub use store::StoreData;
 

@@ -1,12 +1,18 @@
 //! One order in the making: what its rows have in common, their sum, and what speaks against it.
 
+use std::collections::HashSet;
 use std::num::NonZeroU64;
 
+use arrayvec::ArrayVec;
+
 use super::layout::Fault;
+use super::desk::{Customer, Uniform};
 use super::{Column, OrderRules, Row};
 use crate::customer::{MatchKey, MatchValue, UserData};
-use crate::event::{ActionSource, Content, DeliveryCategory, Event, EventName};
-use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl};
+use crate::event::{ActionSource, Conclusion, Content, DeliveryCategory, Event, EventName};
+use crate::value::{
+    AgeLimit, Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl,
+};
 
 /// How many different e-mail addresses or phones one order may have. Beyond that the order id is no
 /// order's: a constant, or the number of a till.
@@ -26,33 +32,6 @@ pub(super) struct GroupKey {
     pub(super) action_source: ActionSource,
 }
 
-/// The rows of one order so far.
-#[derive(Debug)]
-pub(super) struct Group {
-    pub(super) lines: Vec<Line>,
-    name: EventName,
-    action_source: ActionSource,
-    order_id: Option<OrderId>,
-    customer: UserData,
-    earliest: EventTime,
-    wording: Option<u64>,
-    latest: EventTime,
-    external_id: Option<(MatchValue, Line)>,
-    currency: Option<(Currency, Line)>,
-    /// Sum of price × quantity over the rows that have both.
-    priced: Option<Amount>,
-    /// The `value` of the rows that have one.
-    value: Option<(Amount, Line)>,
-    contents: Vec<Content>,
-    event_id: Option<(EventId, Line)>,
-    event_source_url: Option<PageUrl>,
-    delivery_category: Option<DeliveryCategory>,
-    /// Rows differ in customer or time.
-    disagrees: bool,
-    /// The first thing that makes the whole order unusable.
-    conflict: Option<Fault>,
-}
-
 impl GroupKey {
     /// The order of a row; nothing for a row without an order id.
     pub(super) fn of(row: &Row<'_>) -> Option<Self> {
@@ -61,49 +40,107 @@ impl GroupKey {
     }
 }
 
+/// The rows of one order so far.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The event in the making: its customer, contents and lines grow row by row.
+    pub(super) event: Event,
+    /// A mark of the raw text of its customer, if all of it was usable.
+    wording: Option<u64>,
+    earliest: EventTime,
+    latest: EventTime,
+    external_id: Option<(MatchValue, Line)>,
+    currency: Option<(Currency, Line)>,
+    /// Sum of price × quantity over the rows that have both.
+    priced: Option<Amount>,
+    /// The `value` of the rows that have one.
+    value: Option<(Amount, Line)>,
+    event_id: Option<(EventId, Line)>,
+    event_source_url: Option<PageUrl>,
+    delivery_category: Option<DeliveryCategory>,
+    /// Rows differ in customer or time.
+    disagrees: bool,
+    /// The first thing that makes the whole order unusable.
+    conflict: Option<Fault>,
+    seen: Marks,
+}
+
 impl Group {
-    /// An order of one row. `wording` marks the raw text of its customer, if all of it was usable.
-    pub(super) fn new(row: Row<'_>, customer: UserData, wording: Option<u64>, rules: &OrderRules) -> Self {
+    /// An order without rows, for rows like this one.
+    pub(super) fn of(row: &Row<'_>) -> Self {
         let mut group = Self {
-            lines: Vec::with_capacity(1),
-            name: row.name.clone(),
-            action_source: row.action_source,
-            order_id: row.order_id.clone(),
-            customer: UserData::default(),
-            wording,
+            event: Event::blank(),
+            wording: None,
             earliest: row.time,
             latest: row.time,
             external_id: None,
             currency: None,
             priced: None,
             value: None,
-            contents: Vec::new(),
             event_id: None,
             event_source_url: None,
             delivery_category: None,
             disagrees: false,
             conflict: None,
+            seen: Marks::default(),
         };
-        group.add_external_ids(&customer, row.line);
-        group.customer = customer;
-        group.add_facts(row, rules);
+        group.renew(row);
         group
     }
 
-    /// One more row of the order.
-    pub(super) fn add(&mut self, row: Row<'_>, customer: &UserData, rules: &OrderRules) {
-        if *customer != self.customer || row.time != self.earliest {
+    /// Becomes another order, in the same memory.
+    pub(super) fn renew(&mut self, row: &Row<'_>) {
+        self.event.renew(&row.name, row.action_source, row.order_id.as_ref());
+        self.wording = None;
+        self.earliest = row.time;
+        self.latest = row.time;
+        self.external_id = None;
+        self.currency = None;
+        self.priced = None;
+        self.value = None;
+        self.event_id = None;
+        self.event_source_url = None;
+        self.delivery_category = None;
+        self.disagrees = false;
+        self.conflict = None;
+        self.seen.clear();
+    }
+
+    /// Whether a row belongs here.
+    pub(super) fn is_of(&self, row: &Row<'_>) -> bool {
+        self.event.action_source() == row.action_source
+            && *self.event.name() == row.name
+            && self.event.custom_data().order_id() == row.order_id.as_ref()
+    }
+
+    /// Whether no row with this mark was here before.
+    pub(super) fn is_new(&mut self, mark: u64) -> bool {
+        self.seen.insert(mark)
+    }
+
+    /// One more row of the order, and its customer if that is not written as the first one's.
+    pub(super) fn add(&mut self, row: &Row<'_>, customer: Option<Customer<'_>>, rules: &OrderRules) {
+        let is_first = self.event.lines().is_empty();
+        if let Some(Customer { data, wording }) = customer {
+            self.add_external_ids(data, row.line);
+            if is_first {
+                std::mem::swap(self.event.customer_mut(), data);
+                self.wording = wording;
+            } else if data != self.event.user_data() {
+                self.disagrees = true;
+                self.unite(data, row.line);
+            }
+        }
+        if row.time != self.earliest {
             self.disagrees = true;
-            self.unite(customer, row.line);
             self.earliest = self.earliest.min(row.time);
             self.latest = self.latest.max(row.time);
         }
-        self.add_external_ids(customer, row.line);
         self.add_facts(row, rules);
     }
 
     fn unite(&mut self, customer: &UserData, line: Line) {
-        let many = |key| self.customer.values(key).len() > MOST_CUSTOMERS;
+        let many = |key| self.event.user_data().values(key).len() > MOST_CUSTOMERS;
         if many(MatchKey::Email) || many(MatchKey::Phone) {
             let message = format!(
                 "the order has more than {MOST_CUSTOMERS} different customers by line {line}: \
@@ -111,7 +148,7 @@ impl Group {
             );
             return self.object(Column::OrderId, "too_many_customers", message);
         }
-        self.customer.merge(customer);
+        self.event.customer_mut().merge(customer);
     }
 
     fn add_external_ids(&mut self, customer: &UserData, line: Line) {
@@ -129,31 +166,33 @@ impl Group {
         }
     }
 
-    fn add_facts(&mut self, row: Row<'_>, rules: &OrderRules) {
+    fn add_facts(&mut self, row: &Row<'_>, rules: &OrderRules) {
         let line = row.line;
-        self.lines.push(line);
+        self.event.add_line(line);
         self.add_currency(row.currency, line);
-        self.add_money(&row, rules);
-        if let Some(id) = row.event_id {
+        self.add_money(row, rules);
+        if let Some(id) = &row.event_id {
             match &self.event_id {
-                Some((known, first)) if *known != id => {
+                Some((known, first)) if known != id => {
                     let message = format!(
                         "the order has two event ids, at lines {first} and {line}: one order is one event"
                     );
                     self.object(Column::EventId, "two_event_ids", message);
                 }
                 Some(_) => {}
-                None => self.event_id = Some((id, line)),
+                None => self.event_id = Some((id.clone(), line)),
             }
         }
-        if let (Some(product), Some(quantity)) = (row.product, positive(row.quantity)) {
-            let content = Content::new(product, quantity);
-            self.contents.push(match row.price {
+        if let (Some(product), Some(quantity)) = (&row.product, positive(row.quantity)) {
+            let content = Content::new(product.clone(), quantity);
+            self.event.add_product(match row.price {
                 Some(price) => content.item_price(price),
                 None => content,
             });
         }
-        self.event_source_url = self.event_source_url.take().or(row.event_source_url);
+        if self.event_source_url.is_none() {
+            self.event_source_url.clone_from(&row.event_source_url);
+        }
         self.delivery_category = self.delivery_category.or(row.delivery_category);
     }
 
@@ -207,13 +246,18 @@ impl Group {
 
     /// What made these rows one event; nothing for a row without an order id.
     pub(super) fn key(&self) -> Option<GroupKey> {
-        let order_id = self.order_id.clone()?;
-        Some(GroupKey { order_id, name: self.name.clone(), action_source: self.action_source })
+        let order_id = self.event.custom_data().order_id()?.clone();
+        Some(GroupKey { order_id, name: self.event.name().clone(), action_source: self.event.action_source() })
     }
 
     /// The customer, if the first row's was written like this one's.
     pub(super) fn customer_worded(&self, wording: u64) -> Option<&UserData> {
-        (self.wording == Some(wording)).then_some(&self.customer)
+        (self.wording == Some(wording)).then(|| self.event.user_data())
+    }
+
+    /// Bytes of memory, about.
+    pub(super) fn memory(&self) -> usize {
+        size_of::<Self>() - size_of::<Event>() + self.event.memory()
     }
 
     /// Whether its rows lie more than a day apart.
@@ -223,62 +267,48 @@ impl Group {
 
     /// Whether the order id looks like a number that a spreadsheet has written in its own way.
     pub(super) fn looks_damaged(&self) -> bool {
-        self.order_id.as_ref().is_some_and(|id| is_spreadsheet_number(id.as_str()))
+        self.event.custom_data().order_id().is_some_and(|id| is_spreadsheet_number(id.as_str()))
     }
 
-    /// The event of this order.
-    pub(super) fn into_event(self, rules: &OrderRules, now: EventTime) -> Result<Event, Vec<Fault>> {
+    /// Completes the event of this order.
+    pub(super) fn conclude(&mut self, rules: &OrderRules, now: EventTime) -> Result<(), Vec<Fault>> {
         // Several orders under one damaged id contradict one another, too: the id is the cause.
-        if self.looks_damaged() && self.disagrees {
+        if self.disagrees && self.looks_damaged() {
             return Err(vec![Fault::at(
                 Column::OrderId,
                 "damaged_order_id",
                 "the order id looks damaged by a spreadsheet, and its rows differ in customer or time: export ids as text",
             )]);
         }
-        if let Some(conflict) = self.conflict {
+        if let Some(conflict) = self.conflict.take() {
             return Err(vec![conflict]);
         }
-        let limit = rules.age_limit(self.action_source);
-        self.earliest.check_age(now, limit).map_err(|outside| {
-            let reason = match outside {
-                OutsideWindow::TooOld => "too_old",
-                OutsideWindow::InFuture => "in_future",
-            };
-            vec![Fault::at(Column::Timestamp, reason, outside.to_string())]
-        })?;
-        // The latest row must not lie ahead of the clock either: its time is as wrong.
-        if self.latest.check_age(now, limit).is_err() {
-            let message = OutsideWindow::InFuture.to_string();
-            return Err(vec![Fault::at(Column::Timestamp, "in_future", message)]);
-        }
-        let value = self.total(rules)?;
-        let mut event = Event::builder(self.earliest, self.customer)
-            .name(self.name)
-            .action_source(self.action_source)
-            .lines(self.lines);
-        if let Some(value) = value {
-            event = event.value(value);
-        }
-        if let Some(id) = self.order_id {
-            event = event.order_id(id);
-        }
-        if let Some((id, _)) = self.event_id {
-            event = event.event_id(id);
-        }
-        if let Some(page) = self.event_source_url {
-            event = event.event_source_url(page);
-        }
-        if let Some(category) = self.delivery_category {
-            event = event.delivery_category(category);
-        }
-        event = self.contents.into_iter().fold(event, crate::event::EventBuilder::product);
-        let event = event.build().map_err(|invalid| {
+        self.check_age(rules.age_limit(self.event.action_source()), now)?;
+        let conclusion = Conclusion {
+            time: self.earliest,
+            value: self.total(rules)?,
+            event_id: self.event_id.as_ref().map(|(id, _)| id),
+            page: self.event_source_url.as_ref(),
+            delivery_category: self.delivery_category,
+        };
+        self.event.conclude(&conclusion).map_err(|invalid| {
             let broken = invalid.violations().iter();
             broken.map(|violation| Fault::of_row(violation.code(), violation.to_string())).collect::<Vec<_>>()
         })?;
-        check_size(&event)?;
-        Ok(event)
+        check_size(&self.event)
+    }
+
+    fn check_age(&self, limit: AgeLimit, now: EventTime) -> Result<(), Vec<Fault>> {
+        let refused = |reason, outside: OutsideWindow| {
+            Err(vec![Fault::at(Column::Timestamp, reason, outside.to_string())])
+        };
+        match self.earliest.check_age(now, limit) {
+            Err(OutsideWindow::TooOld) => refused("too_old", OutsideWindow::TooOld),
+            Err(OutsideWindow::InFuture) => refused("in_future", OutsideWindow::InFuture),
+            // The latest row must not lie ahead of the clock either: its time is as wrong.
+            Ok(()) if self.latest.check_age(now, limit).is_err() => refused("in_future", OutsideWindow::InFuture),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// What the order is worth: its stated value, checked against its priced lines, or their sum.
@@ -306,7 +336,7 @@ impl Group {
                 )]);
             }
         }
-        if total.amount().is_zero() && self.name == EventName::PURCHASE && !rules.allows_zero_totals {
+        if total.amount().is_zero() && *self.event.name() == EventName::PURCHASE && !rules.allows_zero_totals {
             return Err(vec![Fault::at(
                 column,
                 "zero_total",
@@ -314,6 +344,34 @@ impl Group {
             )]);
         }
         Ok(Some(total))
+    }
+}
+
+/// Marks of the rows that were seen.
+#[derive(Debug, Default)]
+struct Marks {
+    few: ArrayVec<u64, 8>,
+    many: HashSet<u64, Uniform>,
+}
+
+impl Marks {
+    fn clear(&mut self) {
+        self.few.clear();
+        self.many.clear();
+    }
+
+    /// Whether it was not there yet.
+    fn insert(&mut self, mark: u64) -> bool {
+        if self.many.is_empty() {
+            if self.few.contains(&mark) {
+                return false;
+            }
+            if self.few.try_push(mark).is_ok() {
+                return true;
+            }
+            self.many.extend(&self.few);
+        }
+        self.many.insert(mark)
     }
 }
 

@@ -328,6 +328,12 @@ impl RowError {
         Self { line, order_id, suspects: Vec::new(), group, faults }
     }
 
+    /// A row that breaks rules.
+    pub(super) fn of_row(row: &Row<'_>, faults: Vec<Fault>) -> Self {
+        let group = Some((row.name.clone(), row.action_source));
+        Self::new(row.line, row.order_id.clone(), group, faults)
+    }
+
     /// The row may have been part of any of these orders: none of them is complete without it.
     #[cfg(feature = "csv")]
     pub(super) fn suspect(mut self, order_ids: impl IntoIterator<Item = OrderId>) -> Self {

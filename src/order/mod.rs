@@ -22,16 +22,25 @@
 //! - the total is summed exactly and rounded once, half to even, to the currency's minor units;
 //! - rows without an order id are one event each.
 
+mod account;
+mod closed;
 mod column;
 #[cfg(feature = "csv")]
 pub mod csv;
+mod desk;
 mod group;
 mod layout;
 mod orders;
 mod row;
+mod sorted;
+mod spoilt;
+mod stream;
 mod timestamp;
 
+pub use closed::NotSorted;
 pub use column::Column;
 pub use layout::{BoundLayout, LayoutError, NumberStyle, Reading, RowError, RowLayout};
 pub use orders::{OrderRules, Orders, Prepared};
 pub use row::Row;
+pub use sorted::SortedOrders;
+pub(crate) use stream::Stream;

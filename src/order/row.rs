@@ -63,6 +63,11 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Whether it takes goods back or cancels them.
+    pub(super) fn is_return(&self) -> bool {
+        self.quantity.is_some_and(|count| count <= 0)
+    }
+
     /// Where the row stood.
     pub fn line(&self) -> Line {
         self.line

@@ -1,5 +1,6 @@
 //! Cutting events into request bodies by count and by bytes: nothing lost, order kept.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -70,21 +71,48 @@ pub(crate) struct Draft<'c> {
     body: Vec<u8>,
     events: usize,
     limits: BatchLimits,
-    closing: &'c [u8],
+    closing: Cow<'c, [u8]>,
 }
 
 impl<'c> Draft<'c> {
     /// An empty one, for about so many events. `closing` is what stands behind the last event.
-    pub(crate) fn new(expected: usize, limits: BatchLimits, closing: &'c [u8]) -> Self {
-        let room = (expected.min(limits.events) * USUAL_EVENT).min(limits.bytes);
-        let mut body = Vec::with_capacity(room + OPENING.len() + closing.len());
+    pub(crate) fn new(expected: usize, limits: BatchLimits, closing: impl Into<Cow<'c, [u8]>>) -> Self {
+        Self::with_memory_of(Vec::new(), expected, limits, closing.into())
+    }
+
+    /// The same, in the memory of a body that is done.
+    pub(crate) fn with_memory_of(
+        mut body: Vec<u8>,
+        expected: usize,
+        limits: BatchLimits,
+        closing: Cow<'c, [u8]>,
+    ) -> Self {
+        // The event that turns out to be one too many needs room, too.
+        let room = ((expected.min(limits.events) + 1) * USUAL_EVENT).min(limits.bytes + 2 * USUAL_EVENT);
+        body.clear();
+        body.reserve(room + OPENING.len() + closing.len());
         body.extend(OPENING);
         Self { body, events: 0, limits, closing }
+    }
+
+    /// How many events are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.events
     }
 
     /// Takes the event in, or leaves it out when the limits are reached. The first event is always
     /// taken.
     pub(crate) fn push(&mut self, event: &Event) -> bool {
+        self.append(|body| encode(event, body))
+    }
+
+    /// The same for an event that was written before.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn push_written(&mut self, event: &[u8]) -> bool {
+        self.append(|body| body.extend_from_slice(event))
+    }
+
+    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         if self.is_full() {
             return false;
         }
@@ -92,7 +120,7 @@ impl<'c> Draft<'c> {
         if self.events > 0 {
             self.body.push(b',');
         }
-        encode(event, &mut self.body);
+        write(&mut self.body);
         if self.events > 0 && !self.fits() {
             self.body.truncate(end);
             return false;
@@ -113,7 +141,7 @@ impl<'c> Draft<'c> {
 
     /// The finished body.
     pub(crate) fn into_body(mut self) -> Vec<u8> {
-        self.body.extend(self.closing);
+        self.body.extend_from_slice(&self.closing);
         self.body
     }
 
@@ -142,6 +170,11 @@ impl fmt::Debug for Batch {
 }
 
 impl Batch {
+    /// A finished draft, whose first event stands at this position.
+    pub(crate) fn of(draft: Draft<'_>, first: usize) -> Self {
+        Self { events: first..first + draft.len(), oversized: draft.is_oversized(), body: draft.into_body() }
+    }
+
     /// The body: `{"data":[…]}` with the request's other members, without any token.
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -217,12 +250,8 @@ impl Iterator for Batches<'_> {
         let left = &self.events[self.next..];
         let mut draft = Draft::new(left.len(), self.limits, &self.closing);
         let taken = left.iter().take_while(|event| draft.push(event)).count();
-        let events = self.next..self.next + taken;
-        self.next = events.end;
-        (!events.is_empty()).then(|| Batch {
-            oversized: draft.is_oversized(),
-            body: draft.into_body(),
-            events,
-        })
+        let first = self.next;
+        self.next += taken;
+        (taken > 0).then(|| Batch::of(draft, first))
     }
 }

@@ -15,7 +15,6 @@ mod text;
 #[cfg(feature = "client")]
 mod usage;
 
-#[cfg(feature = "client")]
 pub(crate) use batch::Draft;
 pub use batch::{Batch, BatchLimits, Batches};
 #[cfg(feature = "queue")]

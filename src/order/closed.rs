@@ -1,0 +1,249 @@
+//! Orders that were closed: how it is seen that one of them comes back.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::BuildHasher;
+
+use foldhash::quality::RandomState;
+
+use crate::value::{Line, OrderId};
+
+/// Rows are not sorted by order id: an order comes back after another one, or may do so unseen.
+///
+/// ```
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::order::{OrderRules, Row, SortedOrders};
+/// use meta_offline_events::value::{Currency, EventTime, Line};
+///
+/// let sold = EventTime::from_unix(1_767_225_600)?;
+/// let mut orders = SortedOrders::new(OrderRules::new(), sold);
+/// let mut push = |line, order: &str| {
+///     let row = Row::new(Line::new(line), sold)
+///         .customer(UserData::builder().email("mary@example.com"))
+///         .order_id(order.parse().expect("an order id"))
+///         .value("0.10".parse().expect("an amount"))
+///         .currency(Currency::EUR);
+///     orders.push(&row)
+/// };
+/// push(2, "A1")?;
+/// push(3, "A2")?;
+/// let trouble = push(4, "A1").unwrap_err();
+/// assert_eq!((trouble.line(), trouble.earlier()), (Line::new(4), Line::new(2)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotSorted {
+    line: Line,
+    earlier: Line,
+    what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// The order began at the earlier line.
+    CameBack,
+    /// The order belongs before the one of the earlier line.
+    OutOfPlace,
+    /// So many orders in no order at all take too much memory.
+    TooMany(usize),
+}
+
+impl NotSorted {
+    /// The row that was refused.
+    pub fn line(&self) -> Line {
+        self.line
+    }
+
+    /// Where the same order began; where that is not known any more, the row behind which this one cannot
+    /// stand.
+    pub fn earlier(&self) -> Line {
+        self.earlier
+    }
+}
+
+impl fmt::Display for NotSorted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, earlier, what } = self;
+        match what {
+            What::CameBack => write!(f, "line {line} goes on with the order of line {earlier} after another order")?,
+            What::OutOfPlace => write!(f, "the order of line {line} belongs before that of line {earlier}")?,
+            What::TooMany(bytes) => write!(
+                f,
+                "orders ascend neither nor descend (see lines {earlier} and {line}), and to tell whether one comes \
+                 back takes more than {bytes} bytes of memory"
+            )?,
+        }
+        f.write_str(": sort the rows by order id, or take them as unsorted ones")
+    }
+}
+
+impl std::error::Error for NotSorted {}
+
+/// What is known of the orders so far.
+#[derive(Debug)]
+pub(super) struct Closed {
+    last: Option<(OrderId, Line)>,
+    sequence: Sequence,
+    /// Where each order began; not kept once many have come in sequence.
+    began: Option<HashMap<u64, Line>>,
+    hasher: RandomState,
+    most_memory: usize,
+}
+
+/// So many orders are remembered, whatever their sequence.
+const REMEMBERED: usize = 57_000;
+
+/// What it takes to remember one, in bytes, when the table has just grown.
+const PER_ORDER: usize = 56;
+
+impl Closed {
+    pub(super) fn new(most_memory: usize) -> Self {
+        Self {
+            last: None,
+            sequence: Sequence::default(),
+            began: Some(HashMap::new()),
+            hasher: RandomState::default(),
+            most_memory,
+        }
+    }
+
+    /// The next order begins.
+    pub(super) fn enter(&mut self, id: &OrderId, line: Line) -> Result<(), NotSorted> {
+        let last = self.last.replace((id.clone(), line));
+        let Some((last, before)) = last else {
+            self.remember(id, line);
+            return Ok(());
+        };
+        self.sequence = self.sequence.followed_by(last.as_str(), id.as_str());
+        let refusal = |earlier, what| Err(NotSorted { line, earlier, what });
+        if let Some(began) = self.remember(id, line) {
+            return refusal(began, What::CameBack);
+        }
+        match &self.began {
+            None if self.sequence.is_broken() => refusal(before, What::OutOfPlace),
+            Some(began) if began.len() > REMEMBERED => {
+                if !self.sequence.is_broken() {
+                    self.began = None;
+                } else if began.len().saturating_mul(PER_ORDER) > self.most_memory {
+                    return refusal(before, What::TooMany(self.most_memory));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the order began, if it was there before and that is known.
+    fn remember(&mut self, id: &OrderId, line: Line) -> Option<Line> {
+        let mark = self.hasher.hash_one(id);
+        self.began.as_mut()?.insert(mark, line)
+    }
+}
+
+/// The ways in which ids are sorted so far.
+#[derive(Debug, Clone, Copy)]
+struct Sequence {
+    ascends: bool,
+    descends: bool,
+    ascends_by_number: bool,
+    descends_by_number: bool,
+}
+
+impl Default for Sequence {
+    fn default() -> Self {
+        Self { ascends: true, descends: true, ascends_by_number: true, descends_by_number: true }
+    }
+}
+
+impl Sequence {
+    fn followed_by(self, last: &str, next: &str) -> Self {
+        let (bytes, numbers) = (last.cmp(next), by_number(last.as_bytes(), next.as_bytes()));
+        Self {
+            ascends: self.ascends && bytes == Ordering::Less,
+            descends: self.descends && bytes == Ordering::Greater,
+            ascends_by_number: self.ascends_by_number && numbers == Ordering::Less,
+            descends_by_number: self.descends_by_number && numbers == Ordering::Greater,
+        }
+    }
+
+    fn is_broken(self) -> bool {
+        !(self.ascends || self.descends || self.ascends_by_number || self.descends_by_number)
+    }
+}
+
+/// Compares byte by byte, but runs of digits by their length first.
+fn by_number(one: &[u8], other: &[u8]) -> Ordering {
+    let common = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let digits = |text: &[u8]| text[common..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let in_number = common > 0 && one[common - 1].is_ascii_digit();
+    let lengths = (digits(one), digits(other));
+    if in_number || lengths.0 > 0 && lengths.1 > 0 {
+        lengths.0.cmp(&lengths.1).then_with(|| one.cmp(other))
+    } else {
+        one.cmp(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enter_all(ids: &[&str]) -> Result<(), NotSorted> {
+        let mut closed = Closed::new(usize::MAX);
+        (1..).zip(ids).try_for_each(|(line, id)| closed.enter(&id.parse().expect("an id"), Line::new(line)))
+    }
+
+    #[test]
+    fn an_order_that_comes_back_is_told_with_the_line_where_it_began() {
+        let trouble = enter_all(&["A3", "A1", "A2", "A1"]).unwrap_err();
+        assert_eq!((trouble.line(), trouble.earlier()), (Line::new(4), Line::new(2)));
+        assert_eq!(
+            trouble.to_string(),
+            "line 4 goes on with the order of line 2 after another order: sort the rows by order id, or take \
+             them as unsorted ones"
+        );
+        assert_eq!(enter_all(&["A3", "A1", "A2", "a1"]), Ok(()));
+    }
+
+    #[test]
+    fn many_orders_in_sequence_are_not_remembered() {
+        for (name, id) in [
+            ("ascending", (|number| format!("A{number:07}")) as fn(u64) -> String),
+            ("descending", |number| format!("A{:07}", 9_999_999 - number)),
+            ("by number", |number| format!("A{number}-x")),
+            ("by number, descending", |number| format!("{}", 9_999_999 - number)),
+        ] {
+            let mut closed = Closed::new(usize::MAX);
+            let mut enter = |number, line| closed.enter(&id(number).parse().expect("an id"), Line::new(line));
+            for number in 1..100_000 {
+                assert_eq!(enter(number, number), Ok(()), "{name} {number}");
+            }
+            let trouble = enter(70_000, 100_000).unwrap_err();
+            assert_eq!(trouble.what, What::OutOfPlace, "{name}");
+            assert_eq!((trouble.line(), trouble.earlier()), (Line::new(100_000), Line::new(99_999)));
+            assert!(closed.began.is_none());
+        }
+    }
+
+    #[test]
+    fn orders_in_no_sequence_are_remembered_as_far_as_memory_allows() {
+        let mut closed = Closed::new(100_000 * PER_ORDER);
+        let id = |number: u64| format!("{:08x}", number.wrapping_mul(0x9e37_79b9) & 0xffff_ffff);
+        let mut enter = |number, line| closed.enter(&id(number).parse().expect("an id"), Line::new(line));
+        for number in 1..=100_000 {
+            assert_eq!(enter(number, number), Ok(()));
+        }
+        assert_eq!(enter(1, 100_001).map_err(|trouble| trouble.earlier()), Err(Line::new(1)));
+        let trouble = enter(100_002, 100_002).unwrap_err();
+        assert_eq!(trouble.what, What::TooMany(100_000 * PER_ORDER));
+    }
+
+    #[test]
+    fn numbers_are_compared_by_size() {
+        for (one, other) in [("A9", "A10"), ("9", "10"), ("A9-x", "A10-a"), ("A-9", "B-1"), ("A1", "A1b"), ("7", "007")] {
+            assert_eq!(by_number(one.as_bytes(), other.as_bytes()), Ordering::Less, "{one} {other}");
+            assert_eq!(by_number(other.as_bytes(), one.as_bytes()), Ordering::Greater, "{one} {other}");
+        }
+    }
+}

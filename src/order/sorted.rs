@@ -1,0 +1,103 @@
+//! Orders of rows that are sorted, as events.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use super::stream::Stream;
+use super::{NotSorted, OrderRules, Prepared, Reading, Row, RowError};
+use crate::event::Event;
+use crate::value::EventTime;
+
+/// Turns rows that are sorted by order id into events, each as soon as its order is complete.
+///
+/// The events and the account are those that [`Orders`](super::Orders) would give, in the same order; only
+/// the note on values that many customers share names no lines. Memory does not grow with the number of
+/// orders: rows that are reported take 16 bytes each, rows without an order id about 100.
+///
+/// The rows of an order stand together. An order that comes back after another one is an error that stops
+/// everything, because its event may be on its way already. So that this is seen without keeping every id,
+/// ids have to ascend or descend, either byte by byte or with their numbers by size (`A9` before `A10`);
+/// in any other sequence each id that was seen takes some 50 bytes, as far as
+/// [`OrderRules::most_memory`] allows.
+///
+/// ```
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::order::{OrderRules, Row, SortedOrders};
+/// use meta_offline_events::value::{Currency, EventTime, Line};
+///
+/// let sold = EventTime::from_unix(1_767_225_600)?;
+/// let mut orders = SortedOrders::new(OrderRules::new(), sold);
+/// for (line, order) in [(2, "10001"), (3, "10001"), (4, "10002")] {
+///     orders.push(
+///         &Row::new(Line::new(line), sold)
+///             .customer(UserData::builder().email("mary@example.com"))
+///             .order_id(order.parse()?)
+///             .quantity(1)
+///             .price("0.10".parse()?)
+///             .currency(Currency::EUR),
+///     )?;
+/// }
+/// let first = orders.next_event().expect("the rows of order 10001 are behind us");
+/// assert_eq!(first.custom_data().value().unwrap().to_string(), "0.2 EUR");
+/// assert!(orders.next_event().is_none(), "order 10002 may go on");
+/// assert_eq!(orders.finish().events.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SortedOrders {
+    stream: Stream,
+    ready: VecDeque<Event>,
+}
+
+impl SortedOrders {
+    /// No orders yet. The age of events is judged at `now`; an event is checked again when it is sent.
+    pub fn new(rules: OrderRules, now: EventTime) -> Self {
+        Self { stream: Stream::new(rules, now), ready: VecDeque::new() }
+    }
+
+    /// Takes what a record turned out to be.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSorted`] when the record belongs to an order that was there before, or cannot be told from one;
+    /// also whenever that has happened before.
+    pub fn take(&mut self, reading: Reading<'_>) -> Result<(), NotSorted> {
+        self.stream.take(reading, &mut keep_in(&mut self.ready))
+    }
+
+    /// Adds a row to its order. A row that breaks a rule spoils its order.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`take`](Self::take).
+    pub fn push(&mut self, row: &Row<'_>) -> Result<(), NotSorted> {
+        self.stream.push(row, &mut keep_in(&mut self.ready))
+    }
+
+    /// Notes a row that cannot be used. Its order is not sent.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`take`](Self::take).
+    pub fn reject(&mut self, error: RowError) -> Result<(), NotSorted> {
+        self.stream.reject(error, &mut keep_in(&mut self.ready))
+    }
+
+    /// The next event whose order is complete.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.ready.pop_front()
+    }
+
+    /// The last order is complete, too: the events that were not taken yet, and the account of all rows.
+    ///
+    /// After [`NotSorted`] the account ends with the row that was refused.
+    pub fn finish(self) -> Prepared {
+        let Self { stream, mut ready } = self;
+        let (rows, coverage) = stream.finish(&mut keep_in(&mut ready));
+        Prepared { events: ready.into(), rows, coverage }
+    }
+}
+
+fn keep_in(ready: &mut VecDeque<Event>) -> impl FnMut(&mut Event) {
+    |event| ready.push_back(mem::replace(event, Event::blank()))
+}
