@@ -118,10 +118,11 @@ impl FromStr for ActionSource {
     ///
     /// [`Rule::Empty`], or [`Rule::NotOneOf`] with the nine names.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let text = text.trim();
-        let found = Self::ALL.into_iter().find(|source| source.as_str() == text);
-        let rule = if text.is_empty() { Rule::Empty } else { Rule::NotOneOf(Self::NAMES) };
-        found.ok_or(InvalidValue::new(ValueKind::ActionSource, rule))
+        let named = |text: &str| Self::ALL.into_iter().find(|source| source.as_str() == text);
+        named(text).or_else(|| named(text.trim())).ok_or_else(|| {
+            let rule = if text.trim().is_empty() { Rule::Empty } else { Rule::NotOneOf(Self::NAMES) };
+            InvalidValue::new(ValueKind::ActionSource, rule)
+        })
     }
 }
 
