@@ -324,7 +324,7 @@ fn advance<R: Read>(parser: &mut csv::Reader<Window<R>>, record: &mut ByteRecord
     let end = parser.position().byte();
     let window = parser.get_mut();
     match found {
-        Ok(true) => window.close_record(end),
+        Ok(true) => window.close_record(end, record),
         Ok(false) => window.skip_breaks(),
         Err(error) => return Err(window.failure(error)),
     }
@@ -438,14 +438,21 @@ impl<R> Window<R> {
     }
 
     /// The record from here to `end`, a position in the file, was parsed.
-    fn close_record(&mut self, end: u64) {
+    fn close_record(&mut self, end: u64, parsed: &ByteRecord) {
         self.skip_breaks();
         let end = usize::try_from(end - self.dropped).unwrap_or(usize::MAX).clamp(self.next, self.kept.len());
         self.record = self.next..end;
         self.record_line = self.next_line;
-        self.next_line += breaks(self.raw());
+        self.next_line += if self.is_one_line(parsed) { 1 } else { breaks(self.raw()) };
         self.after_return = self.raw().ends_with(b"\r");
         self.next = end;
+    }
+
+    /// Whether nothing but delimiters and one line break was left out of the parsed record: then there
+    /// are no quotes, and no break within a field. The last record may want its break and have an open
+    /// quote in its place.
+    fn is_one_line(&self, parsed: &ByteRecord) -> bool {
+        !self.at_end && self.raw().len() == parsed.as_slice().len() + parsed.len()
     }
 
     /// The last record as it stands in the file, with its line break.
