@@ -549,8 +549,8 @@ impl Reader<'_> {
     fn number(&self, text: &str) -> Result<Amount, InvalidValue> {
         match self.layout.numbers {
             NumberStyle::Plain => text.parse(),
-            NumberStyle::ThousandsComma => without_thousands(text.trim(), ',', '.')?.parse(),
-            NumberStyle::DecimalComma => without_thousands(text.trim(), '.', ',')?.parse(),
+            NumberStyle::ThousandsComma => separated(text, ',', '.'),
+            NumberStyle::DecimalComma => separated(text, '.', ','),
         }
     }
 
@@ -617,6 +617,15 @@ fn offline_name(text: &str) -> Result<EventName, InvalidValue> {
     }
 }
 
+/// Reads a number with separators before groups of three, or with none.
+fn separated(text: &str, separator: char, point: char) -> Result<Amount, InvalidValue> {
+    let short = u8::try_from(point).ok().and_then(|point| Amount::short(text, point));
+    match short {
+        Some(amount) => Ok(amount),
+        None => without_thousands(text.trim(), separator, point)?.parse(),
+    }
+}
+
 /// Takes separators out of a number in which they stand where they must: before groups of three.
 fn without_thousands(text: &str, separator: char, point: char) -> Result<String, InvalidValue> {
     let (whole, decimals) = text.split_once(point).unwrap_or((text, ""));
@@ -667,6 +676,16 @@ mod tests {
                     let word = text.trim();
                     prop_assert_eq!(is_null(&text), word.eq_ignore_ascii_case("null") || word == "\\N");
                 }
+            }
+        }
+
+        #[test]
+        fn numbers_in_any_style_are_read_the_long_way_or_as_that_would(
+            text in "[ -]?[0-9]{0,4}([.,][0-9]{0,4}){0,3} ?|[0-9]{1,20}[.,][0-9]{1,3}",
+        ) {
+            for (separator, point) in [(',', '.'), ('.', ',')] {
+                let number = without_thousands(text.trim(), separator, point).and_then(|text| text.parse());
+                prop_assert_eq!(separated(&text, separator, point), number);
             }
         }
 

@@ -49,6 +49,34 @@ impl Amount {
         Self(number.normalize())
     }
 
+    /// Reads the usual amounts: at most 18 digits that begin with a digit, without sign and blanks, and
+    /// with this sign before the decimals.
+    pub(crate) fn short(text: &str, decimal_sign: u8) -> Option<Self> {
+        const MOST_DIGITS: usize = 18;
+        let mut units = 0;
+        let mut point = None;
+        if text.is_empty() || text.len() > MOST_DIGITS {
+            return None;
+        }
+        for (place, byte) in text.bytes().enumerate() {
+            match byte {
+                b'0'..=b'9' => units = units * 10 + i64::from(byte - b'0'),
+                _ if byte == decimal_sign && point.is_none() && place > 0 => point = Some(place),
+                _ => return None,
+            }
+        }
+        let mut decimals = match point {
+            Some(point) if point + 1 == text.len() => return None,
+            Some(point) => text.len() - point - 1,
+            None => 0,
+        };
+        while decimals > 0 && units % 10 == 0 {
+            units /= 10;
+            decimals -= 1;
+        }
+        Some(Self(Decimal::new(units, u32::try_from(decimals).ok()?)))
+    }
+
     /// The sum, or `None` when it has more digits than can be kept exactly.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let sum = self.0.checked_add(other.0)?;
@@ -141,38 +169,11 @@ impl FromStr for Amount {
     /// [`Rule::Empty`], [`Rule::NumberStyle`] for commas and other separators, [`Rule::Exponent`],
     /// [`Rule::TooManyDigits`], and [`Rule::NotANumber`] for everything else.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        match short(text) {
+        match Self::short(text, b'.') {
             Some(amount) => Ok(amount),
             None => any_length(text),
         }
     }
-}
-
-/// The usual amounts: at most 18 digits that begin with a digit, without sign and blanks.
-fn short(text: &str) -> Option<Amount> {
-    const MOST_DIGITS: usize = 18;
-    let mut units = 0;
-    let mut point = None;
-    if text.is_empty() || text.len() > MOST_DIGITS {
-        return None;
-    }
-    for (place, byte) in text.bytes().enumerate() {
-        match byte {
-            b'0'..=b'9' => units = units * 10 + i64::from(byte - b'0'),
-            b'.' if point.is_none() && place > 0 => point = Some(place),
-            _ => return None,
-        }
-    }
-    let mut decimals = match point {
-        Some(point) if point + 1 == text.len() => return None,
-        Some(point) => text.len() - point - 1,
-        None => 0,
-    };
-    while decimals > 0 && units % 10 == 0 {
-        units /= 10;
-        decimals -= 1;
-    }
-    Some(Amount(Decimal::new(units, u32::try_from(decimals).ok()?)))
 }
 
 fn any_length(text: &str) -> Result<Amount, InvalidValue> {
@@ -340,7 +341,7 @@ mod tests {
         #[test]
         fn short_amounts_are_read_as_all_others(text in "[0-9]{0,20}\\.?[0-9]{0,3}0{0,3}[-+ ,.eE5]?") {
             let bits = |amount: Amount| amount.0.serialize();
-            if let Some(amount) = short(&text) {
+            if let Some(amount) = Amount::short(&text, b'.') {
                 prop_assert_eq!(any_length(&text).map(bits), Ok(bits(amount)));
             }
         }
@@ -348,8 +349,8 @@ mod tests {
         #[test]
         fn usual_amounts_are_short(units in 0..1_000_000_000u64, cents in 0..10_000u64) {
             let text = format!("{units}.{cents}");
-            prop_assert_eq!(short(&text), any_length(&text).ok());
-            prop_assert_eq!(short(&units.to_string()), any_length(&units.to_string()).ok());
+            prop_assert_eq!(Amount::short(&text, b'.'), any_length(&text).ok());
+            prop_assert_eq!(Amount::short(&units.to_string(), b'.'), any_length(&units.to_string()).ok());
         }
 
         #[test]
