@@ -947,7 +947,9 @@ mod tests {
         }
 
         #[test]
-        fn every_place_of_a_byte_is_found(bytes in prop::collection::vec(prop_oneof![0..4u8, any::<u8>()], 0..40)) {
+        fn every_place_of_a_byte_is_found(
+            bytes in prop::collection::vec(prop_oneof![0..4u8, any::<u8>()], 0..40),
+        ) {
             for wanted in [0, 1, 3, b',', 0x80, 0xFF] {
                 let mut places = Vec::new();
                 push_places(wanted, &bytes, &mut places);

@@ -149,8 +149,11 @@ mod tests {
                 "[A-Z]{3}",
                 "[ -~]{2,4}",
                 (any::<prop::sample::Index>(), any::<[bool; 3]>()).prop_map(|(index, lower)| {
-                    let code = index.get(Currency::WELL_KNOWN).code().chars().zip(lower);
-                    code.map(|(letter, lower)| if lower { letter.to_ascii_lowercase() } else { letter }).collect()
+                    let code = index.get(Currency::WELL_KNOWN).code();
+                    let cased = |(letter, lower): (char, bool)| {
+                        if lower { letter.to_ascii_lowercase() } else { letter }
+                    };
+                    code.chars().zip(lower).map(cased).collect()
                 }),
             ]
         ) {
