@@ -140,7 +140,26 @@ impl Serialize for ActionSource {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn v44_outer_blanks_do_not_count(
+            before in "[ \t\u{a0}]?",
+            text in prop_oneof![
+                prop::sample::select(ActionSource::NAMES).prop_map(str::to_owned),
+                "[a-z_ ]{0,4}",
+            ],
+            behind in "[ \n]?",
+        ) {
+            let source = ActionSource::ALL.into_iter().find(|source| source.as_str() == text.trim());
+            let rule = if text.trim().is_empty() { Rule::Empty } else { Rule::NotOneOf(ActionSource::NAMES) };
+            let read = format!("{before}{text}{behind}").parse::<ActionSource>();
+            prop_assert_eq!(read.map_err(InvalidValue::rule), source.ok_or(rule));
+        }
+    }
 
     #[test]
     fn v44_every_source_is_read_back_and_others_are_refused() {
