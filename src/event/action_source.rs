@@ -118,10 +118,11 @@ impl FromStr for ActionSource {
     ///
     /// [`Rule::Empty`], or [`Rule::NotOneOf`] with the nine names.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let text = text.trim();
-        let found = Self::ALL.into_iter().find(|source| source.as_str() == text);
-        let rule = if text.is_empty() { Rule::Empty } else { Rule::NotOneOf(Self::NAMES) };
-        found.ok_or(InvalidValue::new(ValueKind::ActionSource, rule))
+        let named = |text: &str| Self::ALL.into_iter().find(|source| source.as_str() == text);
+        named(text).or_else(|| named(text.trim())).ok_or_else(|| {
+            let rule = if text.trim().is_empty() { Rule::Empty } else { Rule::NotOneOf(Self::NAMES) };
+            InvalidValue::new(ValueKind::ActionSource, rule)
+        })
     }
 }
 
@@ -139,7 +140,26 @@ impl Serialize for ActionSource {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn v44_outer_blanks_do_not_count(
+            before in "[ \t\u{a0}]?",
+            text in prop_oneof![
+                prop::sample::select(ActionSource::NAMES).prop_map(str::to_owned),
+                "[a-z_ ]{0,4}",
+            ],
+            behind in "[ \n]?",
+        ) {
+            let source = ActionSource::ALL.into_iter().find(|source| source.as_str() == text.trim());
+            let rule = if text.trim().is_empty() { Rule::Empty } else { Rule::NotOneOf(ActionSource::NAMES) };
+            let read = format!("{before}{text}{behind}").parse::<ActionSource>();
+            prop_assert_eq!(read.map_err(InvalidValue::rule), source.ok_or(rule));
+        }
+    }
 
     #[test]
     fn v44_every_source_is_read_back_and_others_are_refused() {

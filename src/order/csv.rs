@@ -18,7 +18,7 @@ use std::fmt;
 use std::io::{self, Cursor, Read};
 use std::ops::Range;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv_core::ReadRecordResult;
 
 use super::column::Column;
 use super::{BoundLayout, LayoutError, Orders, Reading, RowError, RowLayout};
@@ -67,10 +67,8 @@ const BLOCK: usize = 64 * 1024;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct CsvRows<R> {
-    parser: csv::Reader<Window<R>>,
-    record: ByteRecord,
+    records: Records<R>,
     layout: BoundLayout,
-    delimiter: Delimiter,
     ignored: Vec<String>,
     source: u16,
     failed: bool,
@@ -145,27 +143,19 @@ impl<R: Read> CsvRows<R> {
         let mut head = Vec::new();
         let trouble = reader.by_ref().take(SNIFFED).read_to_end(&mut head).err();
         refuse_other_files(&head)?;
-        let mut parser = ReaderBuilder::new()
-            .delimiter(delimiter.byte())
-            .has_headers(false)
-            .flexible(true)
-            .buffer_capacity(BLOCK)
-            .from_reader(Window::new(head, trouble, reader));
-        let mut record = ByteRecord::new();
-        let found = advance(&mut parser, &mut record).map_err(CsvError::of_header)?;
+        let mut records = Records::new(head, trouble, reader, delimiter);
+        let found = records.advance().map_err(CsvError::of_header)?;
         if !found {
             return Err(CsvError::new(CsvErrorKind::NoHeader, None));
         }
-        let window = parser.get_mut();
-        let line = window.record_line;
-        if window.ends_in_quotes(delimiter) {
+        let line = records.record_line;
+        if records.ends_in_quotes() {
             return Err(CsvError::new(CsvErrorKind::OpenQuote, Some(line)));
         }
-        let bound =
-            bind(layout, &record, window.raw(), delimiter).map_err(|kind| CsvError::new(kind, Some(line)))?;
-        window.limit = LARGEST_RECORD;
-        let ignored = bound.unknown().iter().map(|&index| for_display(&record[index])).collect();
-        Ok(Self { parser, record, layout: bound, delimiter, ignored, source: 0, failed: false })
+        let bound = bind(layout, &records).map_err(|kind| CsvError::new(kind, Some(line)))?;
+        records.limit = LARGEST_RECORD;
+        let ignored = bound.unknown().iter().map(|&index| for_display(records.field(index))).collect();
+        Ok(Self { records, layout: bound, ignored, source: 0, failed: false })
     }
 
     /// Numbers the file, so that reports can tell the lines of several files apart.
@@ -212,17 +202,17 @@ impl<R: Read> CsvRows<R> {
 
     /// The line in which the last row began; the header before the first one.
     pub fn line(&self) -> u64 {
-        self.parser.get_ref().record_line
+        self.records.record_line
     }
 
     /// How many bytes of the file were used so far.
     pub fn bytes_read(&self) -> u64 {
-        self.parser.position().byte() + self.parser.get_ref().mark
+        self.records.marks + self.records.dropped + self.records.next as u64
     }
 
     /// How many blank lines were skipped so far.
     pub fn skipped_lines(&self) -> u64 {
-        self.parser.get_ref().blank
+        self.records.blank
     }
 
     /// The headers that the layout does not understand, cut and made fit for display.
@@ -231,65 +221,62 @@ impl<R: Read> CsvRows<R> {
     }
 
     fn read_record(&mut self) -> Result<bool, CsvError> {
-        let found = advance(&mut self.parser, &mut self.record)?;
-        let window = self.parser.get_ref();
-        if found && window.ends_in_quotes(self.delimiter) {
-            return Err(CsvError::new(CsvErrorKind::OpenQuote, Some(window.record_line)));
+        let found = self.records.advance()?;
+        if found && self.records.ends_in_quotes() {
+            return Err(CsvError::new(CsvErrorKind::OpenQuote, Some(self.line())));
         }
         Ok(found)
     }
 
     fn reading(&self) -> Reading<'_> {
-        let window = self.parser.get_ref();
-        let line = Line::new(window.record_line).in_source(self.source);
-        if window.spans_lines() && quotes(window.raw(), self.delimiter) == Quotes::Misplaced {
+        let records = &self.records;
+        let line = Line::new(records.record_line).in_source(self.source);
+        if records.spans_lines() && records.quotes() == Quotes::Misplaced {
             return Reading::Invalid(self.swallowed(line));
         }
-        if self.record.len() != self.layout.width() {
+        if records.width() != self.layout.width() {
             return Reading::Invalid(self.misfit(line));
         }
         // Most records need no look at the single field.
-        let whole = str::from_utf8(self.record.as_slice())
-            .ok()
-            .filter(|text| text.len() <= LONGEST_FIELD && !text.as_bytes().contains(&0));
-        self.layout.read_fields(line, |index| match whole {
-            Some(text) => {
-                let range = self.record.range(index).unwrap_or_default();
-                // A letter cut in two by a delimiter looks whole only in the record.
-                text.get(range).ok_or(Rule::NotUtf8)
+        let text = records.text();
+        let sound = text.len() <= LONGEST_FIELD && memchr::memchr(0, text).is_none();
+        match str::from_utf8(text) {
+            // A letter cut in two by a delimiter may look whole in the record.
+            Ok(text) if sound => {
+                self.layout.read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8))
             }
-            None => checked(&self.record[index]),
-        })
+            _ => self.layout.read_fields(line, |index| checked(records.field(index))),
+        }
     }
 
     /// A row with too few or too many fields. Its order is spoilt where that can be told.
     fn misfit(&self, line: Line) -> RowError {
-        let (found, width) = (self.record.len(), self.layout.width());
+        let (found, width) = (self.records.width(), self.layout.width());
         let message =
             format!("the row has {found} fields and the header {width}: check quotes and delimiters");
         let error = RowError::unreadable(line, "wrong_width", message);
-        if self.parser.get_ref().spans_lines() {
+        if self.records.spans_lines() {
             return error.suspect(self.pieces());
         }
         let Some(place) = self.layout.position(Column::OrderId) else { return error };
         // Each field too few or too many may have moved the order id by one place.
         let apart = found.abs_diff(width).min(width);
         let near = place.saturating_sub(apart)..found.min(place + apart + 1);
-        error.suspect(near.filter_map(|index| order_id(&self.record[index])))
+        error.suspect(near.filter_map(|index| order_id(self.records.field(index))))
     }
 
     /// A quote was not closed, and the lines up to the next quote were taken for one field.
     fn swallowed(&self, line: Line) -> RowError {
-        let last = self.parser.get_ref().last_line();
+        let last = self.records.last_line();
         let message = format!("lines {line} to {last} read as one row: a quote is not closed in one of them");
         RowError::unreadable(line, "open_quote", message).suspect(self.pieces())
     }
 
     /// Everything in the raw record that may be an order id.
     fn pieces(&self) -> impl Iterator<Item = OrderId> {
-        let delimiter = self.delimiter.byte();
+        let delimiter = self.records.delimiter.byte();
         let ends_piece = move |byte: &u8| matches!(byte, b'\n' | b'\r' | b'"') || *byte == delimiter;
-        self.parser.get_ref().raw().split(ends_piece).filter_map(order_id)
+        self.records.raw().split(ends_piece).filter_map(order_id)
     }
 }
 
@@ -313,78 +300,21 @@ impl<R: Read> fmt::Debug for CsvRows<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CsvRows")
             .field("source", &self.source)
-            .field("line", &self.parser.get_ref().record_line)
+            .field("line", &self.records.record_line)
             .finish_non_exhaustive()
     }
 }
 
-/// Reads one record and takes note of where it stood.
-fn advance<R: Read>(parser: &mut csv::Reader<Window<R>>, record: &mut ByteRecord) -> Result<bool, CsvError> {
-    let found = parser.read_byte_record(record);
-    let end = parser.position().byte();
-    let window = parser.get_mut();
-    match found {
-        Ok(true) => window.close_record(end),
-        Ok(false) => window.skip_breaks(),
-        Err(error) => return Err(window.failure(error)),
-    }
-    Ok(found.unwrap_or_default())
-}
-
-/// The bytes that the parser was given and that belong to no finished record: they tell lines,
-/// blank lines and open quotes, which the parsed record no longer shows.
-struct Window<R> {
-    /// How the file begins, and what went wrong when that was read.
+/// The beginning of a file that was looked at already, and the rest of it.
+struct File<R> {
     head: Cursor<Vec<u8>>,
+    /// What went wrong when the beginning was read.
     trouble: Option<io::Error>,
-    reader: R,
-    /// Length of the byte-order mark.
-    mark: u64,
-    kept: Vec<u8>,
-    /// How many bytes were dropped before `kept`.
-    dropped: u64,
-    /// Where in `kept` the next record begins.
-    next: usize,
-    /// The line of `next`.
-    next_line: u64,
-    /// The byte before `next` is a carriage return.
-    after_return: bool,
-    /// The last record in `kept`, and the line in which it began.
-    record: Range<usize>,
-    record_line: u64,
-    blank: u64,
-    limit: usize,
-    overfull: bool,
-    at_end: bool,
+    rest: R,
 }
 
-impl<R: Read> Window<R> {
-    fn new(head: Vec<u8>, trouble: Option<io::Error>, reader: R) -> Self {
-        let mark = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() as u64 } else { 0 };
-        let mut head = Cursor::new(head);
-        head.set_position(mark);
-        Self {
-            head,
-            trouble,
-            reader,
-            mark,
-            kept: Vec::new(),
-            dropped: 0,
-            next: 0,
-            next_line: 1,
-            after_return: false,
-            record: 0..0,
-            record_line: 1,
-            blank: 0,
-            limit: LARGEST_HEADER,
-            overfull: false,
-            at_end: false,
-        }
-    }
-}
-
-impl<R: Read> Window<R> {
-    fn read_file(&mut self, out: &mut [u8]) -> io::Result<usize> {
+impl<R: Read> Read for File<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let begin = self.head.read(out)?;
         if begin > 0 {
             return Ok(begin);
@@ -393,7 +323,7 @@ impl<R: Read> Window<R> {
             return Err(error);
         }
         loop {
-            match self.reader.read(out) {
+            match self.rest.read(out) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => return read,
             }
@@ -401,33 +331,180 @@ impl<R: Read> Window<R> {
     }
 }
 
-impl<R: Read> Read for Window<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.skip_breaks();
-        self.drop_finished();
-        let room = out.len().min(self.limit.saturating_sub(self.kept.len()));
-        if room == 0 {
-            self.overfull = true;
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        let count = self.read_file(&mut out[..room])?;
-        self.kept.extend_from_slice(&out[..count]);
-        self.at_end = count == 0;
-        Ok(count)
-    }
+/// Splits a file into records and their fields, and knows where each stood.
+///
+/// A record without quotes ends at the first line break and its fields at each delimiter; only those
+/// with quotes need a parser.
+struct Records<R> {
+    file: File<R>,
+    delimiter: Delimiter,
+    parser: Box<csv_core::Reader>,
+    /// Length of the byte-order marks.
+    marks: u64,
+    /// Up to `filled`: the last record, and what was read behind it.
+    kept: Vec<u8>,
+    filled: usize,
+    /// How many bytes were dropped before `kept`.
+    dropped: u64,
+    /// Where in `kept` the next record begins.
+    next: usize,
+    /// The line of `next`.
+    next_line: u64,
+    /// The byte before `next` is a carriage return.
+    after_return: bool,
+    /// The last record in `kept` with its line break, and the line in which it began.
+    record: Range<usize>,
+    record_line: u64,
+    /// Where the fields of the last record end: in `kept` from the start of the record, or in
+    /// `unquoted` when it had quotes.
+    ends: Vec<usize>,
+    has_quotes: bool,
+    unquoted: Vec<u8>,
+    blank: u64,
+    limit: usize,
+    at_end: bool,
 }
 
-impl<R> Window<R> {
+impl<R: Read> Records<R> {
+    fn new(head: Vec<u8>, trouble: Option<io::Error>, rest: R, delimiter: Delimiter) -> Self {
+        // Not every program that puts a mark looks whether there is one.
+        let marks = head.chunks(BYTE_ORDER_MARK.len()).take(2).take_while(|begin| *begin == BYTE_ORDER_MARK);
+        let marks = (marks.count() * BYTE_ORDER_MARK.len()) as u64;
+        let mut head = Cursor::new(head);
+        head.set_position(marks);
+        let mut parser = csv_core::ReaderBuilder::new().delimiter(delimiter.byte()).build();
+        // From the first byte on, the parser no longer looks for a byte-order mark.
+        parser.read_record(b"\n", &mut [0], &mut [0]);
+        Self {
+            file: File { head, trouble, rest },
+            delimiter,
+            parser: Box::new(parser),
+            marks,
+            kept: Vec::new(),
+            filled: 0,
+            dropped: 0,
+            next: 0,
+            next_line: 1,
+            after_return: false,
+            record: 0..0,
+            record_line: 1,
+            ends: Vec::new(),
+            has_quotes: false,
+            unquoted: vec![0; 1024],
+            blank: 0,
+            limit: LARGEST_HEADER,
+            at_end: false,
+        }
+    }
+
+    /// Reads one record, or finds that there is none left.
+    fn advance(&mut self) -> Result<bool, CsvError> {
+        self.skip_breaks();
+        while self.next == self.filled {
+            if !self.read_on()? {
+                return Ok(false);
+            }
+            self.skip_breaks();
+        }
+        let mut plain = 0;
+        loop {
+            let held = &self.kept[self.next..self.filled];
+            match memchr::memchr3(b'\n', b'\r', b'"', &held[plain..]) {
+                Some(more) if held[plain + more] == b'"' => return self.close_quoted().map(|()| true),
+                Some(more) => {
+                    self.close_plain(plain + more, 1);
+                    return Ok(true);
+                }
+                None => plain = held.len(),
+            }
+            if !self.read_on()? {
+                self.close_plain(plain, 0);
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The next record has `length` bytes without quotes, and a line break behind them or not.
+    fn close_plain(&mut self, length: usize, line_break: usize) {
+        self.close(length + line_break);
+        self.next_line += line_break as u64;
+        self.has_quotes = false;
+        self.ends.clear();
+        let text = &self.kept[self.record.start..][..length];
+        push_places(self.delimiter.byte(), text, &mut self.ends);
+        self.ends.push(length);
+    }
+
+    /// The next record has quotes: where it ends is for the parser to say.
+    fn close_quoted(&mut self) -> Result<(), CsvError> {
+        let (mut read, mut written, mut ended) = (0, 0, 0);
+        self.ends.resize(self.ends.len().max(1), 0);
+        loop {
+            if self.next + read == self.filled {
+                self.read_on()?;
+            }
+            let (result, more_read, more_written, more_ended) = self.parser.read_record(
+                &self.kept[self.next + read..self.filled],
+                &mut self.unquoted[written..],
+                &mut self.ends[ended..],
+            );
+            read += more_read;
+            written += more_written;
+            ended += more_ended;
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.unquoted.resize(self.unquoted.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record | ReadRecordResult::End => break,
+            }
+        }
+        self.close(read);
+        self.next_line += breaks(self.raw());
+        self.has_quotes = true;
+        self.ends.truncate(ended);
+        Ok(())
+    }
+
+    /// Reads more of the file, if there is more.
+    fn read_on(&mut self) -> Result<bool, CsvError> {
+        if self.at_end {
+            return Ok(false);
+        }
+        if self.next > 0 {
+            self.drop_finished();
+        }
+        let held = self.filled;
+        let room = BLOCK.min(self.limit.saturating_sub(held));
+        if self.kept.len() < held + room {
+            self.kept.resize(held + room, 0);
+        }
+        let read = match room {
+            0 => Err(CsvError::new(CsvErrorKind::RecordTooLarge, Some(self.next_line))),
+            _ => self
+                .file
+                .read(&mut self.kept[held..held + room])
+                .map_err(|error| CsvError::read(error, self.next_line)),
+        };
+        // Where reading fails, the file is used up to there.
+        let count = read.inspect_err(|_| self.next = held)?;
+        self.filled += count;
+        self.at_end = count == 0;
+        Ok(!self.at_end)
+    }
+
     fn drop_finished(&mut self) {
-        self.kept.drain(..self.next);
+        self.kept.copy_within(self.next..self.filled, 0);
         self.dropped += self.next as u64;
+        self.filled -= self.next;
         self.next = 0;
         self.record = 0..0;
     }
+}
 
+impl<R> Records<R> {
     /// Goes over line breaks before a record: the rest of the last line's, then blank lines.
     fn skip_breaks(&mut self) {
-        while let Some(byte @ (b'\n' | b'\r')) = self.kept.get(self.next) {
+        while let Some(byte @ (b'\n' | b'\r')) = self.kept[..self.filled].get(self.next) {
             if *byte == b'\r' || !self.after_return {
                 self.next_line += 1;
                 self.blank += 1;
@@ -437,20 +514,37 @@ impl<R> Window<R> {
         }
     }
 
-    /// The record from here to `end`, a position in the file, was parsed.
-    fn close_record(&mut self, end: u64) {
-        self.skip_breaks();
-        let end = usize::try_from(end - self.dropped).unwrap_or(usize::MAX).clamp(self.next, self.kept.len());
-        self.record = self.next..end;
+    fn close(&mut self, length: usize) {
+        self.record = self.next..self.next + length;
         self.record_line = self.next_line;
-        self.next_line += breaks(self.raw());
         self.after_return = self.raw().ends_with(b"\r");
-        self.next = end;
+        self.next = self.record.end;
     }
 
     /// The last record as it stands in the file, with its line break.
     fn raw(&self) -> &[u8] {
         &self.kept[self.record.clone()]
+    }
+
+    /// How many fields the last record has.
+    fn width(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// What the fields of the last record are [ranges](Self::range) of.
+    fn text(&self) -> &[u8] {
+        let whole = if self.has_quotes { &self.unquoted } else { self.raw() };
+        &whole[..self.ends.last().copied().unwrap_or_default()]
+    }
+
+    fn range(&self, index: usize) -> Range<usize> {
+        let delimiter = usize::from(!self.has_quotes);
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] + delimiter);
+        start..self.ends[index]
+    }
+
+    fn field(&self, index: usize) -> &[u8] {
+        &self.text()[self.range(index)]
     }
 
     /// The line in which the last record ended.
@@ -462,30 +556,38 @@ impl<R> Window<R> {
         self.last_line() > self.record_line
     }
 
-    /// Whether the file ended while a quote was open.
-    fn ends_in_quotes(&self, delimiter: Delimiter) -> bool {
-        self.at_end && self.next == self.kept.len() && quotes(self.raw(), delimiter) == Quotes::Open
+    fn quotes(&self) -> Quotes {
+        if self.has_quotes { quotes(self.raw(), self.delimiter) } else { Quotes::Balanced }
     }
 
-    /// What made the parser stop.
-    fn failure(&mut self, error: csv::Error) -> CsvError {
-        self.skip_breaks();
-        if self.overfull {
-            return CsvError::new(CsvErrorKind::RecordTooLarge, Some(self.next_line));
-        }
-        match error.into_kind() {
-            csv::ErrorKind::Io(error) => CsvError::read(error, self.next_line),
-            _ => CsvError::read(io::ErrorKind::InvalidData.into(), self.next_line),
+    /// Whether the file ended while a quote was open.
+    fn ends_in_quotes(&self) -> bool {
+        self.at_end && self.next == self.filled && self.quotes() == Quotes::Open
+    }
+}
+
+/// Finds a byte that comes every few bytes, eight bytes at a time.
+fn push_places(wanted: u8, bytes: &[u8], places: &mut Vec<usize>) {
+    const LOW_BITS: u64 = u64::from_ne_bytes([0x7F; 8]);
+    let pattern = u64::from_ne_bytes([wanted; 8]);
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (index, eight) in eights.iter().enumerate() {
+        // The wanted bytes are zero now, and only those get no high bit.
+        let zeroed = u64::from_le_bytes(*eight) ^ pattern;
+        let mut found = !(((zeroed & LOW_BITS) + LOW_BITS) | zeroed | LOW_BITS);
+        while found != 0 {
+            places.push(index * 8 + found.trailing_zeros() as usize / 8);
+            found &= found - 1;
         }
     }
+    let before = bytes.len() - rest.len();
+    places.extend((before..bytes.len()).filter(|&place| bytes[place] == wanted));
 }
 
 /// How many line breaks there are: CRLF is one.
 fn breaks(bytes: &[u8]) -> u64 {
-    let count = |end: u8| bytes.iter().filter(|&&byte| byte == end).count();
-    let returns = count(b'\r');
-    let pairs = if returns > 0 { bytes.windows(2).filter(|pair| *pair == b"\r\n").count() } else { 0 };
-    (count(b'\n') + returns - pairs) as u64
+    let ends = memchr::memchr2_iter(b'\n', b'\r', bytes);
+    ends.filter(|&end| !bytes[end..].starts_with(b"\r\n")).count() as u64
 }
 
 /// What the quotes of a record look like.
@@ -591,19 +693,15 @@ fn kind_of_header(header: &[u8]) -> Option<CsvErrorKind> {
 }
 
 /// Finds the columns of the layout in a header.
-fn bind(
-    layout: &RowLayout,
-    header: &ByteRecord,
-    raw: &[u8],
-    delimiter: Delimiter,
-) -> Result<BoundLayout, CsvErrorKind> {
-    if header.len() > MOST_COLUMNS {
+fn bind<R>(layout: &RowLayout, header: &Records<R>) -> Result<BoundLayout, CsvErrorKind> {
+    if header.width() > MOST_COLUMNS {
         return Err(CsvErrorKind::TooManyColumns);
     }
-    let names: Result<Vec<&str>, _> = header.iter().map(str::from_utf8).collect();
+    let names = (0..header.width()).map(|index| str::from_utf8(header.field(index)));
+    let names: Result<Vec<&str>, _> = names.collect();
     let Ok(names) = names else { return Err(CsvErrorKind::Encoding { likely: "Windows-1252" }) };
     layout.bind(&names).map_err(|error| match error {
-        LayoutError::Missing { .. } => other_delimiter(layout, &names, raw, delimiter)
+        LayoutError::Missing { .. } => other_delimiter(layout, &names, header.raw(), header.delimiter)
             .map_or(CsvErrorKind::Layout(error), |found| CsvErrorKind::Delimiter { found }),
         error => CsvErrorKind::Layout(error),
     })
@@ -769,5 +867,94 @@ impl std::error::Error for CsvError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let source = self.source.as_ref()?;
         Some(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Hands a file out in pieces of these sizes, over and over.
+    struct Pieces<'a> {
+        file: &'a [u8],
+        sizes: Vec<usize>,
+        turn: usize,
+    }
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let size = self.sizes[self.turn % self.sizes.len()].min(out.len());
+            self.turn += 1;
+            self.file.read(&mut out[..size])
+        }
+    }
+
+    const USUAL: &[&[u8]] =
+        &[b"a", b"bcdefghi", b",", b",", b";", b"\"", b"\n", b"\n", b"\r", b"\r\n", b",\"", b"\","];
+    const UNUSUAL: &[&[u8]] = &[b" ", b"\0", b"\xFF", b"\xC3\xA9", BYTE_ORDER_MARK];
+
+    fn any_file() -> impl Strategy<Value = Vec<u8>> {
+        let part = prop_oneof![4 => prop::sample::select(USUAL), 1 => prop::sample::select(UNUSUAL)];
+        prop::collection::vec(part, 0..60).prop_map(|parts| parts.concat())
+    }
+
+    fn count_breaks(bytes: &[u8]) -> usize {
+        let pairs = bytes.windows(2).filter(|pair| *pair == b"\r\n").count();
+        bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() - pairs
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn records_are_those_of_the_csv_crate(
+            file in any_file(),
+            begin in 0..40usize,
+            sizes in prop::collection::vec(1..20usize, 1..5),
+            delimiter in prop::sample::select(&Delimiter::ALL[..2]),
+        ) {
+            let (head, rest) = file.split_at(begin.max(6).min(file.len()));
+            let rest = Pieces { file: rest, sizes, turn: 0 };
+            let mut records = Records::new(head.to_vec(), None, rest, delimiter);
+            let text = &file[usize::try_from(records.marks)?..];
+            prop_assume!(!text.starts_with(BYTE_ORDER_MARK));
+            let mut expected = ::csv::ReaderBuilder::new()
+                .delimiter(delimiter.byte())
+                .has_headers(false)
+                .flexible(true)
+                .from_reader(text);
+            let mut record = ::csv::ByteRecord::new();
+            let (mut end, mut blank) = (0, 0);
+            while expected.read_byte_record(&mut record)? {
+                prop_assert!(records.advance().is_ok_and(|found| found));
+                let fields: Vec<&[u8]> = (0..records.width()).map(|index| records.field(index)).collect();
+                prop_assert_eq!(fields, record.iter().collect::<Vec<_>>());
+                let is_break = |byte: &&u8| matches!(byte, b'\n' | b'\r');
+                let start = end + text[end..].iter().take_while(is_break).count();
+                blank += count_breaks(&text[..start]) - count_breaks(&text[..end]);
+                end = usize::try_from(expected.position().byte()).unwrap_or_default();
+                prop_assert!(text[start..end].ends_with(records.raw()));
+                prop_assert_eq!(records.record_line, 1 + count_breaks(&text[..start]) as u64);
+                prop_assert_eq!(records.next_line, 1 + count_breaks(&text[..end]) as u64);
+                prop_assert_eq!(records.blank, blank as u64);
+                let used = records.marks + records.dropped + records.next as u64;
+                prop_assert_eq!(used, (file.len() - text.len() + end) as u64);
+                prop_assert_eq!(records.quotes(), quotes(records.raw(), delimiter));
+            }
+            prop_assert!(records.advance().is_ok_and(|found| !found));
+        }
+
+        #[test]
+        fn every_place_of_a_byte_is_found(
+            bytes in prop::collection::vec(prop_oneof![0..4u8, any::<u8>()], 0..40),
+        ) {
+            for wanted in [0, 1, 3, b',', 0x80, 0xFF] {
+                let mut places = Vec::new();
+                push_places(wanted, &bytes, &mut places);
+                prop_assert_eq!(places, memchr::memchr_iter(wanted, &bytes).collect::<Vec<_>>());
+            }
+        }
     }
 }

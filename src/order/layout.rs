@@ -553,11 +553,10 @@ impl Reader<'_> {
 
     /// A number in the style of the layout.
     fn number(&self, text: &str) -> Result<Amount, InvalidValue> {
-        let text = text.trim();
         match self.layout.numbers {
             NumberStyle::Plain => text.parse(),
-            NumberStyle::ThousandsComma => without_thousands(text, ',', '.')?.parse(),
-            NumberStyle::DecimalComma => without_thousands(text, '.', ',')?.parse(),
+            NumberStyle::ThousandsComma => separated(text, ',', '.'),
+            NumberStyle::DecimalComma => separated(text, '.', ','),
         }
     }
 
@@ -578,21 +577,38 @@ impl Reader<'_> {
         if number.decimals() > 0 {
             return Err(refused(Rule::NotWhole));
         }
-        number.to_string().parse().map_err(|_| refused(Rule::TooManyDigits))
+        number.whole().ok_or(refused(Rule::TooManyDigits))
     }
 }
 
 /// Blank, or one of the ways in which databases and spreadsheets write that there is nothing. In a
 /// column of numbers `NaN` is a broken number instead.
 fn says_nothing(column: Column, text: &str) -> bool {
+    text.is_empty() || !begins_a_value(text) && is_word_for_nothing(column, text)
+}
+
+fn is_word_for_nothing(column: Column, text: &str) -> bool {
     let text = text.trim_matches(is_blank);
     let broken_number = matches!(column, Column::Quantity | Column::Price | Column::Value)
         && text.eq_ignore_ascii_case("nan");
     text.is_empty() || is_placeholder(text) && !broken_number
 }
 
+/// Whether no blank and no word for nothing begins like this text.
+fn begins_a_value(text: &str) -> bool {
+    match text.as_bytes() {
+        [] | [b'N' | b'n', ..] | [b'U' | b'u', b'N' | b'n', ..] => false,
+        [first, ..] => first.is_ascii_alphanumeric(),
+    }
+}
+
 /// What a database writes for a value that is not there.
 fn is_null(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'N' | b'n' | b'\\', ..] => {}
+        [first, ..] if first.is_ascii_graphic() => return false,
+        _ => {}
+    }
     let text = text.trim();
     text.eq_ignore_ascii_case("null") || text == "\\N"
 }
@@ -604,6 +620,15 @@ fn offline_name(text: &str) -> Result<EventName, InvalidValue> {
         Ok(name)
     } else {
         Err(InvalidValue::new(ValueKind::EventName, Rule::NotOneOf(EventName::OFFLINE)))
+    }
+}
+
+/// Reads a number with separators before groups of three, or with none.
+fn separated(text: &str, separator: char, point: char) -> Result<Amount, InvalidValue> {
+    let short = u8::try_from(point).ok().and_then(|point| Amount::short(text, point));
+    match short {
+        Some(amount) => Ok(amount),
+        None => without_thousands(text.trim(), separator, point)?.parse(),
     }
 }
 
@@ -621,4 +646,64 @@ fn without_thousands(text: &str, separator: char, point: char) -> Result<String,
     }
     let whole = whole.replace(separator, "");
     Ok(if text.contains(point) { format!("{whole}.{decimals}") } else { whole })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[rustfmt::skip]
+    const WORDS: [&str; 17] = [
+        "-", "null", "(null)", "<null>", "\\n", "nil", "none", "n/a", "n.a.", "#n/a", "nan", "undefined",
+        "unknown", "[object null]", "[object object]", "[object undefined]", "",
+    ];
+
+    fn with_some_capitals(word: &str, capitals: u32) -> String {
+        let letters = word.chars().enumerate();
+        let case = |(place, letter): (usize, char)| match capitals >> place & 1 {
+            1 => letter.to_ascii_uppercase(),
+            _ => letter,
+        };
+        letters.map(case).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_for_nothing_begins_a_value(
+            capitals: u32,
+            before in "[ \\t\u{a0}\u{200b}a]?",
+            behind in "[ a]?",
+        ) {
+            for word in WORDS {
+                let word = with_some_capitals(word, capitals);
+                for text in [word.clone(), format!("{before}{word}"), format!("{word}{behind}")] {
+                    let trimmed = text.trim_matches(is_blank);
+                    let nothing = trimmed.is_empty() || is_placeholder(trimmed);
+                    prop_assert!(!(nothing && begins_a_value(&text)), "{text:?}");
+                    prop_assert_eq!(says_nothing(Column::Email, &text), nothing, "{:?}", text);
+                    let word = text.trim();
+                    prop_assert_eq!(is_null(&text), word.eq_ignore_ascii_case("null") || word == "\\N");
+                }
+            }
+        }
+
+        #[test]
+        fn numbers_in_any_style_are_read_the_long_way_or_as_that_would(
+            text in "[ -]?[0-9]{0,4}([.,][0-9]{0,4}){0,3} ?|[0-9]{1,20}[.,][0-9]{1,3}",
+        ) {
+            for (separator, point) in [(',', '.'), ('.', ',')] {
+                let number = without_thousands(text.trim(), separator, point).and_then(|text| text.parse());
+                prop_assert_eq!(separated(&text, separator, point), number);
+            }
+        }
+
+        #[test]
+        fn what_begins_a_value_is_one(text in ".{0,4}|[nNuU][nN]?[ -~]{0,3}") {
+            let trimmed = text.trim_matches(is_blank);
+            let nothing = trimmed.is_empty() || is_placeholder(trimmed);
+            prop_assert_eq!(says_nothing(Column::Email, &text), nothing);
+        }
+    }
 }

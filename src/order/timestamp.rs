@@ -27,6 +27,31 @@ impl Default for TimeFormat {
 impl TimeFormat {
     /// Reads a time. Outer blanks are trimmed; what has no zone is in the zone of the format.
     pub(super) fn read(&self, text: &str) -> Result<EventTime, InvalidValue> {
+        match usual_seconds(text).or_else(|| self.usual_moment(text)) {
+            Some(time) => Ok(time),
+            None => self.any_form(text),
+        }
+    }
+
+    /// `2026-05-04T12:00:00Z`, also with a blank for the `T` and without the `Z`.
+    fn usual_moment(&self, text: &str) -> Option<EventTime> {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b' ', rest @ ..] = text.as_bytes() else {
+            return None;
+        };
+        let [h1, h2, b':', n1, n2, b':', s1, s2, zone @ ..] = rest else { return None };
+        let zone = match zone {
+            [] => self.zone.local_minus_utc(),
+            [b'Z'] => 0,
+            _ => return None,
+        };
+        let two = |tens: &u8, ones: &u8| u32::try_from(whole(&[*tens, *ones])?).ok();
+        let year = i32::try_from(whole(&[*y1, *y2, *y3, *y4])?).ok()?;
+        let date = NaiveDate::from_ymd_opt(year, two(m1, m2)?, two(d1, d2)?)?;
+        let moment = date.and_hms_opt(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?)?;
+        EventTime::from_unix(moment.and_utc().timestamp() - i64::from(zone)).ok()
+    }
+
+    fn any_form(&self, text: &str) -> Result<EventTime, InvalidValue> {
         let text = text.trim();
         if let Some(date) = compact_date(text) {
             // As Unix seconds this would be a day in the seventies.
@@ -99,6 +124,19 @@ impl TimeFormat {
             None => Err(Rule::AmbiguousDate),
         }
     }
+}
+
+/// Unix seconds of 1973 and later; eight digits might be a date.
+fn usual_seconds(text: &str) -> Option<EventTime> {
+    if !matches!(text.len(), 9..=10) {
+        return None;
+    }
+    EventTime::from_unix(whole(text.as_bytes())?).ok()
+}
+
+fn whole(digits: &[u8]) -> Option<i64> {
+    let append = |number, byte: &u8| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'));
+    digits.iter().try_fold(0, append)
 }
 
 fn moment(date: NaiveDate, time: NaiveTime, zone: FixedOffset) -> Result<EventTime, InvalidValue> {
@@ -176,6 +214,8 @@ fn offset(text: &str) -> Option<FixedOffset> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOON: i64 = 1_777_896_000; // 2026-05-04T12:00:00Z
@@ -198,6 +238,37 @@ mod tests {
             "2026/05/04 12:00:00",
         ] {
             assert_eq!(format.read(text).map(EventTime::unix), Ok(NOON), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn usual_forms_are_read_as_all_others(
+            text in prop_oneof![
+                "[0-9]{1,13}",
+                "[0-9]{7,10}[ .0-9-][0-9]?",
+                "(19[67]|20[0-9]|[0-9]{3})[0-9]-[0-3][0-9]-[0-4][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z?",
+                "2026-0[1-9]-[0-2][0-9][-Tt. ][0-2][0-9][.: -][0-5][0-9]:[0-6:][0-9 .][ -Z]?[0-9]?",
+            ],
+            hours in -14..=14,
+        ) {
+            let zone = FixedOffset::east_opt(hours * 3600).unwrap_or(TimeFormat::default().zone);
+            let format = TimeFormat { zone, ..TimeFormat::default() };
+            for format in [format, TimeFormat { time_of_day: Some(NaiveTime::MIN), ..format }] {
+                if let Some(time) = usual_seconds(&text).or_else(|| format.usual_moment(&text)) {
+                    prop_assert_eq!(format.any_form(&text), Ok(time));
+                }
+            }
+        }
+
+        #[test]
+        fn usual_moments_are_not_read_the_long_way(seconds in 100_000_000..9_999_999_999_i64) {
+            let time = EventTime::from_unix(seconds).ok();
+            let text = time.map(|time| time.to_string()).unwrap_or_default();
+            prop_assert_eq!(TimeFormat::default().usual_moment(&text), time);
+            let zoneless = text.replace('T', " ").replace('Z', "");
+            prop_assert_eq!(TimeFormat::default().usual_moment(&zoneless), time);
+            prop_assert_eq!(usual_seconds(&seconds.to_string()), time);
         }
     }
 

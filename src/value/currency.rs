@@ -39,7 +39,6 @@ macro_rules! well_known {
                 };
             )+
 
-            #[cfg(test)]
             const WELL_KNOWN: &'static [Self] = &[$(Self::$code),+];
         }
     };
@@ -92,17 +91,21 @@ impl FromStr for Currency {
     /// [`Rule::Empty`], or [`Rule::UnknownCode`] for anything that is not the code of a currency:
     /// symbols, numeric codes, `XXX`, metals. Codes withdrawn of late may still be on the list.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(InvalidValue::new(ValueKind::Currency, Rule::Empty));
-        }
-        from_letters(text).ok_or(InvalidValue::new(ValueKind::Currency, Rule::UnknownCode))
+        from_letters(text).or_else(|| from_letters(text.trim())).ok_or_else(|| {
+            let rule = if text.trim().is_empty() { Rule::Empty } else { Rule::UnknownCode };
+            InvalidValue::new(ValueKind::Currency, rule)
+        })
     }
 }
 
 fn from_letters(text: &str) -> Option<Currency> {
     let mut code: [u8; 3] = text.as_bytes().try_into().ok()?;
     code.make_ascii_uppercase();
+    let known = Currency::WELL_KNOWN.iter().find(|known| known.code == code);
+    known.copied().or_else(|| from_list(code))
+}
+
+fn from_list(code: [u8; 3]) -> Option<Currency> {
     let listed = iso_currency::Currency::from_code(str::from_utf8(&code).ok()?)?;
     let minor_units = u8::try_from(listed.exponent()?).ok()?;
     Some(Currency { code, minor_units })
@@ -128,12 +131,34 @@ impl Serialize for Currency {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn constants_agree_with_the_iso_list() {
         for known in Currency::WELL_KNOWN {
-            assert_eq!(known.code().parse(), Ok(*known));
+            assert_eq!(from_list(known.code), Some(*known));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_code_is_read_as_the_iso_list_has_it(
+            text in prop_oneof![
+                "[A-Z]{3}",
+                "[ -~]{2,4}",
+                (any::<prop::sample::Index>(), any::<[bool; 3]>()).prop_map(|(index, lower)| {
+                    let code = index.get(Currency::WELL_KNOWN).code();
+                    let cased = |(letter, lower): (char, bool)| {
+                        if lower { letter.to_ascii_lowercase() } else { letter }
+                    };
+                    code.chars().zip(lower).map(cased).collect()
+                }),
+            ]
+        ) {
+            let code = text.to_ascii_uppercase().into_bytes().try_into().ok();
+            prop_assert_eq!(from_letters(&text), code.and_then(from_list));
         }
     }
 

@@ -49,6 +49,34 @@ impl Amount {
         Self(number.normalize())
     }
 
+    /// Reads the usual amounts: at most 18 digits that begin with a digit, without sign and blanks, and
+    /// with this sign before the decimals.
+    pub(crate) fn short(text: &str, decimal_sign: u8) -> Option<Self> {
+        const MOST_DIGITS: usize = 18;
+        let mut units = 0;
+        let mut point = None;
+        if text.is_empty() || text.len() > MOST_DIGITS {
+            return None;
+        }
+        for (place, byte) in text.bytes().enumerate() {
+            match byte {
+                b'0'..=b'9' => units = units * 10 + i64::from(byte - b'0'),
+                _ if byte == decimal_sign && point.is_none() && place > 0 => point = Some(place),
+                _ => return None,
+            }
+        }
+        let mut decimals = match point {
+            Some(point) if point + 1 == text.len() => return None,
+            Some(point) => text.len() - point - 1,
+            None => 0,
+        };
+        while decimals > 0 && units % 10 == 0 {
+            units /= 10;
+            decimals -= 1;
+        }
+        Some(Self(Decimal::new(units, u32::try_from(decimals).ok()?)))
+    }
+
     /// The sum, or `None` when it has more digits than can be kept exactly.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let sum = self.0.checked_add(other.0)?;
@@ -126,6 +154,11 @@ impl Amount {
         Self(self.0.abs())
     }
 
+    /// The amount as a number, when it is a whole one that fits.
+    pub(crate) fn whole(self) -> Option<i64> {
+        if self.decimals() == 0 { i64::try_from(self.0).ok() } else { None }
+    }
+
     /// How many digits stand after the point.
     pub fn decimals(self) -> u32 {
         self.0.scale()
@@ -143,22 +176,29 @@ impl FromStr for Amount {
     /// [`Rule::Empty`], [`Rule::NumberStyle`] for commas and other separators, [`Rule::Exponent`],
     /// [`Rule::TooManyDigits`], and [`Rule::NotANumber`] for everything else.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let refused = |rule| Err(InvalidValue::new(ValueKind::Amount, rule));
-        let text = text.trim();
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        if text.is_empty() {
-            return refused(Rule::Empty);
+        match Self::short(text, b'.') {
+            Some(amount) => Ok(amount),
+            None => any_length(text),
         }
-        let points = digits.bytes().filter(|&byte| byte == b'.').count();
-        let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let some = digits.bytes().any(|byte| byte.is_ascii_digit());
-        if !plain || !some || points > 1 || digits.ends_with('.') {
-            return refused(unreadable(digits));
-        }
-        match Decimal::from_str_exact(text) {
-            Ok(number) => Ok(Self::exact(number)),
-            Err(_) => refused(Rule::TooManyDigits),
-        }
+    }
+}
+
+fn any_length(text: &str) -> Result<Amount, InvalidValue> {
+    let refused = |rule| Err(InvalidValue::new(ValueKind::Amount, rule));
+    let text = text.trim();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if text.is_empty() {
+        return refused(Rule::Empty);
+    }
+    let points = digits.bytes().filter(|&byte| byte == b'.').count();
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let some = digits.bytes().any(|byte| byte.is_ascii_digit());
+    if !plain || !some || points > 1 || digits.ends_with('.') {
+        return refused(unreadable(digits));
+    }
+    match Decimal::from_str_exact(text) {
+        Ok(number) => Ok(Amount::exact(number)),
+        Err(_) => refused(Rule::TooManyDigits),
     }
 }
 
@@ -200,9 +240,7 @@ impl fmt::Debug for Amount {
 impl Serialize for Amount {
     /// A JSON number with exactly these digits, which a float could not promise.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.scale() == 0
-            && let Ok(whole) = i64::try_from(self.0)
-        {
+        if let Some(whole) = self.whole() {
             return serializer.serialize_i64(whole);
         }
         serde_json::value::RawValue::from_string(self.0.to_string())
@@ -264,6 +302,8 @@ impl fmt::Display for Money {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -302,6 +342,37 @@ mod tests {
         assert_eq!(amount("0.135").rounded(2), amount("0.14"));
         assert_eq!(amount("10.50"), amount("10.5"));
         assert_eq!(amount(".5"), amount("0.5"));
+    }
+
+    proptest! {
+        #[test]
+        fn short_amounts_are_read_as_all_others(text in "[0-9]{0,20}\\.?[0-9]{0,3}0{0,3}[-+ ,.eE5]?") {
+            let bits = |amount: Amount| amount.0.serialize();
+            if let Some(amount) = Amount::short(&text, b'.') {
+                prop_assert_eq!(any_length(&text).map(bits), Ok(bits(amount)));
+            }
+        }
+
+        #[test]
+        fn usual_amounts_are_short(units in 0..1_000_000_000u64, cents in 0..10_000u64) {
+            let text = format!("{units}.{cents}");
+            prop_assert_eq!(Amount::short(&text, b'.'), any_length(&text).ok());
+            prop_assert_eq!(Amount::short(&units.to_string(), b'.'), any_length(&units.to_string()).ok());
+        }
+
+        #[test]
+        fn whole_amounts_are_those_without_decimals(text in "-?[0-9]{1,21}(\\.0{0,2}1?)?") {
+            let amount = text.parse().unwrap_or(Amount::ZERO);
+            prop_assert_eq!(amount.whole(), amount.to_string().parse().ok());
+        }
+    }
+
+    #[test]
+    fn the_largest_whole_amounts_fit() {
+        for text in ["9223372036854775807", "9223372036854775808", "-9223372036854775808", "-0"] {
+            let amount: Amount = text.parse().unwrap_or(Amount::ZERO);
+            assert_eq!(amount.whole(), text.parse().ok(), "{text}");
+        }
     }
 
     #[test]
