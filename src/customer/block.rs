@@ -2,7 +2,7 @@
 //! compressed. That is cheaper than to pad and compress one after the other, because the processor can
 //! prepare one while it still compresses another.
 
-use std::{iter, slice};
+use std::slice;
 
 use arrayvec::ArrayVec;
 use sha2::block_api::compress256;
@@ -59,17 +59,21 @@ impl Block {
 
 /// The digest of a text that is given in parts.
 pub(crate) fn digest_of_parts(parts: &[&str]) -> Hashed {
-    let mut text = ArrayVec::<u8, { 3 * 64 }>::new();
-    let fits = parts.iter().all(|part| text.try_extend_from_slice(part.as_bytes()).is_ok());
-    let len = text.len();
-    let blocks = (len + 1 + 8).div_ceil(64);
-    if !fits || blocks > 3 {
+    let len: usize = parts.iter().map(|part| part.len()).sum();
+    let mut blocks = [[0; 64]; 3];
+    let used = (len + 1 + 8).div_ceil(64);
+    if used > blocks.len() {
         return Hashed::of(&parts.concat());
     }
-    text.push(0x80);
-    text.extend(iter::repeat_n(0, blocks * 64 - 8 - text.len()));
-    text.extend((len as u64 * 8).to_be_bytes());
-    digest(text.as_chunks().0)
+    let text = blocks.as_flattened_mut();
+    let mut end = 0;
+    for part in parts {
+        text[end..end + part.len()].copy_from_slice(part.as_bytes());
+        end += part.len();
+    }
+    text[len] = 0x80;
+    text[used * 64 - 8..used * 64].copy_from_slice(&(len as u64 * 8).to_be_bytes());
+    digest(&blocks[..used])
 }
 
 /// The digest of a text that is padded already.

@@ -1,8 +1,10 @@
 //! From borrowed raw text to user data, with everything unusable told at once.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash as _, Hasher};
+use std::sync::LazyLock;
 
+use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
 use super::block::{Block, Blocks};
@@ -34,25 +36,49 @@ use crate::value::{Country, EventTime};
 pub struct UserDataBuilder<'a> {
     /// In place, because there is one for each row of an export.
     given: SmallVec<[(MatchKey, &'a str); 12]>,
+    /// A mark of the raw texts and their keys, in the order in which they came.
+    mark: u64,
     context: Context,
 }
 
-impl Hash for UserDataBuilder<'_> {
-    /// Hashes the raw texts with their keys, and how they are to be read.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for (key, raw) in &self.given {
-            state.write_u64((*key as u64) << 48 | raw.len() as u64);
-            state.write(raw.as_bytes());
+/// How the customer of a row was written: equal for customers that are written letter for letter alike and
+/// are to be read alike, and otherwise not to be foreseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Wording {
+    mark: u64,
+    context: Context,
+}
+
+impl Wording {
+    /// Makes it a part of a larger mark.
+    pub(crate) fn write(self, hasher: &mut impl Hasher) {
+        hasher.write_u64(self.mark);
+        if self.context != Context::default() {
+            self.context.hash(hasher);
         }
-        self.context.undated().hash(state);
     }
 }
 
 impl<'a> UserDataBuilder<'a> {
     /// A value for any key.
     pub fn value(mut self, key: MatchKey, raw: &'a str) -> Self {
-        self.given.push((key, raw));
+        self.add(key, raw);
         self
+    }
+
+    /// The same, in place.
+    pub(crate) fn add(&mut self, key: MatchKey, raw: &'a str) {
+        static MARKS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+        let mut hasher = MARKS.build_hasher();
+        hasher.write_u64(self.mark);
+        hasher.write_u64((key as u64) << 48 | raw.len() as u64);
+        hasher.write(raw.as_bytes());
+        self.mark = hasher.finish();
+        self.given.push((key, raw));
+    }
+
+    pub(crate) fn wording(&self) -> Wording {
+        Wording { mark: self.mark, context: self.context.undated() }
     }
 
     /// An e-mail address.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::hash::{BuildHasher, Hasher};
 
 use foldhash::quality::RandomState;
 use serde::ser::SerializeMap as _;
@@ -10,12 +11,14 @@ use serde::{Serialize, Serializer};
 
 use super::key_set::KeySet;
 use super::user_data::is_too_broad;
-use super::{Hashed, MatchKey, Remark, UserData};
+use super::{Hashed, MatchKey, MatchValue, Remark, UserData};
 
 /// How many customers carry each match key, alone and together, and what is doubtful about them.
 ///
 /// Numbers only: it holds no value that could be shown. A customer is one [`UserData`]; of events, each
-/// counts its own. To tell values that repeat, it keeps a count for each different e-mail and phone.
+/// counts its own. Memory is bounded: values that repeat are counted exactly among some 14,000 different
+/// e-mails and phones; where there are more, a count may miss one in 14,000 customers, and never tells too
+/// many.
 ///
 /// ```
 /// use meta_offline_events::customer::{Coverage, MatchKey, UserData};
@@ -41,8 +44,7 @@ pub struct Coverage {
     keys: [KeyCounts; MatchKey::ALL.len()],
     combinations: HashMap<KeySet, u64, RandomState>,
     remarks: BTreeMap<(MatchKey, Remark), u64>,
-    /// How many customers have this e-mail or phone.
-    sharing: HashMap<(MatchKey, Hashed), u64, RandomState>,
+    sharing: Sharing,
 }
 
 impl Default for Coverage {
@@ -52,8 +54,61 @@ impl Default for Coverage {
             keys: [KeyCounts::default(); MatchKey::ALL.len()],
             combinations: HashMap::default(),
             remarks: BTreeMap::new(),
-            sharing: HashMap::default(),
+            sharing: Sharing::default(),
         }
+    }
+}
+
+/// How many customers have the same e-mail or phone, by key and the beginning of its digest.
+///
+/// When the table is full, every count is lowered by one and what comes to nothing is forgotten (Misra and
+/// Gries, 1982): a value that many share stays.
+#[derive(Debug, Clone, Default)]
+struct Sharing {
+    counts: HashMap<(MatchKey, u64), u64, BeginningAsHash>,
+}
+
+/// As many as a table of 16,384 places holds.
+const MOST_SHARED: usize = 14_336;
+
+impl Sharing {
+    fn add(&mut self, key: MatchKey, digest: Hashed) {
+        *self.counts.entry((key, digest.beginning())).or_default() += 1;
+        while self.counts.len() > MOST_SHARED {
+            self.counts.retain(|_, count| {
+                *count -= 1;
+                *count > 0
+            });
+        }
+    }
+}
+
+/// Places a digest in a table by its beginning, which is as good as random.
+#[derive(Debug, Clone, Copy, Default)]
+struct BeginningAsHash;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Beginning(u64);
+
+impl BuildHasher for BeginningAsHash {
+    type Hasher = Beginning;
+
+    fn build_hasher(&self) -> Beginning {
+        Beginning::default()
+    }
+}
+
+impl Hasher for Beginning {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = self.0.rotate_left(8) ^ number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -68,19 +123,17 @@ impl Coverage {
     pub fn add(&mut self, customer: &UserData) {
         self.customers += 1;
         let mut keys = KeySet::default();
-        for (key, value, remark) in customer.all() {
-            let counts = &mut self.keys[key as usize];
-            counts.values += 1;
-            counts.customers += u64::from(!keys.contains(key));
+        for (key, values) in customer.by_key() {
             keys = keys.with(key);
-            if let Some(remark) = remark {
-                *self.remarks.entry((key, remark)).or_default() += 1;
+            let counts = &mut self.keys[key as usize];
+            counts.customers += 1;
+            counts.values += values.len() as u64;
+            if matches!(key, MatchKey::Email | MatchKey::Phone) {
+                values.filter_map(MatchValue::digest).for_each(|digest| self.sharing.add(key, digest));
             }
-            if matches!(key, MatchKey::Email | MatchKey::Phone)
-                && let Some(digest) = value.digest()
-            {
-                *self.sharing.entry((key, digest)).or_default() += 1;
-            }
+        }
+        for (key, remark) in customer.remarks() {
+            *self.remarks.entry((key, remark)).or_default() += 1;
         }
         *self.combinations.entry(keys).or_default() += 1;
     }
@@ -128,16 +181,16 @@ impl Coverage {
     /// [ten](Repeat::FEWEST) customers and at least [one of a hundred](Repeat::SHARE) of those who have
     /// the key. The most frequent come first.
     pub fn repeats(&self) -> Vec<Repeat> {
-        let repeats = self.sharing.iter().map(|(&(key, digest), &customers)| Repeat {
+        let repeats = self.sharing.counts.iter().map(|(&(key, beginning), &customers)| Repeat {
             key,
-            digest,
+            beginning,
             customers,
             share: share(customers, self.carrying(key)),
         });
         let mut repeats: Vec<_> = repeats
             .filter(|repeat| repeat.customers >= Repeat::FEWEST && repeat.share >= Repeat::SHARE)
             .collect();
-        repeats.sort_by_key(|repeat| (std::cmp::Reverse(repeat.customers), repeat.key, repeat.digest));
+        repeats.sort_by_key(|repeat| (std::cmp::Reverse(repeat.customers), repeat.key, repeat.beginning));
         repeats
     }
 
@@ -229,7 +282,7 @@ impl Combination {
 #[derive(Clone, Copy, PartialEq)]
 pub struct Repeat {
     key: MatchKey,
-    digest: Hashed,
+    beginning: u64,
     customers: u64,
     share: f64,
 }
@@ -258,7 +311,8 @@ impl Repeat {
 
     /// Whether this customer has the value.
     pub fn is_of(self, customer: &UserData) -> bool {
-        customer.values(self.key).any(|value| value.digest() == Some(self.digest))
+        let mut digests = customer.values(self.key).filter_map(MatchValue::digest);
+        digests.any(|digest| digest.beginning() == self.beginning)
     }
 }
 

@@ -28,8 +28,7 @@ pub struct Hashed([u8; 32]);
 impl Hash for Hashed {
     /// A digest is as good as random: any eight of its bytes tell it from others in a table.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let [first, ..] = self.0.as_chunks::<8>().0 else { return };
-        state.write_u64(u64::from_ne_bytes(*first));
+        state.write_u64(self.beginning());
     }
 }
 
@@ -60,6 +59,11 @@ impl Hashed {
             *byte = nibble(*high)? << 4 | nibble(*low)?;
         }
         Ok(Self(bytes))
+    }
+
+    /// The first eight bytes.
+    pub(super) fn beginning(self) -> u64 {
+        self.0.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
     }
 
     /// The 32 bytes.

@@ -44,6 +44,13 @@ macro_rules! keys {
                 }
             }
 
+            /// The name in JSON, as it stands behind another member.
+            pub(crate) fn written_name(self) -> &'static str {
+                match self {
+                    $(Self::$key => concat!(",\"", $name, "\":"),)+
+                }
+            }
+
             /// How Meta wants the values of this key.
             pub fn form(self) -> KeyForm {
                 match self {

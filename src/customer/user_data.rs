@@ -206,11 +206,6 @@ impl UserData {
         self.values.iter().filter_map(|entry| Some((entry.key, entry.remark?)))
     }
 
-    /// Every value with its remark, in the order in which they are sent.
-    pub(super) fn all(&self) -> impl Iterator<Item = (MatchKey, &MatchValue, Option<Remark>)> {
-        self.values.iter().map(|entry| (entry.key, &entry.value, entry.remark))
-    }
-
     fn of(&self, key: MatchKey) -> &[Entry] {
         let start = self.values.partition_point(|entry| entry.key < key);
         let end = self.values.partition_point(|entry| entry.key <= key);

@@ -19,36 +19,64 @@ pub(super) struct RareMembers {
     pub(super) advanced_measurement_table: Option<Text>,
 }
 
+/// The name of a member, written as it stands behind another one: `,"name":`.
+#[derive(Clone, Copy)]
+pub(crate) struct Name(&'static str);
+
+impl Name {
+    /// Of a name with its marks. See `name!`.
+    pub(crate) const fn written(with_marks: &'static str) -> Self {
+        Self(with_marks)
+    }
+
+    /// With the comma before it.
+    pub(crate) fn behind_another(self) -> &'static [u8] {
+        self.0.as_bytes()
+    }
+
+    fn plain(self) -> &'static str {
+        &self.0[2..self.0.len() - 2]
+    }
+}
+
+macro_rules! name {
+    ($name:literal) => {
+        $crate::event::Name::written(concat!(",\"", $name, "\":"))
+    };
+}
+
+pub(crate) use name;
+
 /// Writes members, one after another.
 pub(crate) trait MemberWriter {
     /// Why a member could not be written.
     type Error;
 
     /// One member.
-    fn member(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Self::Error>;
+    fn member(&mut self, name: Name, value: &impl Serialize) -> Result<(), Self::Error>;
 
     /// One member that is a text.
-    fn text(&mut self, name: &'static str, text: &str) -> Result<(), Self::Error> {
+    fn text(&mut self, name: Name, text: &str) -> Result<(), Self::Error> {
         self.member(name, &text)
     }
 
     /// One member that is a whole number.
-    fn number(&mut self, name: &'static str, number: i64) -> Result<(), Self::Error> {
+    fn number(&mut self, name: Name, number: i64) -> Result<(), Self::Error> {
         self.member(name, &number)
     }
 
     /// The member `user_data`, which makes up most of an event.
     fn customer(&mut self, customer: &UserData) -> Result<(), Self::Error> {
-        self.member("user_data", customer)
+        self.member(name!("user_data"), customer)
     }
 
     /// The member `custom_data`.
     fn custom_data(&mut self, data: &CustomData) -> Result<(), Self::Error> {
-        self.member("custom_data", data)
+        self.member(name!("custom_data"), data)
     }
 
     /// One member, if there is a value.
-    fn given(&mut self, name: &'static str, value: Option<&impl Serialize>) -> Result<(), Self::Error> {
+    fn given(&mut self, name: Name, value: Option<&impl Serialize>) -> Result<(), Self::Error> {
         value.map_or(Ok(()), |value| self.member(name, value))
     }
 }
@@ -60,14 +88,14 @@ impl Event {
     }
 
     fn write_under<W: MemberWriter>(&self, id: Option<&EventId>, writer: &mut W) -> Result<(), W::Error> {
-        writer.text("event_name", self.event_name.as_str())?;
-        writer.number("event_time", self.event_time.unix())?;
+        writer.text(name!("event_name"), self.event_name.as_str())?;
+        writer.number(name!("event_time"), self.event_time.unix())?;
         if let Some(id) = id {
-            writer.text("event_id", id.as_str())?;
+            writer.text(name!("event_id"), id.as_str())?;
         }
-        writer.text("action_source", self.action_source.as_str())?;
+        writer.text(name!("action_source"), self.action_source.as_str())?;
         if let Some(page) = &self.event_source_url {
-            writer.text("event_source_url", page.as_str())?;
+            writer.text(name!("event_source_url"), page.as_str())?;
         }
         writer.customer(&self.user_data)?;
         if !self.custom_data.is_empty() {
@@ -79,20 +107,20 @@ impl Event {
 
 impl RareMembers {
     fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
-        writer.given("referrer_url", self.referrer_url.as_ref())?;
-        writer.given("opt_out", self.opt_out.as_ref())?;
+        writer.given(name!("referrer_url"), self.referrer_url.as_ref())?;
+        writer.given(name!("opt_out"), self.opt_out.as_ref())?;
         if let Some(processing) = self.data_processing {
-            writer.member("data_processing_options", &processing.options)?;
+            writer.member(name!("data_processing_options"), &processing.options)?;
             if let Some((country, state)) = processing.place {
-                writer.member("data_processing_options_country", &country)?;
-                writer.member("data_processing_options_state", &state)?;
+                writer.member(name!("data_processing_options_country"), &country)?;
+                writer.member(name!("data_processing_options_state"), &state)?;
             }
         }
-        writer.given("app_data", self.app_data.as_ref())?;
-        writer.given("messaging_channel", self.messaging_channel.as_ref())?;
-        writer.given("original_event_data", self.original_event.as_ref())?;
-        writer.given("attribution_data", self.attribution.as_ref())?;
-        writer.given("advanced_measurement_table", self.advanced_measurement_table.as_ref())
+        writer.given(name!("app_data"), self.app_data.as_ref())?;
+        writer.given(name!("messaging_channel"), self.messaging_channel.as_ref())?;
+        writer.given(name!("original_event_data"), self.original_event.as_ref())?;
+        writer.given(name!("attribution_data"), self.attribution.as_ref())?;
+        writer.given(name!("advanced_measurement_table"), self.advanced_measurement_table.as_ref())
     }
 }
 
@@ -102,8 +130,8 @@ struct MapWriter<M>(M);
 impl<M: SerializeMap> MemberWriter for MapWriter<M> {
     type Error = M::Error;
 
-    fn member(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), M::Error> {
-        self.0.serialize_entry(name, value)
+    fn member(&mut self, name: Name, value: &impl Serialize) -> Result<(), M::Error> {
+        self.0.serialize_entry(name.plain(), value)
     }
 }
 

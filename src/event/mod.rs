@@ -30,7 +30,7 @@ pub use builder::EventBuilder;
 pub use content::{Content, DeliveryCategory};
 pub use custom_data::{ContentType, CustomData, CustomerSegmentation, Status};
 pub use data_processing::{DataProcessing, LduState};
-pub(crate) use members::MemberWriter;
+pub(crate) use members::{MemberWriter, Name, name};
 pub use messaging::MessagingChannel;
 pub use name::EventName;
 pub use original_event::OriginalEvent;

@@ -319,8 +319,30 @@ fn appends_without(event: &Event, has: fn(&Attribution) -> bool) -> bool {
 
 /// Every broken rule, those that the builder found already among them.
 pub(super) fn check(event: &Event, found: Vec<Violation>) -> Result<(), InvalidEvent> {
+    if found.is_empty() && is_usual(event) {
+        return Ok(());
+    }
     let violations: Vec<_> = broken(RULES, event).chain(negative_prices(event)).chain(found).collect();
     if violations.is_empty() { Ok(()) } else { Err(InvalidEvent { violations }) }
+}
+
+/// Whether this is a sale as most are, which can break none of the rules: somebody bought something
+/// somewhere else than on a website, in an app or in a conversation, for an amount that is not negative.
+fn is_usual(event: &Event) -> bool {
+    let CustomData { currency, value, contents, .. } = &event.custom_data;
+    let is_negative = |line: &Content| line.price().is_some_and(Amount::is_negative);
+    let is_elsewhere = matches!(
+        event.action_source,
+        ActionSource::Website | ActionSource::App | ActionSource::BusinessMessaging
+    );
+    currency.is_some()
+        && value.is_some_and(|value| !value.is_negative())
+        && !is_elsewhere
+        && event.rare.is_none()
+        && event.custom_data().rare().is_none()
+        && event.event_name == EventName::PURCHASE
+        && !lacks(event, &[MatchKey::Email, MatchKey::Phone])
+        && !contents.iter().any(is_negative)
 }
 
 pub(super) fn warnings(event: &Event) -> Vec<Violation> {

@@ -7,6 +7,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
 
+use super::desk::Uniform;
 use crate::value::{Line, OrderId};
 
 /// Rows are not sorted by order id: an order comes back after another one, or may do so unseen.
@@ -86,7 +87,7 @@ pub(super) struct Closed {
     last: Option<(OrderId, Line)>,
     sequence: Sequence,
     /// Where each order began; not kept once many have come in sequence.
-    began: Option<HashMap<u64, Line>>,
+    began: Option<HashMap<u64, Line, Uniform>>,
     hasher: RandomState,
     most_memory: usize,
 }
@@ -102,7 +103,7 @@ impl Closed {
         Self {
             last: None,
             sequence: Sequence::default(),
-            began: Some(HashMap::new()),
+            began: Some(HashMap::default()),
             hasher: RandomState::default(),
             most_memory,
         }

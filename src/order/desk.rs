@@ -10,7 +10,7 @@ use super::group::Group;
 use super::layout::{Fault, column_of};
 use super::spoilt::Spoilt;
 use super::{Column, OrderRules, Row, RowError};
-use crate::customer::{Coverage, MatchKey, Percent, Remark, UserData};
+use crate::customer::{Coverage, MatchKey, Percent, Remark, UserData, Wording};
 use crate::event::{ActionSource, Event, EventName};
 use crate::report::RowReport;
 use crate::value::{EventId, EventTime, Line};
@@ -38,7 +38,7 @@ pub(super) struct Customer<'d> {
     pub(super) data: &'d mut UserData,
     /// A mark of the raw text, if every text was usable and none is worth a note: equal for customers that
     /// are written letter for letter alike.
-    pub(super) wording: Option<u64>,
+    pub(super) wording: Option<Wording>,
 }
 
 impl Desk {
@@ -62,7 +62,7 @@ impl Desk {
     /// Seats a row in its order, which may be empty so far, unless the row is a repeat and such rows are
     /// dropped.
     pub(super) fn seat(&mut self, row: &Row<'_>, group: &mut Group) -> Result<bool, Vec<Fault>> {
-        let wording = self.marks.hash_one(&row.customer);
+        let wording = row.customer.wording();
         let mark = self.mark(row, wording);
         let customer = match group.customer_worded(wording) {
             // Most rows of an order repeat its customer letter for letter: those are not hashed again.
@@ -92,19 +92,24 @@ impl Desk {
         Ok(true)
     }
 
-    /// A mark of all that a row says: of its customer's wording, and of every column.
-    fn mark(&self, row: &Row<'_>, wording: u64) -> u64 {
+    /// A mark of all that a row says but its order: of its customer's wording, and of every column.
+    fn mark(&self, row: &Row<'_>, wording: Wording) -> u64 {
         let mut hasher = self.marks.build_hasher();
-        hasher.write_u64(wording);
+        wording.write(&mut hasher);
         hasher.write_i64(row.time.unix());
         hasher.write_i64(row.quantity.unwrap_or_default());
         row.price.hash(&mut hasher);
         if let Some(product) = &row.product {
             hasher.write(product.as_str().as_bytes());
         }
-        let money = (row.value, row.currency, row.delivery_category);
+        if let Some(currency) = row.currency {
+            hasher.write(currency.letters());
+        }
+        if row.says_little() {
+            return hasher.finish();
+        }
         let event = (&row.name, row.action_source, &row.event_id, &row.event_source_url);
-        (money, event).hash(&mut hasher);
+        (row.value, row.delivery_category, event).hash(&mut hasher);
         hasher.finish()
     }
 

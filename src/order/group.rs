@@ -8,7 +8,7 @@ use arrayvec::ArrayVec;
 use super::layout::Fault;
 use super::desk::{Customer, Uniform};
 use super::{Column, OrderRules, Row};
-use crate::customer::{MatchKey, MatchValue, UserData};
+use crate::customer::{MatchKey, MatchValue, UserData, Wording};
 use crate::event::{ActionSource, Conclusion, Content, DeliveryCategory, Event, EventName};
 use crate::value::{
     AgeLimit, Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl,
@@ -46,7 +46,7 @@ pub(super) struct Group {
     /// The event in the making: its customer, contents and lines grow row by row.
     pub(super) event: Event,
     /// A mark of the raw text of its customer, if all of it was usable.
-    wording: Option<u64>,
+    wording: Option<Wording>,
     earliest: EventTime,
     latest: EventTime,
     external_id: Option<(MatchValue, Line)>,
@@ -251,7 +251,7 @@ impl Group {
     }
 
     /// The customer, if the first row's was written like this one's.
-    pub(super) fn customer_worded(&self, wording: u64) -> Option<&UserData> {
+    pub(super) fn customer_worded(&self, wording: Wording) -> Option<&UserData> {
         (self.wording == Some(wording)).then(|| self.event.user_data())
     }
 
@@ -396,6 +396,9 @@ fn positive(quantity: Option<i64>) -> Option<NonZeroU64> {
 
 /// `1.23E+12`: what a spreadsheet makes of a long number.
 fn is_spreadsheet_number(text: &str) -> bool {
+    if !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return false;
+    }
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
     let (whole, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));

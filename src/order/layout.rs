@@ -479,7 +479,7 @@ impl BoundLayout {
         for (column, key) in CUSTOMER {
             match text(column) {
                 Ok(text) if text.is_empty() || is_null(text) => {}
-                Ok(text) => row.customer = row.customer.value(key, text),
+                Ok(text) => row.customer.add(key, text),
                 Err(rule) => read.refuse(column, InvalidValue::new(ValueKind::Text, rule)),
             }
         }

@@ -68,6 +68,15 @@ impl<'a> Row<'a> {
         self.quantity.is_some_and(|count| count <= 0)
     }
 
+    /// Whether the columns are empty that few rows fill.
+    pub(super) fn says_little(&self) -> bool {
+        self.value.is_none()
+            && self.event_id.is_none()
+            && self.event_source_url.is_none()
+            && self.delivery_category.is_none()
+            && self.order_id.is_some()
+    }
+
     /// Where the row stood.
     pub fn line(&self) -> Line {
         self.line

@@ -1,6 +1,7 @@
 //! Exact amounts: digits and a scale, never a float.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -25,8 +26,16 @@ use super::{Currency, InvalidValue, Rule, ValueKind};
 /// assert!("NaN".parse::<Amount>().is_err());
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(Decimal);
+
+impl Hash for Amount {
+    /// Equal amounts have equal digits, because none ends with zeros.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_i128(self.0.mantissa());
+        state.write_u32(self.0.scale());
+    }
+}
 
 impl Amount {
     /// Nothing.
@@ -65,20 +74,37 @@ impl Amount {
                 _ => return None,
             }
         }
-        let mut decimals = match point {
+        let decimals = match point {
             Some(point) if point + 1 == text.len() => return None,
             Some(point) => text.len() - point - 1,
             None => 0,
         };
+        Some(Self::of_few_digits(units, u32::try_from(decimals).ok()?))
+    }
+
+    /// The amount of these digits, the last ones of which are decimals: at most 28.
+    fn of_few_digits(mut units: i64, mut decimals: u32) -> Self {
         while decimals > 0 && units % 10 == 0 {
             units /= 10;
             decimals -= 1;
         }
-        Some(Self(Decimal::new(units, u32::try_from(decimals).ok()?)))
+        Self(Decimal::new(units, decimals))
+    }
+
+    /// The digits as a whole number and how many of them are decimals, where they are few.
+    fn few_digits(self) -> Option<(i64, u32)> {
+        Some((i64::try_from(self.0.mantissa()).ok()?, self.0.scale()))
     }
 
     /// The sum, or `None` when it has more digits than can be kept exactly.
     pub fn checked_add(self, other: Self) -> Option<Self> {
+        if let Some((one, decimals)) = self.few_digits()
+            && let Some((other, others)) = other.few_digits()
+            && decimals == others
+            && let Some(sum) = one.checked_add(other)
+        {
+            return Some(Self::of_few_digits(sum, decimals));
+        }
         let sum = self.0.checked_add(other.0)?;
         (sum.scale() >= self.0.scale().max(other.0.scale())).then(|| Self::exact(sum))
     }
@@ -98,6 +124,11 @@ impl Amount {
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
     pub fn checked_mul(self, count: i64) -> Option<Self> {
+        if let Some((units, decimals)) = self.few_digits()
+            && let Some(product) = units.checked_mul(count)
+        {
+            return Some(Self::of_few_digits(product, decimals));
+        }
         let product = self.0.checked_mul(Decimal::from(count))?;
         (product.is_zero() || product.scale() >= self.0.scale()).then(|| Self::exact(product))
     }
@@ -129,6 +160,9 @@ impl Amount {
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
     pub fn rounded(self, decimals: u32) -> Self {
+        if self.0.scale() <= decimals {
+            return self;
+        }
         Self::exact(self.0.round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven))
     }
 

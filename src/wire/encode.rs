@@ -3,10 +3,12 @@
 //! What most events consist of (digests, ids, numbers) is put into the body as it is, without a look at
 //! each character for something to escape. Whatever is rare goes through `Serialize`.
 
+use std::iter;
+
 use serde::Serialize;
 
-use crate::customer::{MatchValue, UserData};
-use crate::event::{Content, CustomData, Event, MemberWriter};
+use crate::customer::{Hashed, MatchValue, UserData};
+use crate::event::{Content, CustomData, Event, MemberWriter, Name, name};
 use crate::value::{Amount, ProductId};
 
 /// Appends the JSON of an event.
@@ -29,59 +31,63 @@ pub(crate) fn encoded_len(event: &Event) -> usize {
 /// An object that is being written.
 struct Object<'b> {
     body: &'b mut Vec<u8>,
-    /// What stands before the next name.
-    before: &'static [u8],
+    is_empty: bool,
 }
 
 impl<'b> Object<'b> {
     fn open(body: &'b mut Vec<u8>) -> Self {
-        Self { body, before: b"{\"" }
+        body.push(b'{');
+        Self { body, is_empty: true }
     }
 
-    fn name(&mut self, name: &str) {
-        self.body.extend_from_slice(self.before);
-        self.body.extend_from_slice(name.as_bytes());
-        self.body.extend_from_slice(b"\":");
-        self.before = b",\"";
+    fn name(&mut self, name: Name) {
+        let name = name.behind_another();
+        self.body.extend_from_slice(&name[usize::from(self.is_empty)..]);
+        self.is_empty = false;
     }
 
-    fn within(&mut self, name: &str) -> Object<'_> {
+    fn within(&mut self, name: Name) -> Object<'_> {
         self.name(name);
         Object::open(self.body)
     }
 
     fn close(self) {
-        self.body.extend_from_slice(if self.before == b"{\"" { b"{}" } else { b"}" });
+        self.body.push(b'}');
     }
 }
 
 impl MemberWriter for Object<'_> {
     type Error = serde_json::Error;
 
-    fn member(&mut self, name: &'static str, value: &impl Serialize) -> serde_json::Result<()> {
+    fn member(&mut self, name: Name, value: &impl Serialize) -> serde_json::Result<()> {
         self.name(name);
         serde_json::to_writer(&mut *self.body, value)
     }
 
-    fn text(&mut self, name: &'static str, text: &str) -> serde_json::Result<()> {
+    fn text(&mut self, name: Name, text: &str) -> serde_json::Result<()> {
         self.name(name);
         push_text(text, self.body)
     }
 
-    fn number(&mut self, name: &'static str, number: i64) -> serde_json::Result<()> {
+    fn number(&mut self, name: Name, number: i64) -> serde_json::Result<()> {
         self.name(name);
         push_number(number, self.body);
         Ok(())
     }
 
     fn customer(&mut self, customer: &UserData) -> serde_json::Result<()> {
-        let mut object = self.within("user_data");
-        for (key, values) in customer.by_key() {
-            object.name(key.wire_name());
-            if key.is_list() {
-                push_list(values, object.body, push_value)?;
-            } else {
-                values.take(1).try_for_each(|value| push_value(value, object.body))?;
+        let mut object = self.within(name!("user_data"));
+        for (key, mut values) in customer.by_key() {
+            object.name(Name::written(key.written_name()));
+            match values.next() {
+                Some(MatchValue::Hashed(only)) if key.is_list() && values.len() == 0 => {
+                    object.body.extend_from_slice(&in_a_list(*only));
+                }
+                Some(first) if key.is_list() => {
+                    push_list(iter::once(first).chain(values), object.body, to_json)?;
+                }
+                Some(only) => to_json(only, object.body)?,
+                None => {}
             }
         }
         object.close();
@@ -90,32 +96,32 @@ impl MemberWriter for Object<'_> {
 
     fn custom_data(&mut self, data: &CustomData) -> serde_json::Result<()> {
         if !data.is_usual() {
-            return self.member("custom_data", data);
+            return self.member(name!("custom_data"), data);
         }
-        let mut object = self.within("custom_data");
+        let mut object = self.within(name!("custom_data"));
         if let Some(currency) = data.currency() {
-            object.text("currency", currency.code())?;
+            object.text(name!("currency"), currency.code())?;
         }
         if let Some(amount) = data.amount() {
-            object.name("value");
+            object.name(name!("value"));
             push_amount(amount, object.body)?;
         }
         if let Some(id) = data.order_id() {
-            object.text("order_id", id.as_str())?;
+            object.text(name!("order_id"), id.as_str())?;
         }
         if let Some(kind) = data.content_type() {
-            object.text("content_type", kind.as_str())?;
+            object.text(name!("content_type"), kind.as_str())?;
         }
         if !data.content_ids().is_empty() {
-            object.name("content_ids");
+            object.name(name!("content_ids"));
             push_list(data.content_ids(), object.body, push_product)?;
         }
         if !data.contents().is_empty() {
-            object.name("contents");
+            object.name(name!("contents"));
             push_list(data.contents(), object.body, push_content)?;
         }
         if let Some(category) = data.delivery_category() {
-            object.text("delivery_category", category.as_str())?;
+            object.text(name!("delivery_category"), category.as_str())?;
         }
         object.close();
         Ok(())
@@ -137,26 +143,27 @@ fn push_list<T>(
     Ok(())
 }
 
-fn push_value(value: &MatchValue, body: &mut Vec<u8>) -> serde_json::Result<()> {
-    match value {
-        MatchValue::Hashed(digest) => {
-            let mut quoted = [b'"'; 66];
-            quoted[1..65].copy_from_slice(digest.to_hex().as_bytes());
-            body.extend_from_slice(&quoted);
-            Ok(())
-        }
-        other => serde_json::to_writer(body, other),
-    }
+fn to_json(value: &impl Serialize, body: &mut Vec<u8>) -> serde_json::Result<()> {
+    serde_json::to_writer(body, value)
+}
+
+/// `["…"]`, with the digits of a digest.
+fn in_a_list(digest: Hashed) -> [u8; 68] {
+    let mut list = [b'"'; 68];
+    list[0] = b'[';
+    list[2..66].copy_from_slice(digest.to_hex().as_bytes());
+    list[67] = b']';
+    list
 }
 
 fn push_content(content: &Content, body: &mut Vec<u8>) -> serde_json::Result<()> {
     let mut object = Object::open(body);
-    object.name("id");
+    object.name(name!("id"));
     push_product(content.id(), object.body)?;
-    object.name("quantity");
+    object.name(name!("quantity"));
     push_number(content.quantity().get(), object.body);
     if let Some(price) = content.price() {
-        object.name("item_price");
+        object.name(name!("item_price"));
         push_amount(price, object.body)?;
     }
     object.close();
@@ -168,14 +175,32 @@ fn push_product(id: &ProductId, body: &mut Vec<u8>) -> serde_json::Result<()> {
 }
 
 fn push_text(text: &str, body: &mut Vec<u8>) -> serde_json::Result<()> {
-    let must_be_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    if text.bytes().any(must_be_escaped) {
+    if !is_plain(text.as_bytes()) {
         return serde_json::to_writer(body, text);
     }
+    body.reserve(text.len() + 2);
     body.push(b'"');
     body.extend_from_slice(text.as_bytes());
     body.push(b'"');
     Ok(())
+}
+
+/// Whether nothing has to be escaped in a text: neither control characters nor `"` nor `\`. It looks at
+/// eight bytes at a time.
+fn is_plain(text: &[u8]) -> bool {
+    let (eights, rest) = text.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    !eights.iter().chain([&last]).any(|eight| has_special(u64::from_ne_bytes(*eight)))
+}
+
+fn has_special(bytes: u64) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    // The high bit of a byte is set where the byte is below a limit of at most 128.
+    let below = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES * limit) & !bytes & HIGHS;
+    let equal = |byte: u8| below(bytes ^ (ONES * u64::from(byte)), 1);
+    (below(bytes, 0x20) | equal(b'"') | equal(b'\\')) != 0
 }
 
 fn push_number(number: impl itoa::Integer, body: &mut Vec<u8>) {
@@ -195,7 +220,7 @@ fn push_amount(amount: Amount, body: &mut Vec<u8>) -> serde_json::Result<()> {
         }
         _ => {
             body.extend_from_slice(b"0.");
-            body.extend(std::iter::repeat_n(b'0', decimals - digits.len()));
+            body.extend(iter::repeat_n(b'0', decimals - digits.len()));
             body.extend_from_slice(digits);
         }
     }
