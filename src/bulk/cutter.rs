@@ -56,7 +56,8 @@ impl Cutter {
 
     fn cut(&mut self) {
         let memory = std::mem::take(&mut self.spare);
-        let next = Draft::with_memory_of(memory, self.limits.events(), self.limits, self.closing.clone().into());
+        let next =
+            Draft::with_memory_of(memory, self.limits.events(), self.limits, self.closing.clone().into());
         let batch = Batch::of(std::mem::replace(&mut self.draft, next), self.cut);
         self.cut = batch.events().end;
         self.full.push_back(batch);

@@ -33,24 +33,28 @@ pub(super) fn clean(key: MatchKey, raw: &str, context: &Context, form: &mut Bloc
         }
         _ => return None,
     }
-    (!may_be_a_stand_in(key, text, form.text())).then_some(remark)
+    is_itself(key, text, form.text()).then_some(remark)
 }
 
-/// Whether text or form may be a word for a missing value, or a digest of the wrong kind.
-fn may_be_a_stand_in(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
-    if matches!(key, MatchKey::Email | MatchKey::Phone) {
-        return false;
-    }
+/// Whether text and form are surely neither a word for a missing value nor a digest of the wrong kind. Both
+/// begin with the same letter or digit.
+fn is_itself(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
     let is_word = |text: &[u8]| str::from_utf8(text).is_ok_and(is_placeholder);
-    let begins_as_a_word = |text: &[u8]| matches!(text[0] | 0x20, b'n' | b'u');
-    let begins_plainly = |text: &[u8]| text[0].is_ascii_alphanumeric();
     let is_as_long_as_a_digest = |text: &[u8]| matches!(text.len(), 32 | 40);
-    [text, form].into_iter().any(|text| {
-        !begins_plainly(text)
-            || begins_as_a_word(text) && is_word(text)
-            || key != MatchKey::ExternalId && is_as_long_as_a_digest(text)
-    })
+    match key {
+        MatchKey::Email | MatchKey::Phone | MatchKey::BirthDate | MatchKey::Gender => return true,
+        MatchKey::ExternalId => {}
+        _ if is_as_long_as_a_digest(text) || is_as_long_as_a_digest(form) => return false,
+        _ => {}
+    }
+    match text[0] {
+        b'n' | b'N' | b'u' | b'U' => text.len() < SHORTEST_WORD || !is_word(text) && !is_word(form),
+        first => first.is_ascii_alphabetic() || key != MatchKey::State && first.is_ascii_digit(),
+    }
 }
+
+/// The shortest word for a missing value that begins with a letter has three.
+const SHORTEST_WORD: usize = 3;
 
 /// What becomes of each byte: a letter of the form, nothing, or the end of the fast way.
 type Letters = [u8; 256];
@@ -98,53 +102,53 @@ const fn dropping(dropped: &[u8]) -> Letters {
     letters
 }
 
-/// Appends what becomes of the text, at least one letter.
+/// Writes what becomes of the text, at least one letter.
 fn pick(text: &[u8], letters: &Letters, form: &mut Block) -> Option<()> {
     let mut seen = 0;
-    for &byte in text {
-        let letter = letters[usize::from(byte)];
-        seen |= letter;
-        form.push_unless_zero(letter);
-    }
+    form.write(|room| {
+        let mut end = 0;
+        for &byte in text {
+            let letter = letters[usize::from(byte)];
+            seen |= letter;
+            // What goes is overwritten by what follows.
+            room[end & 63] = letter;
+            end += usize::from(letter != GONE);
+        }
+        end
+    });
     (seen < UNUSUAL && !form.text().is_empty()).then_some(())
 }
 
 fn clean_email(text: &[u8], form: &mut Block) -> Option<()> {
     let at = text.iter().position(|&byte| byte == b'@')?;
     let (local, domain) = (&text[..at], &text[at + 1..]);
-    let mut before = b'.';
-    for &byte in local {
-        let letter = OF_ATOMS[usize::from(byte)];
-        if letter == UNUSUAL || letter == b'.' && before == b'.' {
-            return None;
+    let mut is_sound = true;
+    form.write(|room| {
+        let mut before = b'.';
+        for (place, &byte) in room.iter_mut().zip(local) {
+            let letter = OF_ATOMS[usize::from(byte)];
+            is_sound &= letter != UNUSUAL && !(letter == b'.' && before == b'.');
+            *place = letter;
+            before = letter;
         }
-        form.push(letter);
-        before = letter;
-    }
-    if before == b'.' {
-        return None;
-    }
-    form.push(b'@');
-    before = b'.';
-    let mut points = 0;
-    for &byte in domain {
-        let letter = OF_DOMAINS[usize::from(byte)];
-        let misplaced = match letter {
-            UNUSUAL => true,
-            b'.' => matches!(before, b'.' | b'-'),
-            b'-' => before == b'.',
-            _ => false,
-        };
-        if misplaced {
-            return None;
+        is_sound &= before != b'.';
+        room[at & 63] = b'@';
+        let mut points = 0;
+        let mut before = b'.';
+        for (place, &byte) in room.iter_mut().skip(at + 1).zip(domain) {
+            let letter = OF_DOMAINS[usize::from(byte)];
+            let (is_point, is_dash) = (letter == b'.', letter == b'-');
+            is_sound &= letter != UNUSUAL;
+            is_sound &= !(is_point && matches!(before, b'.' | b'-')) && !(is_dash && before == b'.');
+            points += usize::from(is_point);
+            *place = letter;
+            before = letter;
         }
-        points += usize::from(letter == b'.');
-        form.push(letter);
-        before = letter;
-    }
-    let is_whole = points > 0 && !matches!(before, b'.' | b'-');
+        is_sound &= points > 0 && !matches!(before, b'.' | b'-');
+        text.len()
+    });
     let address = form.text();
-    (is_whole && !email::is_made_up(&address[..at], &address[at + 1..])).then_some(())
+    (is_sound && !email::is_made_up(&address[..at], &address[at + 1..])).then_some(())
 }
 
 /// Digits with a plus sign before and the usual marks between them.
@@ -156,23 +160,28 @@ fn clean_phone(text: &[u8], context: &Context, form: &mut Block) -> Option<Optio
     #[cfg(not(feature = "phone"))]
     let _ = context;
     let national = text.strip_prefix(b"+");
-    for (index, &byte) in national.unwrap_or(text).iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => form.push(byte),
-            b' ' | b'-' => {}
-            // The zero of a float, and a trunk zero in brackets, are read by the general way.
-            b'.' | b'(' if !text.ends_with(b".0") && !holds_zero_behind(national.unwrap_or(text), index) => {}
-            b')' => {}
-            _ => return None,
+    let number = national.unwrap_or(text);
+    let mut is_plain = true;
+    form.write(|room| {
+        let mut end = 0;
+        for (index, &byte) in number.iter().enumerate() {
+            room[end & 63] = byte;
+            end += usize::from(byte.is_ascii_digit());
+            is_plain &= match byte {
+                b'0'..=b'9' | b' ' | b'-' | b')' => true,
+                // The zero of a float, and a trunk zero in brackets, are read by the general way.
+                b'.' => !text.ends_with(b".0"),
+                b'(' => !number[index + 1..].trim_ascii_start().starts_with(b"0"),
+                _ => false,
+            };
         }
-    }
+        room[end & 63] = 0;
+        end
+    });
     let digits = form.text();
-    let is_usual = phone::DIGITS.contains(&digits.len()) && digits[0] != b'0' && !phone::is_made_up(digits);
+    let is_usual =
+        is_plain && phone::DIGITS.contains(&digits.len()) && digits[0] != b'0' && !phone::is_made_up(digits);
     is_usual.then_some(if national.is_some() { None } else { Some(Remark::NoCountryCode) })
-}
-
-fn holds_zero_behind(text: &[u8], bracket: usize) -> bool {
-    text[bracket] == b'(' && text[bracket + 1..].trim_ascii_start().starts_with(b"0")
 }
 
 /// `1997-02-16` with any separators, or `19970216`.
@@ -185,10 +194,12 @@ fn clean_birth_date(text: &[u8], context: &Context, form: &mut Block) -> Option<
         [y1, y2, y3, y4, m1, m2, d1, d2] => ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2]),
         _ => return None,
     };
-    [&year[..], &month, &day].into_iter().flatten().try_for_each(|&digit| {
-        form.push(digit);
-        digit.is_ascii_digit().then_some(())
-    })?;
+    let [y1, y2, y3, y4] = year;
+    let digits = [y1, y2, y3, y4, month[0], month[1], day[0], day[1]];
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    form.set(&digits);
     let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit & 15));
     let date = NaiveDate::from_ymd_opt(number(&year).cast_signed(), number(&month), number(&day))?;
     birth::is_possible(date, context).then_some(())
@@ -201,7 +212,7 @@ fn clean_gender(text: &[u8], form: &mut Block) -> Option<()> {
         b'm' if is(b"m") || is(b"male") => b'm',
         _ => return None,
     };
-    form.push(letter);
+    form.set(&[letter]);
     Some(())
 }
 
@@ -234,7 +245,7 @@ fn clean_postal_code(text: &[u8], context: &Context, form: &mut Block) -> Option
 
 fn clean_country(text: &[u8], form: &mut Block) -> Option<()> {
     let country = Country::of_letters(text.try_into().ok()?)?;
-    country.code().bytes().for_each(|letter| form.push(letter));
+    form.set(country.letters());
     Some(())
 }
 

@@ -28,21 +28,14 @@ impl Block {
 
     /// Takes this text instead, if it fits.
     pub(super) fn set(&mut self, text: &[u8]) -> bool {
-        *self = Self { len: text.len(), ..Self::default() };
+        *self = Self { bytes: [0; 64], len: text.len() };
         let room = self.bytes[..Self::ROOM].get_mut(..text.len());
         room.map(|room| room.copy_from_slice(text)).is_some()
     }
 
-    /// One more byte of a text that is known to fit.
-    pub(super) fn push(&mut self, byte: u8) {
-        self.bytes[self.len & 63] = byte;
-        self.len += 1;
-    }
-
-    /// The same, and nothing for zero, without a branch.
-    pub(super) fn push_unless_zero(&mut self, byte: u8) {
-        self.bytes[self.len & 63] = byte;
-        self.len += usize::from(byte != 0);
+    /// Has the text written into an empty block. Behind its end, which is returned, there are zeros.
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut [u8; 64]) -> usize) {
+        self.len = write(&mut self.bytes);
     }
 
     pub(super) fn text(&self) -> &[u8] {

@@ -1,7 +1,7 @@
 //! From borrowed raw text to user data, with everything unusable told at once.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash as _, Hasher};
+use std::hash::{BuildHasher, Hasher};
 use std::sync::LazyLock;
 
 use foldhash::quality::RandomState;
@@ -47,16 +47,6 @@ pub struct UserDataBuilder<'a> {
 pub(crate) struct Wording {
     mark: u64,
     context: Context,
-}
-
-impl Wording {
-    /// Makes it a part of a larger mark.
-    pub(crate) fn write(self, hasher: &mut impl Hasher) {
-        hasher.write_u64(self.mark);
-        if self.context != Context::default() {
-            self.context.hash(hasher);
-        }
-    }
 }
 
 impl<'a> UserDataBuilder<'a> {

@@ -41,8 +41,12 @@ use super::{Hashed, MatchKey, MatchValue, Remark, UserData};
 #[derive(Debug, Clone)]
 pub struct Coverage {
     customers: u64,
-    keys: [KeyCounts; MatchKey::ALL.len()],
+    /// Customers who have the same keys as the last one, and in a row.
+    alike: (KeySet, u64),
+    /// The others.
     combinations: HashMap<KeySet, u64, RandomState>,
+    /// Values of each key beside a customer's first.
+    further: [u64; MatchKey::ALL.len()],
     remarks: BTreeMap<(MatchKey, Remark), u64>,
     sharing: Sharing,
 }
@@ -51,8 +55,9 @@ impl Default for Coverage {
     fn default() -> Self {
         Self {
             customers: 0,
-            keys: [KeyCounts::default(); MatchKey::ALL.len()],
+            alike: (KeySet::default(), 0),
             combinations: HashMap::default(),
+            further: [0; MatchKey::ALL.len()],
             remarks: BTreeMap::new(),
             sharing: Sharing::default(),
         }
@@ -112,30 +117,28 @@ impl Hasher for Beginning {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct KeyCounts {
-    customers: u64,
-    values: u64,
-}
-
 impl Coverage {
     /// Counts one more customer.
     pub fn add(&mut self, customer: &UserData) {
         self.customers += 1;
         let mut keys = KeySet::default();
-        for (key, values) in customer.by_key() {
+        for (key, value, remark) in customer.all() {
+            self.further[key as usize] += u64::from(keys.contains(key));
             keys = keys.with(key);
-            let counts = &mut self.keys[key as usize];
-            counts.customers += 1;
-            counts.values += values.len() as u64;
-            if matches!(key, MatchKey::Email | MatchKey::Phone) {
-                values.filter_map(MatchValue::digest).for_each(|digest| self.sharing.add(key, digest));
+            if let Some(remark) = remark {
+                *self.remarks.entry((key, remark)).or_default() += 1;
+            }
+            if matches!(key, MatchKey::Email | MatchKey::Phone)
+                && let Some(digest) = value.digest()
+            {
+                self.sharing.add(key, digest);
             }
         }
-        for (key, remark) in customer.remarks() {
-            *self.remarks.entry((key, remark)).or_default() += 1;
+        if self.alike.0 != keys {
+            let (before, count) = std::mem::replace(&mut self.alike, (keys, 0));
+            *self.combinations.entry(before).or_default() += count;
         }
-        *self.combinations.entry(keys).or_default() += 1;
+        self.alike.1 += 1;
     }
 
     /// How many customers were counted.
@@ -145,12 +148,12 @@ impl Coverage {
 
     /// How many customers carry this key.
     pub fn carrying(&self, key: MatchKey) -> u64 {
-        self.counts(key).customers
+        self.all_combinations().filter(|(keys, _)| keys.contains(key)).map(|(_, count)| count).sum()
     }
 
     /// How many values this key has over all customers.
     pub fn values(&self, key: MatchKey) -> u64 {
-        self.counts(key).values
+        self.carrying(key) + self.further[key as usize]
     }
 
     /// The share of customers that carry this key, from 0 to 1; 0 when there are no customers.
@@ -171,8 +174,11 @@ impl Coverage {
 
     /// The sets of keys that customers carry, the most frequent first.
     pub fn combinations(&self) -> Vec<Combination> {
+        let mut counts = self.combinations.clone();
+        *counts.entry(self.alike.0).or_default() += self.alike.1;
+        let counts = counts.into_iter().filter(|(_, customers)| *customers > 0);
         let mut combinations: Vec<_> =
-            self.combinations.iter().map(|(&keys, &customers)| Combination { keys, customers }).collect();
+            counts.map(|(keys, customers)| Combination { keys, customers }).collect();
         combinations.sort_by_key(|combination| (std::cmp::Reverse(combination.customers), combination.keys));
         combinations
     }
@@ -194,8 +200,9 @@ impl Coverage {
         repeats
     }
 
-    fn counts(&self, key: MatchKey) -> KeyCounts {
-        self.keys[key as usize]
+    /// Every set of keys with its customers; one set may come twice.
+    fn all_combinations(&self) -> impl Iterator<Item = (KeySet, u64)> {
+        self.combinations.iter().map(|(&keys, &count)| (keys, count)).chain([self.alike])
     }
 
     fn remarks_on(&self, key: MatchKey) -> impl Iterator<Item = (Remark, u64)> {
@@ -379,7 +386,7 @@ impl Serialize for Keys<'_> {
         }
         let remarks = |key| self.0.remarks_on(key).map(|(remark, count)| (remark.code(), count)).collect();
         serializer.collect_map(self.0.keys().map(|key| {
-            let KeyCounts { customers, values } = self.0.counts(key);
+            let (customers, values) = (self.0.carrying(key), self.0.values(key));
             (key.wire_name(), Row { customers, share: self.0.share(key), values, remarks: remarks(key) })
         }))
     }

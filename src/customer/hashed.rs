@@ -74,7 +74,7 @@ impl Hashed {
     /// The 64 lower-case hexadecimal digits, without allocating.
     pub fn to_hex(self) -> HexText {
         // Arithmetic instead of a table: the compiler makes it work on many digits at once.
-        let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+        let digit = |nibble: u8| nibble + b'0' + if nibble > 9 { b'a' - b'9' - 1 } else { 0 };
         let mut text = [0; 64];
         for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
             *pair = [digit(byte >> 4), digit(byte & 15)];

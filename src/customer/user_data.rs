@@ -172,7 +172,7 @@ impl UserData {
 
     /// Whether this key has a value.
     pub fn has(&self, key: MatchKey) -> bool {
-        !self.of(key).is_empty()
+        self.values.iter().any(|entry| entry.key == key)
     }
 
     /// The keys that have values, in the order of [`MatchKey::ALL`].
@@ -204,6 +204,11 @@ impl UserData {
     /// ```
     pub fn remarks(&self) -> impl Iterator<Item = (MatchKey, Remark)> {
         self.values.iter().filter_map(|entry| Some((entry.key, entry.remark?)))
+    }
+
+    /// Every value with its remark, in the order in which they are sent.
+    pub(super) fn all(&self) -> impl Iterator<Item = (MatchKey, &MatchValue, Option<Remark>)> {
+        self.values.iter().map(|entry| (entry.key, &entry.value, entry.remark))
     }
 
     fn of(&self, key: MatchKey) -> &[Entry] {

@@ -106,7 +106,8 @@ impl CustomData {
 
     /// Forgets everything but its memory.
     pub(super) fn clear(&mut self) {
-        let Self { currency, value, order_id, content_type, content_ids, contents, delivery_category, rare } = self;
+        let Self { currency, value, order_id, content_type, content_ids, contents, delivery_category, rare } =
+            self;
         (*currency, *value, *order_id, *content_type) = (None, None, None, None);
         content_ids.clear();
         contents.clear();
@@ -130,8 +131,10 @@ impl CustomData {
                 self.contents[..*index].iter().all(|earlier| earlier.id() != line.id())
             };
             if self.contents.len() <= FEW_LINES {
-                let first = self.contents.iter().enumerate().filter(is_first);
-                self.content_ids.extend(first.map(|(_, line)| line.id().clone()));
+                self.content_ids.reserve(self.contents.len());
+                for (_, line) in self.contents.iter().enumerate().filter(is_first) {
+                    self.content_ids.push(line.id().clone());
+                }
             } else {
                 let mut seen = HashSet::with_capacity(self.contents.len());
                 let ids = self.contents.iter().map(Content::id).filter(|id| seen.insert(*id));

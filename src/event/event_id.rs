@@ -34,6 +34,6 @@ impl Event {
             let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };
             digest_of_parts(&["meta-offline-events/1/event\n", &json, &number])
         };
-        EventId::trusted(&digest.to_hex().as_str()[..32])
+        EventId::trusted(str::from_utf8(&digest.to_hex().as_bytes()[..32]).unwrap_or_default())
     }
 }

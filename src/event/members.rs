@@ -55,9 +55,14 @@ pub(crate) trait MemberWriter {
     /// One member.
     fn member(&mut self, name: Name, value: &impl Serialize) -> Result<(), Self::Error>;
 
-    /// One member that is a text.
-    fn text(&mut self, name: Name, text: &str) -> Result<(), Self::Error> {
+    /// One member that is a text without anything that JSON has to escape.
+    fn plain_text(&mut self, name: Name, text: &str) -> Result<(), Self::Error> {
         self.member(name, &text)
+    }
+
+    /// The same, if this is one.
+    fn identifier(&mut self, name: Name, text: &str, is_plain: bool) -> Result<(), Self::Error> {
+        if is_plain { self.plain_text(name, text) } else { self.member(name, &text) }
     }
 
     /// One member that is a whole number.
@@ -88,15 +93,13 @@ impl Event {
     }
 
     fn write_under<W: MemberWriter>(&self, id: Option<&EventId>, writer: &mut W) -> Result<(), W::Error> {
-        writer.text(name!("event_name"), self.event_name.as_str())?;
+        writer.identifier(name!("event_name"), self.event_name.as_str(), self.event_name.is_plain())?;
         writer.number(name!("event_time"), self.event_time.unix())?;
         if let Some(id) = id {
-            writer.text(name!("event_id"), id.as_str())?;
+            writer.identifier(name!("event_id"), id.as_str(), id.is_plain())?;
         }
-        writer.text(name!("action_source"), self.action_source.as_str())?;
-        if let Some(page) = &self.event_source_url {
-            writer.text(name!("event_source_url"), page.as_str())?;
-        }
+        writer.plain_text(name!("action_source"), self.action_source.as_str())?;
+        writer.given(name!("event_source_url"), self.event_source_url.as_ref())?;
         writer.customer(&self.user_data)?;
         if !self.custom_data.is_empty() {
             writer.custom_data(&self.custom_data)?;

@@ -75,6 +75,11 @@ names! {
 }
 
 impl EventName {
+    /// Whether it is surely one of Meta's names, in which nothing has to be escaped in JSON.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.0, Cow::Borrowed(_))
+    }
+
     /// The longest name that Meta takes, in characters.
     pub const LONGEST: usize = 50;
 

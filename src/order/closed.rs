@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
 
-use super::desk::Uniform;
+use super::marks::Uniform;
 use crate::value::{Line, OrderId};
 
 /// Rows are not sorted by order id: an order comes back after another one, or may do so unseen.
@@ -67,7 +67,9 @@ impl fmt::Display for NotSorted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, earlier, what } = self;
         match what {
-            What::CameBack => write!(f, "line {line} goes on with the order of line {earlier} after another order")?,
+            What::CameBack => {
+                write!(f, "line {line} goes on with the order of line {earlier} after another order")?
+            }
             What::OutOfPlace => write!(f, "the order of line {line} belongs before that of line {earlier}")?,
             What::TooMany(bytes) => write!(
                 f,
@@ -159,7 +161,7 @@ impl Default for Sequence {
 
 impl Sequence {
     fn followed_by(self, last: &str, next: &str) -> Self {
-        let (bytes, numbers) = (last.cmp(next), by_number(last.as_bytes(), next.as_bytes()));
+        let (bytes, numbers) = orders(last.as_bytes(), next.as_bytes());
         Self {
             ascends: self.ascends && bytes == Ordering::Less,
             descends: self.descends && bytes == Ordering::Greater,
@@ -173,17 +175,26 @@ impl Sequence {
     }
 }
 
-/// Compares byte by byte, but runs of digits by their length first.
-fn by_number(one: &[u8], other: &[u8]) -> Ordering {
-    let common = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+/// Compares byte by byte, and the same with runs of digits compared by their length first.
+fn orders(one: &[u8], other: &[u8]) -> (Ordering, Ordering) {
+    let common = common_start(one, other);
+    let by_byte = one[common..].cmp(&other[common..]);
     let digits = |text: &[u8]| text[common..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let in_number = common > 0 && one[common - 1].is_ascii_digit();
     let lengths = (digits(one), digits(other));
     if in_number || lengths.0 > 0 && lengths.1 > 0 {
-        lengths.0.cmp(&lengths.1).then_with(|| one.cmp(other))
+        (by_byte, lengths.0.cmp(&lengths.1).then(by_byte))
     } else {
-        one.cmp(other)
+        (by_byte, by_byte)
     }
+}
+
+/// How many bytes at the start are equal.
+fn common_start(one: &[u8], other: &[u8]) -> usize {
+    let eights = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+    let start = 8 * eights.take_while(|(one, other)| one == other).count();
+    let rest = one[start..].iter().zip(&other[start..]);
+    start + rest.take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]
@@ -242,9 +253,12 @@ mod tests {
 
     #[test]
     fn numbers_are_compared_by_size() {
-        for (one, other) in [("A9", "A10"), ("9", "10"), ("A9-x", "A10-a"), ("A-9", "B-1"), ("A1", "A1b"), ("7", "007")] {
-            assert_eq!(by_number(one.as_bytes(), other.as_bytes()), Ordering::Less, "{one} {other}");
-            assert_eq!(by_number(other.as_bytes(), one.as_bytes()), Ordering::Greater, "{one} {other}");
+        for (one, other) in
+            [("A9", "A10"), ("9", "10"), ("A9-x", "A10-a"), ("A-9", "B-1"), ("A1", "A1b"), ("7", "007")]
+        {
+            let (one, other) = (one.as_bytes(), other.as_bytes());
+            assert_eq!(orders(one, other), (one.cmp(other), Ordering::Less));
+            assert_eq!(orders(other, one), (other.cmp(one), Ordering::Greater));
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The desk at which rows are handed in: what each row needs on its own, and who its customer is.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
 
 use super::account::Account;
 use super::group::Group;
 use super::layout::{Fault, column_of};
+use super::marks::Marks;
 use super::spoilt::Spoilt;
 use super::{Column, OrderRules, Row, RowError};
 use crate::customer::{Coverage, MatchKey, Percent, Remark, UserData, Wording};
@@ -20,14 +20,11 @@ use crate::value::{EventId, EventTime, Line};
 pub(super) struct Desk {
     pub(super) rules: OrderRules,
     pub(super) account: Account,
-    /// Makes marks: equal for what is equal, and otherwise not to be foreseen.
-    marks: RandomState,
+    marks: Marks,
     /// The customer of the row at hand.
     customer: UserData,
     buffer: String,
     without_order_id: u64,
-    /// Marks of the rows without an order id.
-    seen: HashSet<u64, Uniform>,
     /// How often each id is there that no order gave.
     ids: HashMap<EventId, u32, RandomState>,
     coverage: Coverage,
@@ -62,8 +59,8 @@ impl Desk {
     /// Seats a row in its order, which may be empty so far, unless the row is a repeat and such rows are
     /// dropped.
     pub(super) fn seat(&mut self, row: &Row<'_>, group: &mut Group) -> Result<bool, Vec<Fault>> {
+        let alike = if group.is_empty() { row.alike() } else { None };
         let wording = row.customer.wording();
-        let mark = self.mark(row, wording);
         let customer = match group.customer_worded(wording) {
             // Most rows of an order repeat its customer letter for letter: those are not hashed again.
             Some(data) => {
@@ -76,8 +73,7 @@ impl Desk {
                 Some(Customer { data: &mut self.customer, wording })
             }
         };
-        let is_new = if row.order_id.is_some() { group.is_new(mark) } else { self.seen.insert(mark) };
-        if !is_new {
+        if alike.is_none() && !self.marks.is_new(row, group) {
             let repeat = "equal to an earlier row of its order in every column";
             if self.rules.drops_repeats {
                 self.account.filter(row.line, Fault::of_row("exact_repeat", repeat));
@@ -89,28 +85,16 @@ impl Desk {
         self.account.read += 1;
         self.without_order_id += u64::from(row.order_id.is_none());
         group.add(row, customer, &self.rules);
+        group.expect_alike(alike);
         Ok(true)
     }
 
-    /// A mark of all that a row says but its order: of its customer's wording, and of every column.
-    fn mark(&self, row: &Row<'_>, wording: Wording) -> u64 {
-        let mut hasher = self.marks.build_hasher();
-        wording.write(&mut hasher);
-        hasher.write_i64(row.time.unix());
-        hasher.write_i64(row.quantity.unwrap_or_default());
-        row.price.hash(&mut hasher);
-        if let Some(product) = &row.product {
-            hasher.write(product.as_str().as_bytes());
-        }
-        if let Some(currency) = row.currency {
-            hasher.write(currency.letters());
-        }
-        if row.says_little() {
-            return hasher.finish();
-        }
-        let event = (&row.name, row.action_source, &row.event_id, &row.event_source_url);
-        (row.value, row.delivery_category, event).hash(&mut hasher);
-        hasher.finish()
+    /// Seats a row that differs from the others of its order in nothing but product, quantity and price, as
+    /// most do. Tells whether it is such a row.
+    pub(super) fn seat_alike(&mut self, row: &Row<'_>, group: &mut Group) -> bool {
+        let is_alike = group.add_alike(row);
+        self.account.read += u64::from(is_alike);
+        is_alike
     }
 
     /// Reads the customer of a row; tells whether every text is usable and none is worth a note.
@@ -290,26 +274,3 @@ fn note_of_row(key: MatchKey, remark: Remark) -> Option<Fault> {
     let column = column_of(key).filter(|_| !counted)?;
     Some(Fault::at(column, remark.code(), remark.to_string()))
 }
-
-/// Places marks in a table by themselves: they are hashes already.
-pub(super) type Uniform = BuildHasherDefault<Mark>;
-
-#[derive(Default)]
-pub(super) struct Mark(u64);
-
-impl Hasher for Mark {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, mark: u64) {
-        self.0 = self.0.rotate_left(8) ^ mark;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-

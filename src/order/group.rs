@@ -1,12 +1,11 @@
 //! One order in the making: what its rows have in common, their sum, and what speaks against it.
 
-use std::collections::HashSet;
 use std::num::NonZeroU64;
 
-use arrayvec::ArrayVec;
-
+use super::desk::Customer;
 use super::layout::Fault;
-use super::desk::{Customer, Uniform};
+use super::marks::Seen;
+use super::row::Alike;
 use super::{Column, OrderRules, Row};
 use crate::customer::{MatchKey, MatchValue, UserData, Wording};
 use crate::event::{ActionSource, Conclusion, Content, DeliveryCategory, Event, EventName};
@@ -23,6 +22,9 @@ const LARGEST_EVENT: usize = 990_000;
 
 /// Fewer lines than this cannot exceed it, whatever their product ids.
 const MANY_LINES: usize = 250;
+
+/// So many rows are compared with one another; of more, marks are kept.
+const MOST_ALIKE: usize = 32;
 
 /// What makes rows one event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -62,7 +64,9 @@ pub(super) struct Group {
     disagrees: bool,
     /// The first thing that makes the whole order unusable.
     conflict: Option<Fault>,
-    seen: Marks,
+    /// While all rows so far are alike: what they have in common.
+    alike: Option<Alike>,
+    seen: Seen,
 }
 
 impl Group {
@@ -82,7 +86,8 @@ impl Group {
             delivery_category: None,
             disagrees: false,
             conflict: None,
-            seen: Marks::default(),
+            alike: None,
+            seen: Seen::default(),
         };
         group.renew(row);
         group
@@ -103,6 +108,7 @@ impl Group {
         self.delivery_category = None;
         self.disagrees = false;
         self.conflict = None;
+        self.alike = None;
         self.seen.clear();
     }
 
@@ -113,9 +119,46 @@ impl Group {
             && self.event.custom_data().order_id() == row.order_id.as_ref()
     }
 
-    /// Whether no row with this mark was here before.
-    pub(super) fn is_new(&mut self, mark: u64) -> bool {
-        self.seen.insert(mark)
+    pub(super) fn is_empty(&self) -> bool {
+        self.event.lines().is_empty()
+    }
+
+    /// From the first row on: what the other rows have to say to be alike.
+    pub(super) fn expect_alike(&mut self, alike: Option<Alike>) {
+        self.alike = alike.filter(|_| self.wording.is_some());
+    }
+
+    /// The rows are alike no longer. Gives what they had in common, and what they gave.
+    pub(super) fn take_alike(&mut self) -> (Option<Alike>, &[Content], &mut Seen) {
+        (self.alike.take(), self.event.custom_data().contents(), &mut self.seen)
+    }
+
+    /// Adds a row that is alike the others and repeats none of them, and says whether it is one.
+    pub(super) fn add_alike(&mut self, row: &Row<'_>) -> bool {
+        let contents = self.event.custom_data().contents();
+        if self.alike.is_none()
+            || row.alike() != self.alike
+            || !self.is_of(row)
+            || contents.len() >= MOST_ALIKE
+        {
+            return false;
+        }
+        let (Some(product), Some(quantity), Some(price)) = (&row.product, positive(row.quantity), row.price)
+        else {
+            return false;
+        };
+        let repeats = |earlier: &Content| {
+            earlier.price() == Some(price) && earlier.quantity() == quantity && earlier.id() == product
+        };
+        let sum = i64::try_from(quantity.get()).ok().and_then(|count| price.checked_mul(count));
+        let sum = sum.zip(self.priced).and_then(|(sum, priced)| priced.checked_add(sum));
+        if sum.is_none() || contents.iter().any(repeats) {
+            return false;
+        }
+        self.priced = sum;
+        self.event.add_line(row.line);
+        self.event.add_product(Content::new(product.clone(), quantity).item_price(price));
+        true
     }
 
     /// One more row of the order, and its customer if that is not written as the first one's.
@@ -247,7 +290,11 @@ impl Group {
     /// What made these rows one event; nothing for a row without an order id.
     pub(super) fn key(&self) -> Option<GroupKey> {
         let order_id = self.event.custom_data().order_id()?.clone();
-        Some(GroupKey { order_id, name: self.event.name().clone(), action_source: self.event.action_source() })
+        Some(GroupKey {
+            order_id,
+            name: self.event.name().clone(),
+            action_source: self.event.action_source(),
+        })
     }
 
     /// The customer, if the first row's was written like this one's.
@@ -306,7 +353,9 @@ impl Group {
             Err(OutsideWindow::TooOld) => refused("too_old", OutsideWindow::TooOld),
             Err(OutsideWindow::InFuture) => refused("in_future", OutsideWindow::InFuture),
             // The latest row must not lie ahead of the clock either: its time is as wrong.
-            Ok(()) if self.latest.check_age(now, limit).is_err() => refused("in_future", OutsideWindow::InFuture),
+            Ok(()) if self.latest.check_age(now, limit).is_err() => {
+                refused("in_future", OutsideWindow::InFuture)
+            }
             Ok(()) => Ok(()),
         }
     }
@@ -336,7 +385,8 @@ impl Group {
                 )]);
             }
         }
-        if total.amount().is_zero() && *self.event.name() == EventName::PURCHASE && !rules.allows_zero_totals {
+        if total.amount().is_zero() && *self.event.name() == EventName::PURCHASE && !rules.allows_zero_totals
+        {
             return Err(vec![Fault::at(
                 column,
                 "zero_total",
@@ -344,34 +394,6 @@ impl Group {
             )]);
         }
         Ok(Some(total))
-    }
-}
-
-/// Marks of the rows that were seen.
-#[derive(Debug, Default)]
-struct Marks {
-    few: ArrayVec<u64, 8>,
-    many: HashSet<u64, Uniform>,
-}
-
-impl Marks {
-    fn clear(&mut self) {
-        self.few.clear();
-        self.many.clear();
-    }
-
-    /// Whether it was not there yet.
-    fn insert(&mut self, mark: u64) -> bool {
-        if self.many.is_empty() {
-            if self.few.contains(&mark) {
-                return false;
-            }
-            if self.few.try_push(mark).is_ok() {
-                return true;
-            }
-            self.many.extend(&self.few);
-        }
-        self.many.insert(mark)
     }
 }
 

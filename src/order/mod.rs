@@ -30,6 +30,7 @@ pub mod csv;
 mod desk;
 mod group;
 mod layout;
+mod marks;
 mod orders;
 mod row;
 mod sorted;

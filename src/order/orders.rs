@@ -231,14 +231,14 @@ impl Orders {
     }
 
     fn lacks_room(&self) -> Option<Fault> {
-        const ADVICE: &str =
-            "sort the rows by order id and take them as sorted ones, or cut the export by days, never inside an order";
+        const ADVICE: &str = "sort the rows by order id and take them as sorted ones, or cut the export by days, never inside an order";
         let OrderRules { most_rows, most_memory, .. } = self.desk.rules;
         if self.desk.account.read >= most_rows {
             let message = format!("more than {most_rows} rows in one run: {ADVICE}");
             Some(Fault::of_row("too_many_rows", message))
         } else if self.memory > most_memory {
-            let message = format!("the orders of this run take more than {most_memory} bytes of memory: {ADVICE}");
+            let message =
+                format!("the orders of this run take more than {most_memory} bytes of memory: {ADVICE}");
             Some(Fault::of_row("too_much_memory", message))
         } else {
             None

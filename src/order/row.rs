@@ -1,6 +1,6 @@
 //! One line of an export, typed: what happened, and the raw text about the customer.
 
-use crate::customer::UserDataBuilder;
+use crate::customer::{UserDataBuilder, Wording};
 use crate::event::{ActionSource, DeliveryCategory, EventName};
 use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl, ProductId};
 
@@ -42,6 +42,14 @@ pub struct Row<'a> {
     pub(super) delivery_category: Option<DeliveryCategory>,
 }
 
+/// What the rows of most orders have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Alike {
+    pub(super) time: EventTime,
+    pub(super) wording: Wording,
+    pub(super) currency: Currency,
+}
+
 impl<'a> Row<'a> {
     /// A row that stood there and happened then: a purchase in a physical store until told otherwise.
     pub fn new(line: Line, time: EventTime) -> Self {
@@ -75,6 +83,17 @@ impl<'a> Row<'a> {
             && self.event_source_url.is_none()
             && self.delivery_category.is_none()
             && self.order_id.is_some()
+    }
+
+    /// What a row of an order says beside its product, quantity and price, if it says no more than most
+    /// rows do.
+    pub(super) fn alike(&self) -> Option<Alike> {
+        let is_usual = self.says_little()
+            && self.product.is_some()
+            && self.quantity.is_some_and(|count| count > 0)
+            && self.price.is_some_and(|price| !price.is_negative());
+        let currency = self.currency.filter(|_| is_usual)?;
+        Some(Alike { time: self.time, wording: self.customer.wording(), currency })
     }
 
     /// Where the row stood.

@@ -46,7 +46,11 @@ impl Stream {
         }
     }
 
-    pub(crate) fn take(&mut self, reading: Reading<'_>, sink: &mut impl FnMut(&mut Event)) -> Result<(), NotSorted> {
+    pub(crate) fn take(
+        &mut self,
+        reading: Reading<'_>,
+        sink: &mut impl FnMut(&mut Event),
+    ) -> Result<(), NotSorted> {
         match reading {
             Reading::Row(row) => self.push(&row, sink),
             Reading::Return(line) => {
@@ -59,6 +63,10 @@ impl Stream {
     }
 
     pub(crate) fn push(&mut self, row: &Row<'_>, sink: &mut impl FnMut(&mut Event)) -> Result<(), NotSorted> {
+        let latest = self.groups[..self.open].last_mut();
+        if latest.is_some_and(|group| self.desk.seat_alike(row, group)) {
+            return Ok(());
+        }
         self.refuse_after_trouble()?;
         if row.is_return() {
             self.desk.filter(row.line);
@@ -76,7 +84,11 @@ impl Stream {
         Ok(())
     }
 
-    pub(crate) fn reject(&mut self, error: RowError, sink: &mut impl FnMut(&mut Event)) -> Result<(), NotSorted> {
+    pub(crate) fn reject(
+        &mut self,
+        error: RowError,
+        sink: &mut impl FnMut(&mut Event),
+    ) -> Result<(), NotSorted> {
         self.refuse_after_trouble()?;
         if error.order_id.is_some() && error.order_id != self.open_id {
             self.turn_to(error.order_id.as_ref(), error.line, sink)?;

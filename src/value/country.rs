@@ -48,6 +48,10 @@ impl Country {
         if letters.iter().all(u8::is_ascii_alphabetic) { SHORT[first * 26 + second] } else { None }
     }
 
+    pub(crate) fn letters(&self) -> &[u8; 2] {
+        &self.0
+    }
+
     /// The two letters, lower case.
     pub fn code(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()

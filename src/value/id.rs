@@ -37,26 +37,36 @@ fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
-/// The text of an identifier. One that is no longer than a UUID is kept in place: there are millions, and
-/// an allocation for each would cost more than all the rest that is done with them.
+/// The text of an identifier.
 #[derive(Clone)]
-enum Stored {
-    InPlace(ArrayString<36>),
+struct Stored {
+    text: Place,
+    /// Nothing in it has to be escaped in JSON.
+    is_plain: bool,
+}
+
+/// A text that is no longer than a UUID is kept in place: there are millions, and an allocation for each
+/// would cost more than all the rest that is done with them.
+#[derive(Clone)]
+enum Place {
+    Here(ArrayString<36>),
     OnHeap(Box<str>),
 }
 
 impl Stored {
     fn as_str(&self) -> &str {
-        match self {
-            Self::InPlace(text) => text,
-            Self::OnHeap(text) => text,
+        match &self.text {
+            Place::Here(text) => text,
+            Place::OnHeap(text) => text,
         }
     }
 }
 
 impl From<&str> for Stored {
     fn from(text: &str) -> Self {
-        ArrayString::from(text).map_or_else(|_| Self::OnHeap(text.into()), Self::InPlace)
+        let is_plain = text.bytes().all(|byte| !matches!(byte, ..b' ' | b'"' | b'\\'));
+        let text = ArrayString::from(text).map_or_else(|_| Place::OnHeap(text.into()), Place::Here);
+        Self { text, is_plain }
     }
 }
 
@@ -96,6 +106,11 @@ macro_rules! identifiers {
             /// The identifier as it is sent.
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
+            }
+
+            /// Whether nothing in it has to be escaped in JSON.
+            pub(crate) fn is_plain(&self) -> bool {
+                self.0.is_plain
             }
         }
 
@@ -185,6 +200,11 @@ impl ProductId {
     /// Whether it is sent as a number.
     pub(crate) fn is_number(&self) -> bool {
         self.is_number
+    }
+
+    /// Whether nothing in it has to be escaped in JSON.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.text.is_plain
     }
 }
 

@@ -7,7 +7,7 @@ use std::iter;
 
 use serde::Serialize;
 
-use crate::customer::{Hashed, MatchValue, UserData};
+use crate::customer::{MatchValue, UserData};
 use crate::event::{Content, CustomData, Event, MemberWriter, Name, name};
 use crate::value::{Amount, ProductId};
 
@@ -64,9 +64,10 @@ impl MemberWriter for Object<'_> {
         serde_json::to_writer(&mut *self.body, value)
     }
 
-    fn text(&mut self, name: Name, text: &str) -> serde_json::Result<()> {
+    fn plain_text(&mut self, name: Name, text: &str) -> serde_json::Result<()> {
         self.name(name);
-        push_text(text, self.body)
+        push_plain_text(text, self.body);
+        Ok(())
     }
 
     fn number(&mut self, name: Name, number: i64) -> serde_json::Result<()> {
@@ -81,7 +82,10 @@ impl MemberWriter for Object<'_> {
             object.name(Name::written(key.written_name()));
             match values.next() {
                 Some(MatchValue::Hashed(only)) if key.is_list() && values.len() == 0 => {
-                    object.body.extend_from_slice(&in_a_list(*only));
+                    object.body.reserve(68);
+                    object.body.extend_from_slice(b"[\"");
+                    object.body.extend_from_slice(only.to_hex().as_bytes());
+                    object.body.extend_from_slice(b"\"]");
                 }
                 Some(first) if key.is_list() => {
                     push_list(iter::once(first).chain(values), object.body, to_json)?;
@@ -100,17 +104,17 @@ impl MemberWriter for Object<'_> {
         }
         let mut object = self.within(name!("custom_data"));
         if let Some(currency) = data.currency() {
-            object.text(name!("currency"), currency.code())?;
+            object.plain_text(name!("currency"), currency.code())?;
         }
         if let Some(amount) = data.amount() {
             object.name(name!("value"));
             push_amount(amount, object.body)?;
         }
         if let Some(id) = data.order_id() {
-            object.text(name!("order_id"), id.as_str())?;
+            object.identifier(name!("order_id"), id.as_str(), id.is_plain())?;
         }
         if let Some(kind) = data.content_type() {
-            object.text(name!("content_type"), kind.as_str())?;
+            object.member(name!("content_type"), kind)?;
         }
         if !data.content_ids().is_empty() {
             object.name(name!("content_ids"));
@@ -121,7 +125,7 @@ impl MemberWriter for Object<'_> {
             push_list(data.contents(), object.body, push_content)?;
         }
         if let Some(category) = data.delivery_category() {
-            object.text(name!("delivery_category"), category.as_str())?;
+            object.plain_text(name!("delivery_category"), category.as_str())?;
         }
         object.close();
         Ok(())
@@ -147,15 +151,6 @@ fn to_json(value: &impl Serialize, body: &mut Vec<u8>) -> serde_json::Result<()>
     serde_json::to_writer(body, value)
 }
 
-/// `["…"]`, with the digits of a digest.
-fn in_a_list(digest: Hashed) -> [u8; 68] {
-    let mut list = [b'"'; 68];
-    list[0] = b'[';
-    list[2..66].copy_from_slice(digest.to_hex().as_bytes());
-    list[67] = b']';
-    list
-}
-
 fn push_content(content: &Content, body: &mut Vec<u8>) -> serde_json::Result<()> {
     let mut object = Object::open(body);
     object.name(name!("id"));
@@ -171,36 +166,19 @@ fn push_content(content: &Content, body: &mut Vec<u8>) -> serde_json::Result<()>
 }
 
 fn push_product(id: &ProductId, body: &mut Vec<u8>) -> serde_json::Result<()> {
-    if id.is_number() { serde_json::to_writer(body, id) } else { push_text(id.as_str(), body) }
+    match id.as_str() {
+        text if id.is_plain() && !id.is_number() => push_plain_text(text, body),
+        _ => to_json(id, body)?,
+    }
+    Ok(())
 }
 
-fn push_text(text: &str, body: &mut Vec<u8>) -> serde_json::Result<()> {
-    if !is_plain(text.as_bytes()) {
-        return serde_json::to_writer(body, text);
-    }
+/// A text in which nothing has to be escaped.
+fn push_plain_text(text: &str, body: &mut Vec<u8>) {
     body.reserve(text.len() + 2);
     body.push(b'"');
     body.extend_from_slice(text.as_bytes());
     body.push(b'"');
-    Ok(())
-}
-
-/// Whether nothing has to be escaped in a text: neither control characters nor `"` nor `\`. It looks at
-/// eight bytes at a time.
-fn is_plain(text: &[u8]) -> bool {
-    let (eights, rest) = text.as_chunks::<8>();
-    let mut last = [b' '; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    !eights.iter().chain([&last]).any(|eight| has_special(u64::from_ne_bytes(*eight)))
-}
-
-fn has_special(bytes: u64) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHS: u64 = ONES << 7;
-    // The high bit of a byte is set where the byte is below a limit of at most 128.
-    let below = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES * limit) & !bytes & HIGHS;
-    let equal = |byte: u8| below(bytes ^ (ONES * u64::from(byte)), 1);
-    (below(bytes, 0x20) | equal(b'"') | equal(b'\\')) != 0
 }
 
 fn push_number(number: impl itoa::Integer, body: &mut Vec<u8>) {
