@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["value", "event"]),
     ("order", &["value", "customer", "event", "report"]),
     ("wire", &["value", "customer", "event", "report"]),
+    ("bulk", &["value", "customer", "event", "order", "report", "wire"]),
     ("client", &["value", "customer", "event", "wire", "report"]),
     ("testing", &["value", "event", "wire", "report", "client"]),
     // Prose only.
