@@ -74,7 +74,7 @@ impl Bodies {
     ///
     /// Those of [`SortedOrders::take`](crate::order::SortedOrders::take).
     pub fn take(&mut self, reading: Reading<'_>) -> Result<(), NotSorted> {
-        self.stream.take(reading, &mut |event| self.cutter.push(event))
+        self.stream.take(reading, &mut |made| self.cutter.push(&made))
     }
 
     /// Adds a row to its order.
@@ -83,7 +83,7 @@ impl Bodies {
     ///
     /// Those of [`SortedOrders::take`](crate::order::SortedOrders::take).
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), NotSorted> {
-        self.stream.push(row, &mut |event| self.cutter.push(event))
+        self.stream.push(row, &mut |made| self.cutter.push(&made))
     }
 
     /// Notes a row that cannot be used. Its order is not sent.
@@ -92,7 +92,7 @@ impl Bodies {
     ///
     /// Those of [`SortedOrders::take`](crate::order::SortedOrders::take).
     pub fn reject(&mut self, error: RowError) -> Result<(), NotSorted> {
-        self.stream.reject(error, &mut |event| self.cutter.push(event))
+        self.stream.reject(error, &mut |made| self.cutter.push(&made))
     }
 
     /// The next body that is full.
@@ -109,7 +109,7 @@ impl Bodies {
     ///
     /// After [`NotSorted`] the account ends with the row that was refused.
     pub fn finish(mut self) -> Rest {
-        let (rows, coverage) = self.stream.finish(&mut |event| self.cutter.push(event));
+        let (rows, coverage) = self.stream.finish(&mut |made| self.cutter.push(&made));
         Rest { batches: self.cutter.finish(), rows, coverage }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use crate::event::Event;
+use crate::order::Made;
 use crate::wire::{Batch, BatchLimits, Draft, RequestFields};
 
 /// Bodies of a stream: one in the making, and those that are full.
@@ -29,11 +29,18 @@ impl Cutter {
         self.draft = Draft::new(limits.events(), limits, self.closing.clone());
     }
 
-    pub(super) fn push(&mut self, event: &Event) {
-        if !self.draft.push(event) {
+    pub(super) fn push(&mut self, made: &Made<'_>) {
+        if !self.try_push(made) {
             self.cut();
             // The first event of a body is always taken.
-            self.draft.push(event);
+            self.try_push(made);
+        }
+    }
+
+    fn try_push(&mut self, made: &Made<'_>) -> bool {
+        match made {
+            Made::Sale(sale) => self.draft.push_sale(sale),
+            Made::Event(event) => self.draft.push(event),
         }
     }
 

@@ -62,19 +62,17 @@ type Letters = [u8; 256];
 const GONE: u8 = 0;
 const UNUSUAL: u8 = 0x80;
 
-const LETTERS_AND_DIGITS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz0123456789", GONE);
-const LETTERS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz", GONE);
+const LETTERS_AND_DIGITS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz0123456789");
+const LETTERS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz");
 const ALL_BUT_SPACES: Letters = dropping(b" ");
 const ALL_BUT_SPACES_AND_DASHES: Letters = dropping(b" -");
-const OF_ATOMS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-.", UNUSUAL);
-const OF_DOMAINS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz0123456789-.", UNUSUAL);
 
-/// Keeps these, letters in lower case; other printable characters are `otherwise`.
-const fn keeping(kept: &[u8], otherwise: u8) -> Letters {
+/// Keeps these, letters in lower case; other printable characters go.
+const fn keeping(kept: &[u8]) -> Letters {
     let mut letters = [UNUSUAL; 256];
     let mut byte = b' ';
     while byte <= b'~' {
-        letters[byte as usize] = otherwise;
+        letters[byte as usize] = GONE;
         byte += 1;
     }
     let mut index = 0;
@@ -119,37 +117,88 @@ fn pick(text: &[u8], letters: &Letters, form: &mut Block) -> Option<()> {
     (seen < UNUSUAL && !form.text().is_empty()).then_some(())
 }
 
+/// Atoms joined by single dots, an `@`, and at least two labels of letters, digits and inner hyphens.
 fn clean_email(text: &[u8], form: &mut Block) -> Option<()> {
-    let at = text.iter().position(|&byte| byte == b'@')?;
-    let (local, domain) = (&text[..at], &text[at + 1..]);
-    let mut is_sound = true;
+    let mut at = Place::AtomStart;
     form.write(|room| {
-        let mut before = b'.';
-        for (place, &byte) in room.iter_mut().zip(local) {
-            let letter = OF_ATOMS[usize::from(byte)];
-            is_sound &= letter != UNUSUAL && !(letter == b'.' && before == b'.');
+        for (place, &byte) in room.iter_mut().zip(text) {
+            let (letter, kind) = ADDRESS[usize::from(byte)];
             *place = letter;
-            before = letter;
+            at = NEXT[at as usize][kind as usize];
         }
-        is_sound &= before != b'.';
-        room[at & 63] = b'@';
-        let mut points = 0;
-        let mut before = b'.';
-        for (place, &byte) in room.iter_mut().skip(at + 1).zip(domain) {
-            let letter = OF_DOMAINS[usize::from(byte)];
-            let (is_point, is_dash) = (letter == b'.', letter == b'-');
-            is_sound &= letter != UNUSUAL;
-            is_sound &= !(is_point && matches!(before, b'.' | b'-')) && !(is_dash && before == b'.');
-            points += usize::from(is_point);
-            *place = letter;
-            before = letter;
-        }
-        is_sound &= points > 0 && !matches!(before, b'.' | b'-');
         text.len()
     });
-    let address = form.text();
-    (is_sound && !email::is_made_up(&address[..at], &address[at + 1..])).then_some(())
+    let is_sound = at == Place::LaterLabel && !email::is_made_up(form.text());
+    is_sound.then_some(())
 }
+
+/// Where in an address the reader stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    AtomStart,
+    Atom,
+    FirstLabelStart,
+    FirstLabel,
+    FirstLabelHyphen,
+    LaterLabelStart,
+    LaterLabel,
+    LaterLabelHyphen,
+    Nowhere,
+}
+
+/// What a byte means in an address.
+#[derive(Clone, Copy)]
+enum Kind {
+    LetterOrDigit,
+    OtherAtom,
+    Hyphen,
+    Dot,
+    At,
+    Strange,
+}
+
+/// Each byte in lower case, and what it means in an address.
+const ADDRESS: [(u8, Kind); 256] = {
+    let others = b"!#$%&'*+/=?^_`{|}~";
+    let mut table = [(UNUSUAL, Kind::Strange); 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let kind = match byte {
+            b'-' => Kind::Hyphen,
+            b'.' => Kind::Dot,
+            b'@' => Kind::At,
+            _ if byte.is_ascii_alphanumeric() => Kind::LetterOrDigit,
+            _ => Kind::Strange,
+        };
+        table[byte as usize] = (byte.to_ascii_lowercase(), kind);
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize].1 = Kind::OtherAtom;
+        index += 1;
+    }
+    table
+};
+
+/// Where the next byte leads, by the kind of the byte.
+const NEXT: [[Place; 6]; 9] = {
+    use Place::{
+        Atom, AtomStart, FirstLabel, FirstLabelHyphen, FirstLabelStart, LaterLabel, LaterLabelHyphen,
+        LaterLabelStart, Nowhere,
+    };
+    [
+        [Atom, Atom, Atom, Nowhere, Nowhere, Nowhere],
+        [Atom, Atom, Atom, AtomStart, FirstLabelStart, Nowhere],
+        [FirstLabel, Nowhere, Nowhere, Nowhere, Nowhere, Nowhere],
+        [FirstLabel, Nowhere, FirstLabelHyphen, LaterLabelStart, Nowhere, Nowhere],
+        [FirstLabel, Nowhere, FirstLabelHyphen, Nowhere, Nowhere, Nowhere],
+        [LaterLabel, Nowhere, Nowhere, Nowhere, Nowhere, Nowhere],
+        [LaterLabel, Nowhere, LaterLabelHyphen, LaterLabelStart, Nowhere, Nowhere],
+        [LaterLabel, Nowhere, LaterLabelHyphen, Nowhere, Nowhere, Nowhere],
+        [Nowhere; 6],
+    ]
+};
 
 /// Digits with a plus sign before and the usual marks between them.
 fn clean_phone(text: &[u8], context: &Context, form: &mut Block) -> Option<Option<Remark>> {
@@ -161,28 +210,49 @@ fn clean_phone(text: &[u8], context: &Context, form: &mut Block) -> Option<Optio
     let _ = context;
     let national = text.strip_prefix(b"+");
     let number = national.unwrap_or(text);
-    let mut is_plain = true;
+    let mut marks = 0;
     form.write(|room| {
         let mut end = 0;
-        for (index, &byte) in number.iter().enumerate() {
+        for &byte in number {
             room[end & 63] = byte;
             end += usize::from(byte.is_ascii_digit());
-            is_plain &= match byte {
-                b'0'..=b'9' | b' ' | b'-' | b')' => true,
-                // The zero of a float, and a trunk zero in brackets, are read by the general way.
-                b'.' => !text.ends_with(b".0"),
-                b'(' => !number[index + 1..].trim_ascii_start().starts_with(b"0"),
-                _ => false,
-            };
+            marks |= MARKS[usize::from(byte)];
         }
         room[end & 63] = 0;
         end
     });
+    // The zero of a float, and a trunk zero in brackets, are read by the general way.
+    let is_plain = match marks {
+        0 => true,
+        DOUBTFUL => !text.ends_with(b".0") && !has_zero_in_brackets(number),
+        _ => false,
+    };
     let digits = form.text();
     let is_usual =
         is_plain && phone::DIGITS.contains(&digits.len()) && digits[0] != b'0' && !phone::is_made_up(digits);
     is_usual.then_some(if national.is_some() { None } else { Some(Remark::NoCountryCode) })
 }
+
+fn has_zero_in_brackets(number: &[u8]) -> bool {
+    let behind_brackets = number.split(|byte| *byte == b'(').skip(1);
+    behind_brackets.into_iter().any(|text| text.trim_ascii_start().starts_with(b"0"))
+}
+
+const DOUBTFUL: u8 = 1;
+
+/// Which bytes between the digits of a phone want a second look.
+const MARKS: Letters = {
+    let mut marks = [UNUSUAL; 256];
+    let harmless = b"0123456789 -)";
+    let mut index = 0;
+    while index < harmless.len() {
+        marks[harmless[index] as usize] = 0;
+        index += 1;
+    }
+    marks[b'.' as usize] = DOUBTFUL;
+    marks[b'(' as usize] = DOUBTFUL;
+    marks
+};
 
 /// `1997-02-16` with any separators, or `19970216`.
 fn clean_birth_date(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {

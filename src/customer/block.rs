@@ -83,12 +83,12 @@ fn digest(blocks: &[[u8; 64]]) -> Hashed {
 /// Blocks that wait to be compressed, each with its key and its remark.
 #[derive(Default)]
 pub(super) struct Blocks {
-    blocks: ArrayVec<Block, MOST>,
-    kept: ArrayVec<(MatchKey, Option<Remark>), MOST>,
+    blocks: ArrayVec<Block, MOST_BLOCKS>,
+    kept: ArrayVec<(MatchKey, Option<Remark>), MOST_BLOCKS>,
 }
 
 /// As many values as a customer of the row contract has, and some more.
-const MOST: usize = 16;
+pub(super) const MOST_BLOCKS: usize = 16;
 
 impl Blocks {
     pub(super) fn are_full(&self) -> bool {

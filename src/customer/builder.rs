@@ -4,10 +4,11 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::LazyLock;
 
+use arrayvec::ArrayVec;
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
-use super::block::{Block, Blocks};
+use super::block::{Block, Blocks, MOST_BLOCKS};
 use super::characters::is_blank;
 use super::clean::{Cleaned, Form, clean};
 use super::{Context, Hashed, MatchKey, MatchValue, Remark, Unusable, UserData, ascii, place};
@@ -43,7 +44,7 @@ pub struct UserDataBuilder<'a> {
 
 /// How the customer of a row was written: equal for customers that are written letter for letter alike and
 /// are to be read alike, and otherwise not to be foreseen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Wording {
     mark: u64,
     context: Context,
@@ -233,11 +234,45 @@ impl<'a> UserDataBuilder<'a> {
         unusable
     }
 
+    /// The digests of a customer whose every text is usable, is to be hashed, and is the only one of its key,
+    /// with the keys in the order in which they are sent. Nothing if there is anything else to be said.
+    pub(crate) fn digests(&self, day: EventTime, buffer: &mut String) -> Option<Digests> {
+        let context = Context {
+            country: self.country_given().or(self.context.country),
+            as_of: Some(day),
+            ..self.context
+        };
+        let mut digests = Digests::new();
+        let mut blocks = Blocks::default();
+        let mut last = None;
+        for &(key, raw) in &self.given {
+            let block = blocks.next();
+            let remark = match ascii::clean(key, raw, &context, block) {
+                Some(remark) => remark,
+                None if raw.is_empty() => continue,
+                None => match prepare(key, raw, &context, buffer, block).ok()? {
+                    (Prepared::Block, remark) => remark,
+                    (Prepared::Value(_), _) => return None,
+                },
+            };
+            if last >= Some(key) || blocks.are_full() {
+                return None;
+            }
+            last = Some(key);
+            blocks.keep(key, remark);
+        }
+        blocks.digest(|key, remark, digest| digests.push((key, remark, digest)));
+        Some(digests)
+    }
+
     fn country_given(&self) -> Option<Country> {
         let mut countries = self.given.iter().filter(|(key, _)| *key == MatchKey::Country);
         countries.find_map(|(_, raw)| place::country(raw))
     }
 }
+
+/// One digest for each of some keys, in the order in which keys are sent.
+pub(crate) type Digests = ArrayVec<(MatchKey, Option<Remark>, Hashed), MOST_BLOCKS>;
 
 /// No customer has more values of one key. Meta publishes no limit.
 const MOST_VALUES: usize = 1000;

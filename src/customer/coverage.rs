@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use super::key_set::KeySet;
 use super::user_data::is_too_broad;
-use super::{Hashed, MatchKey, MatchValue, Remark, UserData};
+use super::{Digests, Hashed, MatchKey, MatchValue, Remark, UserData};
 
 /// How many customers carry each match key, alone and together, and what is doubtful about them.
 ///
@@ -120,16 +120,25 @@ impl Hasher for Beginning {
 impl Coverage {
     /// Counts one more customer.
     pub fn add(&mut self, customer: &UserData) {
+        self.add_values(customer.all().map(|(key, value, remark)| (key, remark, value.digest())));
+    }
+
+    /// The same for a customer of digests.
+    pub(crate) fn add_digests(&mut self, customer: &Digests) {
+        self.add_values(customer.iter().map(|&(key, remark, digest)| (key, remark, Some(digest))));
+    }
+
+    fn add_values(&mut self, values: impl Iterator<Item = (MatchKey, Option<Remark>, Option<Hashed>)>) {
         self.customers += 1;
         let mut keys = KeySet::default();
-        for (key, value, remark) in customer.all() {
+        for (key, remark, digest) in values {
             self.further[key as usize] += u64::from(keys.contains(key));
             keys = keys.with(key);
             if let Some(remark) = remark {
                 *self.remarks.entry((key, remark)).or_default() += 1;
             }
             if matches!(key, MatchKey::Email | MatchKey::Phone)
-                && let Some(digest) = value.digest()
+                && let Some(digest) = digest
             {
                 self.sharing.add(key, digest);
             }

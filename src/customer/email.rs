@@ -11,16 +11,17 @@ pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<Remark>, Unus
     fold(text, |character| !is_invisible(character), out);
     match out.split_once('@') {
         Some((local, domain)) if is_address(out, local, domain) => {
-            Ok(is_made_up(local.as_bytes(), domain.as_bytes()).then_some(Remark::MadeUp))
+            Ok(is_made_up(out.as_bytes()).then_some(Remark::MadeUp))
         }
         _ => Err(Unusable::NotAnEmail),
     }
 }
 
 /// `test@test.com`, `a@a.de`, `none@anything.example`: what is entered where there is no address.
-pub(super) fn is_made_up(local: &[u8], domain: &[u8]) -> bool {
-    let name = domain.split(|byte| *byte == b'.').next().unwrap_or_default();
-    local == name || MADE_UP.contains(&local)
+pub(super) fn is_made_up(address: &[u8]) -> bool {
+    let Some(at) = address.iter().position(|byte| *byte == b'@') else { return false };
+    let (local, domain) = (&address[..at], &address[at + 1..]);
+    domain.starts_with(local) && domain.get(at) == Some(&b'.') || MADE_UP.contains(&local)
 }
 
 const MADE_UP: [&[u8]; 10] =

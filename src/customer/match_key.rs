@@ -38,7 +38,7 @@ macro_rules! keys {
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$key),+];
 
             /// The name in Meta's `user_data`.
-            pub fn wire_name(self) -> &'static str {
+            pub const fn wire_name(self) -> &'static str {
                 match self {
                     $(Self::$key => $name,)+
                 }

@@ -45,7 +45,7 @@ mod user_data;
 
 pub use appendix::HashedWithAppendix;
 pub(crate) use block::digest_of_parts;
-pub(crate) use builder::Wording;
+pub(crate) use builder::{Digests, Wording};
 pub use builder::{InvalidUserData, UnusableKey, UserDataBuilder};
 pub(crate) use characters::is_blank;
 pub use click_id::ClickId;

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::block::Blocks;
 use super::clean::Form;
 use super::key_set::KeySet;
-use super::{Hashed, HashedWithAppendix, MatchKey, Remark, Unusable, UserDataBuilder};
+use super::{Digests, Hashed, HashedWithAppendix, MatchKey, Remark, Unusable, UserDataBuilder};
 
 /// One value of a match key, as it is sent.
 ///
@@ -154,6 +154,12 @@ impl UserData {
     /// Collects raw texts and hashes them.
     pub fn builder<'a>() -> UserDataBuilder<'a> {
         UserDataBuilder::default()
+    }
+
+    /// The customer of these digests.
+    pub(crate) fn of_digests(digests: &Digests) -> Self {
+        let entry = |&(key, remark, digest): &_| Entry { key, remark, value: MatchValue::Hashed(digest) };
+        Self { values: digests.iter().map(entry).collect() }
     }
 
     pub(super) fn with_room_for(values: usize) -> Self {

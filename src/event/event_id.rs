@@ -10,10 +10,10 @@
 //!
 //! and of either the first 32 hex digits.
 
-use super::Event;
 use super::members::Unnamed;
-use crate::customer::digest_of_parts;
-use crate::value::EventId;
+use super::{ActionSource, Event, EventName};
+use crate::customer::{Hashed, digest_of_parts};
+use crate::value::{EventId, OrderId};
 
 impl Event {
     /// Derives the id, unless one is given or none is wanted.
@@ -26,14 +26,24 @@ impl Event {
     /// The id of this event by the rule above. `occurrence` counts from 1 and tells equal events
     /// without an order id apart.
     pub(super) fn derive_id(&self, occurrence: u32) -> EventId {
-        let digest = if let Some(order) = self.custom_data.order_id() {
-            let (name, source) = (self.event_name.as_str(), self.action_source.as_str());
-            digest_of_parts(&["meta-offline-events/1/order\n", name, "\n", source, "\n", order.as_str()])
-        } else {
-            let json = serde_json::to_string(&Unnamed(self)).unwrap_or_default();
-            let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };
-            digest_of_parts(&["meta-offline-events/1/event\n", &json, &number])
-        };
-        EventId::trusted(str::from_utf8(&digest.to_hex().as_bytes()[..32]).unwrap_or_default())
+        if let Some(order) = self.custom_data.order_id() {
+            return EventId::of_order(&self.event_name, self.action_source, order);
+        }
+        let json = serde_json::to_string(&Unnamed(self)).unwrap_or_default();
+        let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };
+        first_half(digest_of_parts(&["meta-offline-events/1/event\n", &json, &number]))
     }
+}
+
+impl EventId {
+    /// The id of an order's event.
+    pub(super) fn of_order(name: &EventName, source: ActionSource, order: &OrderId) -> Self {
+        let (name, source) = (name.as_str(), source.as_str());
+        let parts = ["meta-offline-events/1/order\n", name, "\n", source, "\n", order.as_str()];
+        first_half(digest_of_parts(&parts))
+    }
+}
+
+fn first_half(digest: Hashed) -> EventId {
+    EventId::trusted(str::from_utf8(&digest.to_hex().as_bytes()[..32]).unwrap_or_default())
 }

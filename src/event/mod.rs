@@ -21,6 +21,7 @@ mod open;
 mod original_event;
 mod renewal;
 mod rules;
+mod sale;
 mod store;
 
 pub use action_source::ActionSource;
@@ -36,6 +37,7 @@ pub use name::EventName;
 pub use original_event::OriginalEvent;
 pub(crate) use renewal::Conclusion;
 pub use rules::{InvalidEvent, Violation};
+pub(crate) use sale::Sale;
 pub use store::StoreData;
 
 use members::RareMembers;

@@ -20,14 +20,14 @@ use crate::value::{EventId, EventTime, Line};
 pub(super) struct Desk {
     pub(super) rules: OrderRules,
     pub(super) account: Account,
-    marks: Marks,
+    pub(super) marks: Marks,
     /// The customer of the row at hand.
     customer: UserData,
-    buffer: String,
+    pub(super) buffer: String,
     without_order_id: u64,
     /// How often each id is there that no order gave.
     ids: HashMap<EventId, u32, RandomState>,
-    coverage: Coverage,
+    pub(super) coverage: Coverage,
 }
 
 /// The customer of a row.
@@ -59,7 +59,6 @@ impl Desk {
     /// Seats a row in its order, which may be empty so far, unless the row is a repeat and such rows are
     /// dropped.
     pub(super) fn seat(&mut self, row: &Row<'_>, group: &mut Group) -> Result<bool, Vec<Fault>> {
-        let alike = if group.is_empty() { row.alike() } else { None };
         let wording = row.customer.wording();
         let customer = match group.customer_worded(wording) {
             // Most rows of an order repeat its customer letter for letter: those are not hashed again.
@@ -73,7 +72,7 @@ impl Desk {
                 Some(Customer { data: &mut self.customer, wording })
             }
         };
-        if alike.is_none() && !self.marks.is_new(row, group) {
+        if !self.marks.is_new(row, group) {
             let repeat = "equal to an earlier row of its order in every column";
             if self.rules.drops_repeats {
                 self.account.filter(row.line, Fault::of_row("exact_repeat", repeat));
@@ -85,16 +84,7 @@ impl Desk {
         self.account.read += 1;
         self.without_order_id += u64::from(row.order_id.is_none());
         group.add(row, customer, &self.rules);
-        group.expect_alike(alike);
         Ok(true)
-    }
-
-    /// Seats a row that differs from the others of its order in nothing but product, quantity and price, as
-    /// most do. Tells whether it is such a row.
-    pub(super) fn seat_alike(&mut self, row: &Row<'_>, group: &mut Group) -> bool {
-        let is_alike = group.add_alike(row);
-        self.account.read += u64::from(is_alike);
-        is_alike
     }
 
     /// Reads the customer of a row; tells whether every text is usable and none is worth a note.
@@ -269,7 +259,7 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
 
 /// What is said of a row for a doubtful value. Doubts that concern most rows or none are counted for the
 /// whole run instead.
-fn note_of_row(key: MatchKey, remark: Remark) -> Option<Fault> {
+pub(super) fn note_of_row(key: MatchKey, remark: Remark) -> Option<Fault> {
     let counted = matches!(remark, Remark::AlreadyHashed | Remark::NoCountryCode | Remark::CountryCodeAdded);
     let column = column_of(key).filter(|_| !counted)?;
     Some(Fault::at(column, remark.code(), remark.to_string()))

@@ -5,10 +5,9 @@ use std::num::NonZeroU64;
 use super::desk::Customer;
 use super::layout::Fault;
 use super::marks::Seen;
-use super::row::Alike;
 use super::{Column, OrderRules, Row};
 use crate::customer::{MatchKey, MatchValue, UserData, Wording};
-use crate::event::{ActionSource, Conclusion, Content, DeliveryCategory, Event, EventName};
+use crate::event::{ActionSource, Conclusion, Content, DeliveryCategory, Event, EventName, Sale};
 use crate::value::{
     AgeLimit, Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl,
 };
@@ -22,9 +21,6 @@ const LARGEST_EVENT: usize = 990_000;
 
 /// Fewer lines than this cannot exceed it, whatever their product ids.
 const MANY_LINES: usize = 250;
-
-/// So many rows are compared with one another; of more, marks are kept.
-const MOST_ALIKE: usize = 32;
 
 /// What makes rows one event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -64,19 +60,27 @@ pub(super) struct Group {
     disagrees: bool,
     /// The first thing that makes the whole order unusable.
     conflict: Option<Fault>,
-    /// While all rows so far are alike: what they have in common.
-    alike: Option<Alike>,
     seen: Seen,
 }
 
 impl Group {
     /// An order without rows, for rows like this one.
-    pub(super) fn of(row: &Row<'_>) -> Self {
+    pub(super) fn for_row(row: &Row<'_>) -> Self {
+        Self::of(&row.name, row.action_source, row.order_id.as_ref(), row.time)
+    }
+
+    /// An order without rows.
+    pub(super) fn of(
+        name: &EventName,
+        source: ActionSource,
+        order_id: Option<&OrderId>,
+        time: EventTime,
+    ) -> Self {
         let mut group = Self {
             event: Event::blank(),
             wording: None,
-            earliest: row.time,
-            latest: row.time,
+            earliest: time,
+            latest: time,
             external_id: None,
             currency: None,
             priced: None,
@@ -86,10 +90,9 @@ impl Group {
             delivery_category: None,
             disagrees: false,
             conflict: None,
-            alike: None,
             seen: Seen::default(),
         };
-        group.renew(row);
+        group.event.renew(name, source, order_id);
         group
     }
 
@@ -108,7 +111,6 @@ impl Group {
         self.delivery_category = None;
         self.disagrees = false;
         self.conflict = None;
-        self.alike = None;
         self.seen.clear();
     }
 
@@ -119,46 +121,29 @@ impl Group {
             && self.event.custom_data().order_id() == row.order_id.as_ref()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.event.lines().is_empty()
-    }
-
-    /// From the first row on: what the other rows have to say to be alike.
-    pub(super) fn expect_alike(&mut self, alike: Option<Alike>) {
-        self.alike = alike.filter(|_| self.wording.is_some());
-    }
-
-    /// The rows are alike no longer. Gives what they had in common, and what they gave.
-    pub(super) fn take_alike(&mut self) -> (Option<Alike>, &[Content], &mut Seen) {
-        (self.alike.take(), self.event.custom_data().contents(), &mut self.seen)
-    }
-
-    /// Adds a row that is alike the others and repeats none of them, and says whether it is one.
-    pub(super) fn add_alike(&mut self, row: &Row<'_>) -> bool {
-        let contents = self.event.custom_data().contents();
-        if self.alike.is_none()
-            || row.alike() != self.alike
-            || !self.is_of(row)
-            || contents.len() >= MOST_ALIKE
-        {
-            return false;
+    /// Becomes the order that a sale was taken for so far. The marks of its rows are given.
+    pub(super) fn take_over(&mut self, sale: &Sale, wording: Wording, marks: impl Iterator<Item = u64>) {
+        self.wording = Some(wording);
+        self.priced = Some(sale.total);
+        let first = sale.lines.first().copied();
+        self.currency = first.map(|line| (sale.currency, line));
+        *self.event.customer_mut() = UserData::of_digests(&sale.customer);
+        let external_id = self.event.user_data().values(MatchKey::ExternalId).next().cloned();
+        self.external_id = external_id.zip(first);
+        for content in &sale.contents {
+            self.event.add_product(content.clone());
         }
-        let (Some(product), Some(quantity), Some(price)) = (&row.product, positive(row.quantity), row.price)
-        else {
-            return false;
-        };
-        let repeats = |earlier: &Content| {
-            earlier.price() == Some(price) && earlier.quantity() == quantity && earlier.id() == product
-        };
-        let sum = i64::try_from(quantity.get()).ok().and_then(|count| price.checked_mul(count));
-        let sum = sum.zip(self.priced).and_then(|(sum, priced)| priced.checked_add(sum));
-        if sum.is_none() || contents.iter().any(repeats) {
-            return false;
+        for line in &sale.lines {
+            self.event.add_line(*line);
         }
-        self.priced = sum;
-        self.event.add_line(row.line);
-        self.event.add_product(Content::new(product.clone(), quantity).item_price(price));
-        true
+        for mark in marks {
+            self.seen.insert(mark);
+        }
+    }
+
+    /// Whether no row with this mark was here before.
+    pub(super) fn is_new(&mut self, mark: u64) -> bool {
+        self.seen.insert(mark)
     }
 
     /// One more row of the order, and its customer if that is not written as the first one's.
@@ -417,7 +402,7 @@ fn positive(quantity: Option<i64>) -> Option<NonZeroU64> {
 }
 
 /// `1.23E+12`: what a spreadsheet makes of a long number.
-fn is_spreadsheet_number(text: &str) -> bool {
+pub(super) fn is_spreadsheet_number(text: &str) -> bool {
     if !text.starts_with(|first: char| first.is_ascii_digit()) {
         return false;
     }

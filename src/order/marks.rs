@@ -30,17 +30,7 @@ impl Marks {
     /// Whether no row before was equal to this one in every column.
     pub(super) fn is_new(&mut self, row: &Row<'_>, group: &mut Group) -> bool {
         let mark = self.of_row(row);
-        if row.order_id.is_none() {
-            return self.loose.insert(mark);
-        }
-        let (alike, contents, seen) = group.take_alike();
-        if let Some(alike) = alike {
-            // Those rows were compared with one another only.
-            for content in contents {
-                seen.insert(self.of_alike(&alike, content));
-            }
-        }
-        seen.insert(mark)
+        if row.order_id.is_some() { group.is_new(mark) } else { self.loose.insert(mark) }
     }
 
     /// A mark of all that a row says but its order.
@@ -56,7 +46,7 @@ impl Marks {
     }
 
     /// The mark of the row that gave this content.
-    fn of_alike(&self, alike: &Alike, content: &Content) -> u64 {
+    pub(super) fn of_alike(&self, alike: &Alike, content: &Content) -> u64 {
         let Alike { time, wording, currency } = alike;
         let quantity = i64::try_from(content.quantity().get()).ok();
         let mut hasher = self.hasher.build_hasher();
@@ -73,7 +63,7 @@ impl Seen {
     }
 
     /// Whether it was not there yet.
-    fn insert(&mut self, mark: u64) -> bool {
+    pub(super) fn insert(&mut self, mark: u64) -> bool {
         if self.many.is_empty() {
             if self.few.contains(&mark) {
                 return false;

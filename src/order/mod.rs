@@ -32,6 +32,7 @@ mod group;
 mod layout;
 mod marks;
 mod orders;
+mod plain;
 mod row;
 mod sorted;
 mod spoilt;
@@ -44,4 +45,4 @@ pub use layout::{BoundLayout, LayoutError, NumberStyle, Reading, RowError, RowLa
 pub use orders::{OrderRules, Orders, Prepared};
 pub use row::Row;
 pub use sorted::SortedOrders;
-pub(crate) use stream::Stream;
+pub(crate) use stream::{Made, Stream};

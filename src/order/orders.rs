@@ -213,7 +213,7 @@ impl Orders {
 
     /// Opens an order with its first row.
     fn found(&mut self, row: &Row<'_>, key: Option<GroupKey>) -> Result<(), Vec<Fault>> {
-        let mut group = Group::of(row);
+        let mut group = Group::for_row(row);
         if self.desk.seat(row, &mut group)? {
             if let Some(key) = key {
                 self.memory += 2 * size_of::<(GroupKey, usize)>();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 
-use super::stream::Stream;
+use super::stream::{Made, Stream};
 use super::{NotSorted, OrderRules, Prepared, Reading, Row, RowError};
 use crate::event::Event;
 use crate::value::EventTime;
@@ -98,6 +98,11 @@ impl SortedOrders {
     }
 }
 
-fn keep_in(ready: &mut VecDeque<Event>) -> impl FnMut(&mut Event) {
-    |event| ready.push_back(mem::replace(event, Event::blank()))
+fn keep_in(ready: &mut VecDeque<Event>) -> impl FnMut(Made<'_>) {
+    |made| {
+        ready.push_back(match made {
+            Made::Sale(sale) => sale.to_event(),
+            Made::Event(event) => mem::replace(event, Event::blank()),
+        });
+    }
 }

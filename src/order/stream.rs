@@ -4,12 +4,21 @@ use super::closed::Closed;
 use super::desk::Desk;
 use super::group::Group;
 use super::layout::Fault;
+use super::plain::Plain;
 use super::spoilt::Spoilt;
 use super::{NotSorted, OrderRules, Reading, Row, RowError};
 use crate::customer::Coverage;
-use crate::event::Event;
+use crate::event::{Event, Sale};
 use crate::report::RowReport;
 use crate::value::{EventTime, Line, OrderId};
+
+/// What became of an order.
+pub(crate) enum Made<'s> {
+    /// A sale as most are.
+    Sale(&'s Sale),
+    /// Any other event.
+    Event(&'s mut Event),
+}
 
 /// Takes rows and lends each event out as soon as its order is complete. The next order is made in the
 /// memory of the last one.
@@ -21,6 +30,8 @@ pub(crate) struct Stream {
     /// of them is memory for more.
     groups: Vec<Group>,
     open: usize,
+    /// The order that may go on, while it goes the fast way.
+    plain: Plain,
     open_id: Option<OrderId>,
     closed: Closed,
     /// What is spoilt by rows since the open order began, and by rows of the order before: a row that
@@ -38,6 +49,7 @@ impl Stream {
             now,
             groups: Vec::new(),
             open: 0,
+            plain: Plain::new(),
             open_id: None,
             closed,
             spoilt: Spoilt::default(),
@@ -49,7 +61,7 @@ impl Stream {
     pub(crate) fn take(
         &mut self,
         reading: Reading<'_>,
-        sink: &mut impl FnMut(&mut Event),
+        sink: &mut impl FnMut(Made<'_>),
     ) -> Result<(), NotSorted> {
         match reading {
             Reading::Row(row) => self.push(&row, sink),
@@ -62,9 +74,9 @@ impl Stream {
         }
     }
 
-    pub(crate) fn push(&mut self, row: &Row<'_>, sink: &mut impl FnMut(&mut Event)) -> Result<(), NotSorted> {
-        let latest = self.groups[..self.open].last_mut();
-        if latest.is_some_and(|group| self.desk.seat_alike(row, group)) {
+    pub(crate) fn push(&mut self, row: &Row<'_>, sink: &mut impl FnMut(Made<'_>)) -> Result<(), NotSorted> {
+        if self.plain.add(row) {
+            self.desk.account.read += 1;
             return Ok(());
         }
         self.refuse_after_trouble()?;
@@ -74,7 +86,12 @@ impl Stream {
         }
         if row.order_id.is_none() || row.order_id != self.open_id {
             self.turn_to(row.order_id.as_ref(), row.line, sink)?;
+            if self.plain.begin(row, &mut self.desk.buffer) {
+                self.desk.account.read += 1;
+                return Ok(());
+            }
         }
+        self.leave_the_fast_way();
         let known = self.groups[..self.open].iter().position(|group| group.is_of(row));
         let place = known.unwrap_or_else(|| self.free_group(row));
         match self.desk.seat(row, &mut self.groups[place]) {
@@ -87,7 +104,7 @@ impl Stream {
     pub(crate) fn reject(
         &mut self,
         error: RowError,
-        sink: &mut impl FnMut(&mut Event),
+        sink: &mut impl FnMut(Made<'_>),
     ) -> Result<(), NotSorted> {
         self.refuse_after_trouble()?;
         if error.order_id.is_some() && error.order_id != self.open_id {
@@ -98,7 +115,7 @@ impl Stream {
     }
 
     /// The last order is complete, too.
-    pub(crate) fn finish(mut self, sink: &mut impl FnMut(&mut Event)) -> (RowReport, Coverage) {
+    pub(crate) fn finish(mut self, sink: &mut impl FnMut(Made<'_>)) -> (RowReport, Coverage) {
         self.close(sink);
         self.desk.finish(&[])
     }
@@ -108,7 +125,7 @@ impl Stream {
         &mut self,
         order_id: Option<&OrderId>,
         line: Line,
-        sink: &mut impl FnMut(&mut Event),
+        sink: &mut impl FnMut(Made<'_>),
     ) -> Result<(), NotSorted> {
         self.close(sink);
         self.open_id = order_id.cloned();
@@ -120,24 +137,40 @@ impl Stream {
         })
     }
 
+    /// What went the fast way so far goes on the long way.
+    fn leave_the_fast_way(&mut self) {
+        if self.plain.is_open() {
+            self.groups.insert(self.open, self.plain.hand_over(&self.desk.marks));
+            self.open += 1;
+        }
+    }
+
     /// A group without rows, behind the open ones.
     fn free_group(&mut self, row: &Row<'_>) -> usize {
         match self.groups.get_mut(self.open) {
             Some(group) => group.renew(row),
-            None => self.groups.push(Group::of(row)),
+            None => self.groups.push(Group::for_row(row)),
         }
         self.open
     }
 
-    fn close(&mut self, sink: &mut impl FnMut(&mut Event)) {
+    fn close(&mut self, sink: &mut impl FnMut(Made<'_>)) {
+        let is_sound = self.spoilt.is_empty() && self.spoilt_before.is_empty();
+        if self.plain.is_open() && is_sound
+            && let Some(sale) = self.plain.conclude(&self.desk.rules, self.now)
+        {
+            self.desk.coverage.add_digests(&sale.customer);
+            sink(Made::Sale(sale));
+        }
+        self.leave_the_fast_way();
         for group in &mut self.groups[..self.open] {
             let culprit = self.spoilt.culprit(group).or_else(|| self.spoilt_before.culprit(group));
             if self.desk.close(group, culprit, self.now) {
-                sink(&mut group.event);
+                sink(Made::Event(&mut group.event));
             }
         }
         self.open = 0;
-        if !(self.spoilt.is_empty() && self.spoilt_before.is_empty()) {
+        if !is_sound {
             self.spoilt_before = std::mem::take(&mut self.spoilt);
         }
     }

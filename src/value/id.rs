@@ -249,6 +249,13 @@ impl Serialize for ProductId {
     }
 }
 
+impl OrderId {
+    /// An id that is no order's, to be replaced.
+    pub(crate) fn none() -> Self {
+        Self("".into())
+    }
+}
+
 impl EventId {
     /// An id made by this crate: never empty, no control characters.
     pub(crate) fn trusted(text: &str) -> Self {

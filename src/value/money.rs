@@ -166,11 +166,14 @@ impl Amount {
         Self::exact(self.0.round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven))
     }
 
-    /// The digits as a whole number that is not negative, and how many of them are decimals, where they
-    /// are few.
-    pub(crate) fn small_units(self) -> Option<(u64, usize)> {
-        let units = self.0.mantissa().try_into().ok()?;
-        Some((units, self.0.scale() as usize))
+    /// The text of this amount, without allocating.
+    pub(crate) fn to_digits(self) -> AmountDigits {
+        let mut digits = AmountDigits { text: [0; AmountDigits::ROOM], start: AmountDigits::ROOM };
+        match self.few_digits() {
+            Some((units @ 0.., decimals)) => digits.write(units.unsigned_abs(), decimals),
+            _ => digits.put_text(&self.to_string()),
+        }
+        digits
     }
 
     /// Whether this is zero.
@@ -233,6 +236,43 @@ fn any_length(text: &str) -> Result<Amount, InvalidValue> {
     match Decimal::from_str_exact(text) {
         Ok(number) => Ok(Amount::exact(number)),
         Err(_) => refused(Rule::TooManyDigits),
+    }
+}
+
+/// The digits of an amount, on the stack.
+pub(crate) struct AmountDigits {
+    text: [u8; Self::ROOM],
+    /// The text is written from its end.
+    start: usize,
+}
+
+impl AmountDigits {
+    /// A sign, 28 digits, a point and a zero before it.
+    const ROOM: usize = 32;
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text[self.start..]
+    }
+
+    fn write(&mut self, mut units: u64, decimals: u32) {
+        let mut written = 0;
+        while units > 0 || written <= decimals {
+            if written == decimals && decimals > 0 {
+                self.put(b'.');
+            }
+            self.put(b'0' + (units % 10) as u8);
+            units /= 10;
+            written += 1;
+        }
+    }
+
+    fn put_text(&mut self, text: &str) {
+        text.bytes().rev().for_each(|byte| self.put(byte));
+    }
+
+    fn put(&mut self, byte: u8) {
+        self.start -= 1;
+        self.text[self.start] = byte;
     }
 }
 

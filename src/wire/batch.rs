@@ -7,7 +7,8 @@ use std::ops::Range;
 use super::RequestFields;
 use super::encode::encode;
 use super::request::OPENING;
-use crate::event::Event;
+use super::sale::encode_sale;
+use crate::event::{Event, Sale};
 
 /// How much one request may hold.
 ///
@@ -104,6 +105,11 @@ impl<'c> Draft<'c> {
     /// taken.
     pub(crate) fn push(&mut self, event: &Event) -> bool {
         self.append(|body| encode(event, body))
+    }
+
+    /// The same for a usual sale.
+    pub(crate) fn push_sale(&mut self, sale: &Sale) -> bool {
+        self.append(|body| encode_sale(sale, body))
     }
 
     /// The same for an event that was written before.

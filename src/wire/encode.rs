@@ -108,7 +108,7 @@ impl MemberWriter for Object<'_> {
         }
         if let Some(amount) = data.amount() {
             object.name(name!("value"));
-            push_amount(amount, object.body)?;
+            push_amount(amount, object.body);
         }
         if let Some(id) = data.order_id() {
             object.identifier(name!("order_id"), id.as_str(), id.is_plain())?;
@@ -159,7 +159,7 @@ fn push_content(content: &Content, body: &mut Vec<u8>) -> serde_json::Result<()>
     push_number(content.quantity().get(), object.body);
     if let Some(price) = content.price() {
         object.name(name!("item_price"));
-        push_amount(price, object.body)?;
+        push_amount(price, object.body);
     }
     object.close();
     Ok(())
@@ -185,24 +185,8 @@ fn push_number(number: impl itoa::Integer, body: &mut Vec<u8>) {
     body.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-fn push_amount(amount: Amount, body: &mut Vec<u8>) -> serde_json::Result<()> {
-    let Some((units, decimals)) = amount.small_units() else { return serde_json::to_writer(body, &amount) };
-    let mut buffer = itoa::Buffer::new();
-    let digits = buffer.format(units).as_bytes();
-    match digits.len().checked_sub(decimals) {
-        _ if decimals == 0 => body.extend_from_slice(digits),
-        Some(whole) if whole > 0 => {
-            body.extend_from_slice(&digits[..whole]);
-            body.push(b'.');
-            body.extend_from_slice(&digits[whole..]);
-        }
-        _ => {
-            body.extend_from_slice(b"0.");
-            body.extend(iter::repeat_n(b'0', decimals - digits.len()));
-            body.extend_from_slice(digits);
-        }
-    }
-    Ok(())
+fn push_amount(amount: Amount, body: &mut Vec<u8>) {
+    body.extend_from_slice(amount.to_digits().as_bytes());
 }
 
 #[cfg(test)]

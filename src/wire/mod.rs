@@ -10,6 +10,7 @@ mod encode;
 mod request;
 #[cfg(feature = "client")]
 mod response;
+mod sale;
 #[cfg(feature = "client")]
 mod text;
 #[cfg(feature = "client")]

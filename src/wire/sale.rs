@@ -1,0 +1,138 @@
+//! The JSON of a usual sale, written piece by piece into its place: byte for byte that of its event.
+
+use crate::customer::MatchKey;
+use crate::event::{Content, Sale};
+use crate::value::Amount;
+
+/// Appends the JSON of a sale.
+pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
+    let end = body.len();
+    body.resize(end + room_for(sale), 0);
+    let mut pad = Pad { body, end };
+    pad.put(br#"{"event_name":"Purchase","event_time":"#);
+    pad.put_number(sale.time.unix().unsigned_abs());
+    pad.put(br#","event_id":""#);
+    pad.put_text(sale.id().as_str());
+    pad.put(br#"","action_source":""#);
+    pad.put_text(sale.source.as_str());
+    // The comma before the first key gives way to the brace.
+    pad.put(br#"","user_data":"#);
+    let brace = pad.end;
+    for (key, _, digest) in &sale.customer {
+        pad.put_opening(*key);
+        pad.put(digest.to_hex().as_bytes());
+        pad.put(br#""]"#);
+    }
+    pad.body[brace] = b'{';
+    pad.put(br#"},"custom_data":{"currency":""#);
+    pad.put_text(sale.currency.code());
+    pad.put(br#"","value":"#);
+    pad.put_amount(sale.total);
+    pad.put(br#","order_id":""#);
+    pad.put_text(sale.order_id.as_str());
+    pad.put(br#"","content_type":"product","content_ids":"#);
+    let bracket = pad.end;
+    for (index, content) in sale.contents.iter().enumerate() {
+        if sale.contents[..index].iter().all(|earlier| earlier.id() != content.id()) {
+            pad.put(br#",""#);
+            pad.put_text(content.id().as_str());
+            pad.put(br#"""#);
+        }
+    }
+    pad.body[bracket] = b'[';
+    pad.put(br#"],"contents":"#);
+    let bracket = pad.end;
+    for content in &sale.contents {
+        pad.put_content(content);
+    }
+    pad.body[bracket] = b'[';
+    pad.put(b"]}}");
+    let end = pad.end;
+    body.truncate(end);
+}
+
+/// More bytes than the sale takes.
+fn room_for(sale: &Sale) -> usize {
+    const FRAME: usize = 400;
+    let contents = sale.contents.iter().map(|content| 2 * content.id().as_str().len() + 128);
+    FRAME + sale.customer.len() * (OPENING + 66) + sale.order_id.as_str().len() + contents.sum::<usize>()
+}
+
+/// A body with room behind its end.
+struct Pad<'b> {
+    body: &'b mut Vec<u8>,
+    end: usize,
+}
+
+impl Pad<'_> {
+    /// Puts a text of fixed length, which takes no call.
+    fn put<const LENGTH: usize>(&mut self, text: &[u8; LENGTH]) {
+        self.body[self.end..self.end + LENGTH].copy_from_slice(text);
+        self.end += LENGTH;
+    }
+
+    fn put_text(&mut self, text: &str) {
+        self.put_slice(text.as_bytes());
+    }
+
+    fn put_slice(&mut self, text: &[u8]) {
+        self.body[self.end..self.end + text.len()].copy_from_slice(text);
+        self.end += text.len();
+    }
+
+    /// `,"em":["`: all of its place is written, and what is too much is written over.
+    fn put_opening(&mut self, key: MatchKey) {
+        let (opening, length) = &OPENINGS[key as usize];
+        self.body[self.end..self.end + OPENING].copy_from_slice(opening);
+        self.end += length;
+    }
+
+    fn put_number(&mut self, number: u64) {
+        self.put_text(itoa::Buffer::new().format(number));
+    }
+
+    fn put_amount(&mut self, amount: Amount) {
+        self.put_slice(amount.to_digits().as_bytes());
+    }
+
+    fn put_content(&mut self, content: &Content) {
+        self.put(br#",{"id":""#);
+        self.put_text(content.id().as_str());
+        self.put(br#"","quantity":"#);
+        self.put_number(content.quantity().get());
+        if let Some(price) = content.price() {
+            self.put(br#","item_price":"#);
+            self.put_amount(price);
+        }
+        self.put(b"}");
+    }
+}
+
+/// The place of what stands before a digest.
+const OPENING: usize = 24;
+
+/// What stands before the only digest of each key, and its length. Keys with longer names have no digests.
+static OPENINGS: [([u8; OPENING], usize); MatchKey::ALL.len()] = {
+    let mut openings = [([0; OPENING], 0); MatchKey::ALL.len()];
+    let mut index = 0;
+    while index < openings.len() {
+        openings[index] = opening(MatchKey::ALL[index].wire_name().as_bytes());
+        index += 1;
+    }
+    openings
+};
+
+const fn opening(name: &[u8]) -> ([u8; OPENING], usize) {
+    let mut text = [0; OPENING];
+    let pieces: [&[u8]; 3] = [b",\"", name, b"\":[\""];
+    let (mut piece, mut length) = (0, 0);
+    while piece < pieces.len() {
+        let mut index = 0;
+        while index < pieces[piece].len() && length < OPENING {
+            text[length] = pieces[piece][index];
+            (index, length) = (index + 1, length + 1);
+        }
+        piece += 1;
+    }
+    (text, length)
+}
