@@ -13,7 +13,10 @@ use crate::value::Country;
 
 /// Writes the normal form of a value that is to be hashed into an empty block, if it is a plain one.
 pub(super) fn clean(key: MatchKey, raw: &str, context: &Context, form: &mut Block) -> Option<Option<Remark>> {
-    let text = raw.as_bytes().trim_ascii();
+    let text = match raw.as_bytes() {
+        text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        text => text.trim_ascii(),
+    };
     if text.is_empty() || text.len() > Block::ROOM || context.digests_only.contains(key) {
         return None;
     }

@@ -16,9 +16,9 @@ use super::{Digests, Hashed, MatchKey, MatchValue, Remark, UserData};
 /// How many customers carry each match key, alone and together, and what is doubtful about them.
 ///
 /// Numbers only: it holds no value that could be shown. A customer is one [`UserData`]; of events, each
-/// counts its own. Memory is bounded: values that repeat are counted exactly among some 14,000 different
-/// e-mails and phones; where there are more, a count may miss one in 14,000 customers, and never tells too
-/// many.
+/// counts its own. Memory is bounded: values that repeat are counted exactly among some 7,000 different
+/// e-mails and as many phones; where there are more, a count may miss one in 7,000 customers, and never
+/// tells too many.
 ///
 /// ```
 /// use meta_offline_events::customer::{Coverage, MatchKey, UserData};
@@ -64,27 +64,37 @@ impl Default for Coverage {
     }
 }
 
-/// How many customers have the same e-mail or phone, by key and the beginning of its digest.
+/// How many customers have the same e-mail or phone, by the beginning of its digest.
 ///
 /// When the table is full, every count is lowered by one and what comes to nothing is forgotten (Misra and
 /// Gries, 1982): a value that many share stays.
 #[derive(Debug, Clone, Default)]
 struct Sharing {
-    counts: HashMap<(MatchKey, u64), u64, BeginningAsHash>,
+    emails: HashMap<u64, u32, BeginningAsHash>,
+    phones: HashMap<u64, u32, BeginningAsHash>,
 }
 
-/// As many as a table of 16,384 places holds.
-const MOST_SHARED: usize = 14_336;
+/// As many as a table of 8,192 places holds.
+const MOST_SHARED: usize = 7168;
 
 impl Sharing {
     fn add(&mut self, key: MatchKey, digest: Hashed) {
-        *self.counts.entry((key, digest.beginning())).or_default() += 1;
-        while self.counts.len() > MOST_SHARED {
-            self.counts.retain(|_, count| {
+        let counts = if key == MatchKey::Email { &mut self.emails } else { &mut self.phones };
+        let count = counts.entry(digest.beginning()).or_default();
+        *count = count.saturating_add(1);
+        if counts.len() > MOST_SHARED {
+            counts.retain(|_, count| {
                 *count -= 1;
                 *count > 0
             });
         }
+    }
+
+    fn counts(&self) -> impl Iterator<Item = (MatchKey, u64, u64)> {
+        let of = |key, counts: &HashMap<u64, u32, BeginningAsHash>| {
+            counts.iter().map(|(&beginning, &count)| (key, beginning, u64::from(count))).collect::<Vec<_>>()
+        };
+        [of(MatchKey::Email, &self.emails), of(MatchKey::Phone, &self.phones)].into_iter().flatten()
     }
 }
 
@@ -120,34 +130,44 @@ impl Hasher for Beginning {
 impl Coverage {
     /// Counts one more customer.
     pub fn add(&mut self, customer: &UserData) {
-        self.add_values(customer.all().map(|(key, value, remark)| (key, remark, value.digest())));
+        let mut keys = KeySet::default();
+        for (key, value, remark) in customer.all() {
+            self.further[key as usize] += u64::from(keys.contains(key));
+            keys = keys.with(key);
+            self.add_remark(key, remark);
+            if let Some(digest) = value.digest().filter(|_| key.is_contact()) {
+                self.sharing.add(key, digest);
+            }
+        }
+        self.add_keys(keys);
     }
 
     /// The same for a customer of digests.
     pub(crate) fn add_digests(&mut self, customer: &Digests) {
-        self.add_values(customer.iter().map(|&(key, remark, digest)| (key, remark, Some(digest))));
-    }
-
-    fn add_values(&mut self, values: impl Iterator<Item = (MatchKey, Option<Remark>, Option<Hashed>)>) {
-        self.customers += 1;
         let mut keys = KeySet::default();
-        for (key, remark, digest) in values {
-            self.further[key as usize] += u64::from(keys.contains(key));
+        for &(key, remark, digest) in customer {
             keys = keys.with(key);
-            if let Some(remark) = remark {
-                *self.remarks.entry((key, remark)).or_default() += 1;
-            }
-            if matches!(key, MatchKey::Email | MatchKey::Phone)
-                && let Some(digest) = digest
-            {
+            if key.is_contact() {
                 self.sharing.add(key, digest);
             }
+            self.add_remark(key, remark);
         }
+        self.add_keys(keys);
+    }
+
+    fn add_keys(&mut self, keys: KeySet) {
+        self.customers += 1;
         if self.alike.0 != keys {
             let (before, count) = std::mem::replace(&mut self.alike, (keys, 0));
             *self.combinations.entry(before).or_default() += count;
         }
         self.alike.1 += 1;
+    }
+
+    fn add_remark(&mut self, key: MatchKey, remark: Option<Remark>) {
+        if let Some(remark) = remark {
+            *self.remarks.entry((key, remark)).or_default() += 1;
+        }
     }
 
     /// How many customers were counted.
@@ -196,7 +216,7 @@ impl Coverage {
     /// [ten](Repeat::FEWEST) customers and at least [one of a hundred](Repeat::SHARE) of those who have
     /// the key. The most frequent come first.
     pub fn repeats(&self) -> Vec<Repeat> {
-        let repeats = self.sharing.counts.iter().map(|(&(key, beginning), &customers)| Repeat {
+        let repeats = self.sharing.counts().map(|(key, beginning, customers)| Repeat {
             key,
             beginning,
             customers,

@@ -20,11 +20,11 @@ impl KeySet {
     }
 
     pub(super) fn with(self, key: MatchKey) -> Self {
-        Self(self.0 | Self::of(&[key]).0)
+        Self(self.0 | 1 << key as u8)
     }
 
     pub(super) fn contains(self, key: MatchKey) -> bool {
-        Self::of(&[key]).is_within(self)
+        self.0 >> key as u8 & 1 == 1
     }
 
     pub(super) fn is_within(self, other: Self) -> bool {

@@ -174,6 +174,11 @@ impl MatchKey {
         self.is_hashed()
     }
 
+    /// Whether a customer can be reached by it: e-mail and phone, which come before all other keys.
+    pub(crate) fn is_contact(self) -> bool {
+        matches!(self, Self::Email | Self::Phone)
+    }
+
     /// Brings a raw text into the normal form of this key.
     ///
     /// Any text is safe to pass, and is read in time linear in its length. The normal form of a normal

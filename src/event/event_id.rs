@@ -26,24 +26,24 @@ impl Event {
     /// The id of this event by the rule above. `occurrence` counts from 1 and tells equal events
     /// without an order id apart.
     pub(super) fn derive_id(&self, occurrence: u32) -> EventId {
-        if let Some(order) = self.custom_data.order_id() {
-            return EventId::of_order(&self.event_name, self.action_source, order);
-        }
-        let json = serde_json::to_string(&Unnamed(self)).unwrap_or_default();
-        let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };
-        first_half(digest_of_parts(&["meta-offline-events/1/event\n", &json, &number]))
+        let digits = if let Some(order) = self.custom_data.order_id() {
+            id_of_order(&self.event_name, self.action_source, order)
+        } else {
+            let json = serde_json::to_string(&Unnamed(self)).unwrap_or_default();
+            let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };
+            first_half(digest_of_parts(&["meta-offline-events/1/event\n", &json, &number]))
+        };
+        EventId::trusted(str::from_utf8(&digits).unwrap_or_default())
     }
 }
 
-impl EventId {
-    /// The id of an order's event.
-    pub(super) fn of_order(name: &EventName, source: ActionSource, order: &OrderId) -> Self {
-        let (name, source) = (name.as_str(), source.as_str());
-        let parts = ["meta-offline-events/1/order\n", name, "\n", source, "\n", order.as_str()];
-        first_half(digest_of_parts(&parts))
-    }
+/// The text of the id of an order's event.
+pub(super) fn id_of_order(name: &EventName, source: ActionSource, order: &OrderId) -> [u8; 32] {
+    let (name, source) = (name.as_str(), source.as_str());
+    let parts = ["meta-offline-events/1/order\n", name, "\n", source, "\n", order.as_str()];
+    first_half(digest_of_parts(&parts))
 }
 
-fn first_half(digest: Hashed) -> EventId {
-    EventId::trusted(str::from_utf8(&digest.to_hex().as_bytes()[..32]).unwrap_or_default())
+fn first_half(digest: Hashed) -> [u8; 32] {
+    *digest.to_hex().as_bytes().first_chunk().unwrap_or(&[b'0'; 32])
 }

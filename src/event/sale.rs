@@ -1,9 +1,10 @@
 //! A sale as most are: a purchase of products whose rows say nothing else that differs, by a customer of
 //! whom there are digests only.
 
+use super::event_id::id_of_order;
 use super::{ActionSource, Conclusion, Content, Event, EventName};
 use crate::customer::{Digests, UserData};
-use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId};
+use crate::value::{Amount, Currency, EventTime, Line, Money, OrderId};
 
 /// What an [`Event`] says that nothing unusual is to be said of. It breaks none of the rules of events.
 #[derive(Debug)]
@@ -24,8 +25,9 @@ pub(crate) struct Sale {
 }
 
 impl Sale {
-    pub(crate) fn id(&self) -> EventId {
-        EventId::of_order(&EventName::PURCHASE, self.source, &self.order_id)
+    /// The text of its id.
+    pub(crate) fn id_digits(&self) -> [u8; 32] {
+        id_of_order(&EventName::PURCHASE, self.source, &self.order_id)
     }
 
     /// The event, made by its own rules.

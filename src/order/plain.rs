@@ -13,7 +13,7 @@ use super::row::Alike;
 use super::{OrderRules, Row};
 use crate::customer::{Digests, MatchKey, Wording};
 use crate::event::{ActionSource, Content, EventName, Sale};
-use crate::value::{Amount, Currency, EventTime, Money, OrderId};
+use crate::value::{Amount, Currency, EventTime, FewDigits, Money, OrderId};
 
 /// So many rows are compared with one another.
 const MOST_ROWS: usize = 32;
@@ -22,8 +22,9 @@ const MOST_ROWS: usize = 32;
 #[derive(Debug)]
 pub(super) struct Plain {
     is_open: bool,
-    /// Its total is that of the rows so far, not yet rounded.
+    /// Its total is worked out at the end.
     sale: Sale,
+    total: FewDigits,
     alike: Alike,
 }
 
@@ -40,7 +41,12 @@ impl Plain {
             contents: Vec::new(),
             lines: Vec::new(),
         };
-        Self { is_open: false, sale, alike: Alike { time, wording: Wording::default(), currency } }
+        Self {
+            is_open: false,
+            sale,
+            total: FewDigits::default(),
+            alike: Alike { time, wording: Wording::default(), currency },
+        }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -61,13 +67,15 @@ impl Plain {
         {
             return false;
         }
-        let Some(customer) = row.customer.digests(row.time, buffer).filter(needs_no_word) else { return false };
+        let Some(customer) = row.customer.digests(row.time, buffer).filter(needs_no_word) else {
+            return false;
+        };
         self.sale.time = row.time;
         self.sale.source = row.action_source;
         self.sale.order_id.clone_from(order_id);
         self.sale.customer = customer;
         self.sale.currency = alike.currency;
-        self.sale.total = Amount::ZERO;
+        self.total = FewDigits::default();
         self.sale.contents.clear();
         self.sale.lines.clear();
         self.alike = alike;
@@ -78,8 +86,11 @@ impl Plain {
 
     /// Adds a row that is alike the others and repeats none of them, and says whether it is one.
     pub(super) fn add(&mut self, row: &Row<'_>) -> bool {
-        let Self { is_open: true, sale, alike } = self else { return false };
-        if sale.lines.len() >= MOST_ROWS || row.order_id.as_ref() != Some(&sale.order_id) || !row.is_alike(alike) {
+        let Self { is_open: true, sale, total, alike } = self else { return false };
+        if sale.lines.len() >= MOST_ROWS
+            || row.order_id.as_ref() != Some(&sale.order_id)
+            || !row.is_alike(alike)
+        {
             return false;
         }
         if row.action_source != sale.source || row.name != EventName::PURCHASE {
@@ -92,10 +103,8 @@ impl Plain {
         let repeats = |earlier: &Content| {
             earlier.quantity() == count && earlier.price() == Some(price) && earlier.id() == product
         };
-        let total = price.checked_mul(quantity).and_then(|sum| sale.total.checked_add(sum));
-        match total {
-            Some(total) if product.is_plain() && !sale.contents.iter().any(repeats) => sale.total = total,
-            _ => return false,
+        if !product.is_plain() || sale.contents.iter().any(repeats) || !total.add(price, quantity) {
+            return false;
         }
         sale.lines.push(row.line);
         sale.contents.push(Content::new(product.clone(), count).item_price(price));
@@ -105,9 +114,9 @@ impl Plain {
     /// Closes the order and gives its sale, if nothing is to be said against it.
     pub(super) fn conclude(&mut self, rules: &OrderRules, now: EventTime) -> Option<&Sale> {
         let limit = rules.age_limit(self.sale.source);
-        let total = Money::new(self.sale.total, self.sale.currency).rounded().amount();
-        let is_sound = self.sale.time.check_age(now, limit).is_ok()
-            && (!total.is_zero() || rules.allows_zero_totals);
+        let total = Money::new(self.total.total(), self.sale.currency).rounded().amount();
+        let is_sound =
+            self.sale.time.check_age(now, limit).is_ok() && (!total.is_zero() || rules.allows_zero_totals);
         if !is_sound {
             return None;
         }
@@ -119,6 +128,7 @@ impl Plain {
     /// Hands the order over to the long way.
     pub(super) fn hand_over(&mut self, marks: &Marks) -> Group {
         self.is_open = false;
+        self.sale.total = self.total.total();
         let Self { sale, alike, .. } = self;
         let mut group = Group::of(&EventName::PURCHASE, sale.source, Some(&sale.order_id), sale.time);
         let marks = sale.contents.iter().map(|content| marks.of_alike(alike, content));

@@ -156,7 +156,8 @@ impl Stream {
 
     fn close(&mut self, sink: &mut impl FnMut(Made<'_>)) {
         let is_sound = self.spoilt.is_empty() && self.spoilt_before.is_empty();
-        if self.plain.is_open() && is_sound
+        if self.plain.is_open()
+            && is_sound
             && let Some(sale) = self.plain.conclude(&self.desk.rules, self.now)
         {
             self.desk.coverage.add_digests(&sale.customer);

@@ -98,12 +98,9 @@ impl Amount {
 
     /// The sum, or `None` when it has more digits than can be kept exactly.
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        if let Some((one, decimals)) = self.few_digits()
-            && let Some((other, others)) = other.few_digits()
-            && decimals == others
-            && let Some(sum) = one.checked_add(other)
-        {
-            return Some(Self::of_few_digits(sum, decimals));
+        let mut few = FewDigits::default();
+        if few.add(self, 1) && few.add(other, 1) {
+            return Some(few.total());
         }
         let sum = self.0.checked_add(other.0)?;
         (sum.scale() >= self.0.scale().max(other.0.scale())).then(|| Self::exact(sum))
@@ -171,7 +168,7 @@ impl Amount {
         let mut digits = AmountDigits { text: [0; AmountDigits::ROOM], start: AmountDigits::ROOM };
         match self.few_digits() {
             Some((units @ 0.., decimals)) => digits.write(units.unsigned_abs(), decimals),
-            _ => digits.put_text(&self.to_string()),
+            _ => digits.put(self.to_string().as_bytes()),
         }
         digits
     }
@@ -239,6 +236,37 @@ fn any_length(text: &str) -> Result<Amount, InvalidValue> {
     }
 }
 
+/// A sum of amounts of few digits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct FewDigits {
+    units: i64,
+    decimals: u32,
+}
+
+impl FewDigits {
+    /// Adds an amount, so many times; or nothing, if the sum has too many digits for this.
+    pub(crate) fn add(&mut self, amount: Amount, count: i64) -> bool {
+        let sum = amount.few_digits().and_then(|(units, decimals)| {
+            let most = self.decimals.max(decimals);
+            let known = scaled(self.units, most - self.decimals)?;
+            let more = scaled(units.checked_mul(count)?, most - decimals)?;
+            Some(Self { units: known.checked_add(more)?, decimals: most })
+        });
+        *self = sum.unwrap_or(*self);
+        sum.is_some()
+    }
+
+    pub(crate) fn total(self) -> Amount {
+        Amount::of_few_digits(self.units, self.decimals)
+    }
+}
+
+/// The same amount in units that are ten times smaller, so many times.
+fn scaled(units: i64, times: u32) -> Option<i64> {
+    const POWERS: [i64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
+    if times == 0 { Some(units) } else { units.checked_mul(*POWERS.get(times as usize)?) }
+}
+
 /// The digits of an amount, on the stack.
 pub(crate) struct AmountDigits {
     text: [u8; Self::ROOM],
@@ -254,25 +282,24 @@ impl AmountDigits {
         &self.text[self.start..]
     }
 
-    fn write(&mut self, mut units: u64, decimals: u32) {
-        let mut written = 0;
-        while units > 0 || written <= decimals {
-            if written == decimals && decimals > 0 {
-                self.put(b'.');
+    fn write(&mut self, units: u64, decimals: u32) {
+        let mut buffer = itoa::Buffer::new();
+        let (digits, decimals) = (buffer.format(units).as_bytes(), decimals as usize);
+        let (whole, behind) = digits.split_at(digits.len().saturating_sub(decimals));
+        if decimals > 0 {
+            self.put(behind);
+            for _ in behind.len()..decimals {
+                self.put(b"0");
             }
-            self.put(b'0' + (units % 10) as u8);
-            units /= 10;
-            written += 1;
+            self.put(b".");
         }
+        self.put(if whole.is_empty() { b"0" } else { whole });
     }
 
-    fn put_text(&mut self, text: &str) {
-        text.bytes().rev().for_each(|byte| self.put(byte));
-    }
-
-    fn put(&mut self, byte: u8) {
-        self.start -= 1;
-        self.text[self.start] = byte;
+    fn put(&mut self, text: &[u8]) {
+        let end = self.start;
+        self.start -= text.len();
+        self.text[self.start..end].copy_from_slice(text);
     }
 }
 

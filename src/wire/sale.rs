@@ -6,13 +6,13 @@ use crate::value::Amount;
 
 /// Appends the JSON of a sale.
 pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
-    let end = body.len();
-    body.resize(end + room_for(sale), 0);
-    let mut pad = Pad { body, end };
+    let start = body.len();
+    body.resize(start + room_for(sale), 0);
+    let mut pad = Pad { room: &mut body[start..], end: 0 };
     pad.put(br#"{"event_name":"Purchase","event_time":"#);
     pad.put_number(sale.time.unix().unsigned_abs());
     pad.put(br#","event_id":""#);
-    pad.put_text(sale.id().as_str());
+    pad.put(&sale.id_digits());
     pad.put(br#"","action_source":""#);
     pad.put_text(sale.source.as_str());
     // The comma before the first key gives way to the brace.
@@ -23,7 +23,7 @@ pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
         pad.put(digest.to_hex().as_bytes());
         pad.put(br#""]"#);
     }
-    pad.body[brace] = b'{';
+    pad.room[brace] = b'{';
     pad.put(br#"},"custom_data":{"currency":""#);
     pad.put_text(sale.currency.code());
     pad.put(br#"","value":"#);
@@ -39,16 +39,16 @@ pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
             pad.put(br#"""#);
         }
     }
-    pad.body[bracket] = b'[';
+    pad.room[bracket] = b'[';
     pad.put(br#"],"contents":"#);
     let bracket = pad.end;
     for content in &sale.contents {
         pad.put_content(content);
     }
-    pad.body[bracket] = b'[';
+    pad.room[bracket] = b'[';
     pad.put(b"]}}");
-    let end = pad.end;
-    body.truncate(end);
+    let length = pad.end;
+    body.truncate(start + length);
 }
 
 /// More bytes than the sale takes.
@@ -58,16 +58,16 @@ fn room_for(sale: &Sale) -> usize {
     FRAME + sale.customer.len() * (OPENING + 66) + sale.order_id.as_str().len() + contents.sum::<usize>()
 }
 
-/// A body with room behind its end.
+/// Room that is filled from its start.
 struct Pad<'b> {
-    body: &'b mut Vec<u8>,
+    room: &'b mut [u8],
     end: usize,
 }
 
 impl Pad<'_> {
     /// Puts a text of fixed length, which takes no call.
     fn put<const LENGTH: usize>(&mut self, text: &[u8; LENGTH]) {
-        self.body[self.end..self.end + LENGTH].copy_from_slice(text);
+        self.room[self.end..self.end + LENGTH].copy_from_slice(text);
         self.end += LENGTH;
     }
 
@@ -76,14 +76,14 @@ impl Pad<'_> {
     }
 
     fn put_slice(&mut self, text: &[u8]) {
-        self.body[self.end..self.end + text.len()].copy_from_slice(text);
+        self.room[self.end..self.end + text.len()].copy_from_slice(text);
         self.end += text.len();
     }
 
     /// `,"em":["`: all of its place is written, and what is too much is written over.
     fn put_opening(&mut self, key: MatchKey) {
         let (opening, length) = &OPENINGS[key as usize];
-        self.body[self.end..self.end + OPENING].copy_from_slice(opening);
+        self.room[self.end..self.end + OPENING].copy_from_slice(opening);
         self.end += length;
     }
 
