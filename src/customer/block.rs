@@ -6,6 +6,7 @@ use std::slice;
 
 use arrayvec::ArrayVec;
 use sha2::block_api::compress256;
+use sha2::{Digest, Sha256};
 
 use super::{Hashed, MatchKey, Remark};
 
@@ -51,17 +52,17 @@ impl Block {
 }
 
 /// The digest of a text that is given in parts.
-pub(crate) fn digest_of_parts(parts: &[&str]) -> Hashed {
+pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
     let len: usize = parts.iter().map(|part| part.len()).sum();
     let mut blocks = [[0; 64]; 3];
     let used = (len + 1 + 8).div_ceil(64);
     if used > blocks.len() {
-        return Hashed::of(&parts.concat());
+        return Hashed::from_bytes(Sha256::digest(parts.concat()).into());
     }
     let text = blocks.as_flattened_mut();
     let mut end = 0;
     for part in parts {
-        text[end..end + part.len()].copy_from_slice(part.as_bytes());
+        text[end..end + part.len()].copy_from_slice(part);
         end += part.len();
     }
     text[len] = 0x80;
@@ -136,7 +137,8 @@ mod tests {
         for length in (0..200).chain([1000]) {
             let text = "y".repeat(length);
             let (start, end) = text.split_at(length / 3);
-            assert_eq!(digest_of_parts(&[start, "", end]), Hashed::of(&text), "{length}");
+            let parts = [start.as_bytes(), b"", end.as_bytes()];
+            assert_eq!(digest_of_parts(&parts), Hashed::of(&text), "{length}");
         }
         assert!(!Blocks::default().next().set(text.as_bytes()));
     }

@@ -31,7 +31,11 @@ impl Event {
         } else {
             let json = serde_json::to_string(&Unnamed(self)).unwrap_or_default();
             let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };
-            first_half(digest_of_parts(&["meta-offline-events/1/event\n", &json, &number]))
+            first_half(digest_of_parts(&[
+                b"meta-offline-events/1/event\n",
+                json.as_bytes(),
+                number.as_bytes(),
+            ]))
         };
         EventId::trusted(str::from_utf8(&digits).unwrap_or_default())
     }
@@ -39,9 +43,9 @@ impl Event {
 
 /// The text of the id of an order's event.
 pub(super) fn id_of_order(name: &EventName, source: ActionSource, order: &OrderId) -> [u8; 32] {
-    let (name, source) = (name.as_str(), source.as_str());
-    let parts = ["meta-offline-events/1/order\n", name, "\n", source, "\n", order.as_str()];
-    first_half(digest_of_parts(&parts))
+    let (name, source) = (name.as_str().as_bytes(), source.as_str().as_bytes());
+    let order = order.text().as_bytes();
+    first_half(digest_of_parts(&[b"meta-offline-events/1/order\n", name, b"\n", source, b"\n", order]))
 }
 
 fn first_half(digest: Hashed) -> [u8; 32] {

@@ -96,7 +96,7 @@ impl Event {
         writer.identifier(name!("event_name"), self.event_name.as_str(), self.event_name.is_plain())?;
         writer.number(name!("event_time"), self.event_time.unix())?;
         if let Some(id) = id {
-            writer.identifier(name!("event_id"), id.as_str(), id.is_plain())?;
+            writer.identifier(name!("event_id"), id.as_str(), id.text().is_plain())?;
         }
         writer.plain_text(name!("action_source"), self.action_source.as_str())?;
         writer.given(name!("event_source_url"), self.event_source_url.as_ref())?;

@@ -297,9 +297,9 @@ impl Group {
         self.latest.unix() - self.earliest.unix() > 86_400
     }
 
-    /// Whether the order id looks like a number that a spreadsheet has written in its own way.
+    /// Whether a spreadsheet has spoilt the order id.
     pub(super) fn looks_damaged(&self) -> bool {
-        self.event.custom_data().order_id().is_some_and(|id| is_spreadsheet_number(id.as_str()))
+        self.event.custom_data().order_id().is_some_and(is_damaged)
     }
 
     /// Completes the event of this order.
@@ -401,11 +401,13 @@ fn positive(quantity: Option<i64>) -> Option<NonZeroU64> {
     NonZeroU64::new(u64::try_from(quantity?).ok()?)
 }
 
+/// Whether the order id looks like a number that a spreadsheet has written in its own way.
+pub(super) fn is_damaged(id: &OrderId) -> bool {
+    id.text().as_bytes().first().is_some_and(u8::is_ascii_digit) && is_spreadsheet_number(id.as_str())
+}
+
 /// `1.23E+12`: what a spreadsheet makes of a long number.
-pub(super) fn is_spreadsheet_number(text: &str) -> bool {
-    if !text.starts_with(|first: char| first.is_ascii_digit()) {
-        return false;
-    }
+fn is_spreadsheet_number(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
     let (whole, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));

@@ -7,7 +7,7 @@
 use std::num::NonZeroU64;
 
 use super::desk::note_of_row;
-use super::group::{Group, is_spreadsheet_number};
+use super::group::{Group, is_damaged};
 use super::marks::Marks;
 use super::row::Alike;
 use super::{OrderRules, Row};
@@ -62,8 +62,8 @@ impl Plain {
         let (Some(alike), Some(order_id)) = (row.alike(), &row.order_id) else { return false };
         if is_elsewhere
             || row.name != EventName::PURCHASE
-            || !order_id.is_plain()
-            || is_spreadsheet_number(order_id.as_str())
+            || !order_id.text().is_plain()
+            || is_damaged(order_id)
         {
             return false;
         }
@@ -103,7 +103,7 @@ impl Plain {
         let repeats = |earlier: &Content| {
             earlier.quantity() == count && earlier.price() == Some(price) && earlier.id() == product
         };
-        if !product.is_plain() || sale.contents.iter().any(repeats) || !total.add(price, quantity) {
+        if !product.text().is_plain() || sale.contents.iter().any(repeats) || !total.add(price, quantity) {
             return false;
         }
         sale.lines.push(row.line);

@@ -5,7 +5,6 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use arrayvec::ArrayString;
 use serde::{Serialize, Serializer};
 
 use super::{InvalidValue, Rule, ValueKind};
@@ -38,8 +37,8 @@ fn is_invisible(letter: char) -> bool {
 }
 
 /// The text of an identifier.
-#[derive(Clone)]
-struct Stored {
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Identifier {
     text: Place,
     /// Nothing in it has to be escaped in JSON.
     is_plain: bool,
@@ -47,52 +46,71 @@ struct Stored {
 
 /// A text that is no longer than a UUID is kept in place: there are millions, and an allocation for each
 /// would cost more than all the rest that is done with them.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 enum Place {
-    Here(ArrayString<36>),
+    /// The text, with zeros behind it, and its length.
+    Here([u8; Identifier::ROOM], u8),
     OnHeap(Box<str>),
 }
 
-impl Stored {
+impl Identifier {
+    /// The longest text that is kept in place, in bytes.
+    pub(crate) const ROOM: usize = 36;
+
     fn as_str(&self) -> &str {
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.text {
-            Place::Here(text) => text,
-            Place::OnHeap(text) => text,
+            Place::Here(text, length) => &text[..usize::from(*length).min(Self::ROOM)],
+            Place::OnHeap(text) => text.as_bytes(),
         }
+    }
+
+    /// The text with what is behind it, and its length, if it is kept in place.
+    pub(crate) fn in_place(&self) -> Option<(&[u8; Self::ROOM], usize)> {
+        match &self.text {
+            Place::Here(text, length) => Some((text, usize::from(*length))),
+            Place::OnHeap(_) => None,
+        }
+    }
+
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_plain
     }
 }
 
-impl From<&str> for Stored {
+impl From<&str> for Identifier {
     fn from(text: &str) -> Self {
         let is_plain = text.bytes().all(|byte| !matches!(byte, ..b' ' | b'"' | b'\\'));
-        let text = ArrayString::from(text).map_or_else(|_| Place::OnHeap(text.into()), Place::Here);
+        let mut place = [0; Self::ROOM];
+        let text = match place.get_mut(..text.len()) {
+            Some(room) => {
+                room.copy_from_slice(text.as_bytes());
+                Place::Here(place, text.len() as u8)
+            }
+            None => Place::OnHeap(text.into()),
+        };
         Self { text, is_plain }
     }
 }
 
-impl PartialEq for Stored {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Stored {}
-
-impl PartialOrd for Stored {
+impl PartialOrd for Identifier {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Stored {
+impl Ord for Identifier {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
+        self.as_bytes().cmp(other.as_bytes())
     }
 }
 
-impl Hash for Stored {
+impl Hash for Identifier {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
+        self.as_bytes().hash(state);
     }
 }
 
@@ -100,7 +118,7 @@ macro_rules! identifiers {
     ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {$(
         $(#[$doc])+
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Stored);
+        pub struct $name(Identifier);
 
         impl $name {
             /// The identifier as it is sent.
@@ -108,9 +126,8 @@ macro_rules! identifiers {
                 self.0.as_str()
             }
 
-            /// Whether nothing in it has to be escaped in JSON.
-            pub(crate) fn is_plain(&self) -> bool {
-                self.0.is_plain
+            pub(crate) fn text(&self) -> &Identifier {
+                &self.0
             }
         }
 
@@ -187,7 +204,7 @@ identifiers! {
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProductId {
-    text: Stored,
+    text: Identifier,
     is_number: bool,
 }
 
@@ -202,9 +219,8 @@ impl ProductId {
         self.is_number
     }
 
-    /// Whether nothing in it has to be escaped in JSON.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.text.is_plain
+    pub(crate) fn text(&self) -> &Identifier {
+        &self.text
     }
 }
 

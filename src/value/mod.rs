@@ -19,6 +19,7 @@ mod text;
 pub use country::Country;
 pub use currency::Currency;
 pub use date_order::DateOrder;
+pub(crate) use id::Identifier;
 pub use id::{DatasetId, EventId, OrderId, PageId, ProductId, StoreCode};
 pub use invalid::{InvalidValue, Rule, ValueKind};
 pub use line::Line;

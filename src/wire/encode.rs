@@ -111,7 +111,7 @@ impl MemberWriter for Object<'_> {
             push_amount(amount, object.body);
         }
         if let Some(id) = data.order_id() {
-            object.identifier(name!("order_id"), id.as_str(), id.is_plain())?;
+            object.identifier(name!("order_id"), id.as_str(), id.text().is_plain())?;
         }
         if let Some(kind) = data.content_type() {
             object.member(name!("content_type"), kind)?;
@@ -167,7 +167,7 @@ fn push_content(content: &Content, body: &mut Vec<u8>) -> serde_json::Result<()>
 
 fn push_product(id: &ProductId, body: &mut Vec<u8>) -> serde_json::Result<()> {
     match id.as_str() {
-        text if id.is_plain() && !id.is_number() => push_plain_text(text, body),
+        text if id.text().is_plain() && !id.is_number() => push_plain_text(text, body),
         _ => to_json(id, body)?,
     }
     Ok(())

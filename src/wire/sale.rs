@@ -2,7 +2,7 @@
 
 use crate::customer::MatchKey;
 use crate::event::{Content, Sale};
-use crate::value::Amount;
+use crate::value::{Amount, Identifier};
 
 /// Appends the JSON of a sale.
 pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
@@ -29,13 +29,13 @@ pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
     pad.put(br#"","value":"#);
     pad.put_amount(sale.total);
     pad.put(br#","order_id":""#);
-    pad.put_text(sale.order_id.as_str());
+    pad.put_id(sale.order_id.text());
     pad.put(br#"","content_type":"product","content_ids":"#);
     let bracket = pad.end;
     for (index, content) in sale.contents.iter().enumerate() {
         if sale.contents[..index].iter().all(|earlier| earlier.id() != content.id()) {
             pad.put(br#",""#);
-            pad.put_text(content.id().as_str());
+            pad.put_id(content.id().text());
             pad.put(br#"""#);
         }
     }
@@ -54,8 +54,11 @@ pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
 /// More bytes than the sale takes.
 fn room_for(sale: &Sale) -> usize {
     const FRAME: usize = 400;
-    let contents = sale.contents.iter().map(|content| 2 * content.id().as_str().len() + 128);
-    FRAME + sale.customer.len() * (OPENING + 66) + sale.order_id.as_str().len() + contents.sum::<usize>()
+    let contents = sale.contents.iter().map(|content| 2 * content.id().text().as_bytes().len() + 128);
+    FRAME
+        + sale.customer.len() * (OPENING + 66)
+        + sale.order_id.text().as_bytes().len()
+        + contents.sum::<usize>()
 }
 
 /// Room that is filled from its start.
@@ -87,6 +90,17 @@ impl Pad<'_> {
         self.end += length;
     }
 
+    /// All of the place of an identifier is written, and what is too much is written over.
+    fn put_id(&mut self, id: &Identifier) {
+        match id.in_place() {
+            Some((text, length)) => {
+                self.room[self.end..self.end + Identifier::ROOM].copy_from_slice(text);
+                self.end += length;
+            }
+            None => self.put_slice(id.as_bytes()),
+        }
+    }
+
     fn put_number(&mut self, number: u64) {
         self.put_text(itoa::Buffer::new().format(number));
     }
@@ -97,7 +111,7 @@ impl Pad<'_> {
 
     fn put_content(&mut self, content: &Content) {
         self.put(br#",{"id":""#);
-        self.put_text(content.id().as_str());
+        self.put_id(content.id().text());
         self.put(br#"","quantity":"#);
         self.put_number(content.quantity().get());
         if let Some(price) = content.price() {
