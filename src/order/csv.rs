@@ -21,8 +21,8 @@ use std::ops::Range;
 use csv_core::ReadRecordResult;
 
 use super::column::Column;
-use super::{BoundLayout, LayoutError, Orders, Reading, RowError, RowLayout};
-use crate::value::{Line, OrderId, Rule};
+use super::{BoundLayout, LayoutError, OrderRules, Orders, Reading, RowError, RowLayout, SortedEvents};
+use crate::value::{EventTime, Line, OrderId, Rule};
 
 /// The largest record that is read, in bytes. A quote that is never closed shows here.
 pub const LARGEST_RECORD: usize = 16 * 1024 * 1024;
@@ -198,6 +198,12 @@ impl<R: Read> CsvRows<R> {
             rows += 1;
         }
         Ok(rows)
+    }
+
+    /// The events of a file whose rows are sorted by order id, one after the other, in memory that does not
+    /// grow with the file. Their age is judged at `now`. See [`SortedEvents`].
+    pub fn sorted(self, rules: OrderRules, now: EventTime) -> SortedEvents<R> {
+        SortedEvents::new(self, rules, now)
     }
 
     /// The line in which the last row began; the header before the first one.

@@ -35,6 +35,8 @@ mod orders;
 mod plain;
 mod row;
 mod sorted;
+#[cfg(feature = "csv")]
+mod sorted_csv;
 mod spoilt;
 mod stream;
 mod timestamp;
@@ -45,4 +47,6 @@ pub use layout::{BoundLayout, LayoutError, NumberStyle, Reading, RowError, RowLa
 pub use orders::{OrderRules, Orders, Prepared};
 pub use row::Row;
 pub use sorted::SortedOrders;
+#[cfg(feature = "csv")]
+pub use sorted_csv::{Finished, SortedEvents, SortedTrouble};
 pub(crate) use stream::{Made, Stream};

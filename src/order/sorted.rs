@@ -96,6 +96,28 @@ impl SortedOrders {
         let (rows, coverage) = stream.finish(&mut keep_in(&mut ready));
         Prepared { events: ready.into(), rows, coverage }
     }
+
+    /// No more rows come, though the last order may not be complete: it is not sent, and its rows count as
+    /// invalid.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::order::{OrderRules, Row, SortedOrders};
+    /// use meta_offline_events::value::{Currency, EventTime, Line};
+    ///
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let mut orders = SortedOrders::new(OrderRules::new(), sold);
+    /// let mary = UserData::builder().email("mary@example.com");
+    /// let row = Row::new(Line::new(2), sold).customer(mary).order_id("A1".parse()?);
+    /// orders.push(&row.value("5".parse()?).currency(Currency::EUR))?;
+    /// let rest = orders.abandon();
+    /// assert_eq!((rest.events.len(), rest.rows.invalid()), (0, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn abandon(self) -> Prepared {
+        let (rows, coverage) = self.stream.abandon();
+        Prepared { events: self.ready.into(), rows, coverage }
+    }
 }
 
 fn keep_in(ready: &mut VecDeque<Event>) -> impl FnMut(Made<'_>) {

@@ -120,6 +120,16 @@ impl Stream {
         self.desk.finish(&[])
     }
 
+    /// No more rows come, though the last order may not be complete.
+    pub(crate) fn abandon(mut self) -> (RowReport, Coverage) {
+        self.leave_the_fast_way();
+        for group in &self.groups[..self.open] {
+            let message = "not sent, because the rows behind it could not be read: some may belong to it";
+            self.desk.account.invalid(group.event.lines(), [Fault::of_row("order_incomplete", message)]);
+        }
+        self.desk.finish(&[])
+    }
+
     /// Closes the open order and opens another, whose first row is at hand.
     fn turn_to(
         &mut self,

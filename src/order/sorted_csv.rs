@@ -1,0 +1,150 @@
+//! Events of a CSV file that is sorted by order id, one after the other.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::Read;
+
+use super::csv::{CsvError, CsvRows};
+use super::{NotSorted, OrderRules, Prepared, SortedOrders};
+use crate::customer::Coverage;
+use crate::event::Event;
+use crate::report::RowReport;
+use crate::value::EventTime;
+
+/// An iterator over the events of a file whose rows are sorted by order id, in memory that does not grow
+/// with the file. It comes from [`CsvRows::sorted`].
+///
+/// It ends with the file or with the first [trouble](SortedTrouble): only [`finish`](Self::finish) tells
+/// which.
+///
+/// ```
+/// use meta_offline_events::order::{OrderRules, RowLayout, csv::CsvRows};
+/// use meta_offline_events::value::EventTime;
+///
+/// let file = "\
+/// order_id,email,timestamp,value,currency
+/// 10001,mary@example.com,1777896000,10.50,EUR
+/// 10002,john@example.com,1777896060,21,EUR
+/// ";
+/// let now = EventTime::from_unix(1_777_900_000)?;
+/// let mut events = CsvRows::new(file.as_bytes(), &RowLayout::new())?.sorted(OrderRules::new(), now);
+/// assert_eq!(events.by_ref().count(), 2);
+/// let finished = events.finish();
+/// assert_eq!(finished.rows.read(), 2);
+/// assert!(finished.trouble.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It is a stream that `Client::deliver` (feature `client`) takes.
+pub struct SortedEvents<R> {
+    rows: CsvRows<R>,
+    /// Until the file or the trouble has ended it.
+    orders: Option<SortedOrders>,
+    ready: VecDeque<Event>,
+    finished: Finished,
+}
+
+/// How a sorted file ended, and the account of its rows. It comes from [`SortedEvents::finish`].
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Finished {
+    /// Rows that were filtered or invalid, and notes on the others. After trouble it ends with the rows
+    /// that were read up to there; the order that was open then is among the invalid ones.
+    pub rows: RowReport,
+    /// What the customers of the events can be found by.
+    pub coverage: Coverage,
+    /// What kept the rest of the file from being read, if anything did.
+    pub trouble: Option<SortedTrouble>,
+}
+
+/// Why the rest of a sorted file was not read. Events of the part before may have been sent.
+///
+/// ```
+/// use meta_offline_events::order::{OrderRules, RowLayout, SortedTrouble, csv::CsvRows};
+///
+/// let file = "\
+/// order_id,email,timestamp,value,currency
+/// A1,mary@example.com,1777896000,10.50,EUR
+/// A2,john@example.com,1777896060,21,EUR
+/// A1,mary@example.com,1777896000,10.50,EUR
+/// ";
+/// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+/// let mut events = rows.sorted(OrderRules::new(), "2026-05-04T13:00:00Z".parse()?);
+/// events.by_ref().for_each(drop);
+/// let trouble = events.finish().trouble.expect("order A1 comes back");
+/// assert!(matches!(trouble, SortedTrouble::NotSorted(_)));
+/// assert!(trouble.to_string().starts_with("line 4 goes on with the order of line 2"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SortedTrouble {
+    /// The rows are not sorted.
+    #[error(transparent)]
+    NotSorted(#[from] NotSorted),
+    /// The file cannot be read to its end.
+    #[error(transparent)]
+    Csv(#[from] CsvError),
+}
+
+impl<R: Read> SortedEvents<R> {
+    pub(super) fn new(rows: CsvRows<R>, rules: OrderRules, now: EventTime) -> Self {
+        let orders = Some(SortedOrders::new(rules, now));
+        Self { rows, orders, ready: VecDeque::new(), finished: Finished::default() }
+    }
+
+    /// How far the file was read.
+    pub fn rows(&self) -> &CsvRows<R> {
+        &self.rows
+    }
+
+    /// Reads the rest of the file, if the iterator has not come to its end, and gives the account. The
+    /// events of the rest are dropped: they are not sent.
+    pub fn finish(mut self) -> Finished {
+        self.by_ref().for_each(drop);
+        self.finished
+    }
+
+    /// Reads on until an event is complete.
+    fn read_on(&mut self, mut orders: SortedOrders) {
+        let trouble = loop {
+            if let Some(event) = orders.next_event() {
+                self.ready.push_back(event);
+                self.orders = Some(orders);
+                return;
+            }
+            match self.rows.next_row() {
+                Ok(Some(reading)) => match orders.take(reading) {
+                    Ok(()) => {}
+                    Err(trouble) => break Some(trouble.into()),
+                },
+                Ok(None) => break None,
+                Err(trouble) => break Some(trouble.into()),
+            }
+        };
+        let prepared = if trouble.is_none() { orders.finish() } else { orders.abandon() };
+        let Prepared { events, rows, coverage } = prepared;
+        self.ready.extend(events);
+        self.finished = Finished { rows, coverage, trouble };
+    }
+}
+
+impl<R: Read> Iterator for SortedEvents<R> {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        if self.ready.is_empty()
+            && let Some(orders) = self.orders.take()
+        {
+            self.read_on(orders);
+        }
+        self.ready.pop_front()
+    }
+}
+
+impl<R> fmt::Debug for SortedEvents<R> {
+    /// Whether it has ended; never what stands in the file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SortedEvents").field("has_ended", &self.orders.is_none()).finish_non_exhaustive()
+    }
+}
