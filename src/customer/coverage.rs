@@ -83,10 +83,10 @@ impl Sharing {
         let count = counts.entry(digest.beginning()).or_default();
         *count = count.saturating_add(1);
         if counts.len() > MOST_SHARED {
-            counts.retain(|_, count| {
-                *count -= 1;
-                *count > 0
-            });
+            // Taken out and put back, because removed ones would leave marks that fill the table.
+            let all = counts.drain().map(|(beginning, count)| (beginning, count - 1));
+            let kept: Vec<_> = all.filter(|(_, count)| *count > 0).collect();
+            counts.extend(kept);
         }
     }
 

@@ -14,10 +14,6 @@ const LONGEST_ID: usize = 1024;
 
 /// Trims outer blanks, then demands 1 to `longest` bytes without control characters.
 pub(super) fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<&str, InvalidValue> {
-    // Most identifiers have nothing to trim and nothing to refuse.
-    if !text.is_empty() && text.len() <= longest && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(text);
-    }
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
     let rule = if text.is_empty() {
         Rule::Empty
@@ -81,9 +77,18 @@ impl Identifier {
     }
 }
 
-impl From<&str> for Identifier {
-    fn from(text: &str) -> Self {
-        let is_plain = text.bytes().all(|byte| !matches!(byte, ..b' ' | b'"' | b'\\'));
+impl Identifier {
+    /// Reads an identifier of at most [`LONGEST_ID`] bytes.
+    fn read(kind: ValueKind, text: &str) -> Result<Self, InvalidValue> {
+        // Most identifiers have nothing to trim and nothing to refuse.
+        let is_usual = |byte: u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'\\');
+        if (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(is_usual) {
+            return Ok(Self::new(text, true));
+        }
+        identifier(kind, text, LONGEST_ID).map(Self::from)
+    }
+
+    fn new(text: &str, is_plain: bool) -> Self {
         let mut place = [0; Self::ROOM];
         let text = match place.get_mut(..text.len()) {
             Some(room) => {
@@ -93,6 +98,12 @@ impl From<&str> for Identifier {
             None => Place::OnHeap(text.into()),
         };
         Self { text, is_plain }
+    }
+}
+
+impl From<&str> for Identifier {
+    fn from(text: &str) -> Self {
+        Self::new(text, text.bytes().all(|byte| !matches!(byte, ..b' ' | b'"' | b'\\')))
     }
 }
 
@@ -140,7 +151,7 @@ macro_rules! identifiers {
             ///
             /// [`Rule::Empty`], [`Rule::TooLong`] above 1,024 bytes, [`Rule::ControlCharacter`].
             fn from_str(text: &str) -> Result<Self, InvalidValue> {
-                identifier(ValueKind::$name, text, LONGEST_ID).map(|text| Self(text.into()))
+                Identifier::read(ValueKind::$name, text).map(Self)
             }
         }
 
@@ -233,8 +244,7 @@ impl FromStr for ProductId {
     ///
     /// [`Rule::Empty`], [`Rule::TooLong`] above 1,024 bytes, [`Rule::ControlCharacter`].
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let text = identifier(ValueKind::ProductId, text, LONGEST_ID)?;
-        Ok(Self { text: text.into(), is_number: false })
+        Ok(Self { text: Identifier::read(ValueKind::ProductId, text)?, is_number: false })
     }
 }
 
