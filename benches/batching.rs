@@ -27,6 +27,9 @@ fn now() -> EventTime {
     EventTime::from_unix(NOW).expect("a moment")
 }
 
+/// One thing that is measured.
+type Way<'c> = (&'static str, Box<dyn Fn() + 'c>);
+
 /// Orders of one clientele, in every form that is measured.
 struct Case<'s> {
     shop: &'s Shop,
@@ -43,15 +46,13 @@ impl<'s> Case<'s> {
         let sorted: Vec<_> = shop.rows().collect();
         let mut random = sorted.clone();
         Rng::with_seed(1).shuffle(&mut random);
-        let mut orders = Orders::new();
-        sorted.iter().for_each(|row| orders.push(row.clone()));
         let mut floor = Floor::default();
         shop.buyers().for_each(|customer| floor.add(&customer.values()));
         Self {
             shop,
+            events: gather(&sorted),
             sorted,
             random,
-            events: orders.finish(now()).events,
             floor,
             #[cfg(feature = "csv")]
             csv: shop.csv(),
@@ -59,7 +60,7 @@ impl<'s> Case<'s> {
     }
 
     /// The ways that are measured. Those that use rows up include a copy of each.
-    fn ways(&self) -> Vec<(&'static str, Box<dyn Fn() + '_>)> {
+    fn ways(&self) -> Vec<Way<'_>> {
         vec![
             ("rows to events, sorted", Box::new(|| sorted_to_events(&self.sorted))),
             ("rows to events, gathered", Box::new(|| drop(black_box(gather(&self.sorted))))),
@@ -89,7 +90,9 @@ fn sorted_to_events(rows: &[Row<'_>]) {
 
 fn gather(rows: &[Row<'_>]) -> Vec<Event> {
     let mut orders = Orders::new();
-    rows.iter().for_each(|row| orders.push(row.clone()));
+    for row in rows {
+        orders.push(row.clone());
+    }
     orders.finish(now()).events
 }
 

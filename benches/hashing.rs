@@ -38,7 +38,9 @@ fn whole_and_in_parts(customers: &[Customer]) -> Vec<(String, Vec<Given<'_>>)> {
 
 fn floor_of(customers: &[Given<'_>]) -> Floor {
     let mut floor = Floor::default();
-    customers.iter().for_each(|given| floor.add(given));
+    for given in customers {
+        floor.add(given);
+    }
     floor
 }
 

@@ -17,8 +17,8 @@ pub(crate) struct Floor {
 impl Floor {
     /// Adds what is hashed of one customer, each different value once.
     pub(crate) fn add(&mut self, values: &[(MatchKey, &str)]) {
-        let countries = values.iter().filter(|(key, _)| *key == MatchKey::Country);
-        let country = countries.filter_map(|(_, raw)| raw.parse().ok()).next();
+        let mut countries = values.iter().filter(|(key, _)| *key == MatchKey::Country);
+        let country = countries.find_map(|(_, raw)| raw.parse().ok());
         let context = country.map_or(Context::default(), |country| Context::default().country(country));
         let mut added: Vec<(MatchKey, Range<usize>)> = Vec::with_capacity(values.len());
         for &(key, raw) in values.iter().filter(|(key, _)| key.is_hashed()) {
@@ -54,16 +54,16 @@ pub(crate) fn minima(rounds: usize, contenders: &mut [Box<dyn FnMut() + '_>]) ->
     let mut fastest = vec![Duration::MAX; contenders.len()];
     for _ in 0..rounds {
         for (contender, fastest) in contenders.iter_mut().zip(&mut fastest) {
-            *fastest = timed(contender).min(*fastest);
+            *fastest = timed(contender).1.min(*fastest);
         }
     }
     fastest
 }
 
-/// How long this takes.
+/// What this gives, and how long it takes.
 #[expect(clippy::disallowed_methods, reason = "a stopwatch is no part of what is measured")]
-pub(crate) fn timed(work: impl FnOnce()) -> Duration {
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
-    work();
-    start.elapsed()
+    let result = work();
+    (result, start.elapsed())
 }
