@@ -72,6 +72,7 @@ fn assert_few(allocations: u64, per_hundred_events: u64) {
 #[test]
 fn rows_in_ascii_take_a_hundredth_of_an_allocation_an_event() {
     assert_few(allocations_of_rows(Clientele::Strangers), 1);
+    assert_few(allocations_of_rows(Clientele::Regulars), 1);
 }
 
 #[test]

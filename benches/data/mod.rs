@@ -58,12 +58,16 @@ impl Shop {
         Self { customers, orders: (0..orders).map(order).collect() }
     }
 
+    /// Who placed each order.
+    pub(crate) fn buyers(&self) -> impl Iterator<Item = &Customer> {
+        self.orders.iter().map(|order| &self.customers[order.customer])
+    }
+
     /// A row for each item.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        let items = self.orders.iter().enumerate().flat_map(|(number, order)| {
-            let customer = self.customers[order.customer].values().into_iter();
-            let customer =
-                customer.fold(UserData::builder(), |customer, (key, raw)| customer.value(key, raw));
+        let items = self.orders.iter().zip(self.buyers()).enumerate().flat_map(|(number, (order, buyer))| {
+            let given = buyer.values().into_iter();
+            let customer = given.fold(UserData::builder(), |given, (key, raw)| given.value(key, raw));
             order.items.iter().map(move |item| (number, order.time, customer.clone(), item))
         });
         let row = |(line, (number, time, customer, item)): (u64, (usize, i64, _, &Item))| {
@@ -87,9 +91,9 @@ impl Shop {
             "email,phone,given_name,surname,birthdate,gender,city,state,postal,country,external_id,\
                         order_id,product_id,quantity,price,currency,timestamp\n"
                 .to_owned();
-        for (number, order) in self.orders.iter().enumerate() {
+        for (number, (order, buyer)) in self.orders.iter().zip(self.buyers()).enumerate() {
             for Item { product, quantity, cents } in &order.items {
-                for (_, text) in self.customers[order.customer].values() {
+                for (_, text) in buyer.values() {
                     file.push_str(text);
                     file.push(',');
                 }
@@ -99,11 +103,6 @@ impl Shop {
             }
         }
         file
-    }
-
-    /// The customers of the orders.
-    pub(crate) fn buyers(&self) -> impl Iterator<Item = &Customer> {
-        self.orders.iter().map(|order| &self.customers[order.customer])
     }
 }
 

@@ -33,6 +33,8 @@ mod secrets;
 mod send_orders;
 #[cfg(feature = "testing")]
 mod service;
+#[cfg(feature = "csv")]
+mod sorted;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod tls;
 #[cfg(all(feature = "testing", feature = "tracing"))]
