@@ -35,6 +35,8 @@ mod send_orders;
 mod service;
 #[cfg(feature = "csv")]
 mod sorted;
+#[cfg(feature = "csv")]
+mod throughput;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod tls;
 #[cfg(all(feature = "testing", feature = "tracing"))]
