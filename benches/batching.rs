@@ -1,103 +1,205 @@
 //! What grouping rows and writing bodies cost, beside their floor in the same run: the plain SHA-256
-//! digest and hex of the customer values that end up in the bodies. Compare with `floor`.
+//! digest and hex of the customer values that end up in the bodies.
+
+mod data;
+mod floor;
+mod table;
 
 use std::hint::black_box;
+use std::num::NonZeroU64;
+use std::slice;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
+use fastrand::Rng;
+use meta_offline_events::bulk::Bodies;
 use meta_offline_events::customer::UserData;
-use meta_offline_events::event::Event;
-use meta_offline_events::order::{Orders, Row};
-use meta_offline_events::value::{Amount, Currency, EventTime, Line};
+use meta_offline_events::event::{Content, Event};
+use meta_offline_events::order::{OrderRules, Orders, Row, SortedOrders};
+use meta_offline_events::value::{Amount, Currency, EventTime, Money, ProductId};
 use meta_offline_events::wire::{Batches, RequestFields};
-use sha2::{Digest, Sha256};
 
-const ORDERS: usize = 4_000;
-const ROWS: usize = 10_000;
+use crate::data::customers::Customer;
+use crate::data::{Clientele, NOW, Shop};
+use crate::floor::Floor;
+use crate::table::{Table, is_trial};
 
-struct Sale {
-    order: String,
-    product: String,
-    email: String,
-    phone: String,
-    first: &'static str,
-    last: &'static str,
-    price: Amount,
+fn now() -> EventTime {
+    EventTime::from_unix(NOW).expect("a moment")
 }
 
-fn sales() -> Vec<Sale> {
-    let sale = |row: usize| {
-        let order = row * ORDERS / ROWS;
-        Sale {
-            order: format!("A{order:08}"),
-            product: format!("SKU-{}", row % 977),
-            email: format!("customer.{order}@example.com"),
-            phone: format!("+1 650 555 {order:04}"),
-            first: "Mary",
-            last: "Smith-Jones",
-            price: Amount::from_minor(199 + (row % 5000).try_into().unwrap_or(0), 2).expect("two decimals"),
+/// One thing that is measured.
+type Way<'c> = (&'static str, Box<dyn Fn() + 'c>);
+
+/// Orders of one clientele, in every form that is measured.
+struct Case<'s> {
+    shop: &'s Shop,
+    sorted: Vec<Row<'s>>,
+    random: Vec<Row<'s>>,
+    events: Vec<Event>,
+    floor: Floor,
+    #[cfg(feature = "csv")]
+    csv: String,
+}
+
+impl<'s> Case<'s> {
+    fn of(shop: &'s Shop) -> Self {
+        let sorted: Vec<_> = shop.rows().collect();
+        let mut random = sorted.clone();
+        Rng::with_seed(1).shuffle(&mut random);
+        let mut floor = Floor::default();
+        shop.buyers().for_each(|customer| floor.add(&customer.values()));
+        Self {
+            shop,
+            events: gather(&sorted),
+            sorted,
+            random,
+            floor,
+            #[cfg(feature = "csv")]
+            csv: shop.csv(),
         }
-    };
-    (0..ROWS).map(sale).collect()
+    }
+
+    /// The ways that are measured. Those that use rows up include a copy of each.
+    fn ways(&self) -> Vec<Way<'_>> {
+        vec![
+            ("rows to events, sorted", Box::new(|| sorted_to_events(&self.sorted))),
+            ("rows to events, gathered", Box::new(|| drop(black_box(gather(&self.sorted))))),
+            ("rows to events, gathered in random order", Box::new(|| drop(black_box(gather(&self.random))))),
+            ("rows to bodies, sorted", Box::new(|| sorted_to_bodies(&self.sorted))),
+            ("rows to bodies, random order", Box::new(|| events_to_bodies(&gather(&self.random)))),
+            ("events to bodies", Box::new(|| events_to_bodies(&self.events))),
+            ("builders, one event and body at a time", Box::new(|| one_at_a_time(self.shop))),
+            #[cfg(feature = "csv")]
+            ("CSV to bodies", Box::new(|| csv_to_bodies(&self.csv))),
+            #[cfg(feature = "csv")]
+            ("CSV to records, nothing else", Box::new(|| csv_to_records(&self.csv))),
+        ]
+    }
 }
 
-fn group(sales: &[Sale], now: EventTime) -> Vec<Event> {
+fn sorted_to_events(rows: &[Row<'_>]) {
+    let mut orders = SortedOrders::new(OrderRules::new(), now());
+    for row in rows {
+        orders.push(row).expect("sorted rows");
+        while let Some(event) = orders.next_event() {
+            black_box(event);
+        }
+    }
+    black_box(orders.finish());
+}
+
+fn gather(rows: &[Row<'_>]) -> Vec<Event> {
     let mut orders = Orders::new();
-    for (number, sale) in sales.iter().enumerate() {
-        let customer = UserData::builder()
-            .email(&sale.email)
-            .phone(&sale.phone)
-            .first_name(sale.first)
-            .last_name(sale.last);
-        orders.push(
-            Row::new(Line::new(number as u64), now)
-                .customer(customer)
-                .order_id(sale.order.parse().expect("an order id"))
-                .product(sale.product.parse().expect("a product id"))
-                .quantity(1 + (number % 3).try_into().unwrap_or(0))
-                .price(sale.price)
-                .currency(Currency::USD),
-        );
+    for row in rows {
+        orders.push(row.clone());
     }
-    orders.finish(now).events
+    orders.finish(now()).events
 }
 
-/// The floor: digest and table-driven hex of what the bodies hold, nothing else.
-fn hash_values(sales: &[Sale]) -> u8 {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut sum = 0_u8;
-    for sale in sales.chunk_by(|one, next| one.order == next.order) {
-        for text in [sale[0].email.as_str(), sale[0].phone.as_str(), "mary", "smithjones"] {
-            let mut hex = [0; 64];
-            for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(Sha256::digest(black_box(text))) {
-                *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-            }
-            sum = sum.wrapping_add(hex[0]);
-        }
+fn sorted_to_bodies(rows: &[Row<'_>]) {
+    let mut bodies = Bodies::new(OrderRules::new(), now(), &RequestFields::new());
+    for row in rows {
+        bodies.push(row).expect("sorted rows");
+        pass_on(&mut bodies);
     }
-    sum
+    black_box(bodies.finish());
 }
 
-fn rows_to_bodies(criterion: &mut Criterion) {
-    let now = EventTime::from_unix(1_777_896_000).expect("a moment");
-    let sorted = sales();
-    let mut random = sales();
-    fastrand::Rng::with_seed(1).shuffle(&mut random);
-    let events = group(&sorted, now);
-    let bodies = |events: &[Event]| -> usize {
-        Batches::new(events, &RequestFields::new()).map(|batch| batch.body().len()).sum()
-    };
+fn pass_on(bodies: &mut Bodies) {
+    while let Some(batch) = bodies.next_batch() {
+        black_box(batch.body());
+        bodies.reuse(batch);
+    }
+}
 
-    let mut bench = criterion.benchmark_group("batching/10,000 rows in 4,000 orders");
-    bench.throughput(Throughput::Elements(ROWS as u64)).sample_size(20);
-    bench.bench_function("floor", |bencher| bencher.iter(|| hash_values(&sorted)));
-    bench.bench_function("rows to events, sorted", |bencher| bencher.iter(|| group(&sorted, now)));
-    bench.bench_function("rows to events, random order", |bencher| bencher.iter(|| group(&random, now)));
-    bench.bench_function("events to bodies", |bencher| {
-        bencher.iter(|| bodies(&events));
+fn events_to_bodies(events: &[Event]) {
+    Batches::new(events, &RequestFields::new()).for_each(|batch| {
+        black_box(batch.body());
     });
-    bench.bench_function("rows to bodies, sorted", |bencher| bencher.iter(|| bodies(&group(&sorted, now))));
-    bench.finish();
 }
 
-criterion_group!(benches, rows_to_bodies);
-criterion_main!(benches);
+fn one_at_a_time(shop: &Shop) {
+    let (product, price): (ProductId, Amount) =
+        ("SKU-1".parse().expect("a product"), "21.99".parse().expect("an amount"));
+    for (number, customer) in shop.buyers().enumerate() {
+        let event = build(number, customer, &product, price);
+        events_to_bodies(slice::from_ref(&event));
+    }
+}
+
+fn build(number: usize, customer: &Customer, product: &ProductId, price: Amount) -> Event {
+    let given = customer.values().into_iter();
+    let given = given.fold(UserData::builder(), |given, (key, raw)| given.value(key, raw));
+    Event::builder(now(), given.build().expect("values that can be used"))
+        .order_id(format!("ORD-{number:08}").parse().expect("an order id"))
+        .value(Money::new(price, Currency::USD))
+        .product(Content::new(product.clone(), NonZeroU64::MIN).item_price(price))
+        .build()
+        .expect("an event")
+}
+
+#[cfg(feature = "csv")]
+fn csv_to_bodies(file: &str) {
+    use meta_offline_events::order::{RowLayout, csv::CsvRows};
+
+    let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new()).expect("a header");
+    let mut bodies = Bodies::new(OrderRules::new(), now(), &RequestFields::new());
+    while let Some(reading) = rows.next_row().expect("records") {
+        bodies.take(reading).expect("sorted rows");
+        pass_on(&mut bodies);
+    }
+    black_box(bodies.finish());
+}
+
+#[cfg(feature = "csv")]
+fn csv_to_records(file: &str) {
+    let mut reader = csv::Reader::from_reader(file.as_bytes());
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).expect("records") {
+        black_box(&record);
+    }
+}
+
+const CLIENTELES: [(&str, Clientele); 3] = [
+    ("strangers", Clientele::Strangers),
+    ("strangers, a fifth beyond ASCII", Clientele::OfAllCountries),
+    ("regulars (Zipf)", Clientele::Regulars),
+];
+
+fn orders() -> usize {
+    if is_trial() { 40 } else { 4000 }
+}
+
+fn groups(criterion: &mut Criterion) {
+    for (name, clientele) in CLIENTELES {
+        let shop = Shop::open(orders(), clientele);
+        let case = Case::of(&shop);
+        let mut group = criterion.benchmark_group(format!("batching/{name}"));
+        group.throughput(Throughput::Elements(case.sorted.len() as u64)).sample_size(20);
+        group.bench_function("floor", |bencher| bencher.iter(|| case.floor.hash()));
+        for (way, work) in case.ways() {
+            group.bench_function(way, |bencher| bencher.iter(&work));
+        }
+        group.finish();
+    }
+}
+
+fn print_table() {
+    for (name, clientele) in CLIENTELES {
+        let shop = Shop::open(orders(), clientele);
+        let case = Case::of(&shop);
+        let mut table = Table::default();
+        for (way, work) in case.ways() {
+            table.line(way, &case.floor, work);
+        }
+        table.print(&format!("batching, {name}"), case.events.len());
+    }
+}
+
+criterion_group!(benches, groups);
+
+fn main() {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    print_table();
+}

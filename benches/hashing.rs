@@ -1,69 +1,102 @@
 //! What cleaning and hashing cost, beside their floor in the same run: the plain SHA-256 digest and
-//! hex of the same values in their normal form. Compare `ours` with `floor` of each group.
+//! hex of the same values in their normal form.
+
+#[path = "data/customers.rs"]
+mod customers;
+mod floor;
+mod table;
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
+use fastrand::Rng;
 use meta_offline_events::customer::{Context, MatchKey, UserData};
-use sha2::{Digest, Sha256};
+use meta_offline_events::value::Country;
 
-/// A raw value for each match key that is hashed, as exports write them.
-const VALUES: &[(MatchKey, &str)] = &[
-    (MatchKey::Email, "  John_Smith@Gmail.com "),
-    (MatchKey::Phone, "+1 (650) 555-1212"),
-    (MatchKey::FirstName, "Valéry"),
-    (MatchKey::LastName, "Van Der Berg"),
-    (MatchKey::BirthDate, "2/16/1997"),
-    (MatchKey::Gender, "Female"),
-    (MatchKey::City, "San Francisco"),
-    (MatchKey::State, "California"),
-    (MatchKey::PostalCode, "94035-1234"),
-    (MatchKey::Country, "United States"),
-    (MatchKey::ExternalId, "Customer-00012345"),
-];
+use crate::customers::Customer;
+use crate::floor::Floor;
+use crate::table::{Table, is_trial};
 
-fn normal_forms() -> Vec<String> {
-    let normal = |(key, raw): &(MatchKey, &str)| key.normalize(raw, &Context::default());
-    VALUES.iter().map(|value| normal(value).expect("the values are usable").text().to_owned()).collect()
+/// What is given of each customer.
+type Given<'c> = Vec<(MatchKey, &'c str)>;
+
+fn customers(beyond_ascii: bool) -> Vec<Customer> {
+    let mut rng = Rng::with_seed(11);
+    let count = if is_trial() { 10 } else { 1000 };
+    (0..count).map(|number| Customer::made(number, beyond_ascii, &mut rng)).collect()
 }
 
-/// The floor: digest and table-driven hex, nothing else.
-fn digest_and_hex(text: &str) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut hex = [0; 64];
-    for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(Sha256::digest(text)) {
-        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+/// All of each customer, and each key alone.
+fn whole_and_in_parts(customers: &[Customer]) -> Vec<(String, Vec<Given<'_>>)> {
+    let whole: Vec<Given<'_>> = customers.iter().map(|customer| customer.values().to_vec()).collect();
+    let alone = |place: usize| whole.iter().map(|given| vec![given[place]]).collect::<Vec<_>>();
+    let keys = whole[0].iter().enumerate();
+    let mut parts: Vec<_> = keys.map(|(place, (key, _))| (key.to_string(), alone(place))).collect();
+    parts.push(("customer of 11 keys".to_owned(), whole));
+    parts
+}
+
+fn floor_of(customers: &[Given<'_>]) -> Floor {
+    let mut floor = Floor::default();
+    for given in customers {
+        floor.add(given);
     }
-    hex
+    floor
 }
 
-fn each_match_key(criterion: &mut Criterion) {
-    for ((key, raw), normal) in VALUES.iter().zip(normal_forms()) {
-        let mut group = criterion.benchmark_group(format!("hashing/{key}"));
-        group.bench_function("floor", |bencher| bencher.iter(|| digest_and_hex(black_box(&normal))));
-        group.bench_function("ours", |bencher| {
-            bencher.iter(|| key.normalize(black_box(raw), &Context::default()).map(|normal| normal.digest()));
-        });
-        group.finish();
+/// As events have their customers.
+fn build(customers: &[Given<'_>]) {
+    for given in customers {
+        let builder = UserData::builder().context(Context::default().country(Country::UNITED_STATES));
+        let builder = given.iter().fold(builder, |builder, (key, raw)| builder.value(*key, black_box(raw)));
+        // What is given of one customer is all usable.
+        let customer = builder.build().expect("values that can be used");
+        black_box(customer);
     }
 }
 
-fn whole_customer(criterion: &mut Criterion) {
-    let normal = normal_forms();
-    let mut group = criterion.benchmark_group("hashing/customer of 11 keys");
-    group.throughput(Throughput::Elements(VALUES.len() as u64));
-    group.bench_function("floor", |bencher| {
-        bencher
-            .iter(|| normal.iter().map(|text| digest_and_hex(black_box(text))[0]).fold(0, u8::wrapping_add));
-    });
-    group.bench_function("ours", |bencher| {
-        bencher.iter(|| {
-            let builder = UserData::builder();
-            VALUES.iter().fold(builder, |builder, (key, raw)| builder.value(*key, black_box(raw))).build()
-        });
-    });
-    group.finish();
+/// Each value alone, as a tool would want it.
+fn normalize(customers: &[Given<'_>]) {
+    let context = Context::default().country(Country::UNITED_STATES);
+    for (key, raw) in customers.iter().flatten() {
+        let normal = key.normalize(black_box(raw), &context).expect("a value that can be used");
+        black_box(normal.digest());
+    }
 }
 
-criterion_group!(benches, each_match_key, whole_customer);
-criterion_main!(benches);
+fn groups(criterion: &mut Criterion) {
+    for (script, beyond_ascii) in [("ASCII", false), ("beyond ASCII", true)] {
+        let customers = customers(beyond_ascii);
+        for (name, given) in whole_and_in_parts(&customers) {
+            let floor = floor_of(&given);
+            let mut group = criterion.benchmark_group(format!("hashing/{script}/{name}"));
+            group.throughput(Throughput::Elements(given.len() as u64)).sample_size(20);
+            group.bench_function("floor", |bencher| bencher.iter(|| floor.hash()));
+            group.bench_function("build", |bencher| bencher.iter(|| build(&given)));
+            group.bench_function("normalize", |bencher| bencher.iter(|| normalize(&given)));
+            group.finish();
+        }
+    }
+}
+
+fn print_table() {
+    for (script, beyond_ascii) in [("ASCII", false), ("names and city beyond ASCII", true)] {
+        let customers = customers(beyond_ascii);
+        let parts = whole_and_in_parts(&customers);
+        let floors: Vec<_> = parts.iter().map(|(_, given)| floor_of(given)).collect();
+        let mut table = Table::default();
+        for ((name, given), floor) in parts.iter().zip(&floors) {
+            table.line(&format!("{name}, build"), floor, || build(given));
+            table.line(&format!("{name}, normalize"), floor, || normalize(given));
+        }
+        table.print(&format!("hashing, {script}"), customers.len());
+    }
+}
+
+criterion_group!(benches, groups);
+
+fn main() {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    print_table();
+}

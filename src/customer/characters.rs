@@ -1,6 +1,6 @@
 //! Which characters count, and the one way to fold text: composed, stripped, lower case.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 /// Characters that show nothing and are part of no value: zero-width spaces, soft hyphens,
@@ -70,15 +70,38 @@ pub(super) fn ascii_digit(character: char) -> Option<char> {
 pub(super) fn fold(text: &str, keep: impl Fn(char) -> bool, out: &mut String) {
     if text.is_ascii() {
         out.extend(text.chars().filter(|&c| keep(c)).map(|c| c.to_ascii_lowercase()));
-    } else {
-        let composed = text.chars().filter(|&c| !is_invisible(c)).nfc().collect::<String>();
-        out.extend(composed.to_lowercase().chars().filter(|&c| keep(c)).nfc());
+    } else if !fold_composed(text, &keep, out) {
+        fold_any(text, keep, out);
     }
+}
+
+/// The same for text that is composed already, and stays so, as most text does; tells whether it is.
+fn fold_composed(text: &str, keep: impl Fn(char) -> bool, out: &mut String) -> bool {
+    if text.contains('Σ') || !is_composed_and_visible(text) {
+        return false;
+    }
+    let start = out.len();
+    out.extend(text.chars().flat_map(char::to_lowercase).filter(|&c| keep(c)));
+    let stays = is_nfc_quick(out[start..].chars()) == IsNormalized::Yes;
+    if !stays {
+        out.truncate(start);
+    }
+    stays
+}
+
+fn fold_any(text: &str, keep: impl Fn(char) -> bool, out: &mut String) {
+    let composed = text.chars().filter(|&c| !is_invisible(c)).nfc().collect::<String>();
+    out.extend(composed.to_lowercase().chars().filter(|&c| keep(c)).nfc());
+}
+
+/// Whether composing and dropping what is invisible would change nothing, as far as one glance tells.
+fn is_composed_and_visible(text: &str) -> bool {
+    is_nfc_quick(text.chars()) == IsNormalized::Yes && !text.chars().any(is_invisible)
 }
 
 /// Appends `text` composed and without invisible characters, its case kept.
 pub(super) fn compose(text: &str, out: &mut String) {
-    if text.is_ascii() {
+    if text.is_ascii() || is_composed_and_visible(text) {
         out.push_str(text);
     } else {
         out.extend(text.chars().filter(|&c| !is_invisible(c)).nfc());
@@ -87,6 +110,8 @@ pub(super) fn compose(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -124,6 +149,42 @@ mod tests {
             let mut twice = String::new();
             fold(&once, |_| true, &mut twice);
             assert_eq!(twice, once);
+        }
+    }
+
+    /// Letters and marks that composing, folding or dropping treats in ways of their own.
+    fn any_text() -> impl Strategy<Value = String> {
+        let odd = prop::sample::select(
+            &[
+                'a', 'E', ' ', '-', '\'', 'é', 'É', '\u{301}', '\u{307}', '\u{327}', '\u{345}', 'İ', 'ı',
+                'Σ', 'ς', 'σ', 'Ά', 'ß', 'ẞ', 'ﬁ', 'Å', '\u{212b}', '\u{1100}', '\u{1161}', '각', '\u{ad}',
+                '\u{200b}', '\u{feff}', 'क', '\u{93c}', '\u{958}', '\u{3099}', 'か', '日', '😀', 'ǅ',
+                '\u{1f88}', '\u{344}',
+            ][..],
+        );
+        prop::collection::vec(
+            prop_oneof![6 => odd, 2 => any::<char>(), 1 => prop::char::range('À', 'ſ')],
+            0..12,
+        )
+        .prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
+
+        #[test]
+        fn composed_text_is_folded_like_any_other(text in any_text()) {
+            let letters: fn(char) -> bool = is_letter_or_mark;
+            for keep in [letters, |_| true, |c| !is_blank(c) && !is_punctuation(c)] {
+                let (mut short, mut long) = ("x".to_owned(), "x".to_owned());
+                if fold_composed(&text, keep, &mut short) {
+                    fold_any(&text, keep, &mut long);
+                }
+                prop_assert_eq!(short, long);
+            }
+            let mut composed = String::new();
+            compose(&text, &mut composed);
+            prop_assert_eq!(composed, text.chars().filter(|&c| !is_invisible(c)).nfc().collect::<String>());
         }
     }
 }

@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use meta_offline_events::order::{Orders, RowLayout, csv::CsvRows};
+use meta_offline_events::bulk::Bodies;
+use meta_offline_events::order::{OrderRules, Orders, RowLayout, csv::CsvRows};
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::{Batches, RequestFields};
 
@@ -14,11 +15,23 @@ fn the_body_of_a_small_export_is_this_to_the_byte() {
     let file = fs::File::open(tests.join("data/till.csv")).unwrap();
     let mut orders = Orders::new();
     CsvRows::new(file, &RowLayout::new()).unwrap().read_into(&mut orders).unwrap();
-    let prepared = orders.finish(EventTime::from_unix(1_777_900_000).unwrap());
+    let now = EventTime::from_unix(1_777_900_000).unwrap();
+    let prepared = orders.finish(now);
     assert_eq!((prepared.rows.filtered(), prepared.rows.invalid()), (1, 0));
 
-    let bodies: Vec<_> = Batches::new(&prepared.events, &RequestFields::new()).collect();
+    let batches: Vec<_> = Batches::new(&prepared.events, &RequestFields::new()).collect();
     let expected = fs::read_to_string(tests.join("golden/till.json")).unwrap();
-    assert_eq!(bodies.len(), 1);
-    assert_eq!(String::from_utf8_lossy(bodies[0].body()), expected.trim_end());
+    assert_eq!(batches.len(), 1);
+    assert_eq!(String::from_utf8_lossy(batches[0].body()), expected.trim_end());
+
+    // Its rows are sorted by order id, so the same comes out of them one by one.
+    let file = fs::File::open(tests.join("data/till.csv")).unwrap();
+    let mut rows = CsvRows::new(file, &RowLayout::new()).unwrap();
+    let mut bodies = Bodies::new(OrderRules::new(), now, &RequestFields::new());
+    while let Some(reading) = rows.next_row().unwrap() {
+        bodies.take(reading).unwrap();
+    }
+    let rest = bodies.finish();
+    assert_eq!(rest.batches, batches);
+    assert_eq!(rest.rows, prepared.rows);
 }

@@ -33,6 +33,10 @@ mod secrets;
 mod send_orders;
 #[cfg(feature = "testing")]
 mod service;
+#[cfg(feature = "csv")]
+mod sorted;
+#[cfg(feature = "csv")]
+mod throughput;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod tls;
 #[cfg(all(feature = "testing", feature = "tracing"))]

@@ -1,0 +1,204 @@
+//! The first rows of a file, held in memory, and what it takes to make bodies of them there.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hint::black_box;
+use std::path::Path;
+
+use csv::{ByteRecord, ReaderBuilder};
+use meta_offline_events::bulk::Bodies;
+use meta_offline_events::customer::MatchKey;
+use meta_offline_events::order::{BoundLayout, Column, OrderRules, Orders, Reading, Row, RowLayout};
+use meta_offline_events::value::{EventTime, Line};
+use meta_offline_events::wire::{Batches, RequestFields};
+
+use crate::floor::{Floor, minima};
+use crate::whole::Sorting;
+use crate::{Failure, in_file, open};
+
+/// So many rows are held at most.
+const MOST_ROWS: usize = 1_000_000;
+
+/// Columns whose values are hashed.
+const HASHED: [(Column, MatchKey); 11] = [
+    (Column::Email, MatchKey::Email),
+    (Column::Phone, MatchKey::Phone),
+    (Column::GivenName, MatchKey::FirstName),
+    (Column::Surname, MatchKey::LastName),
+    (Column::Birthdate, MatchKey::BirthDate),
+    (Column::Gender, MatchKey::Gender),
+    (Column::City, MatchKey::City),
+    (Column::State, MatchKey::State),
+    (Column::Postal, MatchKey::PostalCode),
+    (Column::Country, MatchKey::Country),
+    (Column::ExternalId, MatchKey::ExternalId),
+];
+
+/// Records as one text.
+pub(crate) struct Held {
+    layout: BoundLayout,
+    text: String,
+    /// Where each field ends, record by record.
+    ends: Vec<usize>,
+}
+
+/// One record of it.
+#[derive(Clone, Copy)]
+struct Fields<'h> {
+    held: &'h Held,
+    first: usize,
+}
+
+impl<'h> Fields<'h> {
+    fn field(self, position: usize) -> &'h str {
+        let place = self.first + position;
+        let start = if place == 0 { 0 } else { self.held.ends[place - 1] };
+        &self.held.text[start..self.held.ends[place]]
+    }
+
+    fn column(self, column: Column) -> &'h str {
+        self.held.layout.position(column).map_or("", |position| self.field(position))
+    }
+}
+
+impl Held {
+    /// Reads records of the right width until there are enough. An order that goes on after that is left
+    /// out.
+    pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
+        let in_file = |error: &dyn std::error::Error| in_file(file, error);
+        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(open(file)?);
+        let mut record = ByteRecord::new();
+        reader.read_byte_record(&mut record).map_err(|error| in_file(&error))?;
+        let header: Vec<_> = record.iter().map(String::from_utf8_lossy).collect();
+        let layout = RowLayout::new().bind(&header).map_err(|error| in_file(&error))?;
+        let mut held = Self { layout, text: String::new(), ends: Vec::new() };
+        while reader.read_byte_record(&mut record).map_err(|error| in_file(&error))? {
+            let fields: Result<Vec<_>, _> = record.iter().map(str::from_utf8).collect();
+            let Ok(fields) = fields else { continue };
+            if fields.len() != held.width() {
+                continue;
+            }
+            for field in fields {
+                held.text.push_str(field);
+                held.ends.push(held.text.len());
+            }
+            if held.count() > MOST_ROWS {
+                held.cut();
+                break;
+            }
+        }
+        Ok(held)
+    }
+
+    fn width(&self) -> usize {
+        self.layout.width()
+    }
+
+    fn count(&self) -> usize {
+        self.ends.len() / self.width()
+    }
+
+    /// Drops the last record, and the order that it goes on with.
+    fn cut(&mut self) {
+        let order = |record: usize| self.record(record).column(Column::OrderId);
+        let mut count = self.count() - 1;
+        let last = order(count);
+        while count > 0 && !last.is_empty() && order(count - 1) == last {
+            count -= 1;
+        }
+        self.ends.truncate(count * self.width());
+    }
+
+    fn record(&self, number: usize) -> Fields<'_> {
+        Fields { held: self, first: number * self.width() }
+    }
+
+    /// The records that are rows.
+    fn rows<'h>(&'h self) -> (Vec<Fields<'h>>, Vec<Row<'h>>) {
+        let row = |(line, record): (u64, Fields<'h>)| match self
+            .layout
+            .read(Line::new(line), |position| record.field(position))
+        {
+            Reading::Row(row) => Some((record, row)),
+            Reading::Return(_) | Reading::Invalid(_) => None,
+        };
+        let records = (0..self.count()).map(|number| self.record(number));
+        (2..).zip(records).filter_map(row).unzip()
+    }
+
+    /// How many times the plain hashing of their customers' values it takes to make bodies of the rows.
+    pub(crate) fn ratio(
+        &self,
+        sorting: Sorting,
+        now: EventTime,
+        rounds: usize,
+    ) -> Result<Option<f64>, Failure> {
+        let (records, rows) = self.rows();
+        let floor = floor_of(&records);
+        let bodies = || match sorting {
+            Sorting::Sorted => sorted_to_bodies(&rows, now),
+            Sorting::Unsorted => Ok(unsorted_to_bodies(&rows, now)),
+        };
+        if bodies()? == 0 {
+            return Ok(None);
+        }
+        let mut contenders: [Box<dyn FnMut()>; 2] =
+            [Box::new(|| floor.hash()), Box::new(|| drop(black_box(bodies())))];
+        let fastest = minima(rounds, &mut contenders);
+        Ok(Some(fastest[1].as_secs_f64() / fastest[0].as_secs_f64()))
+    }
+}
+
+/// What has to be hashed of the customers, once for each order.
+fn floor_of(records: &[Fields<'_>]) -> Floor {
+    let mut customers: Vec<Vec<(MatchKey, &str)>> = Vec::new();
+    let mut by_order = HashMap::new();
+    for record in records {
+        let next = customers.len();
+        let place = match record.column(Column::OrderId) {
+            "" => next,
+            order => match by_order.entry(order) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(new) => *new.insert(next),
+            },
+        };
+        if place == next {
+            customers.push(Vec::with_capacity(HASHED.len()));
+        }
+        for (column, key) in HASHED {
+            let value = (key, record.column(column));
+            if !customers[place].contains(&value) {
+                customers[place].push(value);
+            }
+        }
+    }
+    let mut floor = Floor::default();
+    for customer in &customers {
+        floor.add(customer);
+    }
+    floor
+}
+
+/// Makes the bodies and tells how many events are in them.
+fn sorted_to_bodies(rows: &[Row<'_>], now: EventTime) -> Result<usize, Failure> {
+    let mut bodies = Bodies::new(OrderRules::new(), now, &RequestFields::new());
+    let mut events = 0;
+    for row in rows {
+        bodies.push(row)?;
+        while let Some(batch) = bodies.next_batch() {
+            events += black_box(&batch).events().len();
+            bodies.reuse(batch);
+        }
+    }
+    Ok(events + bodies.finish().batches.iter().map(|batch| batch.events().len()).sum::<usize>())
+}
+
+/// The same; a copy of each row is part of it, because gathering uses rows up.
+fn unsorted_to_bodies(rows: &[Row<'_>], now: EventTime) -> usize {
+    let mut orders = Orders::new();
+    for row in rows {
+        orders.push(row.clone());
+    }
+    let prepared = orders.finish(now);
+    Batches::new(&prepared.events, &RequestFields::new()).map(|batch| black_box(batch).events().len()).sum()
+}

@@ -1,0 +1,80 @@
+//! The whole file once, from its first byte to its last body.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use meta_offline_events::bulk::Bodies;
+use meta_offline_events::order::{NotSorted, OrderRules, Orders, RowLayout, csv::CsvRows};
+use meta_offline_events::value::EventTime;
+use meta_offline_events::wire::{Batch, Batches, RequestFields};
+
+use crate::floor::timed;
+use crate::{Failure, in_file, open, say};
+
+/// Whether the rows of a file are sorted by order id, which decides how they can be taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sorting {
+    Sorted,
+    Unsorted,
+}
+
+/// What came out.
+#[derive(Default)]
+pub(crate) struct Run {
+    pub(crate) rows: u64,
+    pub(crate) events: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Run {
+    fn count(&mut self, batch: &Batch) {
+        self.events += batch.events().len() as u64;
+        self.bytes += batch.body().len() as u64;
+    }
+}
+
+/// Streams the file, or gathers its orders where that does not go, and says how long that took.
+pub(crate) fn pass(file: &Path, now: EventTime) -> Result<(Sorting, Run, Duration), Failure> {
+    let (streamed, time) = timed(|| stream(file, now));
+    match streamed? {
+        Ok(run) => Ok((Sorting::Sorted, run, time)),
+        Err(trouble) => {
+            say(&format!("{trouble}; the orders are gathered in memory instead"));
+            let (gathered, time) = timed(|| gather(file, now));
+            Ok((Sorting::Unsorted, gathered?, time))
+        }
+    }
+}
+
+fn stream(file: &Path, now: EventTime) -> Result<Result<Run, NotSorted>, Failure> {
+    let mut rows = read(file)?;
+    let mut bodies = Bodies::new(OrderRules::new(), now, &RequestFields::new());
+    let mut run = Run::default();
+    while let Some(reading) = rows.next_row().map_err(|error| in_file(file, &error))? {
+        if let Err(trouble) = bodies.take(reading) {
+            return Ok(Err(trouble));
+        }
+        while let Some(batch) = bodies.next_batch() {
+            run.count(&batch);
+            bodies.reuse(batch);
+        }
+    }
+    let rest = bodies.finish();
+    rest.batches.iter().for_each(|batch| run.count(batch));
+    run.rows = rest.rows.read();
+    Ok(Ok(run))
+}
+
+fn gather(file: &Path, now: EventTime) -> Result<Run, Failure> {
+    let mut orders = Orders::new();
+    let rows = read(file)?.read_into(&mut orders).map_err(|error| in_file(file, &error))?;
+    let mut run = Run { rows, ..Run::default() };
+    let prepared = orders.finish(now);
+    Batches::new(&prepared.events, &RequestFields::new()).for_each(|batch| run.count(&batch));
+    Ok(run)
+}
+
+fn read(file: &Path) -> Result<CsvRows<File>, Failure> {
+    CsvRows::new(open(file)?, &RowLayout::new()).map_err(|error| in_file(file, &error))
+}

@@ -1,0 +1,87 @@
+//! The example program `throughput` as its users meet it: one line of JSON, or one sentence and status 2.
+
+use std::env::{self, consts::EXE_SUFFIX};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const HEADER: &str = "order_id,email,country,quantity,price,currency,timestamp\n";
+
+/// The program, or nothing and a word about it where it was not built.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn program() -> Option<PathBuf> {
+    let test = env::current_exe().unwrap();
+    let program = test.parent()?.parent()?.join("examples").join(format!("throughput{EXE_SUFFIX}"));
+    if program.exists() {
+        return Some(program);
+    }
+    eprintln!("skipped: the example throughput is not built; `cargo test --features csv` builds it");
+    None
+}
+
+fn run(program: &Path, arguments: &[&str]) -> Output {
+    Command::new(program).args(arguments).output().unwrap()
+}
+
+/// A file with these orders, one row each, and what the program says of it.
+fn measure(program: &Path, name: &str, orders: &[&str]) -> (Value, String) {
+    let row = |order: &&str| format!("{order},mary@example.com,United States,1,10.50,USD,1777896000\n");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&file, orders.iter().map(row).fold(HEADER.to_owned(), |file, row| file + &row)).unwrap();
+    let output = run(program, &[file.to_str().unwrap(), "--now", "1777900000", "--rounds=1"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let line = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(line.lines().count(), 1, "{line}");
+    (serde_json::from_str(&line).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn one_line_tells_the_figures_of_a_file_in_any_order() {
+    let Some(program) = program() else { return };
+    let (sorted, word) = measure(&program, "sorted.csv", &["A1", "A1", "A2"]);
+    assert_eq!(word, "");
+    let (unsorted, word) = measure(&program, "unsorted.csv", &["A1", "A2", "A1"]);
+    assert!(word.contains("line 4 goes on with the order of line 2"), "{word}");
+    for figures in [&sorted, &unsorted] {
+        assert_eq!((&figures["rows"], &figures["events"]), (&3.into(), &2.into()), "{figures}");
+        for figure in ["seconds", "rows_per_second", "ratio"] {
+            assert!(figures[figure].as_f64().is_some_and(|figure| figure > 0.0), "{figures}");
+        }
+        assert!(figures["peak_rss_bytes"].is_u64(), "{figures}");
+    }
+    assert_eq!(sorted["bytes"], unsorted["bytes"]);
+}
+
+#[test]
+fn a_file_without_rows_has_no_ratio() {
+    let Some(program) = program() else { return };
+    let (figures, _) = measure(&program, "no-rows.csv", &[]);
+    assert_eq!((&figures["rows"], &figures["ratio"]), (&0.into(), &Value::Null));
+}
+
+#[test]
+fn what_cannot_be_measured_is_told_in_a_sentence() {
+    let Some(program) = program() else { return };
+    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty.csv");
+    fs::write(&empty, "").unwrap();
+    let empty = empty.to_str().unwrap();
+    for arguments in [
+        &[][..],
+        &[empty],
+        &["no-such-file.csv"],
+        &[env!("CARGO_TARGET_TMPDIR")],
+        &["a.csv", "b.csv"],
+        &["a.csv", "--now"],
+        &["a.csv", "--now", "noon"],
+        &["a.csv", "--rounds", "0"],
+        &["a.csv", "--fast"],
+    ] {
+        let output = run(&program, arguments);
+        let word = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}: {word}");
+        assert!(word.starts_with("throughput: ") && word.lines().count() == 1, "{word}");
+        assert!(!word.contains("panicked"), "{word}");
+    }
+}
