@@ -220,12 +220,13 @@ mod tests {
 
     #[test]
     fn many_orders_in_sequence_are_not_remembered() {
-        for (name, id) in [
-            ("ascending", (|number| format!("A{number:07}")) as fn(u64) -> String),
+        let ways: [(&str, fn(u64) -> String); 4] = [
+            ("ascending", |number| format!("A{number:07}")),
             ("descending", |number| format!("A{:07}", 9_999_999 - number)),
             ("by number", |number| format!("A{number}-x")),
             ("by number, descending", |number| format!("{}", 9_999_999 - number)),
-        ] {
+        ];
+        for (name, id) in ways {
             let mut closed = Closed::new(usize::MAX);
             let mut enter = |number, line| closed.enter(&id(number).parse().expect("an id"), Line::new(line));
             for number in 1..100_000 {

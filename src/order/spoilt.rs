@@ -12,6 +12,8 @@ use crate::value::Line;
 pub(super) struct Spoilt {
     groups: HashMap<GroupKey, Line>,
     marks: HashMap<OrderMark, Line>,
+    /// The marks of the order before the last [turn](Self::turn).
+    marks_before: HashMap<OrderMark, Line>,
 }
 
 impl Spoilt {
@@ -40,11 +42,20 @@ impl Spoilt {
             return None;
         }
         let key = group.key()?;
-        let whole_order = || self.marks.get(&OrderMark::of(&key.order_id));
+        let mark = OrderMark::of(&key.order_id);
+        let whole_order = || self.marks_before.get(&mark).or_else(|| self.marks.get(&mark));
         self.groups.get(&key).or_else(whole_order).copied()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.marks.is_empty()
+        self.groups.is_empty() && self.marks.is_empty() && self.marks_before.is_empty()
+    }
+
+    /// Forgets what cannot concern the order that begins: a row that cannot be read stands beside its order.
+    pub(super) fn turn(&mut self) {
+        if !self.is_empty() {
+            self.groups.clear();
+            self.marks_before = std::mem::take(&mut self.marks);
+        }
     }
 }

@@ -34,10 +34,7 @@ pub(crate) struct Stream {
     plain: Plain,
     open_id: Option<OrderId>,
     closed: Closed,
-    /// What is spoilt by rows since the open order began, and by rows of the order before: a row that
-    /// cannot be read stands beside its order.
     spoilt: Spoilt,
-    spoilt_before: Spoilt,
     trouble: Option<NotSorted>,
 }
 
@@ -53,7 +50,6 @@ impl Stream {
             open_id: None,
             closed,
             spoilt: Spoilt::default(),
-            spoilt_before: Spoilt::default(),
             trouble: None,
         }
     }
@@ -140,6 +136,7 @@ impl Stream {
         self.close(sink);
         self.open_id = order_id.cloned();
         let Some(id) = order_id else { return Ok(()) };
+        self.spoilt.turn();
         self.closed.enter(id, line).map_err(|trouble| {
             self.desk.account.read += 1;
             self.desk.account.invalid(&[line], [Fault::of_row("not_sorted", trouble.to_string())]);
@@ -165,9 +162,8 @@ impl Stream {
     }
 
     fn close(&mut self, sink: &mut impl FnMut(Made<'_>)) {
-        let is_sound = self.spoilt.is_empty() && self.spoilt_before.is_empty();
         if self.plain.is_open()
-            && is_sound
+            && self.spoilt.is_empty()
             && let Some(sale) = self.plain.conclude(&self.desk.rules, self.now)
         {
             self.desk.coverage.add_digests(&sale.customer);
@@ -175,15 +171,11 @@ impl Stream {
         }
         self.leave_the_fast_way();
         for group in &mut self.groups[..self.open] {
-            let culprit = self.spoilt.culprit(group).or_else(|| self.spoilt_before.culprit(group));
-            if self.desk.close(group, culprit, self.now) {
+            if self.desk.close(group, self.spoilt.culprit(group), self.now) {
                 sink(Made::Event(&mut group.event));
             }
         }
         self.open = 0;
-        if !is_sound {
-            self.spoilt_before = std::mem::take(&mut self.spoilt);
-        }
     }
 
     fn refuse_after_trouble(&self) -> Result<(), NotSorted> {
