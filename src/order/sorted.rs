@@ -14,7 +14,8 @@ use crate::value::EventTime;
 /// the note on values that many customers share names no lines. Memory does not grow with the number of
 /// orders: rows that are reported take 16 bytes each, rows without an order id about 100.
 ///
-/// The rows of an order stand together. An order that comes back after another one is an error that stops
+/// The rows of an order stand together, those that cannot be read among them: such a row spoils the order
+/// before it or the one behind it, none that is further away. An order that comes back after another one is an error that stops
 /// everything, because its event may be on its way already. So that this is seen without keeping every id,
 /// ids have to ascend or descend, either byte by byte or with their numbers by size (`A9` before `A10`);
 /// in any other sequence each id that was seen takes some 50 bytes, as far as

@@ -6,7 +6,9 @@ use meta_offline_events::bulk::{Bodies, Rest};
 use meta_offline_events::customer::{Coverage, MatchKey, UserData};
 use meta_offline_events::event::{ActionSource, Event, EventName};
 use meta_offline_events::order::csv::CsvRows;
-use meta_offline_events::order::{NotSorted, OrderRules, Orders, Prepared, Row, RowLayout, SortedOrders};
+use meta_offline_events::order::{
+    NotSorted, OrderRules, Orders, Prepared, Row, RowLayout, SortedOrders, SortedTrouble,
+};
 use meta_offline_events::report::{Problem, RowReport};
 use meta_offline_events::value::{Currency, EventTime, Line};
 use meta_offline_events::wire::{Batch, BatchLimits, Batches, RequestFields};
@@ -444,4 +446,38 @@ proptest! {
         }
         prop_assert_eq!(prepared.events, orders.finish(now()).events);
     }
+}
+
+#[test]
+fn a_row_without_an_order_id_does_not_hide_what_spoils_the_next_order() {
+    let file = "order_id,email,timestamp,value,currency\n\
+        A1,m@example.com,1777896000,5,EUR\n\
+        A2,m@example.com\n\
+        ,n@example.com,1777896000,6,EUR\n\
+        A2,m@example.com,1777896000,7,EUR\n";
+    let (sorted, gathered) = (streamed(file, OrderRules::new()).unwrap(), gathered(file, OrderRules::new()));
+    assert_eq!(sorted.events.len(), 2, "A2 lacks a row");
+    assert_eq!(sorted.events, gathered.events);
+    assert_eq!(account(&sorted.rows), account(&gathered.rows));
+}
+
+#[test]
+fn a_file_is_a_stream_of_events_and_tells_how_it_ended() {
+    let file = "order_id,email,timestamp,value,currency\n\
+        A1,m@example.com,1777896000,5,EUR\n\
+        A2,n@example.com,1777896000,6,EUR\n\
+        A3,\"m@example.com,1777896000,7,EUR\n";
+    let mut events = open(file).sorted(OrderRules::new(), now());
+    assert_eq!(events.by_ref().count(), 1, "A2 may go on behind the open quote");
+    let finished = events.finish();
+    assert!(matches!(finished.trouble, Some(SortedTrouble::Csv(_))), "{:?}", finished.trouble);
+    assert_eq!((finished.rows.read(), finished.rows.invalid()), (2, 1));
+
+    let whole = &file[..file.find("A3").unwrap()];
+    let mut events = open(whole).sorted(OrderRules::new(), now());
+    let all: Vec<Event> = events.by_ref().collect();
+    assert_eq!(all, gathered(whole, OrderRules::new()).events);
+    let finished = events.finish();
+    assert!(finished.trouble.is_none());
+    assert_eq!(finished.coverage.customers(), 2);
 }
