@@ -134,7 +134,9 @@ impl Coverage {
         for (key, value, remark) in customer.all() {
             self.further[key as usize] += u64::from(keys.contains(key));
             keys = keys.with(key);
-            self.add_remark(key, remark);
+            if let Some(remark) = remark {
+                self.add_remark(key, remark);
+            }
             if let Some(digest) = value.digest().filter(|_| key.is_contact()) {
                 self.sharing.add(key, digest);
             }
@@ -150,7 +152,9 @@ impl Coverage {
             if key.is_contact() {
                 self.sharing.add(key, digest);
             }
-            self.add_remark(key, remark);
+            if let Some(remark) = remark {
+                self.add_remark(key, remark);
+            }
         }
         self.add_keys(keys);
     }
@@ -164,10 +168,8 @@ impl Coverage {
         self.alike.1 += 1;
     }
 
-    fn add_remark(&mut self, key: MatchKey, remark: Option<Remark>) {
-        if let Some(remark) = remark {
-            *self.remarks.entry((key, remark)).or_default() += 1;
-        }
+    fn add_remark(&mut self, key: MatchKey, remark: Remark) {
+        *self.remarks.entry((key, remark)).or_default() += 1;
     }
 
     /// How many customers were counted.

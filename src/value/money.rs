@@ -164,13 +164,11 @@ impl Amount {
     }
 
     /// The text of this amount, without allocating.
-    pub(crate) fn to_digits(self) -> AmountDigits {
-        let mut digits = AmountDigits { text: [0; AmountDigits::ROOM], start: AmountDigits::ROOM };
+    pub(crate) fn to_digits(self) -> Digits {
         match self.few_digits() {
-            Some((units @ 0.., decimals)) => digits.write(units.unsigned_abs(), decimals),
-            _ => digits.put(self.to_string().as_bytes()),
+            Some((units @ 0.., decimals)) => Digits::of(units.unsigned_abs(), decimals),
+            _ => Digits::of_text(&self.to_string()),
         }
-        digits
     }
 
     /// Whether this is zero.
@@ -267,39 +265,56 @@ fn scaled(units: i64, times: u32) -> Option<i64> {
     if times == 0 { Some(units) } else { units.checked_mul(*POWERS.get(times as usize)?) }
 }
 
-/// The digits of an amount, on the stack.
-pub(crate) struct AmountDigits {
-    text: [u8; Self::ROOM],
-    /// The text is written from its end.
+/// The digits of a number, on the stack.
+pub(crate) struct Digits {
+    text: [u8; Self::ROOM + Self::BEHIND],
+    /// The text ends where the room does.
     start: usize,
 }
 
-impl AmountDigits {
+impl Digits {
     /// A sign, 28 digits, a point and a zero before it.
     const ROOM: usize = 32;
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.text[self.start..]
-    }
+    /// So many bytes may be read from wherever the text begins.
+    pub(crate) const BEHIND: usize = 24;
 
-    fn write(&mut self, units: u64, decimals: u32) {
-        let mut buffer = itoa::Buffer::new();
-        let (digits, decimals) = (buffer.format(units).as_bytes(), decimals as usize);
-        let (whole, behind) = digits.split_at(digits.len().saturating_sub(decimals));
-        if decimals > 0 {
-            self.put(behind);
-            for _ in behind.len()..decimals {
-                self.put(b"0");
+    /// The digits of this number, the last ones of which are decimals.
+    pub(crate) fn of(mut units: u64, decimals: u32) -> Self {
+        let mut digits = Self { text: [0; Self::ROOM + Self::BEHIND], start: Self::ROOM };
+        let mut written = 0;
+        loop {
+            digits.put(b'0' + (units % 10) as u8);
+            units /= 10;
+            written += 1;
+            if written == decimals {
+                digits.put(b'.');
+            } else if units == 0 && written > decimals {
+                return digits;
             }
-            self.put(b".");
         }
-        self.put(if whole.is_empty() { b"0" } else { whole });
     }
 
-    fn put(&mut self, text: &[u8]) {
-        let end = self.start;
-        self.start -= text.len();
-        self.text[self.start..end].copy_from_slice(text);
+    fn of_text(text: &str) -> Self {
+        let mut digits = Self { text: [0; Self::ROOM + Self::BEHIND], start: Self::ROOM };
+        text.bytes().rev().for_each(|byte| digits.put(byte));
+        digits
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text[self.start..Self::ROOM]
+    }
+
+    /// The text with what is behind it, and its length, if that is short.
+    pub(crate) fn in_place(&self) -> Option<(&[u8; Self::BEHIND], usize)> {
+        let length = Self::ROOM - self.start;
+        let text = self.text[self.start..].first_chunk()?;
+        (length <= Self::BEHIND).then_some((text, length))
+    }
+
+    fn put(&mut self, byte: u8) {
+        self.start -= 1;
+        self.text[self.start] = byte;
     }
 }
 
@@ -483,6 +498,33 @@ mod tests {
         assert_eq!(most.checked_mul(7).and_then(|large| large.checked_mul(2)), None);
         let fine: Amount = "0.0000000000000000000000000001".parse().unwrap_or(Amount::ZERO);
         assert_eq!(most.checked_add(fine), None, "a digit would be lost");
+    }
+
+    #[test]
+    fn digits_are_those_of_the_text() {
+        for text in [
+            "0",
+            "1",
+            "10",
+            "0.1",
+            "0.05",
+            "31.5",
+            "1234567890.12",
+            "-5",
+            "-0.5",
+            "0.000001",
+            "12345678901234567890.12",
+            "0.0000000000000000000000000001",
+            "9223372036854775807",
+        ] {
+            let amount: Amount = text.parse().unwrap_or(Amount::ZERO);
+            let digits = amount.to_digits();
+            assert_eq!(digits.as_bytes(), text.as_bytes());
+            if let Some((room, length)) = digits.in_place() {
+                assert_eq!(&room[..length], text.as_bytes());
+            }
+        }
+        assert_eq!(Digits::of(u64::MAX, 0).as_bytes(), u64::MAX.to_string().as_bytes());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::customer::MatchKey;
 use crate::event::{Content, Sale};
-use crate::value::{Amount, Identifier};
+use crate::value::{Amount, Digits, Identifier};
 
 /// Appends the JSON of a sale.
 pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
@@ -25,7 +25,7 @@ pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
     }
     pad.room[brace] = b'{';
     pad.put(br#"},"custom_data":{"currency":""#);
-    pad.put_text(sale.currency.code());
+    pad.put(sale.currency.letters());
     pad.put(br#"","value":"#);
     pad.put_amount(sale.total);
     pad.put(br#","order_id":""#);
@@ -83,30 +83,39 @@ impl Pad<'_> {
         self.end += text.len();
     }
 
-    /// `,"em":["`: all of its place is written, and what is too much is written over.
+    /// `,"em":["`
     fn put_opening(&mut self, key: MatchKey) {
         let (opening, length) = &OPENINGS[key as usize];
-        self.room[self.end..self.end + OPENING].copy_from_slice(opening);
-        self.end += length;
+        self.put_start(opening, *length);
     }
 
-    /// All of the place of an identifier is written, and what is too much is written over.
     fn put_id(&mut self, id: &Identifier) {
         match id.in_place() {
-            Some((text, length)) => {
-                self.room[self.end..self.end + Identifier::ROOM].copy_from_slice(text);
-                self.end += length;
-            }
+            Some((text, length)) => self.put_start(text, length),
             None => self.put_slice(id.as_bytes()),
         }
     }
 
     fn put_number(&mut self, number: u64) {
-        self.put_text(itoa::Buffer::new().format(number));
+        self.put_digits(&Digits::of(number, 0));
     }
 
     fn put_amount(&mut self, amount: Amount) {
-        self.put_slice(amount.to_digits().as_bytes());
+        self.put_digits(&amount.to_digits());
+    }
+
+    fn put_digits(&mut self, digits: &Digits) {
+        match digits.in_place() {
+            Some((text, length)) => self.put_start(text, length),
+            None => self.put_slice(digits.as_bytes()),
+        }
+    }
+
+    /// Puts the start of a text of fixed length: all of it is written, because that takes no call, and what
+    /// is too much is written over.
+    fn put_start<const LENGTH: usize>(&mut self, text: &[u8; LENGTH], length: usize) {
+        self.room[self.end..self.end + LENGTH].copy_from_slice(text);
+        self.end += length;
     }
 
     fn put_content(&mut self, content: &Content) {
