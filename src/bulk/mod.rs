@@ -6,5 +6,7 @@
 
 mod bodies;
 mod cutter;
+mod rows;
 
 pub use bodies::{Bodies, Rest};
+pub use rows::{Account, Rows};

@@ -8,6 +8,7 @@ use std::hash::BuildHasher;
 use foldhash::quality::RandomState;
 
 use super::marks::Uniform;
+use super::{OrderRules, Row};
 use crate::value::{Line, OrderId};
 
 /// Rows are not sorted by order id: an order comes back after another one, or may do so unseen.
@@ -82,6 +83,32 @@ impl fmt::Display for NotSorted {
 }
 
 impl std::error::Error for NotSorted {}
+
+/// Whether a slice of rows is sorted, as far as it can be told within the memory that the rules allow.
+pub(crate) fn check_sorted(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
+    let mut last = None;
+    let in_sequence = beginnings(rows).try_fold(Sequence::default(), |sequence, (id, _)| {
+        let sequence = last
+            .replace(id)
+            .map_or(sequence, |last: &OrderId| sequence.followed_by(last.as_str(), id.as_str()));
+        (!sequence.is_broken()).then_some(sequence)
+    });
+    if in_sequence.is_some() {
+        return Ok(());
+    }
+    let mut closed = Closed::new(rules.most_memory);
+    beginnings(rows).try_for_each(|(id, line)| closed.enter(id, line))
+}
+
+/// Where orders begin.
+fn beginnings<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = (&'r OrderId, Line)> {
+    let mut open = None;
+    rows.iter().filter(|row| !row.is_return()).filter_map(move |row| {
+        let id = row.order_id.as_ref();
+        let before = std::mem::replace(&mut open, id);
+        id.filter(|_| before != id).map(|id| (id, row.line))
+    })
+}
 
 /// What is known of the orders so far.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ pub(super) struct Desk {
     without_order_id: u64,
     /// How often each id is there that no order gave.
     ids: HashMap<EventId, u32, RandomState>,
-    coverage: Coverage,
+    pub(super) coverage: Coverage,
 }
 
 /// The customer of a row.
@@ -129,12 +129,26 @@ impl Desk {
     /// Completes the event of an order, judging its age at `now`, and tells whether it may be sent.
     /// `culprit` is the line that spoils it.
     pub(super) fn close(&mut self, group: &mut Group, culprit: Option<Line>, now: EventTime) -> bool {
+        self.conclude(group, culprit, now) && self.admit(group)
+    }
+
+    /// Completes the event of an order as far as it depends on nothing but its rows.
+    pub(super) fn conclude(&mut self, group: &mut Group, culprit: Option<Line>, now: EventTime) -> bool {
         if let Some(culprit) = culprit {
             let blame = format!("not sent, because line {culprit} of the same order is invalid");
             self.account.invalid(group.event.lines(), [Fault::of_row("order_incomplete", blame)]);
             return false;
         }
-        if let Err(faults) = group.conclude(&self.rules, now).and_then(|()| self.name(&mut group.event)) {
+        if let Err(faults) = group.conclude(&self.rules, now) {
+            self.account.invalid(group.event.lines(), faults);
+            return false;
+        }
+        true
+    }
+
+    /// Names the event of a concluded order and counts it, if it is none that was there before.
+    pub(super) fn admit(&mut self, group: &mut Group) -> bool {
+        if let Err(faults) = self.name(&mut group.event) {
             self.account.invalid(group.event.lines(), faults);
             return false;
         }

@@ -29,6 +29,7 @@ mod column;
 pub mod csv;
 mod desk;
 mod group;
+mod index;
 mod layout;
 mod marks;
 mod orders;
@@ -39,7 +40,10 @@ mod stream;
 mod timestamp;
 
 pub use closed::NotSorted;
+pub(crate) use closed::check_sorted;
 pub use column::Column;
+pub(crate) use index::Index;
+pub use index::TooManyRows;
 pub use layout::{BoundLayout, LayoutError, NumberStyle, Reading, RowError, RowLayout};
 pub use orders::{OrderRules, Orders, Prepared};
 pub use row::Row;

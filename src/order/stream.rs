@@ -15,7 +15,7 @@ use crate::value::{EventTime, Line, OrderId};
 /// memory of the last one.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    desk: Desk,
+    pub(super) desk: Desk,
     now: EventTime,
     /// The events of the order that may go on, in the order of their first rows; behind the first `open`
     /// of them is memory for more.
@@ -28,6 +28,20 @@ pub(crate) struct Stream {
     spoilt: Spoilt,
     spoilt_before: Spoilt,
     trouble: Option<NotSorted>,
+}
+
+/// Where orders go whose rows are all in.
+pub(super) trait Taker {
+    /// Takes an order that is concluded.
+    fn take(&mut self, desk: &mut Desk, group: &mut Group);
+}
+
+impl<F: FnMut(&mut Event)> Taker for F {
+    fn take(&mut self, desk: &mut Desk, group: &mut Group) {
+        if desk.admit(group) {
+            self(&mut group.event);
+        }
+    }
 }
 
 impl Stream {
@@ -63,17 +77,48 @@ impl Stream {
     }
 
     pub(crate) fn push(&mut self, row: &Row<'_>, sink: &mut impl FnMut(&mut Event)) -> Result<(), NotSorted> {
-        let latest = self.groups[..self.open].last_mut();
-        if latest.is_some_and(|group| self.desk.seat_alike(row, group)) {
+        if self.seat_alike(row) {
             return Ok(());
         }
         self.refuse_after_trouble()?;
-        if row.is_return() {
-            self.desk.filter(row.line);
-            return Ok(());
-        }
-        if row.order_id.is_none() || row.order_id != self.open_id {
+        if self.turns_with(row) {
             self.turn_to(row.order_id.as_ref(), row.line, sink)?;
+        }
+        self.seat(row);
+        Ok(())
+    }
+
+    /// The same for rows whose sequence is right already.
+    pub(crate) fn add(&mut self, row: &Row<'_>, sink: &mut impl FnMut(&mut Event)) {
+        self.add_for(row, sink);
+    }
+
+    pub(super) fn add_for(&mut self, row: &Row<'_>, taker: &mut impl Taker) {
+        if self.seat_alike(row) {
+            return;
+        }
+        if self.turns_with(row) {
+            self.close(taker);
+            self.open_id.clone_from(&row.order_id);
+        }
+        self.seat(row);
+    }
+
+    /// Seats a row that is alike the latest one; see [`Desk::seat_alike`].
+    fn seat_alike(&mut self, row: &Row<'_>) -> bool {
+        let latest = self.groups[..self.open].last_mut();
+        latest.is_some_and(|group| self.desk.seat_alike(row, group))
+    }
+
+    /// Whether another order begins with this row.
+    fn turns_with(&self, row: &Row<'_>) -> bool {
+        !row.is_return() && (row.order_id.is_none() || row.order_id != self.open_id)
+    }
+
+    /// Seats a row in the open order.
+    fn seat(&mut self, row: &Row<'_>) {
+        if row.is_return() {
+            return self.desk.filter(row.line);
         }
         let known = self.groups[..self.open].iter().position(|group| group.is_of(row));
         let place = known.unwrap_or_else(|| self.free_group(row));
@@ -81,7 +126,6 @@ impl Stream {
             Ok(seated) => self.open += usize::from(seated && known.is_none()),
             Err(faults) => self.desk.reject(RowError::of_row(row, faults), &mut self.spoilt),
         }
-        Ok(())
     }
 
     pub(crate) fn reject(
@@ -129,11 +173,11 @@ impl Stream {
         self.open
     }
 
-    fn close(&mut self, sink: &mut impl FnMut(&mut Event)) {
+    pub(super) fn close(&mut self, taker: &mut impl Taker) {
         for group in &mut self.groups[..self.open] {
             let culprit = self.spoilt.culprit(group).or_else(|| self.spoilt_before.culprit(group));
-            if self.desk.close(group, culprit, self.now) {
-                sink(&mut group.event);
+            if self.desk.conclude(group, culprit, self.now) {
+                taker.take(&mut self.desk, group);
             }
         }
         self.open = 0;

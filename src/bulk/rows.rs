@@ -1,0 +1,170 @@
+//! Request bodies from rows that are all in memory.
+
+use std::ops::Range;
+
+use super::cutter::Cutter;
+use crate::customer::Coverage;
+use crate::order::{Index, NotSorted, OrderRules, Row, Stream, TooManyRows, check_sorted};
+use crate::report::RowReport;
+use crate::value::EventTime;
+use crate::wire::{Batch, BatchLimits, RequestFields};
+
+/// Turns a slice of rows into request bodies.
+///
+/// ```
+/// use meta_offline_events::bulk::Rows;
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::order::Row;
+/// use meta_offline_events::value::{Currency, EventTime, Line};
+/// use meta_offline_events::wire::RequestFields;
+///
+/// let sold = EventTime::from_unix(1_767_225_600)?;
+/// let mut rows = Vec::new();
+/// for (line, order) in [(2, "10001"), (3, "10002"), (4, "10001")] {
+///     let row = Row::new(Line::new(line), sold)
+///         .customer(UserData::builder().email("mary@example.com"))
+///         .order_id(order.parse()?)
+///         .product("SKU-1".parse()?)
+///         .quantity(line as i64)
+///         .price("0.10".parse()?)
+///         .currency(Currency::EUR);
+///     rows.push(row);
+/// }
+/// let mut batches = Vec::new();
+/// let account = Rows::new(&rows).any_order(sold, &RequestFields::new(), |batch| batches.push(batch))?;
+/// assert_eq!(batches[0].events(), 0..2);
+/// assert_eq!(account.rows.read(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Rows<'r, 'a> {
+    rows: &'r [Row<'a>],
+    rules: OrderRules,
+    limits: BatchLimits,
+}
+
+/// What became of rows that are not in a body, and what is worth knowing about the others. It comes from
+/// [`Rows`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Account {
+    /// Rows that were filtered or invalid, and notes on the others.
+    pub rows: RowReport,
+    /// What the customers of the events can be found by.
+    pub coverage: Coverage,
+}
+
+impl<'r, 'a> Rows<'r, 'a> {
+    /// These rows, with the usual rules and limits, on one core.
+    pub fn new(rows: &'r [Row<'a>]) -> Self {
+        Self { rows, rules: OrderRules::new(), limits: BatchLimits::default() }
+    }
+
+    /// With these rules.
+    pub fn rules(mut self, rules: OrderRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Within these limits instead of the default ones.
+    pub fn limits(mut self, limits: BatchLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Makes the bodies of rows that are sorted by order id.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSorted`].
+    pub fn sorted(
+        self,
+        now: EventTime,
+        fields: &RequestFields,
+        sink: impl FnMut(Batch),
+    ) -> Result<Account, NotSorted> {
+        check_sorted(self.rows, &self.rules)?;
+        let rows = self.rows;
+        Ok(self.make(&Sorted { rows }, now, fields, sink))
+    }
+
+    /// Makes the bodies of rows in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyRows`].
+    pub fn any_order(
+        self,
+        now: EventTime,
+        fields: &RequestFields,
+        sink: impl FnMut(Batch),
+    ) -> Result<Account, TooManyRows> {
+        let index = Index::of(self.rows, &self.rules)?;
+        let rows = self.rows;
+        Ok(self.make(&Gathered { rows, index }, now, fields, sink))
+    }
+
+    fn make(
+        self,
+        pieces: &impl Pieces<'r, 'a>,
+        now: EventTime,
+        fields: &RequestFields,
+        mut sink: impl FnMut(Batch),
+    ) -> Account {
+        let mut stream = Stream::new(self.rules, now);
+        let mut cutter = Cutter::new(fields, self.limits);
+        for piece in 0..pieces.len() {
+            pieces.each(piece, |row| stream.add(row, &mut |event| cutter.push(event)));
+            while let Some(batch) = cutter.next_batch() {
+                sink(batch);
+            }
+        }
+        let (rows, coverage) = stream.finish(&mut |event| cutter.push(event));
+        cutter.finish().into_iter().for_each(sink);
+        Account { rows, coverage }
+    }
+}
+
+/// Rows in pieces that do not cut orders, order by order.
+trait Pieces<'r, 'a: 'r>: Sync {
+    fn len(&self) -> usize;
+
+    fn each(&self, piece: usize, each: impl FnMut(&'r Row<'a>));
+}
+
+/// About so many orders or, where they are not counted before, rows make a piece.
+const PIECE: usize = 256;
+
+struct Sorted<'r, 'a> {
+    rows: &'r [Row<'a>],
+}
+
+impl<'r, 'a> Pieces<'r, 'a> for Sorted<'r, 'a> {
+    fn len(&self) -> usize {
+        self.rows.len().div_ceil(PIECE)
+    }
+
+    fn each(&self, piece: usize, each: impl FnMut(&'r Row<'a>)) {
+        let Range { start, end } = piece_of(piece, self.rows.len());
+        self.rows[start..end].iter().for_each(each);
+    }
+}
+
+struct Gathered<'r, 'a> {
+    rows: &'r [Row<'a>],
+    index: Index,
+}
+
+impl<'r, 'a> Pieces<'r, 'a> for Gathered<'r, 'a> {
+    fn len(&self) -> usize {
+        self.index.len().div_ceil(PIECE)
+    }
+
+    fn each(&self, piece: usize, each: impl FnMut(&'r Row<'a>)) {
+        self.index.each(self.rows, piece_of(piece, self.index.len()), each);
+    }
+}
+
+fn piece_of(piece: usize, whole: usize) -> Range<usize> {
+    piece * PIECE..((piece + 1) * PIECE).min(whole)
+}
