@@ -5,7 +5,10 @@
 //! leaves behind serves the next one, so next to nothing is allocated.
 
 mod bodies;
+#[cfg(feature = "rayon")]
+mod cores;
 mod cutter;
+mod pieces;
 mod rows;
 
 pub use bodies::{Bodies, Rest};

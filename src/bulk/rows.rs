@@ -1,8 +1,9 @@
 //! Request bodies from rows that are all in memory.
 
-use std::ops::Range;
-
+#[cfg(feature = "rayon")]
+use super::cores;
 use super::cutter::Cutter;
+use super::pieces::{Gathered, Pieces, Sorted};
 use crate::customer::Coverage;
 use crate::order::{Index, NotSorted, OrderRules, Row, Stream, TooManyRows, check_sorted};
 use crate::report::RowReport;
@@ -39,8 +40,10 @@ use crate::wire::{Batch, BatchLimits, RequestFields};
 #[derive(Debug, Clone)]
 pub struct Rows<'r, 'a> {
     rows: &'r [Row<'a>],
-    rules: OrderRules,
-    limits: BatchLimits,
+    pub(super) rules: OrderRules,
+    pub(super) limits: BatchLimits,
+    #[cfg(feature = "rayon")]
+    on_all_cores: bool,
 }
 
 /// What became of rows that are not in a body, and what is worth knowing about the others. It comes from
@@ -57,7 +60,13 @@ pub struct Account {
 impl<'r, 'a> Rows<'r, 'a> {
     /// These rows, with the usual rules and limits, on one core.
     pub fn new(rows: &'r [Row<'a>]) -> Self {
-        Self { rows, rules: OrderRules::new(), limits: BatchLimits::default() }
+        Self {
+            rows,
+            rules: OrderRules::new(),
+            limits: BatchLimits::default(),
+            #[cfg(feature = "rayon")]
+            on_all_cores: false,
+        }
     }
 
     /// With these rules.
@@ -69,6 +78,13 @@ impl<'r, 'a> Rows<'r, 'a> {
     /// Within these limits instead of the default ones.
     pub fn limits(mut self, limits: BatchLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// On the cores of the current thread pool of rayon. Bodies and account are the same.
+    #[cfg(feature = "rayon")]
+    pub fn on_all_cores(mut self) -> Self {
+        self.on_all_cores = true;
         self
     }
 
@@ -84,8 +100,8 @@ impl<'r, 'a> Rows<'r, 'a> {
         sink: impl FnMut(Batch),
     ) -> Result<Account, NotSorted> {
         check_sorted(self.rows, &self.rules)?;
-        let rows = self.rows;
-        Ok(self.make(&Sorted { rows }, now, fields, sink))
+        let pieces = Sorted::new(self.rows);
+        Ok(self.make(&pieces, now, fields, sink))
     }
 
     /// Makes the bodies of rows in any order.
@@ -100,17 +116,21 @@ impl<'r, 'a> Rows<'r, 'a> {
         sink: impl FnMut(Batch),
     ) -> Result<Account, TooManyRows> {
         let index = Index::of(self.rows, &self.rules)?;
-        let rows = self.rows;
-        Ok(self.make(&Gathered { rows, index }, now, fields, sink))
+        let pieces = Gathered::new(self.rows, index);
+        Ok(self.make(&pieces, now, fields, sink))
     }
 
     fn make(
         self,
-        pieces: &impl Pieces<'r, 'a>,
+        pieces: &impl Pieces<'a>,
         now: EventTime,
         fields: &RequestFields,
         mut sink: impl FnMut(Batch),
     ) -> Account {
+        #[cfg(feature = "rayon")]
+        if self.on_all_cores {
+            return cores::make(self, pieces, now, fields, sink);
+        }
         let mut stream = Stream::new(self.rules, now);
         let mut cutter = Cutter::new(fields, self.limits);
         for piece in 0..pieces.len() {
@@ -123,48 +143,4 @@ impl<'r, 'a> Rows<'r, 'a> {
         cutter.finish().into_iter().for_each(sink);
         Account { rows, coverage }
     }
-}
-
-/// Rows in pieces that do not cut orders, order by order.
-trait Pieces<'r, 'a: 'r>: Sync {
-    fn len(&self) -> usize;
-
-    fn each(&self, piece: usize, each: impl FnMut(&'r Row<'a>));
-}
-
-/// About so many orders or, where they are not counted before, rows make a piece.
-const PIECE: usize = 256;
-
-struct Sorted<'r, 'a> {
-    rows: &'r [Row<'a>],
-}
-
-impl<'r, 'a> Pieces<'r, 'a> for Sorted<'r, 'a> {
-    fn len(&self) -> usize {
-        self.rows.len().div_ceil(PIECE)
-    }
-
-    fn each(&self, piece: usize, each: impl FnMut(&'r Row<'a>)) {
-        let Range { start, end } = piece_of(piece, self.rows.len());
-        self.rows[start..end].iter().for_each(each);
-    }
-}
-
-struct Gathered<'r, 'a> {
-    rows: &'r [Row<'a>],
-    index: Index,
-}
-
-impl<'r, 'a> Pieces<'r, 'a> for Gathered<'r, 'a> {
-    fn len(&self) -> usize {
-        self.index.len().div_ceil(PIECE)
-    }
-
-    fn each(&self, piece: usize, each: impl FnMut(&'r Row<'a>)) {
-        self.index.each(self.rows, piece_of(piece, self.index.len()), each);
-    }
-}
-
-fn piece_of(piece: usize, whole: usize) -> Range<usize> {
-    piece * PIECE..((piece + 1) * PIECE).min(whole)
 }

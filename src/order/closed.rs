@@ -100,6 +100,14 @@ pub(crate) fn check_sorted(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), N
     beginnings(rows).try_for_each(|(id, line)| closed.enter(id, line))
 }
 
+/// Where the first order begins from this position on.
+pub(crate) fn next_order(rows: &[Row<'_>], position: usize) -> usize {
+    let (before, behind) = rows.split_at(position);
+    let Some(open) = before.iter().rfind(|row| !row.is_return()) else { return position };
+    let goes_on = |row: &&Row<'_>| row.is_return() || row.order_id.is_some() && row.order_id == open.order_id;
+    position + behind.iter().take_while(goes_on).count()
+}
+
 /// Where orders begin.
 fn beginnings<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = (&'r OrderId, Line)> {
     let mut open = None;

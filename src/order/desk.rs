@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
 
-use super::account::Account;
+use super::account::{Account, Doubts};
 use super::group::Group;
 use super::layout::{Fault, column_of};
 use super::marks::Marks;
@@ -129,7 +129,10 @@ impl Desk {
     /// Completes the event of an order, judging its age at `now`, and tells whether it may be sent.
     /// `culprit` is the line that spoils it.
     pub(super) fn close(&mut self, group: &mut Group, culprit: Option<Line>, now: EventTime) -> bool {
-        self.conclude(group, culprit, now) && self.admit(group)
+        self.conclude(group, culprit, now) && {
+            let doubts = Doubts::about(group);
+            self.admit(&mut group.event, doubts)
+        }
     }
 
     /// Completes the event of an order as far as it depends on nothing but its rows.
@@ -146,14 +149,14 @@ impl Desk {
         true
     }
 
-    /// Names the event of a concluded order and counts it, if it is none that was there before.
-    pub(super) fn admit(&mut self, group: &mut Group) -> bool {
-        if let Err(faults) = self.name(&mut group.event) {
-            self.account.invalid(group.event.lines(), faults);
+    /// Names the event of a concluded order and counts it, unless its id is there already.
+    pub(super) fn admit(&mut self, event: &mut Event, doubts: Doubts) -> bool {
+        if let Err(faults) = self.name(event) {
+            self.account.invalid(event.lines(), faults);
             return false;
         }
-        self.account.note_order(group.event.lines(), group.is_spread(), group.looks_damaged());
-        self.coverage.add(group.event.user_data());
+        self.account.note_order(event.lines(), doubts);
+        self.coverage.add(event.user_data());
         true
     }
 

@@ -33,6 +33,8 @@ mod index;
 mod layout;
 mod marks;
 mod orders;
+#[cfg(feature = "rayon")]
+mod part;
 mod row;
 mod sorted;
 mod spoilt;
@@ -40,12 +42,14 @@ mod stream;
 mod timestamp;
 
 pub use closed::NotSorted;
-pub(crate) use closed::check_sorted;
+pub(crate) use closed::{check_sorted, next_order};
 pub use column::Column;
 pub(crate) use index::Index;
 pub use index::TooManyRows;
 pub use layout::{BoundLayout, LayoutError, NumberStyle, Reading, RowError, RowLayout};
 pub use orders::{OrderRules, Orders, Prepared};
+#[cfg(feature = "rayon")]
+pub(crate) use part::{Done, Joined, Part};
 pub use row::Row;
 pub use sorted::SortedOrders;
 pub(crate) use stream::Stream;

@@ -1,5 +1,6 @@
 //! One order at a time: rows that are sorted by order id, in memory that does not grow with their number.
 
+use super::account::Doubts;
 use super::closed::Closed;
 use super::desk::Desk;
 use super::group::Group;
@@ -38,7 +39,8 @@ pub(super) trait Taker {
 
 impl<F: FnMut(&mut Event)> Taker for F {
     fn take(&mut self, desk: &mut Desk, group: &mut Group) {
-        if desk.admit(group) {
+        let doubts = Doubts::about(group);
+        if desk.admit(&mut group.event, doubts) {
             self(&mut group.event);
         }
     }

@@ -151,6 +151,32 @@ impl<'c> Draft<'c> {
     }
 }
 
+/// Tells where drafts end from the lengths of their events alone.
+#[cfg(feature = "rayon")]
+pub(crate) struct Cuts {
+    empty: usize,
+    limits: BatchLimits,
+    events: usize,
+    bytes: usize,
+}
+
+#[cfg(feature = "rayon")]
+impl Cuts {
+    /// For drafts with this closing. The first one is empty.
+    pub(crate) fn new(limits: BatchLimits, closing: &[u8]) -> Self {
+        let empty = OPENING.len() + closing.len();
+        Self { empty, limits, events: 0, bytes: empty }
+    }
+
+    /// Whether the draft takes an event of this length. If not, it is the first one of the next draft.
+    pub(crate) fn takes(&mut self, event: usize) -> bool {
+        let bytes = self.bytes + usize::from(self.events > 0) + event;
+        let takes = self.events == 0 || (self.events < self.limits.events && bytes <= self.limits.bytes);
+        (self.events, self.bytes) = if takes { (self.events + 1, bytes) } else { (1, self.empty + event) };
+        takes
+    }
+}
+
 /// One request body and the events in it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Batch {

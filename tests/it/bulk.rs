@@ -81,19 +81,13 @@ fn row(line: u64, rng: &mut Rng, orders: u32, oddity: u32) -> Row<'static> {
     row
 }
 
-/// The rows of each order beside one another; rows without an order id stay between orders.
-fn sorted(mut rows: Vec<Row<'static>>, orders: &[String]) -> Vec<Row<'static>> {
-    assert_eq!(rows.len(), orders.len());
-    let mut keyed: Vec<_> = orders.iter().cloned().zip(rows.drain(..)).collect();
-    keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
-    keyed.into_iter().map(|(_, row)| row).collect()
-}
-
-/// The order ids that are given at random, known from outside.
-fn order_of(row: &Row<'_>) -> String {
-    let text = format!("{row:?}");
-    let id = text.split("OrderId(\"").nth(1).and_then(|rest| rest.split('"').next());
-    id.unwrap_or_default().to_owned()
+/// The same rows with those of each order beside one another.
+fn sorted(rows: Vec<Row<'static>>) -> Vec<Row<'static>> {
+    let order_id =
+        |row: &Row<'_>| format!("{row:?}").split_once("order_id: ").map(|(_, rest)| rest.to_owned());
+    let mut rows: Vec<_> = rows.into_iter().map(|row| (order_id(&row), row)).collect();
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Everything that is said of rows, whatever its order.
@@ -166,8 +160,7 @@ proptest! {
     ) {
         let mut rows = rows(seed, count, orders, oddity);
         if sorts {
-            let ids: Vec<_> = rows.iter().map(order_of).collect();
-            rows = sorted(rows, &ids);
+            rows = sorted(rows);
         }
         let mut expected = Bodies::new(rules(false), now(), &fields());
         let fed = rows.iter().try_for_each(|row| expected.push(row));
@@ -182,6 +175,68 @@ proptest! {
             (Err(found), Err(trouble)) => prop_assert_eq!(found, trouble),
             (made, fed) => prop_assert!(false, "{} {fed:?}", made.is_ok()),
         }
+    }
+}
+
+#[cfg(feature = "rayon")]
+mod on_all_cores {
+    use super::*;
+
+    fn on_cores<T: Send>(count: usize, work: impl FnOnce() -> T + Send) -> T {
+        rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap().install(work)
+    }
+
+    fn same((batches, account): &Made, (expected, expected_account): &Made) -> Result<(), TestCaseError> {
+        prop_assert!(batches == expected);
+        prop_assert_eq!(&account.rows, &expected_account.rows);
+        prop_assert_eq!(account.coverage.to_string(), expected_account.coverage.to_string());
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+
+        #[test]
+        fn bodies_and_account_are_the_same(
+            seed: u64, count in 0..6000_usize, orders in 1..5000_u32, oddity in 5..100_u32,
+            drops_repeats: bool, small: bool, sorts: bool,
+        ) {
+            let mut rows = rows(seed, count, orders, oddity);
+            if sorts {
+                rows = sorted(rows);
+            }
+            let rows = Rows::new(&rows).rules(rules(drops_repeats)).limits(limits(small));
+            let any_order = in_any_order(rows.clone());
+            let sequence = in_sequence(rows.clone());
+            for cores in 1..=3 {
+                same(&on_cores(cores, || in_any_order(rows.clone().on_all_cores())), &any_order)?;
+                match (on_cores(cores, || in_sequence(rows.clone().on_all_cores())), &sequence) {
+                    (Ok(made), Ok(sequence)) => same(&made, sequence)?,
+                    (made, sequence) => prop_assert_eq!(made.err(), sequence.as_ref().err().cloned()),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_are_shared_are_counted_in_the_same_sequence() {
+        let emails: Vec<_> = (0..20_000).map(|number| format!("customer{number}@example.com")).collect();
+        let rows: Vec<_> = (0..emails.len())
+            .map(|number| {
+                let email = if number % 50 == 0 { "till@example.com" } else { &emails[number] };
+                Row::new(Line::new(number as u64), EventTime::from_unix(NOON).unwrap())
+                    .customer(UserData::builder().email(email))
+                    .order_id(format!("A{:05}", number / 50 * 50 + (number * 7 + 3) % 50).parse().unwrap())
+                    .quantity(1)
+                    .price("0.10".parse().unwrap())
+                    .currency(Currency::EUR)
+            })
+            .collect();
+        let expected = in_any_order(Rows::new(&rows));
+        assert_eq!(expected.1.coverage.repeats().len(), 1);
+        let made = on_cores(2, || in_any_order(Rows::new(&rows).on_all_cores()));
+        same(&made, &expected).unwrap();
+        assert_eq!(made.1.coverage.repeats(), expected.1.coverage.repeats());
     }
 }
 
