@@ -117,7 +117,9 @@ impl Tally {
     /// behind it.
     fn into_problems(self) -> Vec<Problem> {
         let Self { positions, mut lines } = self;
-        lines.iter_mut().for_each(|lines| lines.sort_unstable());
+        for lines in &mut lines {
+            lines.sort_unstable();
+        }
         let mut faults: Vec<_> = positions.into_iter().collect();
         faults.sort_by(|(one, at), (other, other_at)| match (lines[*at].first(), lines[*other_at].first()) {
             (None, None) => at.cmp(other_at),

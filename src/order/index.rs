@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::ops::Range;
 
 use foldhash::quality::RandomState;
@@ -41,7 +42,7 @@ impl fmt::Display for TooManyRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rows, most_memory } = self;
         if *rows > MOST_ROWS {
-            write!(f, "{rows} rows are more than {MOST_ROWS}, which can be gathered at once")?;
+            write!(f, "{rows} rows are more than the {MOST_ROWS} that can be gathered at once")?;
         } else {
             write!(f, "to gather {rows} rows takes more than {most_memory} bytes of memory")?;
         }
@@ -77,6 +78,9 @@ const NOWHERE: u32 = u32::MAX;
 const MOST_ROWS: usize = NOWHERE as usize;
 
 const ALONE: u64 = 0;
+
+/// So many orders before it is needed an order is fetched.
+const AHEAD: usize = 8;
 
 /// So many rows go through each step together: what they need of memory is then fetched at once.
 const AT_ONCE: usize = 64;
@@ -128,14 +132,28 @@ impl Index {
         orders: Range<usize>,
         mut each: impl FnMut(&'r Row<'a>),
     ) {
-        for order in &self.orders[orders] {
-            let mut position = order.first;
-            while position != NOWHERE {
-                each(&rows[position as usize]);
-                position = self.next[position as usize];
+        for number in orders {
+            if let Some(later) = self.orders.get(number + AHEAD) {
+                self.rows_of(later).for_each(|position| touch(&rows[position]));
             }
+            self.rows_of(&self.orders[number]).for_each(|position| each(&rows[position]));
         }
     }
+
+    fn rows_of(&self, order: &Order) -> impl Iterator<Item = usize> {
+        let here = |position: u32| (position != NOWHERE).then_some(position);
+        std::iter::successors(Some(order.first), move |&row| here(self.next[row as usize]))
+            .map(|row| row as usize)
+    }
+}
+
+/// Reads something of each part of a row that is needed soon. The processor fetches all of it at once, while
+/// it is still busy with other rows.
+fn touch(row: &Row<'_>) {
+    let Row { line, time, quantity, price, value, currency, action_source, .. } = row;
+    let texts = (row.order_id.is_some(), row.product.is_some(), row.event_id.is_some());
+    black_box((line.number(), time.unix(), *quantity, *price, *value, *currency, *action_source, texts));
+    black_box(row.customer.wording());
 }
 
 /// Stands for what makes rows one event.
@@ -179,7 +197,7 @@ impl Gathering {
 
     /// Adds the next row, and says where the first one of its order stands.
     fn add(&mut self, mark: u64) -> Result<u32, TooManyRows> {
-        let position = self.index.next.len() as u32;
+        let position = number(self.index.next.len());
         self.index.next.push(NOWHERE);
         let place = if mark == ALONE { None } else { Some(self.place_of(mark)) };
         if let Some(order) = place.and_then(|place| self.index.orders.get_mut(self.places[place] as usize)) {
@@ -187,19 +205,20 @@ impl Gathering {
             order.last = position;
             return Ok(order.first);
         }
-        let number = self.index.orders.len() as u32;
+        let order = number(self.index.orders.len());
         self.found(Order { mark, first: position, last: position })?;
         if let Some(place) = place {
-            self.places[place] = number;
+            self.places[place] = order;
             self.taken += 1;
             if 2 * self.taken > self.places.len() {
-                self.widen(2 * self.taken)?;
+                self.widen(self.taken)?;
             }
         }
         Ok(position)
     }
 
     /// Where a mark stands, or has to stand.
+    #[expect(clippy::cast_possible_truncation, reason = "any bits of a mark do")]
     fn place_of(&self, mark: u64) -> usize {
         let last = self.places.len() - 1;
         let mut place = mark as usize & last;
@@ -225,11 +244,11 @@ impl Gathering {
         let wanted = (2 * marks).next_power_of_two();
         self.afford(wanted * size_of::<u32>())?;
         self.places = vec![NOWHERE; wanted];
-        for number in 0..self.index.orders.len() {
-            let mark = self.index.orders[number].mark;
+        for order in 0..self.index.orders.len() {
+            let mark = self.index.orders[order].mark;
             if mark != ALONE {
                 let place = self.place_of(mark);
-                self.places[place] = number as u32;
+                self.places[place] = number(order);
             }
         }
         Ok(())
@@ -247,5 +266,71 @@ impl Gathering {
     fn memory(&self) -> usize {
         self.index.orders.capacity() * size_of::<Order>()
             + (self.index.next.capacity() + self.places.capacity()) * size_of::<u32>()
+    }
+}
+
+/// There are [not more](MOST_ROWS) than can be numbered so.
+fn number(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(NOWHERE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{EventTime, Line};
+
+    fn rows(ids: &[&str]) -> Vec<Row<'static>> {
+        let row = |(line, id): (u64, &&str)| {
+            let row = Row::new(Line::new(line), EventTime::FIRST);
+            if id.is_empty() { row } else { row.order_id(id.parse().expect("an order id")) }
+        };
+        (0..).zip(ids).map(row).collect()
+    }
+
+    fn lines(index: &Index, rows: &[Row<'_>]) -> Vec<Vec<u64>> {
+        let of_order = |order| {
+            let mut lines = Vec::new();
+            index.each(rows, order..order + 1, |row| lines.push(row.line.number()));
+            lines
+        };
+        (0..index.len()).map(of_order).collect()
+    }
+
+    #[test]
+    fn rows_of_an_order_are_found_wherever_they_stand() {
+        let mut rows = rows(&["A2", "", "A1", "A2", "", "a1", "A2", "A1"]);
+        let index = Index::of(&rows, &OrderRules::new()).expect("little memory");
+        assert_eq!(lines(&index, &rows), [vec![0, 3, 6], vec![1], vec![2, 7], vec![4], vec![5]]);
+        rows[3].quantity = Some(0);
+        rows[6].action_source = crate::event::ActionSource::Email;
+        let index = Index::of(&rows, &OrderRules::new()).expect("little memory");
+        assert_eq!(lines(&index, &rows), [vec![0], vec![1], vec![2, 7], vec![3], vec![4], vec![5], vec![6]]);
+    }
+
+    #[test]
+    fn orders_that_share_a_mark_are_told_apart() {
+        let rows = rows(&["A1", "A2"]);
+        let index = |mark: fn(&Row<'_>) -> u64| Index::by_marks(&rows, usize::MAX, mark);
+        assert!(index(|_| 7).is_ok_and(|index| index.is_none()));
+        // The same place, but other marks.
+        assert!(index(|row| 7 + row.line.number() * (1 << 40)).is_ok_and(|index| index.is_some()));
+    }
+
+    #[test]
+    fn an_index_takes_less_than_48_bytes_a_row() {
+        let hasher = RandomState::default();
+        for per_order in [1, 2, 5, 100] {
+            for count in [1, 1000, 1025, 4097, 9000, 17_000] {
+                let memory = (0..count).fold(Gathering::of(count, 48 * count), |gathering, row| {
+                    let mut gathering = gathering?;
+                    gathering.add(hasher.hash_one(row / per_order))?;
+                    Ok(gathering)
+                });
+                assert!(
+                    memory.is_ok_and(|gathering| gathering.memory() <= 48 * count),
+                    "{per_order} {count}"
+                );
+            }
+        }
     }
 }
