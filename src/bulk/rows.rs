@@ -12,6 +12,10 @@ use crate::wire::{Batch, BatchLimits, RequestFields};
 
 /// Turns a slice of rows into request bodies.
 ///
+/// Each body is handed over as soon as it is full. What is said of
+/// [`SortedOrders`](crate::order::SortedOrders) holds here, too: the note on values that many customers share
+/// names no lines.
+///
 /// ```
 /// use meta_offline_events::bulk::Rows;
 /// use meta_offline_events::customer::UserData;
@@ -26,7 +30,7 @@ use crate::wire::{Batch, BatchLimits, RequestFields};
 ///         .customer(UserData::builder().email("mary@example.com"))
 ///         .order_id(order.parse()?)
 ///         .product("SKU-1".parse()?)
-///         .quantity(line as i64)
+///         .quantity(i64::try_from(line)?)
 ///         .price("0.10".parse()?)
 ///         .currency(Currency::EUR);
 ///     rows.push(row);
@@ -47,7 +51,7 @@ pub struct Rows<'r, 'a> {
 }
 
 /// What became of rows that are not in a body, and what is worth knowing about the others. It comes from
-/// [`Rows`].
+/// [`Rows::sorted`] and [`Rows::any_order`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Account {
@@ -81,18 +85,58 @@ impl<'r, 'a> Rows<'r, 'a> {
         self
     }
 
-    /// On the cores of the current thread pool of rayon. Bodies and account are the same.
+    /// On the threads of the current pool of rayon. Bodies and account are the same, however many there are.
+    ///
+    /// Memory for some ten megabytes of events is needed for each thread. Rows without an order id, and orders
+    /// with an event id of their own, are named on one thread, because an id may be there once only. Bodies
+    /// are handed over on the thread that asks for them.
+    ///
+    /// ```
+    /// use meta_offline_events::bulk::Rows;
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::order::Row;
+    /// use meta_offline_events::value::{EventTime, Line};
+    /// use meta_offline_events::wire::RequestFields;
+    ///
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let customer = UserData::builder().email("mary@example.com");
+    /// let row = Row::new(Line::new(2), sold).customer(customer).order_id("10001".parse()?);
+    /// let rows = [row.quantity(1).price("0.10".parse()?).currency("EUR".parse()?)];
+    /// let bodies = |rows: Rows<'_, '_>| {
+    ///     let mut bodies = Vec::new();
+    ///     rows.any_order(sold, &RequestFields::new(), |batch| bodies.push(batch.into_body())).map(|_| bodies)
+    /// };
+    /// let rows = Rows::new(&rows);
+    /// assert_eq!(bodies(rows.clone().on_all_cores())?, bodies(rows)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "rayon")]
     pub fn on_all_cores(mut self) -> Self {
         self.on_all_cores = true;
         self
     }
 
-    /// Makes the bodies of rows that are sorted by order id.
+    /// Makes the bodies of rows that are sorted by order id. The age of events is judged at `now`; `fields` are
+    /// the other members of each request.
     ///
     /// # Errors
     ///
-    /// [`NotSorted`].
+    /// [`NotSorted`] where [`Bodies`](super::Bodies) would tell it. Nothing is handed over then, because all
+    /// rows are looked through before.
+    ///
+    /// ```
+    /// # use meta_offline_events::bulk::Rows;
+    /// # use meta_offline_events::order::Row;
+    /// # use meta_offline_events::value::{EventTime, Line};
+    /// # use meta_offline_events::wire::RequestFields;
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let row = |line, order: &str| Ok(Row::new(Line::new(line), sold).order_id(order.parse()?));
+    /// # type Rule = meta_offline_events::value::InvalidValue;
+    /// let rows = [row(2, "10001")?, row(3, "10002")?, row(4, "10001")?];
+    /// let trouble = Rows::new(&rows).sorted(sold, &RequestFields::new(), drop).unwrap_err();
+    /// assert_eq!((trouble.line(), trouble.earlier()), (Line::new(4), Line::new(2)));
+    /// # Ok::<(), Rule>(())
+    /// ```
     pub fn sorted(
         self,
         now: EventTime,
@@ -104,11 +148,30 @@ impl<'r, 'a> Rows<'r, 'a> {
         Ok(self.make(&pieces, now, fields, sink))
     }
 
-    /// Makes the bodies of rows in any order.
+    /// Makes the bodies of rows in any order. The age of events is judged at `now`; `fields` are the other
+    /// members of each request.
+    ///
+    /// Events come in the order of their first rows, as from [`Orders`](crate::order::Orders). To find the rows
+    /// of an order takes 4 bytes a row and 24 to 32 bytes an order, and no more than 48 bytes a row while they
+    /// are gathered. Of the limits of [`OrderRules`] only [`most_memory`](OrderRules::most_memory) counts: the
+    /// rows are there already.
     ///
     /// # Errors
     ///
-    /// [`TooManyRows`].
+    /// [`TooManyRows`] when that takes more memory than the rules allow, or when there are more than 2³² − 1
+    /// rows. Nothing is handed over then.
+    ///
+    /// ```
+    /// # use meta_offline_events::bulk::Rows;
+    /// # use meta_offline_events::order::Row;
+    /// # use meta_offline_events::value::{EventTime, Line};
+    /// # use meta_offline_events::wire::RequestFields;
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let rows = [Row::new(Line::new(2), sold).quantity(-1)];
+    /// let account = Rows::new(&rows).any_order(sold, &RequestFields::new(), |_| unreachable!("a return"))?;
+    /// assert_eq!((account.rows.read(), account.rows.filtered()), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn any_order(
         self,
         now: EventTime,

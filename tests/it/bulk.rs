@@ -143,7 +143,9 @@ proptest! {
     ) {
         let rows = rows(seed, count, orders, oddity);
         let mut expected = Orders::with_rules(rules(drops_repeats));
-        rows.iter().for_each(|row| expected.push(row.clone()));
+        for row in &rows {
+            expected.push(row.clone());
+        }
         let expected = expected.finish(now());
         let limits = limits(small);
         let bodies: Vec<_> = Batches::new(&expected.events, &fields()).limits(limits).collect();
