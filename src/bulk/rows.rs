@@ -5,6 +5,8 @@ use super::cores;
 use super::cutter::Cutter;
 use super::pieces::{Gathered, Pieces, Sorted};
 use crate::customer::Coverage;
+#[cfg(feature = "rayon")]
+use crate::order::check_sorted_on_all_cores;
 use crate::order::{Index, NotSorted, OrderRules, Row, Stream, TooManyRows, check_sorted};
 use crate::report::RowReport;
 use crate::value::EventTime;
@@ -143,7 +145,7 @@ impl<'r, 'a> Rows<'r, 'a> {
         fields: &RequestFields,
         sink: impl FnMut(Batch),
     ) -> Result<Account, NotSorted> {
-        check_sorted(self.rows, &self.rules)?;
+        self.check_sorted()?;
         let pieces = Sorted::new(self.rows);
         Ok(self.make(&pieces, now, fields, sink))
     }
@@ -181,6 +183,14 @@ impl<'r, 'a> Rows<'r, 'a> {
         let index = Index::of(self.rows, &self.rules)?;
         let pieces = Gathered::new(self.rows, index);
         Ok(self.make(&pieces, now, fields, sink))
+    }
+
+    fn check_sorted(&self) -> Result<(), NotSorted> {
+        #[cfg(feature = "rayon")]
+        if self.on_all_cores {
+            return check_sorted_on_all_cores(self.rows, &self.rules);
+        }
+        check_sorted(self.rows, &self.rules)
     }
 
     fn make(

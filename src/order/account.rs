@@ -83,8 +83,8 @@ impl Account {
 }
 
 impl Fault {
-    fn parts(&self) -> (Option<&str>, &str, &str) {
-        (self.column.map(Column::name), self.reason, &self.message)
+    fn parts(&self) -> (Option<usize>, &str, &str) {
+        (self.column.map(|column| column as usize), self.reason, &self.message)
     }
 }
 

@@ -86,18 +86,52 @@ impl std::error::Error for NotSorted {}
 
 /// Whether a slice of rows is sorted, as far as it can be told within the memory that the rules allow.
 pub(crate) fn check_sorted(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
-    let mut last = None;
-    let in_sequence = beginnings(rows).try_fold(Sequence::default(), |sequence, (id, _)| {
-        let sequence = last
-            .replace(id)
-            .map_or(sequence, |last: &OrderId| sequence.followed_by(last.as_str(), id.as_str()));
-        (!sequence.is_broken()).then_some(sequence)
-    });
-    if in_sequence.is_some() {
+    check(rows, rules, Run::of(rows))
+}
+
+/// The same on all cores.
+#[cfg(feature = "rayon")]
+pub(crate) fn check_sorted_on_all_cores(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
+    use rayon::prelude::*;
+
+    const AT_ONCE: usize = 4096;
+    let start = |piece| next_order(rows, rows.len().min(piece * AT_ONCE));
+    let pieces = (0..rows.len().div_ceil(AT_ONCE)).into_par_iter();
+    let runs = pieces.map(|piece| Run::of(&rows[start(piece)..start(piece + 1)]));
+    check(rows, rules, runs.reduce(Run::default, Run::before))
+}
+
+/// Orders that follow one another in sequence are sorted; others have to be known one by one.
+fn check(rows: &[Row<'_>], rules: &OrderRules, run: Run<'_>) -> Result<(), NotSorted> {
+    if !run.sequence.is_broken() {
         return Ok(());
     }
     let mut closed = Closed::new(rules.most_memory);
     beginnings(rows).try_for_each(|(id, line)| closed.enter(id, line))
+}
+
+/// Orders in their sequence.
+#[derive(Default)]
+struct Run<'r> {
+    ends: Option<(&'r OrderId, &'r OrderId)>,
+    sequence: Sequence,
+}
+
+impl<'r> Run<'r> {
+    /// The orders of these rows. The first row begins an order.
+    fn of(rows: &'r [Row<'_>]) -> Self {
+        let orders =
+            beginnings(rows).map(|(id, _)| Run { ends: Some((id, id)), sequence: Sequence::default() });
+        orders.fold(Self::default(), Self::before)
+    }
+
+    fn before(self, next: Self) -> Self {
+        let (Some((first, end)), Some((start, last))) = (self.ends, next.ends) else {
+            return if self.ends.is_none() { next } else { self };
+        };
+        let sequence = self.sequence.followed_by(end.as_str(), start.as_str()).and(next.sequence);
+        Self { ends: Some((first, last)), sequence }
+    }
 }
 
 /// Where the first order begins from this position on.
@@ -202,6 +236,15 @@ impl Sequence {
             descends: self.descends && bytes == Ordering::Greater,
             ascends_by_number: self.ascends_by_number && numbers == Ordering::Less,
             descends_by_number: self.descends_by_number && numbers == Ordering::Greater,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            ascends: self.ascends && other.ascends,
+            descends: self.descends && other.descends,
+            ascends_by_number: self.ascends_by_number && other.ascends_by_number,
+            descends_by_number: self.descends_by_number && other.descends_by_number,
         }
     }
 

@@ -42,6 +42,8 @@ mod stream;
 mod timestamp;
 
 pub use closed::NotSorted;
+#[cfg(feature = "rayon")]
+pub(crate) use closed::check_sorted_on_all_cores;
 pub(crate) use closed::{check_sorted, next_order};
 pub use column::Column;
 pub(crate) use index::Index;

@@ -281,3 +281,29 @@ impl Iterator for Batches<'_> {
         (taken > 0).then(|| Batch::of(draft, first))
     }
 }
+
+#[cfg(all(test, feature = "rayon"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_are_where_drafts_are_full() {
+        let closing = b"]}";
+        for limits in [BatchLimits::new(5, 4096), BatchLimits::new(1, 4096), BatchLimits::new(100, 5000)] {
+            let limits = limits.expect("limits");
+            let room = limits.bytes() - OPENING.len() - closing.len();
+            let lengths = [room, 1, room, room + 1, 7, room - 8, room - 9, 3, 1, room - 4, 2, 2, 2, 2, 2, 2];
+            let mut cuts = Cuts::new(limits, closing);
+            let mut draft = Draft::new(0, limits, &closing[..]);
+            for length in lengths {
+                let event = vec![b'x'; length];
+                let takes = draft.push_written(&event);
+                assert_eq!(cuts.takes(length), takes, "{length} {limits:?}");
+                if !takes {
+                    draft = Draft::new(0, limits, &closing[..]);
+                    assert!(draft.push_written(&event));
+                }
+            }
+        }
+    }
+}

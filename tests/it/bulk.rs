@@ -190,7 +190,7 @@ mod on_all_cores {
 
     fn same((batches, account): &Made, (expected, expected_account): &Made) -> Result<(), TestCaseError> {
         prop_assert!(batches == expected);
-        prop_assert_eq!(&account.rows, &expected_account.rows);
+        prop_assert!(account.rows == expected_account.rows);
         prop_assert_eq!(account.coverage.to_string(), expected_account.coverage.to_string());
         Ok(())
     }
