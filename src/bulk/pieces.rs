@@ -13,8 +13,11 @@ pub(super) trait Pieces<'a>: Sync {
         'a: 's;
 }
 
-/// About so many orders or, where they are not counted before, rows make a piece.
-const PIECE: usize = 256;
+/// So many orders make a piece, where they are counted before.
+const ORDERS: usize = 128;
+
+/// About so many rows make a piece, where orders are not counted before.
+const ROWS: usize = 256;
 
 /// Rows that are sorted by order id.
 pub(super) struct Sorted<'r, 'a> {
@@ -29,14 +32,14 @@ impl<'r, 'a> Sorted<'r, 'a> {
 
 impl<'a> Pieces<'a> for Sorted<'_, 'a> {
     fn len(&self) -> usize {
-        self.rows.len().div_ceil(PIECE)
+        self.rows.len().div_ceil(ROWS)
     }
 
     fn each<'s>(&'s self, piece: usize, each: impl FnMut(&'s Row<'a>))
     where
         'a: 's,
     {
-        let Range { start, end } = piece_of(piece, self.rows.len());
+        let Range { start, end } = piece_of(piece, ROWS, self.rows.len());
         let (start, end) = (next_order(self.rows, start), next_order(self.rows, end));
         self.rows[start..end].iter().for_each(each);
     }
@@ -56,17 +59,17 @@ impl<'r, 'a> Gathered<'r, 'a> {
 
 impl<'a> Pieces<'a> for Gathered<'_, 'a> {
     fn len(&self) -> usize {
-        self.index.len().div_ceil(PIECE)
+        self.index.len().div_ceil(ORDERS)
     }
 
     fn each<'s>(&'s self, piece: usize, each: impl FnMut(&'s Row<'a>))
     where
         'a: 's,
     {
-        self.index.each(self.rows, piece_of(piece, self.index.len()), each);
+        self.index.each(self.rows, piece_of(piece, ORDERS, self.index.len()), each);
     }
 }
 
-fn piece_of(piece: usize, whole: usize) -> Range<usize> {
-    piece * PIECE..((piece + 1) * PIECE).min(whole)
+fn piece_of(piece: usize, size: usize, whole: usize) -> Range<usize> {
+    piece * size..((piece + 1) * size).min(whole)
 }

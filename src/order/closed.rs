@@ -6,6 +6,8 @@ use std::fmt;
 use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
+#[cfg(feature = "rayon")]
+use rayon::prelude::*;
 
 use super::marks::Uniform;
 use super::{OrderRules, Row};
@@ -86,24 +88,25 @@ impl std::error::Error for NotSorted {}
 
 /// Whether a slice of rows is sorted, as far as it can be told within the memory that the rules allow.
 pub(crate) fn check_sorted(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
-    check(rows, rules, Run::of(rows))
+    check(rows, rules, Run::of(rows).sequence)
 }
+
+/// So many rows are looked through on one core at a time.
+#[cfg(feature = "rayon")]
+const AT_ONCE: usize = 4096;
 
 /// The same on all cores.
 #[cfg(feature = "rayon")]
 pub(crate) fn check_sorted_on_all_cores(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
-    use rayon::prelude::*;
-
-    const AT_ONCE: usize = 4096;
     let start = |piece| next_order(rows, rows.len().min(piece * AT_ONCE));
     let pieces = (0..rows.len().div_ceil(AT_ONCE)).into_par_iter();
     let runs = pieces.map(|piece| Run::of(&rows[start(piece)..start(piece + 1)]));
-    check(rows, rules, runs.reduce(Run::default, Run::before))
+    check(rows, rules, runs.reduce(Run::default, Run::before).sequence)
 }
 
 /// Orders that follow one another in sequence are sorted; others have to be known one by one.
-fn check(rows: &[Row<'_>], rules: &OrderRules, run: Run<'_>) -> Result<(), NotSorted> {
-    if !run.sequence.is_broken() {
+fn check(rows: &[Row<'_>], rules: &OrderRules, sequence: Sequence) -> Result<(), NotSorted> {
+    if !sequence.is_broken() {
         return Ok(());
     }
     let mut closed = Closed::new(rules.most_memory);
