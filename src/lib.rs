@@ -37,9 +37,9 @@
 //! # Features
 //!
 //! `client` and `rustls` are on by default. `csv` reads rows from files, `phone` completes national phone
-//! numbers, `queue` sends in the background, `testing` brings what tests need, `native-tls` and
-//! `rustls-no-provider` choose another TLS. Without any of them values, events, orders and bodies work
-//! without a runtime.
+//! numbers, `queue` sends in the background, `rayon` makes bodies on all cores, `testing` brings what tests
+//! need, `native-tls` and `rustls-no-provider` choose another TLS. Without any of them values, events, orders
+//! and bodies work without a runtime.
 
 pub mod bulk;
 #[cfg(feature = "client")]

@@ -72,6 +72,9 @@ impl Default for Coverage {
 struct Sharing {
     emails: HashMap<u64, u32, BeginningAsHash>,
     phones: HashMap<u64, u32, BeginningAsHash>,
+    /// What is to be counted later, if that is wanted: counts depend on the sequence of values.
+    #[cfg(feature = "rayon")]
+    later: Option<Vec<(MatchKey, u64)>>,
 }
 
 /// As many as a table of 8,192 places holds.
@@ -79,8 +82,17 @@ const MOST_SHARED: usize = 7168;
 
 impl Sharing {
     fn add(&mut self, key: MatchKey, digest: Hashed) {
+        let value = (key, digest.beginning());
+        #[cfg(feature = "rayon")]
+        if let Some(later) = &mut self.later {
+            return later.push(value);
+        }
+        self.count(value);
+    }
+
+    fn count(&mut self, (key, beginning): (MatchKey, u64)) {
         let counts = if key == MatchKey::Email { &mut self.emails } else { &mut self.phones };
-        let count = counts.entry(digest.beginning()).or_default();
+        let count = counts.entry(beginning).or_default();
         *count = count.saturating_add(1);
         if counts.len() > MOST_SHARED {
             // Taken out and put back, because removed ones would leave marks that fill the table.
@@ -265,6 +277,47 @@ impl<'u> FromIterator<&'u UserData> for Coverage {
         let mut coverage = Self::default();
         coverage.extend(customers);
         coverage
+    }
+}
+
+/// Customers of several sets that are counted at once, to be put together in their sequence.
+#[cfg(feature = "rayon")]
+impl Coverage {
+    /// Nobody yet. Which values are shared is counted by [`catch_up`](Self::catch_up) only.
+    pub(crate) fn lagging() -> Self {
+        Self { sharing: Sharing { later: Some(Vec::new()), ..Sharing::default() }, ..Self::default() }
+    }
+
+    /// How many values wait to be counted.
+    pub(crate) fn waiting(&self) -> usize {
+        self.sharing.later.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Lets values of another set wait, too: those of its customers who come next.
+    pub(crate) fn await_values(&mut self, other: &Self, values: std::ops::Range<usize>) {
+        let (Some(own), Some(later)) = (&mut self.sharing.later, &other.sharing.later) else { return };
+        own.extend_from_slice(&later[values]);
+    }
+
+    /// Counts the customers of another set, but for the values that wait there.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        self.customers += other.customers;
+        for (keys, count) in other.all_combinations() {
+            *self.combinations.entry(keys).or_default() += count;
+        }
+        for (own, further) in self.further.iter_mut().zip(other.further) {
+            *own += further;
+        }
+        for (&remark, count) in &other.remarks {
+            *self.remarks.entry(remark).or_default() += count;
+        }
+    }
+
+    /// Counts what waits.
+    pub(crate) fn catch_up(&mut self) {
+        let Some(mut later) = self.sharing.later.take() else { return };
+        later.drain(..).for_each(|value| self.sharing.count(value));
+        self.sharing.later = Some(later);
     }
 }
 

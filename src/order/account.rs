@@ -1,11 +1,26 @@
 //! What became of rows so far, and why.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::Column;
+use super::group::Group;
 use super::layout::Fault;
 use crate::report::{Problem, RowReport};
 use crate::value::Line;
+
+/// What is doubtful about an order that is sent all the same.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Doubts {
+    is_spread: bool,
+    looks_damaged: bool,
+}
+
+impl Doubts {
+    pub(super) fn about(group: &Group) -> Self {
+        Self { is_spread: group.is_spread(), looks_damaged: group.looks_damaged() }
+    }
+}
 
 /// What became of rows so far.
 #[derive(Debug, Default)]
@@ -35,15 +50,25 @@ impl Account {
         self.notes.add(&[line], note);
     }
 
-    pub(super) fn note_order(&mut self, lines: &[Line], spread: bool, damaged: bool) {
-        if spread {
+    pub(super) fn note_order(&mut self, lines: &[Line], doubts: Doubts) {
+        if doubts.is_spread {
             let note = "the rows of the order lie more than a day apart: the earliest gives the time";
             self.notes.add(lines, Fault::at(Column::Timestamp, "order_spread", note));
         }
-        if damaged {
+        if doubts.looks_damaged {
             let note = "looks damaged by a spreadsheet: export order ids as text";
             self.notes.add(lines, Fault::at(Column::OrderId, "damaged_order_id", note));
         }
+    }
+
+    /// Takes in the account of other rows.
+    #[cfg(feature = "rayon")]
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.read += other.read;
+        self.filtered += other.filtered;
+        self.invalid += other.invalid;
+        self.problems.absorb(other.problems);
+        self.notes.absorb(other.notes);
     }
 
     pub(super) fn into_report(self) -> RowReport {
@@ -54,6 +79,12 @@ impl Account {
             problems: self.problems.into_problems(),
             notes: self.notes.into_problems(),
         }
+    }
+}
+
+impl Fault {
+    fn parts(&self) -> (Option<usize>, &str, &str) {
+        (self.column.map(|column| column as usize), self.reason, &self.message)
     }
 }
 
@@ -74,14 +105,32 @@ impl Tally {
         self.lines[position].extend(lines);
     }
 
+    #[cfg(feature = "rayon")]
+    fn absorb(&mut self, other: Self) {
+        let mut other_lines = other.lines;
+        for (fault, position) in other.positions {
+            self.add(&std::mem::take(&mut other_lines[position]), fault);
+        }
+    }
+
+    /// What is said of rows comes in the sequence of their first lines, what is said of the run as a whole
+    /// behind it.
     fn into_problems(self) -> Vec<Problem> {
-        let mut faults: Vec<_> = self.positions.into_iter().collect();
-        faults.sort_by_key(|&(_, position)| position);
+        let Self { positions, mut lines } = self;
+        for lines in &mut lines {
+            lines.sort_unstable();
+        }
+        let mut faults: Vec<_> = positions.into_iter().collect();
+        faults.sort_by(|(one, at), (other, other_at)| match (lines[*at].first(), lines[*other_at].first()) {
+            (None, None) => at.cmp(other_at),
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (first, other_first) => first.cmp(&other_first).then_with(|| one.parts().cmp(&other.parts())),
+        });
         faults
             .into_iter()
-            .zip(self.lines)
-            .map(|((fault, _), mut lines)| {
-                lines.sort_unstable();
+            .map(|(fault, position)| {
+                let lines = std::mem::take(&mut lines[position]);
                 let problem = Problem::new(lines, fault.reason, fault.message);
                 match fault.column {
                     Some(column) => problem.in_column(column.name()),

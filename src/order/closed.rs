@@ -6,8 +6,11 @@ use std::fmt;
 use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
+#[cfg(feature = "rayon")]
+use rayon::prelude::*;
 
 use super::marks::Uniform;
+use super::{OrderRules, Row};
 use crate::value::{Line, OrderId};
 
 /// Rows are not sorted by order id: an order comes back after another one, or may do so unseen.
@@ -82,6 +85,76 @@ impl fmt::Display for NotSorted {
 }
 
 impl std::error::Error for NotSorted {}
+
+/// Whether a slice of rows is sorted, as far as it can be told within the memory that the rules allow.
+pub(crate) fn check_sorted(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
+    check(rows, rules, Run::of(rows).sequence)
+}
+
+/// So many rows are looked through on one core at a time.
+#[cfg(feature = "rayon")]
+const AT_ONCE: usize = 4096;
+
+/// The same on all cores.
+#[cfg(feature = "rayon")]
+pub(crate) fn check_sorted_on_all_cores(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
+    let start = |piece| next_order(rows, rows.len().min(piece * AT_ONCE));
+    let pieces = (0..rows.len().div_ceil(AT_ONCE)).into_par_iter();
+    let runs = pieces.map(|piece| Run::of(&rows[start(piece)..start(piece + 1)]));
+    check(rows, rules, runs.reduce(Run::default, Run::before).sequence)
+}
+
+/// Orders that follow one another in sequence are sorted; others have to be known one by one.
+fn check(rows: &[Row<'_>], rules: &OrderRules, sequence: Sequence) -> Result<(), NotSorted> {
+    if !sequence.is_broken() {
+        return Ok(());
+    }
+    let mut closed = Closed::new(rules.most_memory);
+    beginnings(rows).try_for_each(|(id, line)| closed.enter(id, line))
+}
+
+/// Orders in their sequence.
+#[derive(Default)]
+struct Run<'r> {
+    ends: Option<(&'r OrderId, &'r OrderId)>,
+    sequence: Sequence,
+}
+
+impl<'r> Run<'r> {
+    /// The orders of these rows. The first row begins an order.
+    fn of(rows: &'r [Row<'_>]) -> Self {
+        let orders =
+            beginnings(rows).map(|(id, _)| Run { ends: Some((id, id)), sequence: Sequence::default() });
+        orders.fold(Self::default(), Self::before)
+    }
+
+    fn before(self, next: Self) -> Self {
+        let (Some((first, end)), Some((start, last))) = (self.ends, next.ends) else {
+            return if self.ends.is_none() { next } else { self };
+        };
+        let sequence =
+            self.sequence.followed_by(end.text().as_bytes(), start.text().as_bytes()).and(next.sequence);
+        Self { ends: Some((first, last)), sequence }
+    }
+}
+
+/// Where the first order begins from this position on.
+pub(crate) fn next_order(rows: &[Row<'_>], position: usize) -> usize {
+    let (before, behind) = rows.split_at(position);
+    let Some(open) = before.iter().rfind(|row| !row.is_return()) else { return position };
+    let goes_on = |row: &&Row<'_>| row.is_return() || row.order_id.is_some() && row.order_id == open.order_id;
+    position + behind.iter().take_while(goes_on).count()
+}
+
+/// Where orders begin.
+fn beginnings<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = (&'r OrderId, Line)> {
+    let mut open = None;
+    rows.iter().filter(|row| !row.is_return()).filter_map(move |row| {
+        let id = row.order_id.as_ref();
+        let before = std::mem::replace(&mut open, id);
+        id.filter(|_| before != id).map(|id| (id, row.line))
+    })
+}
 
 /// What is known of the orders so far.
 #[derive(Debug)]
@@ -167,6 +240,15 @@ impl Sequence {
             descends: self.descends && bytes == Ordering::Greater,
             ascends_by_number: self.ascends_by_number && numbers == Ordering::Less,
             descends_by_number: self.descends_by_number && numbers == Ordering::Greater,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            ascends: self.ascends && other.ascends,
+            descends: self.descends && other.descends,
+            ascends_by_number: self.ascends_by_number && other.ascends_by_number,
+            descends_by_number: self.descends_by_number && other.descends_by_number,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
 
-use super::account::Account;
+use super::account::{Account, Doubts};
 use super::group::Group;
 use super::layout::{Fault, column_of};
 use super::marks::Marks;
@@ -119,17 +119,34 @@ impl Desk {
     /// Completes the event of an order, judging its age at `now`, and tells whether it may be sent.
     /// `culprit` is the line that spoils it.
     pub(super) fn close(&mut self, group: &mut Group, culprit: Option<Line>, now: EventTime) -> bool {
+        self.conclude(group, culprit, now) && {
+            let doubts = Doubts::about(group);
+            self.admit(&mut group.event, doubts)
+        }
+    }
+
+    /// Completes the event of an order as far as it depends on nothing but its rows.
+    pub(super) fn conclude(&mut self, group: &mut Group, culprit: Option<Line>, now: EventTime) -> bool {
         if let Some(culprit) = culprit {
             let blame = format!("not sent, because line {culprit} of the same order is invalid");
             self.account.invalid(group.event.lines(), [Fault::of_row("order_incomplete", blame)]);
             return false;
         }
-        if let Err(faults) = group.conclude(&self.rules, now).and_then(|()| self.name(&mut group.event)) {
+        if let Err(faults) = group.conclude(&self.rules, now) {
             self.account.invalid(group.event.lines(), faults);
             return false;
         }
-        self.account.note_order(group.event.lines(), group.is_spread(), group.looks_damaged());
-        self.coverage.add(group.event.user_data());
+        true
+    }
+
+    /// Names the event of a concluded order and counts it, unless its id is there already.
+    pub(super) fn admit(&mut self, event: &mut Event, doubts: Doubts) -> bool {
+        if let Err(faults) = self.name(event) {
+            self.account.invalid(event.lines(), faults);
+            return false;
+        }
+        self.account.note_order(event.lines(), doubts);
+        self.coverage.add(event.user_data());
         true
     }
 

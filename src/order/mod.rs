@@ -29,9 +29,12 @@ mod column;
 pub mod csv;
 mod desk;
 mod group;
+mod index;
 mod layout;
 mod marks;
 mod orders;
+#[cfg(feature = "rayon")]
+mod part;
 mod plain;
 mod row;
 mod sorted;
@@ -42,9 +45,16 @@ mod stream;
 mod timestamp;
 
 pub use closed::NotSorted;
+#[cfg(feature = "rayon")]
+pub(crate) use closed::check_sorted_on_all_cores;
+pub(crate) use closed::{check_sorted, next_order};
 pub use column::Column;
+pub(crate) use index::Index;
+pub use index::TooManyRows;
 pub use layout::{BoundLayout, LayoutError, NumberStyle, Reading, RowError, RowLayout};
 pub use orders::{OrderRules, Orders, Prepared};
+#[cfg(feature = "rayon")]
+pub(crate) use part::{Done, Joined, Part};
 pub use row::Row;
 pub use sorted::SortedOrders;
 #[cfg(feature = "csv")]

@@ -1,5 +1,6 @@
 //! One order at a time: rows that are sorted by order id, in memory that does not grow with their number.
 
+use super::account::Doubts;
 use super::closed::Closed;
 use super::desk::Desk;
 use super::group::Group;
@@ -24,7 +25,7 @@ pub(crate) enum Made<'s> {
 /// memory of the last one.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    desk: Desk,
+    pub(super) desk: Desk,
     now: EventTime,
     /// The events of the order that may go on, in the order of their first rows; behind the first `open`
     /// of them is memory for more.
@@ -36,6 +37,28 @@ pub(crate) struct Stream {
     closed: Closed,
     spoilt: Spoilt,
     trouble: Option<NotSorted>,
+}
+
+/// Where orders go whose rows are all in.
+pub(super) trait Taker {
+    /// Takes a sale of the fast way.
+    fn take_sale(&mut self, sale: &Sale);
+
+    /// Takes an order that is concluded.
+    fn take(&mut self, desk: &mut Desk, group: &mut Group);
+}
+
+impl<F: FnMut(Made<'_>)> Taker for F {
+    fn take_sale(&mut self, sale: &Sale) {
+        self(Made::Sale(sale));
+    }
+
+    fn take(&mut self, desk: &mut Desk, group: &mut Group) {
+        let doubts = Doubts::about(group);
+        if desk.admit(&mut group.event, doubts) {
+            self(Made::Event(&mut group.event));
+        }
+    }
 }
 
 impl Stream {
@@ -71,21 +94,65 @@ impl Stream {
     }
 
     pub(crate) fn push(&mut self, row: &Row<'_>, sink: &mut impl FnMut(Made<'_>)) -> Result<(), NotSorted> {
-        if self.plain.add(row) {
-            self.desk.account.read += 1;
+        if self.goes_on_with(row) {
             return Ok(());
         }
         self.refuse_after_trouble()?;
-        if row.is_return() {
-            self.desk.filter(row.line);
-            return Ok(());
-        }
-        if row.order_id.is_none() || row.order_id != self.open_id {
+        if self.turns_with(row) {
             self.turn_to(row.order_id.as_ref(), row.line, sink)?;
-            if self.plain.begin(row, &mut self.desk.buffer) {
-                self.desk.account.read += 1;
-                return Ok(());
+            self.begin(row);
+        } else {
+            self.seat(row);
+        }
+        Ok(())
+    }
+
+    /// The same for rows whose sequence is right already.
+    pub(crate) fn add(&mut self, row: &Row<'_>, sink: &mut impl FnMut(Made<'_>)) {
+        self.add_for(row, sink);
+    }
+
+    pub(super) fn add_for(&mut self, row: &Row<'_>, taker: &mut impl Taker) {
+        if self.goes_on_with(row) {
+            return;
+        }
+        if self.turns_with(row) {
+            self.close(taker);
+            if row.order_id.is_some() {
+                self.spoilt.turn();
             }
+            self.open_id.clone_from(&row.order_id);
+            self.begin(row);
+        } else {
+            self.seat(row);
+        }
+    }
+
+    /// Takes a row with which the open order goes on its fast way.
+    fn goes_on_with(&mut self, row: &Row<'_>) -> bool {
+        let taken = self.plain.add(row);
+        self.desk.account.read += u64::from(taken);
+        taken
+    }
+
+    /// Whether another order begins with this row.
+    fn turns_with(&self, row: &Row<'_>) -> bool {
+        !row.is_return() && (row.order_id.is_none() || row.order_id != self.open_id)
+    }
+
+    /// Takes the first row of an order.
+    fn begin(&mut self, row: &Row<'_>) {
+        if self.plain.begin(row, &mut self.desk.buffer) {
+            self.desk.account.read += 1;
+        } else {
+            self.seat(row);
+        }
+    }
+
+    /// Seats a row in the open order, which goes the long way from now on.
+    fn seat(&mut self, row: &Row<'_>) {
+        if row.is_return() {
+            return self.desk.filter(row.line);
         }
         self.leave_the_fast_way();
         let known = self.groups[..self.open].iter().position(|group| group.is_of(row));
@@ -94,7 +161,6 @@ impl Stream {
             Ok(seated) => self.open += usize::from(seated && known.is_none()),
             Err(faults) => self.desk.reject(RowError::of_row(row, faults), &mut self.spoilt),
         }
-        Ok(())
     }
 
     pub(crate) fn reject(
@@ -161,18 +227,18 @@ impl Stream {
         self.open
     }
 
-    fn close(&mut self, sink: &mut impl FnMut(Made<'_>)) {
+    pub(super) fn close(&mut self, taker: &mut impl Taker) {
         if self.plain.is_open()
             && self.spoilt.is_empty()
             && let Some(sale) = self.plain.conclude(&self.desk.rules, self.now)
         {
             self.desk.coverage.add_digests(&sale.customer);
-            sink(Made::Sale(sale));
+            taker.take_sale(sale);
         }
         self.leave_the_fast_way();
         for group in &mut self.groups[..self.open] {
-            if self.desk.close(group, self.spoilt.culprit(group), self.now) {
-                sink(Made::Event(&mut group.event));
+            if self.desk.conclude(group, self.spoilt.culprit(group), self.now) {
+                taker.take(&mut self.desk, group);
             }
         }
         self.open = 0;

@@ -157,6 +157,32 @@ impl<'c> Draft<'c> {
     }
 }
 
+/// Tells where drafts end from the lengths of their events alone.
+#[cfg(feature = "rayon")]
+pub(crate) struct Cuts {
+    empty: usize,
+    limits: BatchLimits,
+    events: usize,
+    bytes: usize,
+}
+
+#[cfg(feature = "rayon")]
+impl Cuts {
+    /// For drafts with this closing. The first one is empty.
+    pub(crate) fn new(limits: BatchLimits, closing: &[u8]) -> Self {
+        let empty = OPENING.len() + closing.len();
+        Self { empty, limits, events: 0, bytes: empty }
+    }
+
+    /// Whether the draft takes an event of this length. If not, it is the first one of the next draft.
+    pub(crate) fn takes(&mut self, event: usize) -> bool {
+        let bytes = self.bytes + usize::from(self.events > 0) + event;
+        let takes = self.events == 0 || (self.events < self.limits.events && bytes <= self.limits.bytes);
+        (self.events, self.bytes) = if takes { (self.events + 1, bytes) } else { (1, self.empty + event) };
+        takes
+    }
+}
+
 /// One request body and the events in it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Batch {
@@ -259,5 +285,31 @@ impl Iterator for Batches<'_> {
         let first = self.next;
         self.next += taken;
         (taken > 0).then(|| Batch::of(draft, first))
+    }
+}
+
+#[cfg(all(test, feature = "rayon"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_are_where_drafts_are_full() {
+        let closing = b"]}";
+        for limits in [BatchLimits::new(5, 4096), BatchLimits::new(1, 4096), BatchLimits::new(100, 5000)] {
+            let limits = limits.expect("limits");
+            let room = limits.bytes() - OPENING.len() - closing.len();
+            let lengths = [room, 1, room, room + 1, 7, room - 8, room - 9, 3, 1, room - 4, 2, 2, 2, 2, 2, 2];
+            let mut cuts = Cuts::new(limits, closing);
+            let mut draft = Draft::new(0, limits, &closing[..]);
+            for length in lengths {
+                let event = vec![b'x'; length];
+                let takes = draft.push_written(&event);
+                assert_eq!(cuts.takes(length), takes, "{length} {limits:?}");
+                if !takes {
+                    draft = Draft::new(0, limits, &closing[..]);
+                    assert!(draft.push_written(&event));
+                }
+            }
+        }
     }
 }

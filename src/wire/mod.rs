@@ -15,7 +15,11 @@ mod sale;
 mod text;
 #[cfg(feature = "client")]
 mod usage;
+#[cfg(feature = "rayon")]
+mod written;
 
+#[cfg(feature = "rayon")]
+pub(crate) use batch::Cuts;
 pub(crate) use batch::Draft;
 pub use batch::{Batch, BatchLimits, Batches};
 #[cfg(feature = "queue")]
@@ -27,3 +31,5 @@ pub(crate) use response::{Answer, read_answer};
 pub(crate) use text::TextFilter;
 #[cfg(feature = "client")]
 pub(crate) use usage::{Hints, read_hints};
+#[cfg(feature = "rayon")]
+pub(crate) use written::Written;

@@ -1,0 +1,336 @@
+//! Which rows of a slice make one event, by their positions: no row is copied.
+
+use std::fmt;
+use std::hash::BuildHasher;
+use std::hint::black_box;
+use std::ops::Range;
+
+use foldhash::quality::RandomState;
+
+use super::{OrderRules, Row};
+
+/// There are too many rows to find those that make one event, wherever they stand.
+///
+/// ```
+/// use meta_offline_events::bulk::Rows;
+/// use meta_offline_events::order::{OrderRules, Row};
+/// use meta_offline_events::value::{EventTime, Line};
+/// use meta_offline_events::wire::RequestFields;
+///
+/// let sold = EventTime::from_unix(1_767_225_600)?;
+/// let rows: Vec<_> = (2..102).map(|line| Row::new(Line::new(line), sold)).collect();
+/// let rules = OrderRules::new().most_memory(1000);
+/// let trouble = Rows::new(&rows).rules(rules).any_order(sold, &RequestFields::new(), drop).unwrap_err();
+/// assert_eq!(trouble.rows(), 100);
+/// assert!(trouble.to_string().starts_with("to gather 100 rows takes more than 1000 bytes of memory: "));
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooManyRows {
+    rows: usize,
+    most_memory: usize,
+}
+
+impl TooManyRows {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+impl fmt::Display for TooManyRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rows, most_memory } = self;
+        if *rows > MOST_ROWS {
+            write!(f, "{rows} rows are more than the {MOST_ROWS} that can be gathered at once")?;
+        } else {
+            write!(f, "to gather {rows} rows takes more than {most_memory} bytes of memory")?;
+        }
+        f.write_str(
+            ": sort the rows by order id and take them as sorted ones, or cut the export by days, never inside \
+             an order",
+        )
+    }
+}
+
+impl std::error::Error for TooManyRows {}
+
+/// The rows of a slice, order by order. Orders stand in the order of their first rows, and so do the rows of
+/// each. Rows that make no event with others are orders of their own.
+#[derive(Debug)]
+pub(crate) struct Index {
+    orders: Vec<Order>,
+    /// For each row the next one of its order.
+    next: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Order {
+    /// Stands for what its rows have in common; [`ALONE`] for a row that makes no event with others.
+    mark: u64,
+    first: u32,
+    last: u32,
+}
+
+/// Takes the place of a position where there is none.
+const NOWHERE: u32 = u32::MAX;
+
+const MOST_ROWS: usize = NOWHERE as usize;
+
+const ALONE: u64 = 0;
+
+/// So many orders before it is needed an order is fetched.
+const AHEAD: usize = 8;
+
+/// So many rows go through each step together: what they need of memory is then fetched at once.
+const AT_ONCE: usize = 64;
+
+impl Index {
+    pub(crate) fn of(rows: &[Row<'_>], rules: &OrderRules) -> Result<Self, TooManyRows> {
+        loop {
+            // That two orders share a mark will not happen, and not twice with other marks.
+            let marks = RandomState::default();
+            if let Some(index) = Self::by_marks(rows, rules.most_memory, |row| mark(row, &marks))? {
+                return Ok(index);
+            }
+        }
+    }
+
+    /// Nothing when two orders share a mark.
+    fn by_marks<'a>(
+        rows: &[Row<'a>],
+        most_memory: usize,
+        mark: impl Fn(&Row<'a>) -> u64,
+    ) -> Result<Option<Self>, TooManyRows> {
+        let mut gathering = Gathering::of(rows.len(), most_memory)?;
+        let mut marks = [ALONE; AT_ONCE];
+        let mut firsts = [NOWHERE; AT_ONCE];
+        for chunk in rows.chunks(AT_ONCE) {
+            for (place, row) in marks.iter_mut().zip(chunk) {
+                *place = mark(row);
+            }
+            for (first, &mark) in firsts.iter_mut().zip(&marks[..chunk.len()]) {
+                *first = gathering.add(mark)?;
+            }
+            let mut pairs = chunk.iter().zip(&firsts);
+            if !pairs.all(|(row, &first)| are_one(row, &rows[first as usize])) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(gathering.index))
+    }
+
+    /// How many orders there are.
+    pub(crate) fn len(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// The rows of these orders.
+    pub(crate) fn each<'r, 'a>(
+        &self,
+        rows: &'r [Row<'a>],
+        orders: Range<usize>,
+        mut each: impl FnMut(&'r Row<'a>),
+    ) {
+        for number in orders {
+            if let Some(later) = self.orders.get(number + AHEAD) {
+                self.rows_of(later).for_each(|position| touch(&rows[position]));
+            }
+            self.rows_of(&self.orders[number]).for_each(|position| each(&rows[position]));
+        }
+    }
+
+    fn rows_of(&self, order: &Order) -> impl Iterator<Item = usize> {
+        let here = |position: u32| (position != NOWHERE).then_some(position);
+        std::iter::successors(Some(order.first), move |&row| here(self.next[row as usize]))
+            .map(|row| row as usize)
+    }
+}
+
+/// Reads something of each part of a row that is needed soon. The processor fetches all of it at once, while
+/// it is still busy with other rows.
+fn touch(row: &Row<'_>) {
+    let Row { line, time, quantity, price, value, currency, action_source, .. } = row;
+    let texts = (row.order_id.is_some(), row.product.is_some(), row.event_id.is_some());
+    black_box((line.number(), time.unix(), *quantity, *price, *value, *currency, *action_source, texts));
+    black_box(row.customer.wording());
+}
+
+/// Stands for what makes rows one event.
+fn mark(row: &Row<'_>, hasher: &RandomState) -> u64 {
+    match &row.order_id {
+        Some(id) if !row.is_return() => hasher.hash_one((id, &row.name, row.action_source)).max(ALONE + 1),
+        _ => ALONE,
+    }
+}
+
+/// Whether rows that share a mark make one event.
+fn are_one(row: &Row<'_>, first: &Row<'_>) -> bool {
+    row.order_id == first.order_id && row.action_source == first.action_source && row.name == first.name
+}
+
+/// An index in the making.
+struct Gathering {
+    index: Index,
+    /// The orders by their marks, or [`NOWHERE`]: the place of a mark is the first free one from where it
+    /// belongs. Less than half of them are taken.
+    places: Vec<u32>,
+    taken: usize,
+    rows: usize,
+    most_memory: usize,
+}
+
+impl Gathering {
+    fn of(rows: usize, most_memory: usize) -> Result<Self, TooManyRows> {
+        let index = Index { orders: Vec::new(), next: Vec::new() };
+        let mut gathering = Self { index, places: Vec::new(), taken: 0, rows, most_memory };
+        let few = rows.min(1024);
+        if rows > MOST_ROWS {
+            return Err(TooManyRows { rows, most_memory });
+        }
+        gathering.afford(rows * size_of::<u32>() + few * size_of::<Order>())?;
+        gathering.index.next.reserve_exact(rows);
+        gathering.index.orders.reserve_exact(few);
+        gathering.widen(few)?;
+        Ok(gathering)
+    }
+
+    /// Adds the next row, and says where the first one of its order stands.
+    fn add(&mut self, mark: u64) -> Result<u32, TooManyRows> {
+        let position = number(self.index.next.len());
+        self.index.next.push(NOWHERE);
+        let place = if mark == ALONE { None } else { Some(self.place_of(mark)) };
+        if let Some(order) = place.and_then(|place| self.index.orders.get_mut(self.places[place] as usize)) {
+            self.index.next[order.last as usize] = position;
+            order.last = position;
+            return Ok(order.first);
+        }
+        let order = number(self.index.orders.len());
+        self.found(Order { mark, first: position, last: position })?;
+        if let Some(place) = place {
+            self.places[place] = order;
+            self.taken += 1;
+            if 2 * self.taken > self.places.len() {
+                self.widen(self.taken)?;
+            }
+        }
+        Ok(position)
+    }
+
+    /// Where a mark stands, or has to stand.
+    #[expect(clippy::cast_possible_truncation, reason = "any bits of a mark do")]
+    fn place_of(&self, mark: u64) -> usize {
+        let last = self.places.len() - 1;
+        let mut place = mark as usize & last;
+        while self.index.orders.get(self.places[place] as usize).is_some_and(|order| order.mark != mark) {
+            place = (place + 1) & last;
+        }
+        place
+    }
+
+    fn found(&mut self, order: Order) -> Result<(), TooManyRows> {
+        let room = self.index.orders.capacity();
+        if self.index.orders.len() == room {
+            let wanted = (2 * room).min(self.rows);
+            self.afford(wanted * size_of::<Order>())?;
+            self.index.orders.reserve_exact(wanted - room);
+        }
+        self.index.orders.push(order);
+        Ok(())
+    }
+
+    /// Makes places for so many marks.
+    fn widen(&mut self, marks: usize) -> Result<(), TooManyRows> {
+        let wanted = (2 * marks).next_power_of_two();
+        self.afford(wanted * size_of::<u32>())?;
+        self.places = vec![NOWHERE; wanted];
+        for order in 0..self.index.orders.len() {
+            let mark = self.index.orders[order].mark;
+            if mark != ALONE {
+                let place = self.place_of(mark);
+                self.places[place] = number(order);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether so many bytes more are within the limit.
+    fn afford(&self, bytes: usize) -> Result<(), TooManyRows> {
+        if self.memory().saturating_add(bytes) > self.most_memory {
+            return Err(TooManyRows { rows: self.rows, most_memory: self.most_memory });
+        }
+        Ok(())
+    }
+
+    /// Bytes of memory.
+    fn memory(&self) -> usize {
+        self.index.orders.capacity() * size_of::<Order>()
+            + (self.index.next.capacity() + self.places.capacity()) * size_of::<u32>()
+    }
+}
+
+/// There are [not more](MOST_ROWS) than can be numbered so.
+fn number(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(NOWHERE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{EventTime, Line};
+
+    fn rows(ids: &[&str]) -> Vec<Row<'static>> {
+        let row = |(line, id): (u64, &&str)| {
+            let row = Row::new(Line::new(line), EventTime::FIRST);
+            if id.is_empty() { row } else { row.order_id(id.parse().expect("an order id")) }
+        };
+        (0..).zip(ids).map(row).collect()
+    }
+
+    fn lines(index: &Index, rows: &[Row<'_>]) -> Vec<Vec<u64>> {
+        let of_order = |order| {
+            let mut lines = Vec::new();
+            index.each(rows, order..order + 1, |row| lines.push(row.line.number()));
+            lines
+        };
+        (0..index.len()).map(of_order).collect()
+    }
+
+    #[test]
+    fn rows_of_an_order_are_found_wherever_they_stand() {
+        let mut rows = rows(&["A2", "", "A1", "A2", "", "a1", "A2", "A1"]);
+        let index = Index::of(&rows, &OrderRules::new()).expect("little memory");
+        assert_eq!(lines(&index, &rows), [vec![0, 3, 6], vec![1], vec![2, 7], vec![4], vec![5]]);
+        rows[3].quantity = Some(0);
+        rows[6].action_source = crate::event::ActionSource::Email;
+        let index = Index::of(&rows, &OrderRules::new()).expect("little memory");
+        assert_eq!(lines(&index, &rows), [vec![0], vec![1], vec![2, 7], vec![3], vec![4], vec![5], vec![6]]);
+    }
+
+    #[test]
+    fn orders_that_share_a_mark_are_told_apart() {
+        let rows = rows(&["A1", "A2"]);
+        let index = |mark: fn(&Row<'_>) -> u64| Index::by_marks(&rows, usize::MAX, mark);
+        assert!(index(|_| 7).is_ok_and(|index| index.is_none()));
+        // The same place, but other marks.
+        assert!(index(|row| 7 + row.line.number() * (1 << 40)).is_ok_and(|index| index.is_some()));
+    }
+
+    #[test]
+    fn an_index_takes_less_than_48_bytes_a_row() {
+        let hasher = RandomState::default();
+        for per_order in [1, 2, 5, 100] {
+            for count in [1, 1000, 1025, 4097, 9000, 17_000] {
+                let memory = (0..count).fold(Gathering::of(count, 48 * count), |gathering, row| {
+                    let mut gathering = gathering?;
+                    gathering.add(hasher.hash_one(row / per_order))?;
+                    Ok(gathering)
+                });
+                assert!(
+                    memory.is_ok_and(|gathering| gathering.memory() <= 48 * count),
+                    "{per_order} {count}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Slices of rows: the bodies and the account are those of rows that were gathered one by one.
+
+use std::collections::BTreeSet;
+
+use fastrand::Rng;
+use meta_offline_events::bulk::{Account, Bodies, Rows};
+use meta_offline_events::customer::UserData;
+use meta_offline_events::event::{ActionSource, EventName};
+use meta_offline_events::order::{NotSorted, OrderRules, Orders, Row};
+use meta_offline_events::report::{Problem, RowReport};
+use meta_offline_events::value::{Currency, EventTime, Line};
+use meta_offline_events::wire::{Batch, BatchLimits, Batches, RequestFields};
+use proptest::prelude::*;
+
+const NOON: i64 = 1_777_896_000; // 2026-05-04T12:00:00Z
+
+fn now() -> EventTime {
+    EventTime::from_unix(NOON + 3600).unwrap()
+}
+
+fn fields() -> RequestFields {
+    RequestFields::new()
+}
+
+fn one_of<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
+    all[rng.usize(..all.len())]
+}
+
+/// Rows by chance: so many, of so many orders. One of `oddity` has this or that fault; some repeat the row
+/// before letter for letter.
+fn rows(seed: u64, count: usize, orders: u32, oddity: u32) -> Vec<Row<'static>> {
+    let rng = &mut Rng::with_seed(seed);
+    let mut before = 0;
+    (0..count)
+        .map(|line| {
+            let repeats = rng.u32(..10) == 0;
+            before = if repeats { before } else { rng.u64(..) };
+            row(line as u64 + 2, &mut Rng::with_seed(before), orders, oddity)
+        })
+        .collect()
+}
+
+fn row(line: u64, rng: &mut Rng, orders: u32, oddity: u32) -> Row<'static> {
+    let order = rng.u32(..orders);
+    let odd = |rng: &mut Rng| rng.u32(..oddity) == 0;
+    let emails = ["mary@example.com", "j.smith@example.com", "zoë@exämple.de", "till@example.com"];
+    let email = if odd(rng) { one_of(rng, &["no address", "", "a@b@c"]) } else { one_of(rng, &emails) };
+    let mut customer = UserData::builder().email(email);
+    if odd(rng) {
+        customer = customer.first_name(one_of(rng, &["Mary", "Zoë", "Анна", "O'Brien", "\u{feff}", "ß"]));
+    }
+    if odd(rng) {
+        customer = customer.external_id(one_of(rng, &["C1", "C2"]));
+    }
+    let before = if odd(rng) { one_of(rng, &[60, 100_000, 7_000_000]) } else { 0 };
+    let mut row = Row::new(Line::new(line), EventTime::from_unix(NOON - before).unwrap())
+        .customer(customer)
+        .quantity(if odd(rng) { one_of(rng, &[0, -1]) } else { rng.i64(1..3) })
+        .currency(if odd(rng) { Currency::USD } else { Currency::EUR });
+    if !odd(rng) {
+        row = row.order_id(format!("A{order:05}").parse().unwrap());
+    }
+    if !odd(rng) {
+        row = row.product(format!("SKU-{}", rng.u32(..4)).parse().unwrap());
+    }
+    if !odd(rng) {
+        row = row.price(one_of(rng, &["0.10", "2.05", "7.99"]).parse().unwrap());
+    }
+    if odd(rng) {
+        row = row.price("-1".parse().unwrap());
+    }
+    if odd(rng) {
+        row = row.name(EventName::LEAD);
+    }
+    if odd(rng) {
+        row = row.action_source(ActionSource::PhoneCall);
+    }
+    if odd(rng) {
+        row = row.event_id(format!("given-{}", rng.u32(..4)).parse().unwrap());
+    }
+    row
+}
+
+/// The same rows with those of each order beside one another.
+fn sorted(rows: Vec<Row<'static>>) -> Vec<Row<'static>> {
+    let order_id =
+        |row: &Row<'_>| format!("{row:?}").split_once("order_id: ").map(|(_, rest)| rest.to_owned());
+    let mut rows: Vec<_> = rows.into_iter().map(|row| (order_id(&row), row)).collect();
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Everything that is said of rows, whatever its order.
+fn said(problems: &[Problem]) -> BTreeSet<String> {
+    problems.iter().map(|problem| format!("{problem:?}")).collect()
+}
+
+fn same_account(one: &RowReport, other: &RowReport) -> Result<(), TestCaseError> {
+    prop_assert_eq!(
+        (one.read(), one.filtered(), one.invalid()),
+        (other.read(), other.filtered(), other.invalid())
+    );
+    prop_assert_eq!(said(one.problems()), said(other.problems()));
+    prop_assert_eq!(said(&without_shared(one)), said(&without_shared(other)));
+    prop_assert_eq!(one.notes().len(), other.notes().len());
+    Ok(())
+}
+
+/// Where values are shared is told with lines only if the events are kept.
+fn without_shared(rows: &RowReport) -> Vec<Problem> {
+    rows.notes().iter().filter(|note| note.reason() != "shared_value").cloned().collect()
+}
+
+fn rules(drops_repeats: bool) -> OrderRules {
+    if drops_repeats { OrderRules::new().drop_repeats() } else { OrderRules::new() }
+}
+
+fn limits(small: bool) -> BatchLimits {
+    if small { BatchLimits::new(7, 4096).unwrap() } else { BatchLimits::default() }
+}
+
+type Made = (Vec<Batch>, Account);
+
+fn in_any_order(rows: Rows<'_, '_>) -> Made {
+    let mut batches = Vec::new();
+    let account = rows.any_order(now(), &fields(), |batch| batches.push(batch)).unwrap();
+    (batches, account)
+}
+
+fn in_sequence(rows: Rows<'_, '_>) -> Result<Made, NotSorted> {
+    let mut batches = Vec::new();
+    let account = rows.sorted(now(), &fields(), |batch| batches.push(batch))?;
+    Ok((batches, account))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn rows_in_any_order_make_the_bodies_of_orders(
+        seed: u64, count in 0..600_usize, orders in 1..300_u32, oddity in 5..60_u32,
+        drops_repeats: bool, small: bool,
+    ) {
+        let rows = rows(seed, count, orders, oddity);
+        let mut expected = Orders::with_rules(rules(drops_repeats));
+        for row in &rows {
+            expected.push(row.clone());
+        }
+        let expected = expected.finish(now());
+        let limits = limits(small);
+        let bodies: Vec<_> = Batches::new(&expected.events, &fields()).limits(limits).collect();
+
+        let (batches, account) = in_any_order(Rows::new(&rows).rules(rules(drops_repeats)).limits(limits));
+        prop_assert!(batches == bodies);
+        same_account(&account.rows, &expected.rows)?;
+        prop_assert_eq!(account.coverage.to_string(), expected.coverage.to_string());
+    }
+
+    #[test]
+    fn sorted_rows_make_the_bodies_of_a_stream(
+        seed: u64, count in 0..600_usize, orders in 1..300_u32, oddity in 5..60_u32, sorts: bool,
+    ) {
+        let mut rows = rows(seed, count, orders, oddity);
+        if sorts {
+            rows = sorted(rows);
+        }
+        let mut expected = Bodies::new(rules(false), now(), &fields());
+        let fed = rows.iter().try_for_each(|row| expected.push(row));
+        let expected = expected.finish();
+
+        match (in_sequence(Rows::new(&rows)), fed) {
+            (Ok((batches, account)), Ok(())) => {
+                prop_assert!(batches == expected.batches);
+                same_account(&account.rows, &expected.rows)?;
+                prop_assert_eq!(account.coverage.to_string(), expected.coverage.to_string());
+            }
+            (Err(found), Err(trouble)) => prop_assert_eq!(found, trouble),
+            (made, fed) => prop_assert!(false, "{} {fed:?}", made.is_ok()),
+        }
+    }
+}
+
+#[cfg(feature = "rayon")]
+mod on_all_cores {
+    use super::*;
+
+    fn on_cores<T: Send>(count: usize, work: impl FnOnce() -> T + Send) -> T {
+        rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap().install(work)
+    }
+
+    fn same((batches, account): &Made, (expected, expected_account): &Made) -> Result<(), TestCaseError> {
+        prop_assert!(batches == expected);
+        prop_assert!(account.rows == expected_account.rows);
+        prop_assert_eq!(account.coverage.to_string(), expected_account.coverage.to_string());
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+
+        #[test]
+        fn bodies_and_account_are_the_same(
+            seed: u64, count in 0..6000_usize, orders in 1..5000_u32, oddity in 5..100_u32,
+            drops_repeats: bool, small: bool, sorts: bool,
+        ) {
+            let mut rows = rows(seed, count, orders, oddity);
+            if sorts {
+                rows = sorted(rows);
+            }
+            let rows = Rows::new(&rows).rules(rules(drops_repeats)).limits(limits(small));
+            let any_order = in_any_order(rows.clone());
+            let sequence = in_sequence(rows.clone());
+            for cores in 1..=3 {
+                same(&on_cores(cores, || in_any_order(rows.clone().on_all_cores())), &any_order)?;
+                match (on_cores(cores, || in_sequence(rows.clone().on_all_cores())), &sequence) {
+                    (Ok(made), Ok(sequence)) => same(&made, sequence)?,
+                    (made, sequence) => prop_assert_eq!(made.err(), sequence.as_ref().err().cloned()),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_are_shared_are_counted_in_the_same_sequence() {
+        let emails: Vec<_> = (0..20_000).map(|number| format!("customer{number}@example.com")).collect();
+        let rows: Vec<_> = (0..emails.len())
+            .map(|number| {
+                let email = if number % 50 == 0 { "till@example.com" } else { &emails[number] };
+                Row::new(Line::new(number as u64), EventTime::from_unix(NOON).unwrap())
+                    .customer(UserData::builder().email(email))
+                    .order_id(format!("A{:05}", number / 50 * 50 + (number * 7 + 3) % 50).parse().unwrap())
+                    .quantity(1)
+                    .price("0.10".parse().unwrap())
+                    .currency(Currency::EUR)
+            })
+            .collect();
+        let expected = in_any_order(Rows::new(&rows));
+        assert_eq!(expected.1.coverage.repeats().len(), 1);
+        let made = on_cores(2, || in_any_order(Rows::new(&rows).on_all_cores()));
+        same(&made, &expected).unwrap();
+        assert_eq!(made.1.coverage.repeats(), expected.1.coverage.repeats());
+    }
+}
+
+#[test]
+fn nothing_is_sent_of_rows_that_are_not_sorted() {
+    let rows = rows(7, 2000, 1000, 1000);
+    let trouble = Rows::new(&rows).sorted(now(), &fields(), |_| panic!("sent")).unwrap_err();
+    let mut stream = Bodies::new(OrderRules::new(), now(), &fields());
+    assert_eq!(rows.iter().find_map(|row| stream.push(row).err()), Some(trouble));
+}
+
+#[test]
+fn the_rows_that_can_be_gathered_are_limited_by_memory() {
+    for orders in [1, 100, u32::MAX] {
+        let rows = rows(7, 3000, orders, 1000);
+        let any_order = |bytes| {
+            let rules = OrderRules::new().most_memory(bytes);
+            Rows::new(&rows).rules(rules).any_order(now(), &fields(), drop).map(drop)
+        };
+        assert_eq!(any_order(48 * rows.len()), Ok(()));
+        let trouble = any_order(4 * rows.len()).unwrap_err();
+        assert_eq!(trouble.rows(), 3000);
+        assert_eq!(
+            trouble.to_string(),
+            "to gather 3000 rows takes more than 12000 bytes of memory: sort the rows by order id and take them \
+             as sorted ones, or cut the export by days, never inside an order"
+        );
+    }
+}
