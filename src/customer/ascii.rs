@@ -11,8 +11,11 @@ use super::nothing::is_placeholder;
 use super::{Context, ExternalIdPolicy, MatchKey, Remark, birth, email, phone, place};
 use crate::value::Country;
 
+/// A value that is a plain one, and what is worth knowing about it.
+pub(super) struct Plain(pub(super) Option<Remark>);
+
 /// Writes the normal form of a value that is to be hashed into an empty block, if it is a plain one.
-pub(super) fn clean(key: MatchKey, raw: &str, context: &Context, form: &mut Block) -> Option<Option<Remark>> {
+pub(super) fn clean(key: MatchKey, raw: &str, context: &Context, form: &mut Block) -> Option<Plain> {
     let text = match raw.as_bytes() {
         text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
         text => text.trim_ascii(),
@@ -20,10 +23,10 @@ pub(super) fn clean(key: MatchKey, raw: &str, context: &Context, form: &mut Bloc
     if text.is_empty() || text.len() > Block::ROOM || context.digests_only.contains(key) {
         return None;
     }
-    let mut remark = None;
+    let mut plain = Plain(None);
     match key {
         MatchKey::Email => clean_email(text, form)?,
-        MatchKey::Phone => remark = clean_phone(text, context, form)?,
+        MatchKey::Phone => plain = clean_phone(text, context, form)?,
         MatchKey::FirstName | MatchKey::LastName => pick(text, &LETTERS_AND_DIGITS, form)?,
         MatchKey::BirthDate => clean_birth_date(text, context, form)?,
         MatchKey::Gender => clean_gender(text, form)?,
@@ -36,7 +39,7 @@ pub(super) fn clean(key: MatchKey, raw: &str, context: &Context, form: &mut Bloc
         }
         _ => return None,
     }
-    is_itself(key, text, form.text()).then_some(remark)
+    is_itself(key, text, form.text()).then_some(plain)
 }
 
 /// Whether text and form are surely neither a word for a missing value nor a digest of the wrong kind. Both
@@ -204,7 +207,7 @@ const NEXT: [[Place; 6]; 9] = {
 };
 
 /// Digits with a plus sign before and the usual marks between them.
-fn clean_phone(text: &[u8], context: &Context, form: &mut Block) -> Option<Option<Remark>> {
+fn clean_phone(text: &[u8], context: &Context, form: &mut Block) -> Option<Plain> {
     #[cfg(feature = "phone")]
     if context.phone_country().is_some() {
         return None;
@@ -233,7 +236,7 @@ fn clean_phone(text: &[u8], context: &Context, form: &mut Block) -> Option<Optio
     let digits = form.text();
     let is_usual =
         is_plain && phone::DIGITS.contains(&digits.len()) && digits[0] != b'0' && !phone::is_made_up(digits);
-    is_usual.then_some(if national.is_some() { None } else { Some(Remark::NoCountryCode) })
+    is_usual.then_some(Plain(if national.is_some() { None } else { Some(Remark::NoCountryCode) }))
 }
 
 fn has_zero_in_brackets(number: &[u8]) -> bool {
@@ -348,16 +351,15 @@ mod tests {
     ];
 
     fn context(country: &str, exact: bool, dated: bool) -> Context {
-        let mut context = Context::default();
-        context.country = country.parse().ok();
-        context.as_of = EventTime::from_unix(1_767_225_600).ok().filter(|_| dated);
+        let as_of = EventTime::from_unix(1_767_225_600).ok().filter(|_| dated);
+        let context = Context { country: country.parse().ok(), as_of, ..Context::default() };
         if exact { context.external_ids(ExternalIdPolicy::Exact) } else { context }
     }
 
     /// The fast way gives what the general way gives, or nothing.
     fn agrees(key: MatchKey, raw: &str, context: &Context) -> Result<bool, TestCaseError> {
         let mut form = Block::default();
-        let Some(remark) = clean(key, raw, context, &mut form) else { return Ok(false) };
+        let Some(Plain(remark)) = clean(key, raw, context, &mut form) else { return Ok(false) };
         let mut general = String::new();
         match clean::clean(key, raw, context, &mut general) {
             Ok(Cleaned { form: Form::ToHash, remark: expected }) => {

@@ -14,7 +14,7 @@ use super::{Hashed, MatchKey, Remark};
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     bytes: [u8; 64],
-    len: usize,
+    len: u8,
 }
 
 impl Default for Block {
@@ -29,24 +29,31 @@ impl Block {
 
     /// Takes this text instead, if it fits.
     pub(super) fn set(&mut self, text: &[u8]) -> bool {
-        *self = Self { bytes: [0; 64], len: text.len() };
-        let room = self.bytes[..Self::ROOM].get_mut(..text.len());
-        room.map(|room| room.copy_from_slice(text)).is_some()
+        *self = Self::default();
+        let Some(room) = self.bytes[..Self::ROOM].get_mut(..text.len()) else { return false };
+        room.copy_from_slice(text);
+        self.end_at(text.len());
+        true
     }
 
     /// Has the text written into an empty block. Behind its end, which is returned, there are zeros.
     pub(super) fn write(&mut self, write: impl FnOnce(&mut [u8; 64]) -> usize) {
-        self.len = write(&mut self.bytes);
+        let end = write(&mut self.bytes);
+        self.end_at(end);
+    }
+
+    fn end_at(&mut self, end: usize) {
+        self.len = u8::try_from(end).unwrap_or_default();
     }
 
     pub(super) fn text(&self) -> &[u8] {
-        &self.bytes[..self.len.min(Self::ROOM)]
+        &self.bytes[..usize::from(self.len).min(Self::ROOM)]
     }
 
     /// Puts behind the text what SHA-256 wants there (FIPS 180-4, 5.1.1).
     fn pad(&mut self) {
-        self.bytes[self.len & 63] = 0x80;
-        let bits = self.len as u16 * 8;
+        self.bytes[usize::from(self.len & 63)] = 0x80;
+        let bits = u16::from(self.len) * 8;
         [self.bytes[62], self.bytes[63]] = bits.to_be_bytes();
     }
 }
@@ -130,7 +137,7 @@ mod tests {
         let text = "x".repeat(56);
         for length in 0..=55 {
             let mut blocks = Blocks::default();
-            assert!(blocks.next().set(text[..length].as_bytes()));
+            assert!(blocks.next().set(&text.as_bytes()[..length]));
             blocks.keep(MatchKey::City, None);
             blocks.digest(|_, _, digest| assert_eq!(digest, Hashed::of(&text[..length]), "{length}"));
         }

@@ -8,6 +8,7 @@ use arrayvec::ArrayVec;
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
+use super::ascii::Plain;
 use super::block::{Block, Blocks, MOST_BLOCKS};
 use super::characters::is_blank;
 use super::clean::{Cleaned, Form, clean};
@@ -215,7 +216,7 @@ impl<'a> UserDataBuilder<'a> {
             }
             let block = blocks.next();
             let read = match ascii::clean(key, raw, &context, block).filter(|_| index < MOST_VALUES) {
-                Some(remark) => Ok((Prepared::Block, remark)),
+                Some(Plain(remark)) => Ok((Prepared::Block, remark)),
                 None if raw.chars().all(is_blank) => continue,
                 None if index < MOST_VALUES => prepare(key, raw, &context, buffer, block),
                 None => Err(Unusable::TooManyValues),
@@ -248,7 +249,7 @@ impl<'a> UserDataBuilder<'a> {
         for &(key, raw) in &self.given {
             let block = blocks.next();
             let remark = match ascii::clean(key, raw, &context, block) {
-                Some(remark) => remark,
+                Some(Plain(remark)) => remark,
                 None if raw.is_empty() => continue,
                 None => match prepare(key, raw, &context, buffer, block).ok()? {
                     (Prepared::Block, remark) => remark,

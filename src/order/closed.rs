@@ -71,7 +71,7 @@ impl fmt::Display for NotSorted {
         let Self { line, earlier, what } = self;
         match what {
             What::CameBack => {
-                write!(f, "line {line} goes on with the order of line {earlier} after another order")?
+                write!(f, "line {line} goes on with the order of line {earlier} after another order")?;
             }
             What::OutOfPlace => write!(f, "the order of line {line} belongs before that of line {earlier}")?,
             What::TooMany(bytes) => write!(
@@ -217,43 +217,49 @@ impl Closed {
     }
 }
 
-/// The ways in which ids are sorted so far.
-#[derive(Debug, Clone, Copy)]
+/// How ids are sorted so far: byte by byte, and with their numbers by size.
+#[derive(Debug, Clone, Copy, Default)]
 struct Sequence {
-    ascends: bool,
-    descends: bool,
-    ascends_by_number: bool,
-    descends_by_number: bool,
+    bytes: Way,
+    numbers: Way,
 }
 
-impl Default for Sequence {
-    fn default() -> Self {
-        Self { ascends: true, descends: true, ascends_by_number: true, descends_by_number: true }
-    }
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Way {
+    /// One id says nothing.
+    #[default]
+    Open,
+    /// Each id compares so with the next one.
+    Only(Ordering),
+    Broken,
 }
 
 impl Sequence {
     fn followed_by(self, last: &[u8], next: &[u8]) -> Self {
         let (bytes, numbers) = orders(last, next);
-        Self {
-            ascends: self.ascends && bytes == Ordering::Less,
-            descends: self.descends && bytes == Ordering::Greater,
-            ascends_by_number: self.ascends_by_number && numbers == Ordering::Less,
-            descends_by_number: self.descends_by_number && numbers == Ordering::Greater,
-        }
+        self.and(Self { bytes: Way::of(bytes), numbers: Way::of(numbers) })
     }
 
     fn and(self, other: Self) -> Self {
-        Self {
-            ascends: self.ascends && other.ascends,
-            descends: self.descends && other.descends,
-            ascends_by_number: self.ascends_by_number && other.ascends_by_number,
-            descends_by_number: self.descends_by_number && other.descends_by_number,
-        }
+        Self { bytes: self.bytes.and(other.bytes), numbers: self.numbers.and(other.numbers) }
     }
 
     fn is_broken(self) -> bool {
-        !(self.ascends || self.descends || self.ascends_by_number || self.descends_by_number)
+        self.bytes == Way::Broken && self.numbers == Way::Broken
+    }
+}
+
+impl Way {
+    fn of(order: Ordering) -> Self {
+        if order == Ordering::Equal { Self::Broken } else { Self::Only(order) }
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Open, way) | (way, Self::Open) => way,
+            (one, other) if one == other => one,
+            _ => Self::Broken,
+        }
     }
 }
 
@@ -302,15 +308,16 @@ mod tests {
 
     #[test]
     fn many_orders_in_sequence_are_not_remembered() {
-        let ways: [(&str, fn(u64) -> String); 4] = [
-            ("ascending", |number| format!("A{number:07}")),
-            ("descending", |number| format!("A{:07}", 9_999_999 - number)),
-            ("by number", |number| format!("A{number}-x")),
-            ("by number, descending", |number| format!("{}", 9_999_999 - number)),
-        ];
-        for (name, id) in ways {
+        let id = |way: &str, number: u64| match way {
+            "ascending" => format!("A{number:07}"),
+            "descending" => format!("A{:07}", 9_999_999 - number),
+            "by number" => format!("A{number}-x"),
+            _ => format!("{}", 9_999_999 - number),
+        };
+        for name in ["ascending", "descending", "by number", "by number, descending"] {
             let mut closed = Closed::new(usize::MAX);
-            let mut enter = |number, line| closed.enter(&id(number).parse().expect("an id"), Line::new(line));
+            let mut enter =
+                |number, line| closed.enter(&id(name, number).parse().expect("an id"), Line::new(line));
             for number in 1..100_000 {
                 assert_eq!(enter(number, number), Ok(()), "{name} {number}");
             }

@@ -60,17 +60,14 @@ impl Desk {
     /// dropped.
     pub(super) fn seat(&mut self, row: &Row<'_>, group: &mut Group) -> Result<bool, Vec<Fault>> {
         let wording = row.customer.wording();
-        let customer = match group.customer_worded(wording) {
-            // Most rows of an order repeat its customer letter for letter: those are not hashed again.
-            Some(data) => {
-                refuse(missing_parts(row, data))?;
-                None
-            }
-            None => {
-                let is_wholly_usable = self.identify(row)?;
-                let wording = is_wholly_usable.then_some(wording);
-                Some(Customer { data: &mut self.customer, wording })
-            }
+        // Most rows of an order repeat its customer letter for letter: those are not hashed again.
+        let customer = if let Some(data) = group.customer_worded(wording) {
+            refuse(missing_parts(row, data))?;
+            None
+        } else {
+            let is_wholly_usable = self.identify(row)?;
+            let wording = is_wholly_usable.then_some(wording);
+            Some(Customer { data: &mut self.customer, wording })
         };
         if !self.marks.is_new(row, group) {
             let repeat = "equal to an earlier row of its order in every column";

@@ -90,12 +90,12 @@ impl Identifier {
 
     fn new(text: &str, is_plain: bool) -> Self {
         let mut place = [0; Self::ROOM];
-        let text = match place.get_mut(..text.len()) {
-            Some(room) => {
+        let text = match (place.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(room), Ok(length)) => {
                 room.copy_from_slice(text.as_bytes());
-                Place::Here(place, text.len() as u8)
+                Place::Here(place, length)
             }
-            None => Place::OnHeap(text.into()),
+            _ => Place::OnHeap(text.into()),
         };
         Self { text, is_plain }
     }
