@@ -6,11 +6,11 @@ use std::hint::black_box;
 use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder};
-use meta_offline_events::bulk::Bodies;
+use meta_offline_events::bulk::Rows;
 use meta_offline_events::customer::MatchKey;
-use meta_offline_events::order::{BoundLayout, Column, OrderRules, Orders, Reading, Row, RowLayout};
+use meta_offline_events::order::{BoundLayout, Column, Reading, Row, RowLayout};
 use meta_offline_events::value::{EventTime, Line};
-use meta_offline_events::wire::{Batches, RequestFields};
+use meta_offline_events::wire::{Batch, RequestFields};
 
 use crate::floor::{Floor, minima};
 use crate::whole::Sorting;
@@ -135,10 +135,7 @@ impl Held {
     ) -> Result<Option<f64>, Failure> {
         let (records, rows) = self.rows();
         let floor = floor_of(&records);
-        let bodies = || match sorting {
-            Sorting::Sorted => sorted_to_bodies(&rows, now),
-            Sorting::Unsorted => Ok(unsorted_to_bodies(&rows, now)),
-        };
+        let bodies = || to_bodies(&rows, sorting, now);
         if bodies()? == 0 {
             return Ok(None);
         }
@@ -180,25 +177,13 @@ fn floor_of(records: &[Fields<'_>]) -> Floor {
 }
 
 /// Makes the bodies and tells how many events are in them.
-fn sorted_to_bodies(rows: &[Row<'_>], now: EventTime) -> Result<usize, Failure> {
-    let mut bodies = Bodies::new(OrderRules::new(), now, &RequestFields::new());
+fn to_bodies(rows: &[Row<'_>], sorting: Sorting, now: EventTime) -> Result<usize, Failure> {
+    let (rows, fields) = (Rows::new(rows), RequestFields::new());
     let mut events = 0;
-    for row in rows {
-        bodies.push(row)?;
-        while let Some(batch) = bodies.next_batch() {
-            events += black_box(&batch).events().len();
-            bodies.reuse(batch);
-        }
+    let count = |batch| events += black_box::<Batch>(batch).events().len();
+    match sorting {
+        Sorting::Sorted => drop(rows.sorted(now, &fields, count)?),
+        Sorting::Unsorted => drop(rows.any_order(now, &fields, count)?),
     }
-    Ok(events + bodies.finish().batches.iter().map(|batch| batch.events().len()).sum::<usize>())
-}
-
-/// The same; a copy of each row is part of it, because gathering uses rows up.
-fn unsorted_to_bodies(rows: &[Row<'_>], now: EventTime) -> usize {
-    let mut orders = Orders::new();
-    for row in rows {
-        orders.push(row.clone());
-    }
-    let prepared = orders.finish(now);
-    Batches::new(&prepared.events, &RequestFields::new()).map(|batch| black_box(batch).events().len()).sum()
+    Ok(events)
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::hash::BuildHasher;
-use std::hint::black_box;
 use std::ops::Range;
 
 use foldhash::quality::RandomState;
@@ -134,7 +133,7 @@ impl Index {
     ) {
         for number in orders {
             if let Some(later) = self.orders.get(number + AHEAD) {
-                self.rows_of(later).for_each(|position| touch(&rows[position]));
+                self.rows_of(later).for_each(|position| rows[position].read_ahead());
             }
             self.rows_of(&self.orders[number]).for_each(|position| each(&rows[position]));
         }
@@ -145,15 +144,6 @@ impl Index {
         std::iter::successors(Some(order.first), move |&row| here(self.next[row as usize]))
             .map(|row| row as usize)
     }
-}
-
-/// Reads something of each part of a row that is needed soon. The processor fetches all of it at once, while
-/// it is still busy with other rows.
-fn touch(row: &Row<'_>) {
-    let Row { line, time, quantity, price, value, currency, action_source, .. } = row;
-    let texts = (row.order_id.is_some(), row.product.is_some(), row.event_id.is_some());
-    black_box((line.number(), time.unix(), *quantity, *price, *value, *currency, *action_source, texts));
-    black_box(row.customer.wording());
 }
 
 /// Stands for what makes rows one event.

@@ -92,7 +92,7 @@ impl Amount {
     }
 
     /// The digits as a whole number and how many of them are decimals, where they are few.
-    fn few_digits(self) -> Option<(i64, u32)> {
+    pub(crate) fn few_digits(self) -> Option<(i64, u32)> {
         Some((i64::try_from(self.0.mantissa()).ok()?, self.0.scale()))
     }
 
@@ -267,7 +267,7 @@ fn scaled(units: i64, times: u32) -> Option<i64> {
 
 /// The digits of a number, on the stack.
 pub(crate) struct Digits {
-    text: [u8; Self::ROOM + Self::BEHIND],
+    text: [u8; Self::ROOM],
     /// The text ends where the room does.
     start: usize,
 }
@@ -276,12 +276,9 @@ impl Digits {
     /// A sign, 28 digits, a point and a zero before it.
     const ROOM: usize = 32;
 
-    /// So many bytes may be read from wherever the text begins.
-    pub(crate) const BEHIND: usize = 24;
-
     /// The digits of this number, the last ones of which are decimals.
     pub(crate) fn of(mut units: u64, decimals: u32) -> Self {
-        let mut digits = Self { text: [0; Self::ROOM + Self::BEHIND], start: Self::ROOM };
+        let mut digits = Self { text: [0; Self::ROOM], start: Self::ROOM };
         let mut written = 0;
         loop {
             digits.put(b'0' + (units % 10) as u8);
@@ -296,20 +293,13 @@ impl Digits {
     }
 
     fn of_text(text: &str) -> Self {
-        let mut digits = Self { text: [0; Self::ROOM + Self::BEHIND], start: Self::ROOM };
+        let mut digits = Self { text: [0; Self::ROOM], start: Self::ROOM };
         text.bytes().rev().for_each(|byte| digits.put(byte));
         digits
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.text[self.start..Self::ROOM]
-    }
-
-    /// The text with what is behind it, and its length, if that is short.
-    pub(crate) fn in_place(&self) -> Option<(&[u8; Self::BEHIND], usize)> {
-        let length = Self::ROOM - self.start;
-        let text = self.text[self.start..].first_chunk()?;
-        (length <= Self::BEHIND).then_some((text, length))
+        &self.text[self.start..]
     }
 
     fn put(&mut self, byte: u8) {
@@ -518,11 +508,7 @@ mod tests {
             "9223372036854775807",
         ] {
             let amount: Amount = text.parse().unwrap_or(Amount::ZERO);
-            let digits = amount.to_digits();
-            assert_eq!(digits.as_bytes(), text.as_bytes());
-            if let Some((room, length)) = digits.in_place() {
-                assert_eq!(&room[..length], text.as_bytes());
-            }
+            assert_eq!(amount.to_digits().as_bytes(), text.as_bytes());
         }
         assert_eq!(Digits::of(u64::MAX, 0).as_bytes(), u64::MAX.to_string().as_bytes());
     }

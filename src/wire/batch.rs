@@ -69,7 +69,9 @@ const USUAL_EVENT: usize = 1280;
 
 /// A request body in the making: events go in until it is full.
 pub(crate) struct Draft<'c> {
+    /// Up to `end`; behind it may stand anything.
     body: Vec<u8>,
+    end: usize,
     events: usize,
     limits: BatchLimits,
     closing: Cow<'c, [u8]>,
@@ -90,10 +92,10 @@ impl<'c> Draft<'c> {
     ) -> Self {
         // The event that turns out to be one too many needs room, too.
         let room = ((expected.min(limits.events) + 1) * USUAL_EVENT).min(limits.bytes + 2 * USUAL_EVENT);
-        body.clear();
-        body.reserve(room + OPENING.len() + closing.len());
-        body.extend(OPENING);
-        Self { body, events: 0, limits, closing }
+        body.reserve((room + OPENING.len() + closing.len()).saturating_sub(body.len()));
+        body.resize(body.len().max(OPENING.len()), 0);
+        body[..OPENING.len()].copy_from_slice(OPENING);
+        Self { body, end: OPENING.len(), events: 0, limits, closing }
     }
 
     /// How many events are in it.
@@ -104,31 +106,44 @@ impl<'c> Draft<'c> {
     /// Takes the event in, or leaves it out when the limits are reached. The first event is always
     /// taken.
     pub(crate) fn push(&mut self, event: &Event) -> bool {
-        self.append(|body| encode(event, body))
+        self.append(|body, start| {
+            body.truncate(start);
+            encode(event, body);
+            body.len() - start
+        })
     }
 
     /// The same for a usual sale.
     pub(crate) fn push_sale(&mut self, sale: &Sale) -> bool {
-        self.append(|body| encode_sale(sale, body))
+        self.append(|body, start| encode_sale(sale, body, start))
     }
 
     /// The same for an event that was written before.
     #[cfg(feature = "rayon")]
     pub(crate) fn push_written(&mut self, event: &[u8]) -> bool {
-        self.append(|body| body.extend_from_slice(event))
+        self.append(|body, start| {
+            body.truncate(start);
+            body.extend_from_slice(event);
+            event.len()
+        })
     }
 
-    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+    /// `write` puts an event into the body at a position, and tells its length.
+    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>, usize) -> usize) -> bool {
         if self.is_full() {
             return false;
         }
-        let end = self.body.len();
+        let end = self.end;
         if self.events > 0 {
-            self.body.push(b',');
+            match self.body.get_mut(end) {
+                Some(place) => *place = b',',
+                None => self.body.push(b','),
+            }
+            self.end += 1;
         }
-        write(&mut self.body);
+        self.end += write(&mut self.body, self.end);
         if self.events > 0 && !self.fits() {
-            self.body.truncate(end);
+            self.end = end;
             return false;
         }
         self.events += 1;
@@ -147,13 +162,14 @@ impl<'c> Draft<'c> {
 
     /// The finished body.
     pub(crate) fn into_body(mut self) -> Vec<u8> {
+        self.body.truncate(self.end);
         self.body.extend_from_slice(&self.closing);
         self.body
     }
 
     /// Whether the body is within the limit once it is closed.
     fn fits(&self) -> bool {
-        self.body.len() + self.closing.len() <= self.limits.bytes
+        self.end + self.closing.len() <= self.limits.bytes
     }
 }
 

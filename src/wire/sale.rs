@@ -2,12 +2,15 @@
 
 use crate::customer::MatchKey;
 use crate::event::{Content, Sale};
-use crate::value::{Amount, Digits, Identifier};
+use crate::value::{Amount, Identifier};
 
-/// Appends the JSON of a sale.
-pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
-    let start = body.len();
-    body.resize(start + room_for(sale), 0);
+/// Writes the JSON of a sale into a text at this position, and tells its length. What stood there is written
+/// over, and what is left of it stays: a text that was longer once needs no room made again.
+pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>, start: usize) -> usize {
+    let needed = start + room_for(sale);
+    if body.len() < needed {
+        body.resize(needed, 0);
+    }
     let mut pad = Pad { room: &mut body[start..], end: 0 };
     pad.put(br#"{"event_name":"Purchase","event_time":"#);
     pad.put_number(sale.time.unix().unsigned_abs());
@@ -47,8 +50,7 @@ pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>) {
     }
     pad.room[bracket] = b'[';
     pad.put(b"]}}");
-    let length = pad.end;
-    body.truncate(start + length);
+    pad.end
 }
 
 /// More bytes than the sale takes.
@@ -97,17 +99,29 @@ impl Pad<'_> {
     }
 
     fn put_number(&mut self, number: u64) {
-        self.put_digits(&Digits::of(number, 0));
+        self.put_digits(number, number.checked_ilog10().map_or(1, |log| log as usize + 1));
+    }
+
+    /// So many digits, leading zeros among them.
+    fn put_digits(&mut self, mut number: u64, length: usize) {
+        for place in self.room[self.end..self.end + length].iter_mut().rev() {
+            *place = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+        self.end += length;
     }
 
     fn put_amount(&mut self, amount: Amount) {
-        self.put_digits(&amount.to_digits());
-    }
-
-    fn put_digits(&mut self, digits: &Digits) {
-        match digits.in_place() {
-            Some((text, length)) => self.put_start(text, length),
-            None => self.put_slice(digits.as_bytes()),
+        let (whole, behind, decimals) = match amount.few_digits() {
+            Some((units @ 0.., 0)) => (units, 0, 0),
+            Some((units @ 0.., 1)) => (units / 10, units % 10, 1),
+            Some((units @ 0.., 2)) => (units / 100, units % 100, 2),
+            _ => return self.put_slice(amount.to_digits().as_bytes()),
+        };
+        self.put_number(whole.unsigned_abs());
+        if decimals > 0 {
+            self.put(b".");
+            self.put_digits(behind.unsigned_abs(), decimals);
         }
     }
 
