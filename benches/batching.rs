@@ -11,12 +11,12 @@ use std::slice;
 
 use criterion::{Criterion, Throughput, criterion_group};
 use fastrand::Rng;
-use meta_offline_events::bulk::Bodies;
+use meta_offline_events::bulk::{Bodies, Rows};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{Content, Event};
 use meta_offline_events::order::{OrderRules, Orders, Row, SortedOrders};
 use meta_offline_events::value::{Amount, Currency, EventTime, Money, ProductId};
-use meta_offline_events::wire::{Batches, RequestFields};
+use meta_offline_events::wire::{Batch, Batches, RequestFields};
 
 use crate::data::customers::Customer;
 use crate::data::{Clientele, NOW, Shop};
@@ -66,7 +66,18 @@ impl<'s> Case<'s> {
             ("rows to events, gathered", Box::new(|| drop(black_box(gather(&self.sorted))))),
             ("rows to events, gathered in random order", Box::new(|| drop(black_box(gather(&self.random))))),
             ("rows to bodies, sorted", Box::new(|| sorted_to_bodies(&self.sorted))),
-            ("rows to bodies, random order", Box::new(|| events_to_bodies(&gather(&self.random)))),
+            (
+                "rows to bodies, sorted, as a slice",
+                Box::new(|| slice_to_bodies(Rows::new(&self.sorted), true)),
+            ),
+            ("rows to bodies, random order", Box::new(|| slice_to_bodies(Rows::new(&self.random), false))),
+            ("rows to bodies, random order, by events", Box::new(|| events_to_bodies(&gather(&self.random)))),
+            #[cfg(feature = "rayon")]
+            ("rows to bodies, sorted, 1 thread", Box::new(|| on_threads(1, &self.sorted, true))),
+            #[cfg(feature = "rayon")]
+            ("rows to bodies, sorted, 2 threads", Box::new(|| on_threads(2, &self.sorted, true))),
+            #[cfg(feature = "rayon")]
+            ("rows to bodies, random order, 2 threads", Box::new(|| on_threads(2, &self.random, false))),
             ("events to bodies", Box::new(|| events_to_bodies(&self.events))),
             ("builders, one event and body at a time", Box::new(|| one_at_a_time(self.shop))),
             #[cfg(feature = "csv")]
@@ -103,6 +114,28 @@ fn sorted_to_bodies(rows: &[Row<'_>]) {
         pass_on(&mut bodies);
     }
     black_box(bodies.finish());
+}
+
+fn slice_to_bodies(rows: Rows<'_, '_>, sorted: bool) {
+    let fields = RequestFields::new();
+    let sink = |batch: Batch| drop(black_box(batch));
+    if sorted {
+        black_box(rows.sorted(now(), &fields, sink).expect("sorted rows"));
+    } else {
+        black_box(rows.any_order(now(), &fields, sink).expect("few rows"));
+    }
+}
+
+#[cfg(feature = "rayon")]
+fn on_threads(threads: usize, rows: &[Row<'_>], sorted: bool) {
+    use std::sync::LazyLock;
+
+    use rayon::{ThreadPool, ThreadPoolBuilder};
+
+    static POOLS: LazyLock<[ThreadPool; 2]> = LazyLock::new(|| {
+        [1, 2].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().expect("threads"))
+    });
+    POOLS[threads - 1].install(|| slice_to_bodies(Rows::new(rows).on_all_cores(), sorted));
 }
 
 fn pass_on(bodies: &mut Bodies) {

@@ -6,9 +6,9 @@ use std::hint::black_box;
 use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder};
-use meta_offline_events::bulk::Rows;
+use meta_offline_events::bulk::{Bodies, Rows};
 use meta_offline_events::customer::MatchKey;
-use meta_offline_events::order::{BoundLayout, Column, Reading, Row, RowLayout};
+use meta_offline_events::order::{BoundLayout, Column, OrderRules, Reading, Row, RowLayout};
 use meta_offline_events::value::{EventTime, Line};
 use meta_offline_events::wire::{Batch, RequestFields};
 
@@ -178,12 +178,22 @@ fn floor_of(records: &[Fields<'_>]) -> Floor {
 
 /// Makes the bodies and tells how many events are in them.
 fn to_bodies(rows: &[Row<'_>], sorting: Sorting, now: EventTime) -> Result<usize, Failure> {
-    let (rows, fields) = (Rows::new(rows), RequestFields::new());
+    let fields = RequestFields::new();
     let mut events = 0;
-    let count = |batch| events += black_box::<Batch>(batch).events().len();
+    let mut count = |batch: &Batch| events += black_box(batch).events().len();
     match sorting {
-        Sorting::Sorted => drop(rows.sorted(now, &fields, count)?),
-        Sorting::Unsorted => drop(rows.any_order(now, &fields, count)?),
+        Sorting::Unsorted => drop(Rows::new(rows).any_order(now, &fields, |batch| count(&batch))?),
+        Sorting::Sorted => {
+            let mut bodies = Bodies::new(OrderRules::new(), now, &fields);
+            for row in rows {
+                bodies.push(row)?;
+                while let Some(batch) = bodies.next_batch() {
+                    count(&batch);
+                    bodies.reuse(batch);
+                }
+            }
+            bodies.finish().batches.iter().for_each(count);
+        }
     }
     Ok(events)
 }

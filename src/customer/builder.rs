@@ -240,15 +240,14 @@ impl<'a> UserDataBuilder<'a> {
         unusable
     }
 
-    /// The digests of a customer whose every text is usable, is to be hashed, and is the only one of its key,
-    /// with the keys in the order in which they are sent. Nothing if there is anything else to be said.
-    pub(crate) fn digests(&self, day: EventTime, buffer: &mut String) -> Option<Digests> {
+    /// Gives the digests of a customer whose every text is usable, is to be hashed, and is the only one of its
+    /// key, with the keys in the order in which they are sent. Answers no if there is anything else to be said.
+    pub(crate) fn digest_into(&self, digests: &mut Digests, day: EventTime, buffer: &mut String) -> bool {
         let context = Context {
             country: self.country_given().or(self.context.country),
             as_of: Some(day),
             ..self.context
         };
-        let mut digests = Digests::new();
         let mut blocks = Blocks::default();
         let mut last = None;
         for &(key, raw) in &self.given {
@@ -256,19 +255,20 @@ impl<'a> UserDataBuilder<'a> {
             let remark = match ascii::clean(key, raw, &context, block) {
                 Some(Plain(remark)) => remark,
                 None if raw.is_empty() => continue,
-                None => match prepare(key, raw, &context, buffer, block).ok()? {
-                    (Prepared::Block, remark) => remark,
-                    (Prepared::Value(_), _) => return None,
+                None => match prepare(key, raw, &context, buffer, block) {
+                    Ok((Prepared::Block, remark)) => remark,
+                    Ok((Prepared::Value(_), _)) | Err(_) => return false,
                 },
             };
             if last >= Some(key) || blocks.are_full() {
-                return None;
+                return false;
             }
             last = Some(key);
             blocks.keep(key, remark);
         }
+        digests.clear();
         blocks.digest(|key, remark, digest| digests.push((key, remark, digest)));
-        Some(digests)
+        true
     }
 
     fn country_given(&self) -> Option<Country> {

@@ -21,6 +21,8 @@ pub(crate) struct Sale {
     pub(crate) total: Amount,
     /// At least one and not many. Nothing in their ids has to be escaped.
     pub(crate) contents: Vec<Content>,
+    /// How long the ids of the contents are together.
+    pub(crate) id_bytes: usize,
     pub(crate) lines: Vec<Line>,
 }
 

@@ -39,6 +39,7 @@ impl Plain {
             currency,
             total: Amount::ZERO,
             contents: Vec::new(),
+            id_bytes: 0,
             lines: Vec::new(),
         };
         Self {
@@ -67,16 +68,17 @@ impl Plain {
         {
             return false;
         }
-        let Some(customer) = row.customer.digests(row.time, buffer).filter(needs_no_word) else {
+        let customer = &mut self.sale.customer;
+        if !row.customer.digest_into(customer, row.time, buffer) || !needs_no_word(customer) {
             return false;
-        };
+        }
         self.sale.time = row.time;
         self.sale.source = row.action_source;
         self.sale.order_id.clone_from(order_id);
-        self.sale.customer = customer;
         self.sale.currency = alike.currency;
         self.total = FewDigits::default();
         self.sale.contents.clear();
+        self.sale.id_bytes = 0;
         self.sale.lines.clear();
         self.alike = alike;
         self.is_open = true;
@@ -106,6 +108,7 @@ impl Plain {
         if !product.text().is_plain() || sale.contents.iter().any(repeats) || !total.add(price, quantity) {
             return false;
         }
+        sale.id_bytes += product.text().as_bytes().len();
         sale.lines.push(row.line);
         sale.contents.push(Content::new(product.clone(), count).item_price(price));
         true

@@ -56,11 +56,13 @@ pub(super) fn encode_sale(sale: &Sale, body: &mut Vec<u8>, start: usize) -> usiz
 /// More bytes than the sale takes.
 fn room_for(sale: &Sale) -> usize {
     const FRAME: usize = 400;
-    let contents = sale.contents.iter().map(|content| 2 * content.id().text().as_bytes().len() + 128);
+    const CUSTOMER_VALUE: usize = OPENING + 66;
+    const CONTENT: usize = 128;
     FRAME
-        + sale.customer.len() * (OPENING + 66)
         + sale.order_id.text().as_bytes().len()
-        + contents.sum::<usize>()
+        + sale.customer.len() * CUSTOMER_VALUE
+        + sale.contents.len() * CONTENT
+        + 2 * sale.id_bytes
 }
 
 /// Room that is filled from its start.
