@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::customer::InvalidUserData;
 use crate::event::InvalidEvent;
-use crate::order::LayoutError;
+use crate::order::{LayoutError, NotSorted, TooManyRows};
 use crate::value::InvalidValue;
 use crate::wire::InvalidRequestField;
 
@@ -42,6 +42,10 @@ pub enum ErrorKind {
     Event(InvalidEvent),
     /// A header does not fit the layout.
     Layout(LayoutError),
+    /// Rows that are to be sorted are not.
+    NotSorted(NotSorted),
+    /// There are too many rows to be gathered.
+    TooManyRows(TooManyRows),
     /// A member of the request has a wrong value.
     RequestField(InvalidRequestField),
     /// A CSV file cannot be read.
@@ -62,6 +66,8 @@ impl ErrorKind {
             Self::Customer(error) => error,
             Self::Event(error) => error,
             Self::Layout(error) => error,
+            Self::NotSorted(error) => error,
+            Self::TooManyRows(error) => error,
             Self::RequestField(error) => error,
             #[cfg(feature = "csv")]
             Self::Csv(error) => error,
@@ -76,6 +82,16 @@ impl ErrorKind {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self.0.as_error(), f)
+    }
+}
+
+#[cfg(feature = "csv")]
+impl From<crate::order::SortedTrouble> for Error {
+    fn from(trouble: crate::order::SortedTrouble) -> Self {
+        match trouble {
+            crate::order::SortedTrouble::NotSorted(error) => error.into(),
+            crate::order::SortedTrouble::Csv(error) => error.into(),
+        }
     }
 }
 
@@ -101,6 +117,8 @@ from! {
     InvalidUserData => Customer,
     InvalidEvent => Event,
     LayoutError => Layout,
+    NotSorted => NotSorted,
+    TooManyRows => TooManyRows,
     InvalidRequestField => RequestField,
     #[cfg(feature = "csv")]
     crate::order::csv::CsvError => Csv,

@@ -11,8 +11,9 @@
 //! 2. [`customer`]: raw text to hashed match keys: [`UserData`](customer::UserData).
 //! 3. [`event`]: one conversion, checked: [`Event`](event::Event).
 //! 4. [`order`]: rows of an export to events: [`RowLayout`](order::RowLayout), [`Row`](order::Row),
-//!    [`Orders`](order::Orders).
-//! 5. [`wire`]: request bodies: [`Batches`](wire::Batches).
+//!    [`Orders`](order::Orders), and for rows that are sorted [`SortedOrders`](order::SortedOrders).
+//! 5. [`wire`]: request bodies: [`Batches`](wire::Batches). From rows straight to bodies it is shorter by
+//!    [`bulk`]: [`Bodies`](bulk::Bodies).
 #![cfg_attr(feature = "client", doc = "6. [`client`]: sending: [`Client`](client::Client).")]
 #![cfg_attr(not(feature = "client"), doc = "6. `client` (feature `client`): sending.")]
 //! 7. [`report`]: what became of every row and event: [`DeliveryReport`](report::DeliveryReport).

@@ -5,9 +5,12 @@
 //! knows rows and their rules and never that a network exists.
 //!
 //! ```text
-//! record ── RowLayout ──▶ Row ── Orders ──▶ Event
-//!                RowError      Problem
+//! record ── RowLayout ──▶ Row ── Orders or SortedOrders ──▶ Event
+//!                RowError              Problem
 //! ```
+//!
+//! Both ways share one [desk](desk::Desk), which judges rows, and one [group](group::Group) for each order.
+//! Most orders of sorted rows go a [fast way](plain::Plain), with the same result.
 //!
 //! The rules, where the row contract leaves a choice:
 //!
