@@ -200,7 +200,7 @@ const CLIENTELES: [(&str, Clientele); 3] = [
 ];
 
 fn orders() -> usize {
-    if is_trial() { 40 } else { 4000 }
+    if is_trial() { 40 } else { 40_000 }
 }
 
 fn groups(criterion: &mut Criterion) {

@@ -309,18 +309,17 @@ fn clean_state(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {
 
 fn clean_postal_code(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {
     pick(text, &ALL_BUT_SPACES_AND_DASHES, form)?;
-    let code = form.text();
     let has_zip_codes = context.country.map(place::has_zip_codes)?;
-    let is_plain = if has_zip_codes {
-        code.len() == place::ZIP_DIGITS && code.iter().all(u8::is_ascii_digit)
-    } else {
-        code.len() > 1
-    };
-    is_plain.then_some(())
+    if has_zip_codes {
+        let zip: [u8; place::ZIP_DIGITS] = *form.text().first_chunk()?;
+        form.set(&zip);
+        return zip.iter().all(u8::is_ascii_digit).then_some(());
+    }
+    (form.text().len() > 1).then_some(())
 }
 
 fn clean_country(text: &[u8], form: &mut Block) -> Option<()> {
-    let country = Country::of_letters(text.try_into().ok()?)?;
+    let country: Country = str::from_utf8(text).ok()?.parse().ok()?;
     form.set(country.letters());
     Some(())
 }
