@@ -134,7 +134,7 @@ fn in_sequence(rows: Rows<'_, '_>) -> Result<Made, NotSorted> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn rows_in_any_order_make_the_bodies_of_orders(
@@ -196,7 +196,7 @@ mod on_all_cores {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(8))]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8) })]
 
         #[test]
         fn bodies_and_account_are_the_same(
