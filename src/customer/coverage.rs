@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
 
 use foldhash::quality::RandomState;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use super::key_set::KeySet;
+use super::uniform::Uniform;
 use super::user_data::is_too_broad;
 use super::{Digests, Hashed, MatchKey, MatchValue, Remark, UserData};
 
@@ -70,8 +70,8 @@ impl Default for Coverage {
 /// Gries, 1982): a value that many share stays.
 #[derive(Debug, Clone, Default)]
 struct Sharing {
-    emails: HashMap<u64, u32, BeginningAsHash>,
-    phones: HashMap<u64, u32, BeginningAsHash>,
+    emails: HashMap<u64, u32, Uniform>,
+    phones: HashMap<u64, u32, Uniform>,
     /// What is to be counted later, if that is wanted: counts depend on the sequence of values.
     #[cfg(feature = "rayon")]
     later: Option<Vec<(MatchKey, u64)>>,
@@ -103,41 +103,10 @@ impl Sharing {
     }
 
     fn counts(&self) -> impl Iterator<Item = (MatchKey, u64, u64)> {
-        let of = |key, counts: &HashMap<u64, u32, BeginningAsHash>| {
+        let of = |key, counts: &HashMap<u64, u32, Uniform>| {
             counts.iter().map(|(&beginning, &count)| (key, beginning, u64::from(count))).collect::<Vec<_>>()
         };
         [of(MatchKey::Email, &self.emails), of(MatchKey::Phone, &self.phones)].into_iter().flatten()
-    }
-}
-
-/// Places a digest in a table by its beginning, which is as good as random.
-#[derive(Debug, Clone, Copy, Default)]
-struct BeginningAsHash;
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Beginning(u64);
-
-impl BuildHasher for BeginningAsHash {
-    type Hasher = Beginning;
-
-    fn build_hasher(&self) -> Beginning {
-        Beginning::default()
-    }
-}
-
-impl Hasher for Beginning {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = self.0.rotate_left(8) ^ number;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

@@ -40,6 +40,7 @@ mod nothing;
 mod phone;
 mod place;
 mod remark;
+mod uniform;
 mod unusable;
 mod user_data;
 
@@ -56,5 +57,6 @@ pub use hashed::{Hashed, HexText, NotSha256};
 pub use match_key::{KeyForm, MatchKey, Normalized};
 pub(crate) use nothing::is_placeholder;
 pub use remark::Remark;
+pub(crate) use uniform::Uniform;
 pub use unusable::Unusable;
 pub use user_data::{MatchValue, TooBroad, UserData};

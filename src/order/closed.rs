@@ -9,8 +9,8 @@ use foldhash::quality::RandomState;
 #[cfg(feature = "rayon")]
 use rayon::prelude::*;
 
-use super::marks::Uniform;
 use super::{OrderRules, Row};
+use crate::customer::Uniform;
 use crate::value::{Line, OrderId};
 
 /// Rows are not sorted by order id: an order comes back after another one, or may do so unseen.

@@ -1,7 +1,7 @@
 //! Marks of rows: how it is seen that a row repeats an earlier one of its order.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use arrayvec::ArrayVec;
 use foldhash::quality::RandomState;
@@ -9,6 +9,7 @@ use foldhash::quality::RandomState;
 use super::Row;
 use super::group::Group;
 use super::row::Alike;
+use crate::customer::Uniform;
 use crate::event::Content;
 
 /// Makes marks, and keeps those of the rows without an order id.
@@ -74,27 +75,5 @@ impl Seen {
             self.many.extend(&self.few);
         }
         self.many.insert(mark)
-    }
-}
-
-/// Places marks in a table by themselves: they are hashes already.
-pub(super) type Uniform = BuildHasherDefault<Mark>;
-
-#[derive(Default)]
-pub(super) struct Mark(u64);
-
-impl Hasher for Mark {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, mark: u64) {
-        self.0 = self.0.rotate_left(8) ^ mark;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
