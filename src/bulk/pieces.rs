@@ -19,9 +19,6 @@ const ORDERS: usize = 128;
 /// About so many rows make a piece, where orders are not counted before.
 const ROWS: usize = 256;
 
-/// So many rows before it is needed, the customer of a row is fetched from memory.
-const AHEAD: usize = 6;
-
 /// Rows that are sorted by order id.
 pub(super) struct Sorted<'r, 'a> {
     rows: &'r [Row<'a>],
@@ -38,18 +35,13 @@ impl<'a> Pieces<'a> for Sorted<'_, 'a> {
         self.rows.len().div_ceil(ROWS)
     }
 
-    fn each<'s>(&'s self, piece: usize, mut each: impl FnMut(&'s Row<'a>))
+    fn each<'s>(&'s self, piece: usize, each: impl FnMut(&'s Row<'a>))
     where
         'a: 's,
     {
         let Range { start, end } = piece_of(piece, ROWS, self.rows.len());
         let (start, end) = (next_order(self.rows, start), next_order(self.rows, end));
-        for (row, ahead) in self.rows[start..end].iter().zip(start + AHEAD..) {
-            if let Some(ahead) = self.rows.get(ahead) {
-                ahead.read_customer_ahead();
-            }
-            each(row);
-        }
+        self.rows[start..end].iter().for_each(each);
     }
 }
 

@@ -69,11 +69,6 @@ impl<'a> UserDataBuilder<'a> {
         self.given.push((key, raw));
     }
 
-    /// The first byte of the first text and of the last one.
-    pub(crate) fn first_bytes(&self) -> [Option<u8>; 2] {
-        [self.given.first(), self.given.last()].map(|given| given?.1.bytes().next())
-    }
-
     pub(crate) fn wording(&self) -> Wording {
         Wording { mark: self.mark, context: self.context.undated() }
     }

@@ -109,16 +109,11 @@ impl<'a> Row<'a> {
 
     /// Reads something of each part of a row that is needed soon. The processor fetches all of it at once,
     /// while it is still busy with other rows.
-    pub(crate) fn read_ahead(&self) {
+    pub(super) fn read_ahead(&self) {
         let Self { line, time, quantity, price, value, currency, action_source, .. } = self;
         let texts = (self.order_id.is_some(), self.product.is_some(), self.event_id.is_some());
         black_box((line.number(), time.unix(), *quantity, *price, *value, *currency, *action_source, texts));
         black_box(self.customer.wording());
-    }
-
-    /// The same for the texts of its customer.
-    pub(crate) fn read_customer_ahead(&self) {
-        black_box(self.customer.first_bytes());
     }
 
     /// Where the row stood.
