@@ -175,3 +175,63 @@ const fn opening(name: &[u8]) -> ([u8; OPENING], usize) {
     }
     (text, length)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU64;
+
+    use super::*;
+    use crate::customer::{Digests, Hashed};
+    use crate::event::ActionSource;
+    use crate::value::{Currency, EventTime, InvalidValue, Line};
+    use crate::wire::encode::encode;
+
+    fn sale(id: &str, customer: &[MatchKey], prices: &[&str]) -> Result<Sale, InvalidValue> {
+        let mut contents = Vec::new();
+        for price in prices {
+            let content = Content::new(id.parse()?, NonZeroU64::MAX);
+            contents.push(content.item_price(price.parse()?));
+        }
+        let digest = |key: &MatchKey| (*key, None, Hashed::of(key.wire_name()));
+        Ok(Sale {
+            time: EventTime::from_unix(99_999_999_999)?,
+            source: ActionSource::SystemGenerated,
+            order_id: id.parse()?,
+            customer: customer.iter().map(digest).collect::<Digests>(),
+            currency: Currency::USD,
+            total: "99999999999999999999999999.99".parse()?,
+            id_bytes: contents.len() * id.len(),
+            contents,
+            lines: vec![Line::new(2)],
+        })
+    }
+
+    #[test]
+    fn the_longest_sales_fit_their_room_and_are_written_as_their_events() -> Result<(), InvalidValue> {
+        let hashed: Vec<_> = MatchKey::ALL.into_iter().filter(|key| key.is_hashed()).take(16).collect();
+        let prices = [
+            "9999999999999999999999999999",
+            "0.0000000000000000000000000001",
+            "0.05",
+            "12.3",
+            "0",
+            "1844674407370955.16",
+        ];
+        for length in [1, 35, 36, 37, 1024] {
+            for prices in [&prices[..1], &prices] {
+                for customer in [&hashed[..1], &hashed] {
+                    let sale = sale(&"x".repeat(length), customer, prices)?;
+                    let mut expected = b"before".to_vec();
+                    encode(&sale.to_event(), &mut expected);
+                    for mut body in [b"before".to_vec(), b"before, and much that is written over".repeat(500)]
+                    {
+                        let written = encode_sale(&sale, &mut body, "before".len());
+                        body.truncate("before".len() + written);
+                        assert_eq!(String::from_utf8_lossy(&body), String::from_utf8_lossy(&expected));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
