@@ -5,7 +5,11 @@ use std::mem;
 
 use super::stream::{Made, Stream};
 use super::{NotSorted, OrderRules, Prepared, Reading, Row, RowError};
+#[cfg(feature = "csv")]
+use crate::customer::Coverage;
 use crate::event::Event;
+#[cfg(feature = "csv")]
+use crate::report::RowReport;
 use crate::value::EventTime;
 
 /// Turns rows that are sorted by order id into events, each as soon as its order is complete.
@@ -118,6 +122,20 @@ impl SortedOrders {
     pub fn abandon(self) -> Prepared {
         let (rows, coverage) = self.stream.abandon();
         Prepared { events: self.ready.into(), rows, coverage }
+    }
+}
+
+#[cfg(feature = "csv")]
+impl SortedOrders {
+    /// The last order is complete, too: its events are ready.
+    pub(super) fn complete(&mut self) {
+        self.stream.close(&mut keep_in(&mut self.ready));
+    }
+
+    /// Nothing more is taken: neither the events that are ready nor the order that may go on.
+    pub(super) fn give_up(mut self) -> (RowReport, Coverage) {
+        self.stream.give_up(&self.ready);
+        self.stream.abandon()
     }
 }
 

@@ -1,11 +1,10 @@
 //! Events of a CSV file that is sorted by order id, one after the other.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::Read;
 
 use super::csv::{CsvError, CsvRows};
-use super::{NotSorted, OrderRules, Prepared, SortedOrders};
+use super::{NotSorted, OrderRules, SortedOrders};
 use crate::customer::Coverage;
 use crate::event::Event;
 use crate::report::RowReport;
@@ -38,18 +37,18 @@ use crate::value::EventTime;
 /// It is a stream that `Client::deliver` (feature `client`) takes.
 pub struct SortedEvents<R> {
     rows: CsvRows<R>,
-    /// Until the file or the trouble has ended it.
-    orders: Option<SortedOrders>,
-    ready: VecDeque<Event>,
-    finished: Finished,
+    orders: SortedOrders,
+    has_ended: bool,
+    trouble: Option<SortedTrouble>,
 }
 
 /// How a sorted file ended, and the account of its rows. It comes from [`SortedEvents::finish`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Finished {
-    /// Rows that were filtered or invalid, and notes on the others. After trouble it ends with the rows
-    /// that were read up to there; the order that was open then is among the invalid ones.
+    /// Rows that were filtered or invalid, and notes on the others, as far as the file was read. Where it was
+    /// not read to its end, the order that was open then is among the invalid ones, and so are events that
+    /// nobody took.
     pub rows: RowReport,
     /// What the customers of the events can be found by.
     pub coverage: Coverage,
@@ -89,8 +88,7 @@ pub enum SortedTrouble {
 
 impl<R: Read> SortedEvents<R> {
     pub(super) fn new(rows: CsvRows<R>, rules: OrderRules, now: EventTime) -> Self {
-        let orders = Some(SortedOrders::new(rules, now));
-        Self { rows, orders, ready: VecDeque::new(), finished: Finished::default() }
+        Self { rows, orders: SortedOrders::new(rules, now), has_ended: false, trouble: None }
     }
 
     /// How far the file was read.
@@ -98,34 +96,30 @@ impl<R: Read> SortedEvents<R> {
         &self.rows
     }
 
-    /// Reads the rest of the file, if the iterator has not come to its end, and gives the account. The
-    /// events of the rest are dropped: they are not sent.
-    pub fn finish(mut self) -> Finished {
-        self.by_ref().for_each(drop);
-        self.finished
+    /// The account of the rows that were read. It reads no further: where a run stopped before the end of the
+    /// file, the rest of the file is in no account.
+    pub fn finish(self) -> Finished {
+        let (rows, coverage) = self.orders.give_up();
+        Finished { rows, coverage, trouble: self.trouble }
     }
 
-    /// Reads on until an event is complete.
-    fn read_on(&mut self, mut orders: SortedOrders) {
-        let trouble = loop {
-            if let Some(event) = orders.next_event() {
-                self.ready.push_back(event);
-                self.orders = Some(orders);
-                return;
+    /// Reads until an event is complete, or the file has ended.
+    fn read_on(&mut self) -> Result<Option<Event>, SortedTrouble> {
+        loop {
+            if let Some(event) = self.orders.next_event() {
+                return Ok(Some(event));
             }
-            match self.rows.next_row() {
-                Ok(Some(reading)) => match orders.take(reading) {
-                    Ok(()) => {}
-                    Err(trouble) => break Some(trouble.into()),
-                },
-                Ok(None) => break None,
-                Err(trouble) => break Some(trouble.into()),
+            if self.has_ended {
+                return Ok(None);
             }
-        };
-        let prepared = if trouble.is_none() { orders.finish() } else { orders.abandon() };
-        let Prepared { events, rows, coverage } = prepared;
-        self.ready.extend(events);
-        self.finished = Finished { rows, coverage, trouble };
+            match self.rows.next_row()? {
+                Some(reading) => self.orders.take(reading)?,
+                None => {
+                    self.has_ended = true;
+                    self.orders.complete();
+                }
+            }
+        }
     }
 }
 
@@ -133,18 +127,18 @@ impl<R: Read> Iterator for SortedEvents<R> {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
-        if self.ready.is_empty()
-            && let Some(orders) = self.orders.take()
-        {
-            self.read_on(orders);
-        }
-        self.ready.pop_front()
+        self.read_on().unwrap_or_else(|trouble| {
+            self.has_ended = true;
+            self.trouble = Some(trouble);
+            // What was complete before the trouble.
+            self.orders.next_event()
+        })
     }
 }
 
 impl<R> fmt::Debug for SortedEvents<R> {
     /// Whether it has ended; never what stands in the file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SortedEvents").field("has_ended", &self.orders.is_none()).finish_non_exhaustive()
+        f.debug_struct("SortedEvents").field("has_ended", &self.has_ended).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,8 @@
 //! One order at a time: rows that are sorted by order id, in memory that does not grow with their number.
 
+#[cfg(feature = "csv")]
+use std::collections::VecDeque;
+
 use super::account::Doubts;
 use super::closed::Closed;
 use super::desk::Desk;
@@ -190,6 +193,15 @@ impl Stream {
             self.desk.account.invalid(group.event.lines(), [Fault::of_row("order_incomplete", message)]);
         }
         self.desk.finish(&[])
+    }
+
+    /// Nobody takes these events, which came from here.
+    #[cfg(feature = "csv")]
+    pub(super) fn give_up(&mut self, events: &VecDeque<Event>) {
+        for event in events {
+            let message = "not sent, because the run ended before";
+            self.desk.account.invalid(event.lines(), [Fault::of_row("not_taken", message)]);
+        }
     }
 
     /// Closes the open order and opens another, whose first row is at hand.

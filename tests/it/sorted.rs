@@ -481,3 +481,32 @@ fn a_file_is_a_stream_of_events_and_tells_how_it_ended() {
     assert!(finished.trouble.is_none());
     assert_eq!(finished.coverage.customers(), 2);
 }
+
+#[test]
+fn a_file_that_is_left_early_accounts_for_the_rows_that_were_read() {
+    let file = "order_id,email,timestamp,value,currency,event_name\n\
+        A1,m@example.com,1777896000,5,EUR,\n\
+        A1,m@example.com,1777896000,5,EUR,Lead\n\
+        A2,n@example.com,1777896000,6,EUR,\n\
+        A3,n@example.com,1777896000,6,EUR,\n";
+    for (taken, read, reasons) in [
+        (0, 0, vec![]),
+        (1, 3, vec![(3, "not_taken"), (4, "order_incomplete")]),
+        (2, 3, vec![(4, "order_incomplete")]),
+        (3, 4, vec![(5, "order_incomplete")]),
+        (4, 4, vec![]),
+    ] {
+        let mut events = open(file).sorted(OrderRules::new(), now());
+        let sent: Vec<Event> = events.by_ref().take(taken).collect();
+        let rows = events.finish().rows;
+        assert_eq!((sent.len(), rows.read()), (taken, read));
+        let mut told: Vec<_> = rows
+            .problems()
+            .iter()
+            .flat_map(|problem| problem.lines().iter().map(|line| (line.number(), problem.reason())))
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, reasons, "{taken}");
+        assert!(adds_up(&rows, &sent));
+    }
+}
