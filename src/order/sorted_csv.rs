@@ -112,12 +112,11 @@ impl<R: Read> SortedEvents<R> {
             if self.has_ended {
                 return Ok(None);
             }
-            match self.rows.next_row()? {
-                Some(reading) => self.orders.take(reading)?,
-                None => {
-                    self.has_ended = true;
-                    self.orders.complete();
-                }
+            if let Some(reading) = self.rows.next_row()? {
+                self.orders.take(reading)?;
+            } else {
+                self.has_ended = true;
+                self.orders.complete();
             }
         }
     }
