@@ -72,6 +72,11 @@ impl ActionSource {
         Self::NAMES[self as usize]
     }
 
+    /// Whether events of this source have to say more than others: a page, an app, a conversation.
+    pub(crate) fn demands_more(self) -> bool {
+        matches!(self, Self::Website | Self::App | Self::BusinessMessaging)
+    }
+
     /// How old an event of this source may be when it is sent: 62 days for a physical store,
     /// 7 days for all others.
     ///

@@ -331,13 +331,9 @@ pub(super) fn check(event: &Event, found: Vec<Violation>) -> Result<(), InvalidE
 fn is_usual(event: &Event) -> bool {
     let CustomData { currency, value, contents, .. } = &event.custom_data;
     let is_negative = |line: &Content| line.price().is_some_and(Amount::is_negative);
-    let is_elsewhere = matches!(
-        event.action_source,
-        ActionSource::Website | ActionSource::App | ActionSource::BusinessMessaging
-    );
     currency.is_some()
         && value.is_some_and(|value| !value.is_negative())
-        && !is_elsewhere
+        && !event.action_source.demands_more()
         && event.rare.is_none()
         && event.custom_data().rare().is_none()
         && event.event_name == EventName::PURCHASE
@@ -397,5 +393,55 @@ fn holds_nul(value: &Value) -> bool {
         Value::Array(elements) => elements.iter().any(holds_nul),
         Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customer::UserData;
+    use crate::value::{Currency, EventTime, InvalidValue, Money};
+
+    #[test]
+    fn what_is_usual_breaks_no_rule() -> Result<(), Box<dyn std::error::Error>> {
+        let customers = [
+            UserData::default(),
+            UserData::builder().email("mary@example.com").build()?,
+            UserData::builder().phone("+1 650 555 1212").build()?,
+            UserData::builder().first_name("Mary").build()?,
+        ];
+        let content = |price: &str| -> Result<_, InvalidValue> {
+            Ok(Content::new("SKU-1".parse()?, std::num::NonZeroU64::MIN).item_price(price.parse()?))
+        };
+        let mut usual = 0;
+        for source in ActionSource::NAMES {
+            for name in [EventName::PURCHASE, EventName::LEAD, EventName::APPEND_ATTRIBUTION] {
+                for customer in &customers {
+                    for value in ["", "5", "0", "-5"] {
+                        for price in ["1", "-1"] {
+                            let event =
+                                Event::builder(EventTime::from_unix(1_767_225_600)?, customer.clone())
+                                    .name(name.clone())
+                                    .action_source(source.parse()?)
+                                    .content(content(price)?);
+                            let event = match value {
+                                "" => event,
+                                value => event.value(Money::new(value.parse()?, Currency::USD)),
+                            };
+                            let event = event.unfinished();
+                            if is_usual(&event) {
+                                usual += 1;
+                                assert!(
+                                    broken(RULES, &event).chain(negative_prices(&event)).next().is_none()
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        // Six sources, two customers and two values.
+        assert_eq!(usual, 24);
+        Ok(())
     }
 }

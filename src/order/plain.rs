@@ -56,12 +56,8 @@ impl Plain {
 
     /// Begins an order with its first row, if that may go the fast way.
     pub(super) fn begin(&mut self, row: &Row<'_>, buffer: &mut String) -> bool {
-        let is_elsewhere = matches!(
-            row.action_source,
-            ActionSource::Website | ActionSource::App | ActionSource::BusinessMessaging
-        );
         let (Some(alike), Some(order_id)) = (row.alike(), &row.order_id) else { return false };
-        if is_elsewhere
+        if row.action_source.demands_more()
             || row.name != EventName::PURCHASE
             || !order_id.text().is_plain()
             || is_damaged(order_id)
