@@ -103,7 +103,7 @@ fn memory_is_flat_however_many_rows_come() {
         peak
     });
     assert_eq!(bodies.finish().rows.read(), 300_000);
-    // The ids of the first 57,000 orders are kept, to tell where one that comes back began.
+    // The ids of the first 7,168 orders are kept, to tell where one that comes back began.
     assert!(many < few + (4 << 20), "{few} bytes after 30,000 rows, {many} after 300,000");
     assert!(many <= more + (64 << 10), "{more} bytes after 160,000 rows, {many} after 300,000");
 }

@@ -312,14 +312,19 @@ fn clean_postal_code(text: &[u8], context: &Context, form: &mut Block) -> Option
     let has_zip_codes = context.country.map(place::has_zip_codes)?;
     if has_zip_codes {
         let zip: [u8; place::ZIP_DIGITS] = *form.text().first_chunk()?;
-        form.set(&zip);
+        if form.text().len() > zip.len() {
+            form.set(&zip);
+        }
         return zip.iter().all(u8::is_ascii_digit).then_some(());
     }
     (form.text().len() > 1).then_some(())
 }
 
 fn clean_country(text: &[u8], form: &mut Block) -> Option<()> {
-    let country: Country = str::from_utf8(text).ok()?.parse().ok()?;
+    let country = match text.try_into() {
+        Ok(letters) => Country::of_letters(letters)?,
+        Err(_) => str::from_utf8(text).ok()?.parse().ok()?,
+    };
     form.set(country.letters());
     Some(())
 }

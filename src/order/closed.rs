@@ -167,8 +167,8 @@ pub(super) struct Closed {
     most_memory: usize,
 }
 
-/// So many orders are remembered, whatever their sequence: as many as a table of 32,768 places holds.
-const REMEMBERED: usize = 28_000;
+/// So many orders are remembered, whatever their sequence: as many as a table of 8,192 places holds.
+const REMEMBERED: usize = 7168;
 
 /// What it takes to remember one, in bytes, when the table has just grown.
 const PER_ORDER: usize = 56;
