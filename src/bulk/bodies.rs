@@ -11,8 +11,8 @@ use crate::wire::{Batch, BatchLimits, RequestFields};
 
 /// Turns rows that are sorted by order id into request bodies, each as soon as it is full.
 ///
-/// What is said of [`SortedOrders`](crate::order::SortedOrders) holds here, too. Memory holds the open order, one body in the making
-/// and those that were not taken yet.
+/// What is said of [`SortedOrders`](crate::order::SortedOrders) holds here, too. Memory holds the open order,
+/// one body in the making and those that were not taken yet.
 ///
 /// ```
 /// use meta_offline_events::bulk::Bodies;
@@ -62,7 +62,7 @@ impl Bodies {
         Self { stream: Stream::new(rules, now), cutter: Cutter::new(fields, BatchLimits::default()) }
     }
 
-    /// Within these limits instead of the default ones. To be set before the first row.
+    /// Within these limits instead of the default ones, from the next body on.
     pub fn limits(mut self, limits: BatchLimits) -> Self {
         self.cutter.set_limits(limits);
         self

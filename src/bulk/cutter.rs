@@ -24,9 +24,14 @@ impl Cutter {
         Self { closing, limits, draft, cut: 0, full: VecDeque::new(), spare: Vec::new() }
     }
 
+    /// From the next body on.
     pub(super) fn set_limits(&mut self, limits: BatchLimits) {
         self.limits = limits;
-        self.draft = Draft::new(limits.events(), limits, self.closing.clone());
+        if self.draft.len() > 0 {
+            self.cut();
+        } else {
+            self.draft = Draft::new(limits.events(), limits, self.closing.clone());
+        }
     }
 
     pub(super) fn push(&mut self, made: &Made<'_>) {

@@ -510,3 +510,17 @@ fn a_file_that_is_left_early_accounts_for_the_rows_that_were_read() {
         assert!(adds_up(&rows, &sent));
     }
 }
+
+#[test]
+fn limits_that_are_set_late_lose_nothing() {
+    let three = BatchLimits::new(3, 1_000_000).unwrap();
+    let mut bodies = Bodies::new(OrderRules::new(), now(), &RequestFields::new());
+    for line in 1..=10 {
+        if line == 6 {
+            bodies = bodies.limits(three);
+        }
+        bodies.push(&row(line, &format!("A{line:02}"))).unwrap();
+    }
+    let sizes: Vec<_> = bodies.finish().batches.iter().map(|batch| batch.events()).collect();
+    assert_eq!(sizes, [0..4, 4..7, 7..10]);
+}
