@@ -1,8 +1,6 @@
 //! Rows in pieces that do not cut orders.
 
-use std::ops::Range;
-
-use crate::order::{Index, Row, next_order};
+use crate::order::{Index, Row, cuts};
 
 /// Rows in pieces that do not cut orders, order by order.
 pub(super) trait Pieces<'a>: Sync {
@@ -22,26 +20,26 @@ const ROWS: usize = 256;
 /// Rows that are sorted by order id.
 pub(super) struct Sorted<'r, 'a> {
     rows: &'r [Row<'a>],
+    /// Where each piece begins, and the end of the last one.
+    cuts: Vec<usize>,
 }
 
 impl<'r, 'a> Sorted<'r, 'a> {
     pub(super) fn new(rows: &'r [Row<'a>]) -> Self {
-        Self { rows }
+        Self { rows, cuts: cuts(rows, ROWS) }
     }
 }
 
 impl<'a> Pieces<'a> for Sorted<'_, 'a> {
     fn len(&self) -> usize {
-        self.rows.len().div_ceil(ROWS)
+        self.cuts.len() - 1
     }
 
     fn each<'s>(&'s self, piece: usize, each: impl FnMut(&'s Row<'a>))
     where
         'a: 's,
     {
-        let Range { start, end } = piece_of(piece, ROWS, self.rows.len());
-        let (start, end) = (next_order(self.rows, start), next_order(self.rows, end));
-        self.rows[start..end].iter().for_each(each);
+        self.rows[self.cuts[piece]..self.cuts[piece + 1]].iter().for_each(each);
     }
 }
 
@@ -66,10 +64,32 @@ impl<'a> Pieces<'a> for Gathered<'_, 'a> {
     where
         'a: 's,
     {
-        self.index.each(self.rows, piece_of(piece, ORDERS, self.index.len()), each);
+        let orders = piece * ORDERS..((piece + 1) * ORDERS).min(self.index.len());
+        self.index.each(self.rows, orders, each);
     }
 }
 
-fn piece_of(piece: usize, size: usize, whole: usize) -> Range<usize> {
-    piece * size..((piece + 1) * size).min(whole)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{EventTime, InvalidValue, Line};
+
+    #[test]
+    fn an_order_longer_than_many_pieces_is_one_piece() -> Result<(), InvalidValue> {
+        let sold = EventTime::from_unix(1_767_225_600)?;
+        let row = |line| -> Result<_, InvalidValue> {
+            let order = if (1000..100_000).contains(&line) { "B".to_owned() } else { format!("A{line}") };
+            Ok(Row::new(Line::new(line), sold).order_id(order.parse()?))
+        };
+        let rows = (0..101_000).map(row).collect::<Result<Vec<_>, _>>()?;
+        let pieces = Sorted::new(&rows);
+        assert_eq!(pieces.cuts, [0, 256, 512, 768, 100_000, 100_256, 100_512, 100_768, 101_000]);
+        let mut lines = 0..101_000;
+        (0..pieces.len()).for_each(|piece| {
+            pieces.each(piece, |row| assert_eq!(Some(row.line().number()), lines.next()));
+        });
+        assert!(lines.is_empty());
+        assert_eq!(Sorted::new(&[]).len(), 0);
+        Ok(())
+    }
 }

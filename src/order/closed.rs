@@ -98,9 +98,8 @@ const AT_ONCE: usize = 4096;
 /// The same on all cores.
 #[cfg(feature = "rayon")]
 pub(crate) fn check_sorted_on_all_cores(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
-    let start = |piece| next_order(rows, rows.len().min(piece * AT_ONCE));
-    let pieces = (0..rows.len().div_ceil(AT_ONCE)).into_par_iter();
-    let runs = pieces.map(|piece| Run::of(&rows[start(piece)..start(piece + 1)]));
+    let cuts = cuts(rows, AT_ONCE);
+    let runs = cuts.par_windows(2).map(|cut| Run::of(&rows[cut[0]..cut[1]]));
     check(rows, rules, runs.reduce(Run::default, Run::before).sequence)
 }
 
@@ -138,8 +137,21 @@ impl<'r> Run<'r> {
     }
 }
 
+/// Where pieces of about so many rows begin, and the end of the last one; no piece cuts an order. Each row is
+/// looked at once at most, however long an order is.
+pub(crate) fn cuts(rows: &[Row<'_>], about: usize) -> Vec<usize> {
+    let mut cuts = vec![0];
+    let mut end = 0;
+    while end < rows.len() {
+        let rest = &rows[end..];
+        end += next_order(rest, about.min(rest.len()));
+        cuts.push(end);
+    }
+    cuts
+}
+
 /// Where the first order begins from this position on.
-pub(crate) fn next_order(rows: &[Row<'_>], position: usize) -> usize {
+fn next_order(rows: &[Row<'_>], position: usize) -> usize {
     let (before, behind) = rows.split_at(position);
     let Some(open) = before.iter().rfind(|row| !row.is_return()) else { return position };
     let goes_on = |row: &&Row<'_>| row.is_return() || row.order_id.is_some() && row.order_id == open.order_id;

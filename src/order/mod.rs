@@ -50,7 +50,7 @@ mod timestamp;
 pub use closed::NotSorted;
 #[cfg(feature = "rayon")]
 pub(crate) use closed::check_sorted_on_all_cores;
-pub(crate) use closed::{check_sorted, next_order};
+pub(crate) use closed::{check_sorted, cuts};
 pub use column::Column;
 pub(crate) use index::Index;
 pub use index::TooManyRows;
