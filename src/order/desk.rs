@@ -90,14 +90,14 @@ impl Desk {
         let data = &self.customer;
         let identified = data.has(MatchKey::Email) || data.has(MatchKey::Phone);
         let mut faults = missing_parts(row, data);
-        if !identified && !unusable.iter().any(|value| identifies(value.key())) {
+        if !identified && !unusable.iter().any(|value| value.key().is_contact()) {
             faults.push(Fault::at(Column::Email, "no_identity", "neither e-mail nor phone is given"));
         }
         let mut notes = Vec::new();
         for value in unusable {
             let Some(column) = column_of(value.key()) else { continue };
             let (reason, message) = (value.reason().code(), value.reason().to_string());
-            if identifies(value.key()) && !identified {
+            if value.key().is_contact() && !identified {
                 let message = format!("{message}; the row has no other e-mail or phone");
                 faults.push(Fault::at(column, reason, message));
             } else {
@@ -217,10 +217,6 @@ impl Desk {
 
 fn refuse(faults: Vec<Fault>) -> Result<(), Vec<Fault>> {
     if faults.is_empty() { Ok(()) } else { Err(faults) }
-}
-
-fn identifies(key: MatchKey) -> bool {
-    matches!(key, MatchKey::Email | MatchKey::Phone)
 }
 
 /// The parts that a row lacks for what it claims to be.

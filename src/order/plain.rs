@@ -11,7 +11,7 @@ use super::group::{Group, is_damaged};
 use super::marks::Marks;
 use super::row::Alike;
 use super::{OrderRules, Row};
-use crate::customer::{Digests, MatchKey, Wording};
+use crate::customer::{Digests, Wording};
 use crate::event::{ActionSource, Content, EventName, Sale};
 use crate::value::{Amount, Currency, EventTime, FewDigits, Money, OrderId};
 
@@ -138,8 +138,7 @@ impl Plain {
 
 /// Whether somebody can be found by these digests, and none of them is worth a note.
 fn needs_no_word(customer: &Digests) -> bool {
-    let is_contact = |key| matches!(key, MatchKey::Email | MatchKey::Phone);
     let is_noted = |key, remark| Option::is_some_and(remark, |remark| note_of_row(key, remark).is_some());
-    customer.iter().any(|(key, ..)| is_contact(*key))
+    customer.iter().any(|(key, ..)| key.is_contact())
         && !customer.iter().any(|&(key, remark, _)| is_noted(key, remark))
 }
