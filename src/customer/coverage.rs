@@ -103,10 +103,9 @@ impl Sharing {
     }
 
     fn counts(&self) -> impl Iterator<Item = (MatchKey, u64, u64)> {
-        let of = |key, counts: &HashMap<u64, u32, Uniform>| {
-            counts.iter().map(|(&beginning, &count)| (key, beginning, u64::from(count))).collect::<Vec<_>>()
-        };
-        [of(MatchKey::Email, &self.emails), of(MatchKey::Phone, &self.phones)].into_iter().flatten()
+        let emails = self.emails.iter().map(|value| (MatchKey::Email, value));
+        let phones = self.phones.iter().map(|value| (MatchKey::Phone, value));
+        emails.chain(phones).map(|(key, (&beginning, &count))| (key, beginning, u64::from(count)))
     }
 }
 
