@@ -49,5 +49,5 @@ pub(super) fn id_of_order(name: &EventName, source: ActionSource, order: &OrderI
 }
 
 fn first_half(digest: Hashed) -> [u8; 32] {
-    *digest.to_hex().as_bytes().first_chunk().unwrap_or(&[b'0'; 32])
+    digest.to_hex().as_bytes().as_chunks().0[0]
 }

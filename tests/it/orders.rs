@@ -651,6 +651,16 @@ fn v18_beyond_the_limit_of_rows_nothing_is_sent() {
 }
 
 #[test]
+fn beyond_the_limit_of_memory_nothing_is_sent() {
+    let rows: Vec<_> = ["A1", "A2", "A3"].iter().map(|id| row_with("order_id", id)).collect();
+    let limited = |most| Till { rules: OrderRules::new().most_memory(most), ..till() };
+    assert_eq!(limited(1 << 20).prepare(TILL, &rows).events.len(), 3);
+    let prepared = limited(1).prepare(TILL, &rows);
+    assert_eq!(problems(&prepared), [2, 3, 4].map(|line| (line, None, "too_much_memory")));
+    assert!(prepared.events.is_empty() && adds_up(&prepared));
+}
+
+#[test]
 fn v41_was_there_but_unusable_is_told_from_was_empty() {
     let header = "email|phone|timestamp|value|currency";
     let refused = |email: &str, phone: &str| refusal(header, &format!("{email}|{phone}|1777896000|5|EUR"));
