@@ -521,6 +521,6 @@ fn limits_that_are_set_late_lose_nothing() {
         }
         bodies.push(&row(line, &format!("A{line:02}"))).unwrap();
     }
-    let sizes: Vec<_> = bodies.finish().batches.iter().map(|batch| batch.events()).collect();
+    let sizes: Vec<_> = bodies.finish().batches.iter().map(Batch::events).collect();
     assert_eq!(sizes, [0..4, 4..7, 7..10]);
 }
