@@ -323,7 +323,11 @@ fn clean_postal_code(text: &[u8], context: &Context, form: &mut Block) -> Option
 fn clean_country(text: &[u8], form: &mut Block) -> Option<()> {
     let country = match text.try_into() {
         Ok(letters) => Country::of_letters(letters)?,
-        Err(_) => str::from_utf8(text).ok()?.parse().ok()?,
+        // Reading a name counts letters only, but a zero byte spoils a value.
+        Err(_) if text.iter().all(|byte| matches!(byte, b' '..=b'~')) => {
+            str::from_utf8(text).ok()?.parse().ok()?
+        }
+        Err(_) => return None,
     };
     form.set(country.letters());
     Some(())
@@ -482,6 +486,18 @@ mod tests {
             (MatchKey::ExternalId, "d41d8cd98f00b204e9800998ecf8427e"),
         ] {
             assert!(matches!(agrees(key, raw, &context("us", false, true)), Ok(true)), "{key} {raw}");
+        }
+    }
+
+    #[test]
+    fn a_control_character_within_a_value_ends_the_fast_way() {
+        for key in KEYS {
+            for raw in
+                ["U\0S", "US\0A", "9404\x003", "f\0", "\0f", "ma\0le", "C\0A", "a\0@b.de", "1997-02-\x0016"]
+            {
+                let mut form = Block::default();
+                assert!(clean(key, raw, &context("us", false, true), &mut form).is_none(), "{key} {raw:?}");
+            }
         }
     }
 }
