@@ -178,7 +178,7 @@ fn csv_to_bodies(file: &str) {
     let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new()).expect("a header");
     let mut bodies = Bodies::new(OrderRules::new(), now(), &RequestFields::new());
     while let Some(reading) = rows.next_row().expect("records") {
-        bodies.take(reading).expect("sorted rows");
+        bodies.push_parsed(reading).expect("sorted rows");
         pass_on(&mut bodies);
     }
     black_box(bodies.finish());

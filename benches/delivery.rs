@@ -57,7 +57,7 @@ impl Plan {
 
     /// Events in a second, were every request full and took it nothing but the latency.
     fn ideal(&self) -> f64 {
-        number(self.in_flight * BatchLimits::MOST_EVENTS as u64 * 1000) / number(self.latency_ms)
+        number(self.in_flight * BatchLimits::MAX_EVENTS as u64 * 1000) / number(self.latency_ms)
     }
 }
 
@@ -75,7 +75,7 @@ async fn measure(plan: &Plan) -> Outcome<()> {
     let mut other_side = Server::start(plan.latency_ms)?;
     let client = Client::builder("123456789012345".parse()?, "not-a-real-token".parse()?)
         .loopback_endpoint(other_side.url.parse()?)
-        .batch_limits(BatchLimits::new(BatchLimits::MOST_EVENTS, BODY_BYTES).ok_or("no limits")?)
+        .batch_limits(BatchLimits::new(BatchLimits::MAX_EVENTS, BODY_BYTES).ok_or("no limits")?)
         .in_flight(usize::try_from(plan.in_flight)?)
         .build()?;
     let mut sales = Sales::new(plan.events)?;

@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group};
 use fastrand::Rng;
-use meta_offline_events::customer::{Context, MatchKey, UserData};
+use meta_offline_events::customer::{CleaningOptions, MatchKey, UserData};
 use meta_offline_events::value::Country;
 
 use crate::customers::Customer;
@@ -47,7 +47,7 @@ fn floor_of(customers: &[Given<'_>]) -> Floor {
 /// As events have their customers.
 fn build(customers: &[Given<'_>]) {
     for given in customers {
-        let builder = UserData::builder().context(Context::default().country(Country::UNITED_STATES));
+        let builder = UserData::builder().options(CleaningOptions::default().country(Country::UNITED_STATES));
         let builder = given.iter().fold(builder, |builder, (key, raw)| builder.value(*key, black_box(raw)));
         // What is given of one customer is all usable.
         let customer = builder.build().expect("values that can be used");
@@ -57,9 +57,9 @@ fn build(customers: &[Given<'_>]) {
 
 /// Each value alone, as a tool would want it.
 fn normalize(customers: &[Given<'_>]) {
-    let context = Context::default().country(Country::UNITED_STATES);
+    let options = CleaningOptions::default().country(Country::UNITED_STATES);
     for (key, raw) in customers.iter().flatten() {
-        let normal = key.normalize(black_box(raw), &context).expect("a value that can be used");
+        let normal = key.normalize(black_box(raw), &options).expect("a value that can be used");
         black_box(normal.digest());
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use meta_offline_events::client::{Client, Clock, SystemClock};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::Event;
-use meta_offline_events::testing::StandIn;
+use meta_offline_events::testing::MockServer;
 use meta_offline_events::value::{Currency, Money};
 
 /// How long closing may take.
@@ -22,14 +22,14 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let stand_in = StandIn::start().await?;
+    let mock_server = MockServer::start().await?;
     // To send to Meta, leave `loopback_endpoint` out and take the token from a safe place.
     let client = Client::builder("123456789012345".parse()?, "not-a-real-token".parse()?)
-        .loopback_endpoint(stand_in.url())
+        .loopback_endpoint(mock_server.url())
         .build()?;
     let queue = client
         .queue()
-        .on_settled(|settled| {
+        .on_outcome(|settled| {
             for event in settled.events() {
                 let order = event.custom_data().order_id().map(ToString::to_string).unwrap_or_default();
                 // Here an application writes down that the sale is done with.
@@ -46,8 +46,8 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     queue.push(sale(6)?).await?;
 
     let report = queue.close(LIMIT).await;
-    for problem in report.problems() {
-        writeln!(std::io::stderr(), "{problem}")?;
+    for diagnostic in report.diagnostics() {
+        writeln!(std::io::stderr(), "{diagnostic}")?;
     }
     writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
     let sent_all = report.all_accepted() && report.events().accepted == 6;

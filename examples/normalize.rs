@@ -18,7 +18,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use meta_offline_events::customer::{Context, MatchKey, Remark, Unusable};
+use meta_offline_events::customer::{CleaningOptions, MatchKey, UnusableReason, ValueWarning};
 use meta_offline_events::value::{DateOrder, EventTime};
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +71,7 @@ enum Answer {
         #[serde(skip_serializing_if = "Option::is_none")]
         note: Option<&'static str>,
     },
-    Unusable {
+    UnusableReason {
         field: &'static str,
         error: String,
         reason: &'static str,
@@ -89,38 +89,38 @@ fn answer(line: &[u8]) -> Answer {
         return Answer::Unreadable { error: "field is not the name of a match key, such as em or ph" };
     };
     let field = key.wire_name();
-    match key.normalize(&question.input, &context(&question)) {
+    match key.normalize(&question.input, &options(&question)) {
         Ok(normal) => Answer::Normal {
             field,
             normalized: normal.text().to_owned(),
             sha256: normal.digest().map(|_| normal.value().to_text().into_owned()),
-            note: normal.remark().map(Remark::code),
+            note: normal.warning().map(ValueWarning::code),
         },
         Err(reason) => unusable(field, reason),
     }
 }
 
-fn unusable(field: &'static str, reason: Unusable) -> Answer {
-    Answer::Unusable { field, error: reason.to_string(), reason: reason.code() }
+fn unusable(field: &'static str, reason: UnusableReason) -> Answer {
+    Answer::UnusableReason { field, error: reason.to_string(), reason: reason.code() }
 }
 
 /// As of now, in the country if it is one.
-fn context(question: &Question) -> Context {
-    let mut context = Context::default();
+fn options(question: &Question) -> CleaningOptions {
+    let mut options = CleaningOptions::default();
     if let Some(now) = now() {
-        context = context.as_of(now);
+        options = options.as_of(now);
     }
     if let Some(country) = question.country.as_deref().and_then(|text| text.parse().ok()) {
-        context = context.country(country);
+        options = options.country(country);
     }
     #[cfg(feature = "phone")]
     if let Some(country) = question.calling_country.as_deref().and_then(|text| text.parse().ok()) {
-        context = context.calling_country(country);
+        options = options.calling_country(country);
     }
     match question.order {
-        Some(Order::DayFirst) => context.date_order(DateOrder::DayFirst),
-        Some(Order::MonthFirst) => context.date_order(DateOrder::MonthFirst),
-        None => context,
+        Some(Order::DayFirst) => options.date_order(DateOrder::DayFirst),
+        Some(Order::MonthFirst) => options.date_order(DateOrder::MonthFirst),
+        None => options,
     }
 }
 

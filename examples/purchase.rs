@@ -10,7 +10,7 @@ use std::num::NonZeroU64;
 use meta_offline_events::client::{Client, Clock, SystemClock};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{Content, Event};
-use meta_offline_events::testing::StandIn;
+use meta_offline_events::testing::MockServer;
 use meta_offline_events::value::{Currency, Money};
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,10 +22,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .product(Content::new("TEA-250".parse()?, NonZeroU64::MIN).item_price("21.99".parse()?))
         .build()?;
 
-    let stand_in = StandIn::start().await?;
+    let mock_server = MockServer::start().await?;
     // To send to Meta, leave `loopback_endpoint` out and take the token from a safe place.
     let client = Client::builder("123456789012345".parse()?, "not-a-real-token".parse()?)
-        .loopback_endpoint(stand_in.url())
+        .loopback_endpoint(mock_server.url())
         .build()?;
     let report = client.send(vec![purchase]).await;
 

@@ -86,11 +86,11 @@ impl fmt::Display for Error {
 }
 
 #[cfg(feature = "csv")]
-impl From<crate::order::SortedTrouble> for Error {
-    fn from(trouble: crate::order::SortedTrouble) -> Self {
+impl From<crate::order::SortedError> for Error {
+    fn from(trouble: crate::order::SortedError) -> Self {
         match trouble {
-            crate::order::SortedTrouble::NotSorted(error) => error.into(),
-            crate::order::SortedTrouble::Csv(error) => error.into(),
+            crate::order::SortedError::NotSorted(error) => error.into(),
+            crate::order::SortedError::Csv(error) => error.into(),
         }
     }
 }

@@ -7,7 +7,7 @@ mod data;
 
 use allocation_counter::{AllocationInfo, measure};
 use meta_offline_events::bulk::Bodies;
-use meta_offline_events::customer::{Context, MatchKey};
+use meta_offline_events::customer::{CleaningOptions, MatchKey};
 use meta_offline_events::order::{OrderRules, Row};
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::RequestFields;
@@ -18,7 +18,7 @@ const ORDERS: usize = 10_000;
 
 fn bodies() -> Bodies {
     // The table of country names is made once, with the first one that is read.
-    assert!(MatchKey::Country.normalize("United States", &Context::default()).is_ok());
+    assert!(MatchKey::Country.normalize("United States", &CleaningOptions::default()).is_ok());
     Bodies::new(OrderRules::new(), EventTime::from_unix(NOW).unwrap(), &RequestFields::new())
 }
 
@@ -56,7 +56,7 @@ fn allocations_of_a_file(clientele: Clientele) -> u64 {
     let mut bodies = bodies();
     let AllocationInfo { count_total, .. } = measure(|| {
         while let Some(reading) = rows.next_row().unwrap() {
-            bodies.take(reading).unwrap();
+            bodies.push_parsed(reading).unwrap();
             pass_on(&mut bodies);
         }
     });

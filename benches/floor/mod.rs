@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use meta_offline_events::customer::{Context, MatchKey, Remark};
+use meta_offline_events::customer::{CleaningOptions, MatchKey, ValueWarning};
 use sha2::{Digest, Sha256};
 
 /// Texts to hash, one behind the other.
@@ -19,14 +19,15 @@ impl Floor {
     pub(crate) fn add(&mut self, values: &[(MatchKey, &str)]) {
         let mut countries = values.iter().filter(|(key, _)| *key == MatchKey::Country);
         let country = countries.find_map(|(_, raw)| raw.parse().ok());
-        let context = country.map_or(Context::default(), |country| Context::default().country(country));
+        let context =
+            country.map_or(CleaningOptions::default(), |country| CleaningOptions::default().country(country));
         let mut added: Vec<(MatchKey, Range<usize>)> = Vec::with_capacity(values.len());
         for &(key, raw) in values.iter().filter(|(key, _)| key.is_hashed()) {
             let Ok(normal) = key.normalize(raw, &context) else { continue };
             let text = normal.text();
             let is_known =
                 |(other, range): &(_, Range<usize>)| *other == key && self.texts[range.clone()] == *text;
-            if normal.remark() != Some(Remark::AlreadyHashed) && !added.iter().any(is_known) {
+            if normal.warning() != Some(ValueWarning::AlreadyHashed) && !added.iter().any(is_known) {
                 let start = self.texts.len();
                 self.texts.push_str(text);
                 added.push((key, start..self.texts.len()));

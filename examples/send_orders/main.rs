@@ -30,11 +30,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::{self, ExitCode};
 
-use meta_offline_events::client::{Client, Clock, Progress, Stop, SystemClock};
+use meta_offline_events::client::{Client, Clock, Progress, StopHandle, SystemClock};
 use meta_offline_events::event::Event;
 use meta_offline_events::order::{Orders, Prepared};
 use meta_offline_events::report::DeliveryReport;
-use meta_offline_events::testing::StandIn;
+use meta_offline_events::testing::MockServer;
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::Batches;
 use tokio::signal;
@@ -103,7 +103,7 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
     let report = if halt.is_some() {
         DeliveryReport::pending(&events)
     } else {
-        coverage.repeats().iter().for_each(|repeat| say(&format!("note: {repeat}")));
+        coverage.shared_values().iter().for_each(|repeat| say(&format!("note: {repeat}")));
         send(&destination.client, events).await
     };
     let way = format!("Sent to {}, in {}.", destination.place, counted(report.requests(), "request"));
@@ -142,9 +142,9 @@ fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) 
 /// Makes the sample, sends it to a stand-in, and compares what came out with what was planned.
 async fn send_sample() -> Result<u8, Failure> {
     let Sample { csv, plan } = sample::make(SystemClock.now());
-    let stand_in = StandIn::builder().refuse(sample::is_refused).start().await?;
+    let mock_server = MockServer::builder().refuse(sample::is_refused).start().await?;
     let client = Client::builder("123456789012345".parse()?, "a-token-of-the-sample".parse()?)
-        .loopback_endpoint(stand_in.url())
+        .loopback_endpoint(mock_server.url())
         .build()?;
 
     let mut orders = Orders::new();
@@ -174,8 +174,8 @@ async fn send(client: &Client, events: Vec<Event>) -> DeliveryReport {
         let what = format!("of {total} events, {} requests", grouped(now.requests));
         progress.tell(now.done, &what);
     };
-    let stop = Stop::new();
-    let sending = client.send(events).watch(tell).stop_on(&stop).into_future();
+    let stop = StopHandle::new();
+    let sending = client.send(events).on_progress(tell).stop_on(&stop).into_future();
     tokio::select! {
         report = sending => report,
         never = listen_for_interrupts(&stop) => match never {},
@@ -183,7 +183,7 @@ async fn send(client: &Client, events: Vec<Event>) -> DeliveryReport {
 }
 
 /// The first interrupt ends the sending in order, the second one at once.
-async fn listen_for_interrupts(stop: &Stop) -> std::convert::Infallible {
+async fn listen_for_interrupts(stop: &StopHandle) -> std::convert::Infallible {
     if signal::ctrl_c().await.is_err() {
         return std::future::pending().await;
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use meta_offline_events::customer::Coverage;
-use meta_offline_events::report::{DeliveryReport, Problem};
+use meta_offline_events::report::{DeliveryReport, Diagnostic};
 use meta_offline_events::value::Line;
 use serde::Serialize;
 
@@ -88,7 +88,7 @@ pub(crate) fn account(out: &mut dyn Write, account: &Account) -> io::Result<()> 
         writeln!(out, "\nThe run stopped before its end: {cause}")?;
     }
     let several = files.len() > 1;
-    write_problems(out, "What was not accepted, by reason", report.problems(), several)?;
+    write_problems(out, "What was not accepted, by reason", report.diagnostics(), several)?;
     write_problems(out, "Worth knowing", report.notes(), several)?;
     for message in report.messages() {
         writeln!(out, "\nMeta says: {message}")?;
@@ -159,13 +159,18 @@ struct Kind<'r> {
     others: u64,
 }
 
-fn write_problems(out: &mut dyn Write, title: &str, problems: &[Problem], several: bool) -> io::Result<()> {
-    if problems.is_empty() {
+fn write_problems(
+    out: &mut dyn Write,
+    title: &str,
+    diagnostics: &[Diagnostic],
+    several: bool,
+) -> io::Result<()> {
+    if diagnostics.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{title}")?;
     writeln!(out, "\n   {:>6}   {:24}{:19}{}", "rows", "reason", "column", lines_title(several))?;
-    for kind in kinds(problems) {
+    for kind in kinds(diagnostics) {
         let Kind { reason, column, lines, message, others } = kind;
         let rows = if lines.is_empty() { String::new() } else { grouped(lines.len() as u64) };
         let place = shortened(&lines, several);
@@ -184,20 +189,20 @@ fn lines_title(several: bool) -> &'static str {
 }
 
 /// The most frequent kind comes first.
-fn kinds(problems: &[Problem]) -> Vec<Kind<'_>> {
+fn kinds(diagnostics: &[Diagnostic]) -> Vec<Kind<'_>> {
     let mut kinds: Vec<Kind<'_>> = Vec::new();
-    for problem in problems {
-        let (reason, column) = (problem.reason(), problem.column());
+    for diagnostic in diagnostics {
+        let (reason, column) = (diagnostic.code(), diagnostic.column());
         match kinds.iter_mut().find(|kind| kind.reason == reason && kind.column == column) {
             Some(kind) => {
-                kind.lines.extend(problem.lines());
-                kind.others += u64::from(kind.message != problem.message());
+                kind.lines.extend(diagnostic.lines());
+                kind.others += u64::from(kind.message != diagnostic.message());
             }
             None => kinds.push(Kind {
                 reason,
                 column,
-                lines: problem.lines().to_vec(),
-                message: problem.message(),
+                lines: diagnostic.lines().to_vec(),
+                message: diagnostic.message(),
                 others: 0,
             }),
         }

@@ -55,7 +55,7 @@ pub(crate) fn read_rows(
     let mut rows = CsvRows::new(reader, &RowLayout::new())?.source(source);
     facts.ignored_columns = rows.ignored_columns().to_vec();
     while let Some(reading) = rows.next_row()? {
-        orders.take(reading);
+        orders.push_parsed(reading);
         facts.rows += 1;
         if facts.rows.is_multiple_of(4096) {
             progress.tell(facts.rows, "rows read");

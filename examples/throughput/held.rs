@@ -8,7 +8,7 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 use meta_offline_events::bulk::{Bodies, Rows};
 use meta_offline_events::customer::MatchKey;
-use meta_offline_events::order::{BoundLayout, Column, OrderRules, Reading, Row, RowLayout};
+use meta_offline_events::order::{BoundLayout, Column, OrderRules, ParsedRow, Row, RowLayout};
 use meta_offline_events::value::{EventTime, Line};
 use meta_offline_events::wire::{Batch, RequestFields};
 
@@ -17,7 +17,7 @@ use crate::whole::Sorting;
 use crate::{Failure, in_file, open};
 
 /// So many rows are held at most.
-const MOST_ROWS: usize = 1_000_000;
+const MAX_ROWS: usize = 1_000_000;
 
 /// Columns whose values are hashed.
 const HASHED: [(Column, MatchKey); 11] = [
@@ -82,7 +82,7 @@ impl Held {
                 held.text.push_str(field);
                 held.ends.push(held.text.len());
             }
-            if held.count() > MOST_ROWS {
+            if held.count() > MAX_ROWS {
                 held.cut();
                 break;
             }
@@ -119,8 +119,8 @@ impl Held {
             .layout
             .read(Line::new(line), |position| record.field(position))
         {
-            Reading::Row(row) => Some((record, row)),
-            Reading::Return(_) | Reading::Invalid(_) => None,
+            ParsedRow::Row(row) => Some((record, row)),
+            ParsedRow::Return(_) | ParsedRow::Invalid(_) => None,
         };
         let records = (0..self.count()).map(|number| self.record(number));
         (2..).zip(records).filter_map(row).unzip()

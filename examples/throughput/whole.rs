@@ -52,7 +52,7 @@ fn stream(file: &Path, now: EventTime) -> Result<Result<Run, NotSorted>, Failure
     let mut bodies = Bodies::new(OrderRules::new(), now, &RequestFields::new());
     let mut run = Run::default();
     while let Some(reading) = rows.next_row().map_err(|error| in_file(file, &error))? {
-        if let Err(trouble) = bodies.take(reading) {
+        if let Err(trouble) = bodies.push_parsed(reading) {
             return Ok(Err(trouble));
         }
         while let Some(batch) = bodies.next_batch() {

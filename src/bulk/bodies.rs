@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::cutter::Cutter;
 use crate::customer::Coverage;
-use crate::order::{NotSorted, OrderRules, Reading, Row, RowError, Stream};
+use crate::order::{NotSorted, OrderRules, ParsedRow, Row, RowError, Stream};
 use crate::report::RowReport;
 use crate::value::EventTime;
 use crate::wire::{Batch, BatchLimits, RequestFields};
@@ -72,16 +72,16 @@ impl Bodies {
     ///
     /// # Errors
     ///
-    /// Those of [`SortedOrders::take`](crate::order::SortedOrders::take).
-    pub fn take(&mut self, reading: Reading<'_>) -> Result<(), NotSorted> {
-        self.stream.take(reading, &mut |made| self.cutter.push(&made))
+    /// Those of [`SortedOrders::push_parsed`](crate::order::SortedOrders::push_parsed).
+    pub fn push_parsed(&mut self, reading: ParsedRow<'_>) -> Result<(), NotSorted> {
+        self.stream.push_parsed(reading, &mut |made| self.cutter.push(&made))
     }
 
     /// Adds a row to its order.
     ///
     /// # Errors
     ///
-    /// Those of [`SortedOrders::take`](crate::order::SortedOrders::take).
+    /// Those of [`SortedOrders::push_parsed`](crate::order::SortedOrders::push_parsed).
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), NotSorted> {
         self.stream.push(row, &mut |made| self.cutter.push(&made))
     }
@@ -90,7 +90,7 @@ impl Bodies {
     ///
     /// # Errors
     ///
-    /// Those of [`SortedOrders::take`](crate::order::SortedOrders::take).
+    /// Those of [`SortedOrders::push_parsed`](crate::order::SortedOrders::push_parsed).
     pub fn reject(&mut self, error: RowError) -> Result<(), NotSorted> {
         self.stream.reject(error, &mut |made| self.cutter.push(&made))
     }

@@ -135,8 +135,8 @@ impl<'r, 'a> Rows<'r, 'a> {
     /// let row = |line, order: &str| Ok(Row::new(Line::new(line), sold).order_id(order.parse()?));
     /// # type Rule = meta_offline_events::value::InvalidValue;
     /// let rows = [row(2, "10001")?, row(3, "10002")?, row(4, "10001")?];
-    /// let trouble = Rows::new(&rows).sorted(sold, &RequestFields::new(), drop).unwrap_err();
-    /// assert_eq!((trouble.line(), trouble.earlier()), (Line::new(4), Line::new(2)));
+    /// let error = Rows::new(&rows).sorted(sold, &RequestFields::new(), drop).unwrap_err();
+    /// assert_eq!((error.line(), error.earlier()), (Line::new(4), Line::new(2)));
     /// # Ok::<(), Rule>(())
     /// ```
     pub fn sorted(
@@ -155,7 +155,7 @@ impl<'r, 'a> Rows<'r, 'a> {
     ///
     /// Events come in the order of their first rows, as from [`Orders`](crate::order::Orders). To find the rows
     /// of an order takes 4 bytes a row and 24 to 32 bytes an order, and no more than 48 bytes a row while they
-    /// are gathered. Of the limits of [`OrderRules`] only [`most_memory`](OrderRules::most_memory) counts: the
+    /// are gathered. Of the limits of [`OrderRules`] only [`max_memory`](OrderRules::max_memory) counts: the
     /// rows are there already.
     ///
     /// # Errors

@@ -83,13 +83,13 @@ struct Book<'r> {
     observers: Observers<'r>,
     taken: usize,
     in_flight: usize,
-    most_bytes: usize,
+    max_bytes: usize,
     lone_refusals: u32,
     unknown_refusals: u32,
 }
 
 /// How many events of a stream are held to be handed back before the run stops.
-const MOST_HELD: usize = 10_000;
+const MAX_HELD: usize = 10_000;
 
 /// How many events have to be refused one by one, with nothing accepted, before the fault is taken
 /// to lie in the settings.
@@ -112,7 +112,7 @@ impl<'r> Board<'r> {
             observers,
             taken: 0,
             in_flight: 0,
-            most_bytes: settings.limits.bytes(),
+            max_bytes: settings.limits.bytes(),
             lone_refusals: 0,
             unknown_refusals: 0,
         };
@@ -232,7 +232,7 @@ impl<'r> Board<'r> {
     pub(super) fn sits_out(&self) -> bool {
         match (self.time_left(), self.gate().gone_for(self.clock().elapsed())) {
             (Some(_), _) => self.is_out_of_reach(),
-            (None, Some(gone)) => gone < self.settings.retry.longest_asked_wait,
+            (None, Some(gone)) => gone < self.settings.retry.max_retry_after,
             (None, None) => false,
         }
     }
@@ -308,13 +308,13 @@ impl<'r> Board<'r> {
 /// The account.
 impl Board<'_> {
     pub(super) fn limits(&self) -> BatchLimits {
-        self.settings.limits.at_most(self.book().most_bytes)
+        self.settings.limits.at_most(self.book().max_bytes)
     }
 
     /// Remembers that a body of this length was too large.
     pub(super) fn too_large(&self, bytes: usize) {
         let mut book = self.book();
-        book.most_bytes = book.most_bytes.min(bytes / 2).max(BatchLimits::LEAST_BYTES);
+        book.max_bytes = book.max_bytes.min(bytes / 2).max(BatchLimits::MIN_BYTES);
     }
 
     pub(super) fn took_one(&self) {
@@ -360,15 +360,15 @@ impl Board<'_> {
             let settled = Settled { events: &events, outcome };
             if catch_unwind(AssertUnwindSafe(|| observer(settled))).is_err() {
                 observers.settled = None;
-                ledger.note("observer_panicked", "`on_settled` panicked and was not called again".into());
+                ledger.note("observer_panicked", "`on_outcome` panicked and was not called again".into());
             }
         }
         if let Some(feeder) = observers.feeder {
             feeder.settled(&events, outcome);
         }
         ledger.settle(events, outcome);
-        if self.keeping == Keeping::TroubleOnly && ledger.held() > MOST_HELD {
-            self.halt(StopCause::HandOverFull);
+        if self.keeping == Keeping::TroubleOnly && ledger.held() > MAX_HELD {
+            self.halt(StopCause::UnsentLimit);
         }
         book.tell();
     }

@@ -161,7 +161,7 @@ impl ClientBuilder {
         self
     }
 
-    /// A server on this machine, such as [`StandIn`](crate::testing::StandIn), over plain `http`.
+    /// A server on this machine, such as [`MockServer`](crate::testing::MockServer), over plain `http`.
     /// Any other address is refused. The token is sent to it.
     #[cfg(feature = "testing")]
     pub fn loopback_endpoint(mut self, base: Url) -> Self {
@@ -191,7 +191,7 @@ impl ClientBuilder {
     pub const IN_FLIGHT: usize = 4;
 
     /// The most requests in flight that can be set.
-    pub const MOST_IN_FLIGHT: usize = 256;
+    pub const MAX_IN_FLIGHT: usize = 256;
 
     /// How many requests may be in flight at once, from 1 to 256: 4 unless set.
     ///
@@ -359,8 +359,8 @@ impl ClientBuilder {
         if self.http.connect.is_zero() || self.attempt.is_zero() {
             return Err(InvalidClient::Timeout);
         }
-        within("requests in flight", self.in_flight, Self::MOST_IN_FLIGHT)?;
-        within("attempts", self.retry.attempts as usize, RetryPolicy::MOST_ATTEMPTS as usize)?;
+        within("requests in flight", self.in_flight, Self::MAX_IN_FLIGHT)?;
+        within("attempts", self.retry.attempts as usize, RetryPolicy::MAX_ATTEMPTS as usize)?;
         if self.retry.batch_limit.is_zero() || self.retry.run_limit.is_some_and(|limit| limit.is_zero()) {
             return Err(InvalidClient::Timeout);
         }

@@ -14,7 +14,7 @@ use super::builder::Settings;
 use super::dispatch::dispatch;
 use super::intake::{Intake, Seen};
 use super::source::Lent;
-use super::{EventSource, Stop, trace};
+use super::{EventSource, StopHandle, trace};
 use crate::event::Event;
 use crate::report::{DeliveryReport, Keeping, NotSentCause, Outcome, StopCause};
 
@@ -31,7 +31,7 @@ pub struct Delivery<'d> {
     keeping: Keeping,
     linger: Duration,
     observers: Observers<'d>,
-    stop: Stop,
+    stop: StopHandle,
 }
 
 /// Among how many events of a stream repeated ids are found: the last ones.
@@ -53,7 +53,7 @@ impl<'d> Delivery<'d> {
 
     fn new(settings: &'d Settings, source: Box<dyn EventSource + 'd>, keeping: Keeping) -> Self {
         let observers = Observers::default();
-        Self { settings, source, keeping, linger: Self::LINGER, observers, stop: Stop::new() }
+        Self { settings, source, keeping, linger: Self::LINGER, observers, stop: StopHandle::new() }
     }
 
     /// Of a stream that is filled meanwhile, by somebody who answers for all of it.
@@ -76,20 +76,20 @@ impl<'d> Delivery<'d> {
     }
 
     /// Tells how far the run is, whenever events get their outcome.
-    pub fn watch(mut self, observer: impl FnMut(Progress) + Send + 'd) -> Self {
+    pub fn on_progress(mut self, observer: impl FnMut(Progress) + Send + 'd) -> Self {
         self.observers.progress = Some(Box::new(observer));
         self
     }
 
     /// Tells the outcome of every event when it is known: what a program keeps that records the end
     /// of each sale. It should be quick: nothing else goes on meanwhile.
-    pub fn on_settled(mut self, observer: impl FnMut(Settled<'_>) + Send + 'd) -> Self {
+    pub fn on_outcome(mut self, observer: impl FnMut(Settled<'_>) + Send + 'd) -> Self {
         self.observers.settled = Some(Box::new(observer));
         self
     }
 
     /// Ends the run in order when it is asked.
-    pub fn stop_on(mut self, stop: &Stop) -> Self {
+    pub fn stop_on(mut self, stop: &StopHandle) -> Self {
         self.stop = stop.clone();
         self
     }
@@ -165,9 +165,9 @@ async fn keep_time(board: &Board<'_>) {
 }
 
 /// Stops the run when the program asks for it.
-async fn obey(board: &Board<'_>, stop: &Stop) {
+async fn obey(board: &Board<'_>, stop: &StopHandle) {
     stop.asked().await;
-    board.halt(StopCause::Asked);
+    board.halt(StopCause::Cancelled);
     stop.is_over(board.clock()).await;
     board.cut_off();
     std::future::pending::<()>().await;

@@ -69,7 +69,7 @@ impl Part {
 }
 
 /// How many requests of one batch may be refused while bad events are looked for.
-const MOST_SIFTING: u32 = 100;
+const MAX_ISOLATING: u32 = 100;
 
 /// Sends a batch until all of its events have their end.
 pub(super) async fn dispatch(board: &Board<'_>, batch: Part) {
@@ -103,7 +103,7 @@ impl Dispatch<'_, '_> {
             return Vec::new();
         }
         let request = self.board.settings.request(body);
-        let mut purpose = if tried.attempts > 0 { Purpose::Repeat } else { Purpose::First };
+        let mut purpose = if tried.attempts > 0 { Purpose::SharedValue } else { Purpose::First };
         loop {
             if let Err(cause) = self.board.pass(purpose, &mut self.probe).await {
                 self.leave(events, NotSentCause::Stopped(cause), &tried);
@@ -127,8 +127,8 @@ impl Dispatch<'_, '_> {
             trace::attempt(&ended);
             trace::next(&step);
             match step {
-                Step::Repeat { after } => {
-                    purpose = Purpose::Repeat;
+                Step::SharedValue { after } => {
+                    purpose = Purpose::SharedValue;
                     // A stop is seen when the next attempt is about to start.
                     let _ = self.board.wait(after).await;
                 }
@@ -180,12 +180,12 @@ impl Dispatch<'_, '_> {
         let cut_off = pin!(self.board.is_cut_off());
         match select(pin!(sending), select(limit, cut_off)).await {
             Either::Left((Ok(answer), _)) => answer,
-            Either::Left((Err(_panic), _)) => Err(TransportError::doubtful("the transport panicked")),
+            Either::Left((Err(_panic), _)) => Err(TransportError::ambiguous("the transport panicked")),
             Either::Right((Either::Left(_), _)) => {
-                Err(TransportError::doubtful("no whole answer within the time limit"))
+                Err(TransportError::ambiguous("no whole answer within the time limit"))
             }
             Either::Right((Either::Right(_), _)) => {
-                Err(TransportError::doubtful("cut off, because the program asked to stop"))
+                Err(TransportError::ambiguous("cut off, because the program asked to stop"))
             }
         }
     }
@@ -257,7 +257,7 @@ impl Dispatch<'_, '_> {
                 self.leave(events, NotSentCause::Stopped(Arc::new(cause)), tried);
             }
             // Carried out where the request is at hand.
-            Step::Repeat { .. } | Step::Pause { .. } => {}
+            Step::SharedValue { .. } | Step::Pause { .. } => {}
         }
         Vec::new()
     }
@@ -304,8 +304,8 @@ impl Dispatch<'_, '_> {
         let bad = match error.event_index() {
             _ if events.len() == 1 => 0,
             Some(named) if named < events.len() => named,
-            _ if self.sifted > MOST_SIFTING => {
-                self.leave(events, NotSentCause::NotSifted(error), tried);
+            _ if self.sifted > MAX_ISOLATING => {
+                self.leave(events, NotSentCause::NotIsolated(error), tried);
                 return Vec::new();
             }
             _ => return halves(events, tried),
@@ -319,8 +319,8 @@ impl Dispatch<'_, '_> {
         } else {
             self.board.settle(vec![bad], &refused);
         }
-        if self.sifted > MOST_SIFTING {
-            self.leave(events, NotSentCause::NotSifted(error), tried);
+        if self.sifted > MAX_ISOLATING {
+            self.leave(events, NotSentCause::NotIsolated(error), tried);
             return Vec::new();
         }
         if events.is_empty() { Vec::new() } else { vec![Part::refused(events, tried)] }
@@ -365,7 +365,7 @@ impl Dispatch<'_, '_> {
 
 /// Whether Meta may have forgotten an attempt whose end nobody knows: a repeat could count twice.
 fn is_past_replay(event: &Event, doubtful_since: Option<Since>, clock: &dyn Clock) -> bool {
-    let window = event.action_source().replay_window();
+    let window = event.action_source().dedup_window();
     doubtful_since.is_some_and(|since| since.until(Since::now(clock)) >= window)
 }
 

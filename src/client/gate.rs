@@ -47,7 +47,7 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     First,
-    Repeat,
+    SharedValue,
     /// A repeat after throttling: the pause was its price.
     AfterPause,
 }
@@ -169,7 +169,7 @@ impl State {
         }
         match purpose {
             Purpose::First => self.budget.earn(),
-            Purpose::Repeat => {
+            Purpose::SharedValue => {
                 if let Err(wait) = self.budget.spend(now) {
                     return Admission::Wait(wait);
                 }
@@ -208,7 +208,7 @@ mod tests {
         let gate = proven();
         gate.close_until(START + Duration::from_secs(300));
         gate.close_until(START + Duration::from_secs(60));
-        for purpose in [Purpose::First, Purpose::Repeat, Purpose::AfterPause] {
+        for purpose in [Purpose::First, Purpose::SharedValue, Purpose::AfterPause] {
             assert_eq!(gate.ask(START, purpose, false), Admission::Wait(Duration::from_secs(300)));
             assert_eq!(gate.ask(START + Duration::from_secs(300), purpose, false), Admission::Go);
         }
@@ -228,7 +228,7 @@ mod tests {
         let unproven = Gate::open();
         unproven.set_usage(95.0);
         assert_eq!(unproven.ask(START, Purpose::First, false), Admission::Probe);
-        assert_eq!(unproven.ask(START, Purpose::Repeat, true), Admission::Wait(Duration::from_secs(30)));
+        assert_eq!(unproven.ask(START, Purpose::SharedValue, true), Admission::Wait(Duration::from_secs(30)));
         let spaces = [f64::NAN, -5.0, 91.0, 100.0, 1e300].map(|percent| space(percent).as_millis());
         assert_eq!(spaces, [0, 0, 6000, 60_000, 60_000]);
     }
@@ -241,7 +241,7 @@ mod tests {
         gate.found_failing(START);
         assert_eq!(first(&gate, START), Admission::Probe);
         assert_eq!(first(&gate, START), Admission::WaitForProbe);
-        assert_eq!(gate.ask(START, Purpose::Repeat, true), Admission::Probe, "the probe goes on");
+        assert_eq!(gate.ask(START, Purpose::SharedValue, true), Admission::Probe, "the probe goes on");
         gate.probe_ended();
         assert_eq!(first(&gate, START), Admission::Probe, "another one takes over");
         gate.found_healthy();
@@ -274,9 +274,10 @@ mod tests {
     #[test]
     fn l1_the_budget_holds_repeats_back_and_nothing_else() {
         let gate = proven();
-        let repeats = (0..100).filter(|_| gate.ask(START, Purpose::Repeat, false) == Admission::Go).count();
+        let repeats =
+            (0..100).filter(|_| gate.ask(START, Purpose::SharedValue, false) == Admission::Go).count();
         assert_eq!(repeats, 20);
-        assert!(matches!(gate.ask(START, Purpose::Repeat, false), Admission::Wait(_)));
+        assert!(matches!(gate.ask(START, Purpose::SharedValue, false), Admission::Wait(_)));
         assert_eq!(first(&gate, START), Admission::Go);
         assert_eq!(gate.ask(START, Purpose::AfterPause, false), Admission::Go);
     }

@@ -58,10 +58,10 @@ pub use builder::{ClientBuilder, InvalidClient, TokenPlacement};
 pub use clock::{Clock, SystemClock, Waiting};
 pub use delivery::Delivery;
 #[cfg(feature = "queue")]
-pub use queue::{InvalidQueue, Queue, QueueBuilder, QueueCounts, QueueMeter, Refused, RefusedBecause};
+pub use queue::{InvalidQueue, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter, Refused};
 pub use retry::RetryPolicy;
 pub use source::{EventSource, FromPoll, from_poll};
-pub use stop::Stop;
+pub use stop::StopHandle;
 pub use transport::{HttpTransport, Request, Response, Sending, Transport, TransportError};
 
 use crate::event::Event;
@@ -85,8 +85,8 @@ use crate::value::{AccessToken, DatasetId};
 ///     .build()?;
 /// let report = client.send(events).await;
 /// if !report.all_accepted() {
-///     for problem in report.problems() {
-///         eprintln!("{problem}");
+///     for diagnostic in report.diagnostics() {
+///         eprintln!("{diagnostic}");
 ///     }
 /// }
 /// # Ok(())
@@ -145,7 +145,7 @@ impl Client {
     /// #     event.name("Subscribe".parse().unwrap()).build().unwrap()
     /// # };
     /// let mut sales = (0..2500).map(sale); // or rows of a table, or a channel
-    /// let report = client.deliver(&mut sales).watch(|progress| println!("{} sent", progress.done)).await;
+    /// let report = client.deliver(&mut sales).on_progress(|progress| println!("{} sent", progress.done)).await;
     /// assert!(report.all_accepted());
     /// assert_eq!(report.events().accepted, 2500);
     /// # Ok(())

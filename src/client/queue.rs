@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot, watch};
 
 use super::delivery::Delivery;
 use super::source::Feeder;
-use super::{Client, Settled, Stop, from_poll};
+use super::{Client, Settled, StopHandle, from_poll};
 use crate::event::Event;
 use crate::report::{DeliveryReport, EventCounts, Numbered, Outcome, RowCounts, StopCause};
 use crate::wire::encoded_len;
@@ -45,7 +45,7 @@ type OnSettled = Box<dyn FnMut(Settled<'_>) + Send>;
 ///     .capacity(2000)
 ///     .byte_capacity(8 * 1024 * 1024)
 ///     .linger(Duration::from_secs(5))
-///     .on_settled(|settled| println!("{} events {}", settled.events().count(), settled.outcome()))
+///     .on_outcome(|settled| println!("{} events {}", settled.events().count(), settled.outcome()))
 ///     .start()?;
 /// # queue.close(Duration::from_secs(5)).await;
 /// let nothing_fits = client.queue().capacity(0).start();
@@ -59,7 +59,7 @@ pub struct QueueBuilder {
     capacity: usize,
     byte_capacity: usize,
     linger: Duration,
-    on_settled: Option<OnSettled>,
+    on_outcome: Option<OnSettled>,
 }
 
 impl QueueBuilder {
@@ -71,7 +71,7 @@ impl QueueBuilder {
 
     /// The largest capacity that can be set, in events or in bytes: 4 GiB less one, less where memory is
     /// addressed by 32 bits.
-    pub const MOST: usize =
+    pub const MAX_CAPACITY: usize =
         if Semaphore::MAX_PERMITS < u32::MAX as usize { Semaphore::MAX_PERMITS } else { u32::MAX as usize };
 
     pub(super) fn new(client: Client) -> Self {
@@ -80,19 +80,19 @@ impl QueueBuilder {
             capacity: Self::CAPACITY,
             byte_capacity: Self::BYTE_CAPACITY,
             linger: Delivery::LINGER,
-            on_settled: None,
+            on_outcome: None,
         }
     }
 
     /// How many events may be held that have no outcome yet, those on their way included: 10,000 unless
-    /// set, from 1 to [`MOST`](Self::MOST).
+    /// set, from 1 to [`MAX_CAPACITY`](Self::MAX_CAPACITY).
     pub fn capacity(mut self, events: usize) -> Self {
         self.capacity = events;
         self
     }
 
     /// How many bytes these events may have, by what they take in a request: 64 MiB unless set, from 1 to
-    /// [`MOST`](Self::MOST). An event takes one or two kilobytes as a rule, and about as much in memory.
+    /// [`MAX_CAPACITY`](Self::MAX_CAPACITY). An event takes one or two kilobytes as a rule, and about as much in memory.
     /// One that is larger alone is refused at once.
     pub fn byte_capacity(mut self, bytes: usize) -> Self {
         self.byte_capacity = bytes;
@@ -107,12 +107,12 @@ impl QueueBuilder {
     }
 
     /// Tells the outcome of every event when it is known, as
-    /// [`Delivery::on_settled`] does. If it panics, it is not called again, and the report notes that.
+    /// [`Delivery::on_outcome`] does. If it panics, it is not called again, and the report notes that.
     ///
     /// It should be quick: nothing is sent meanwhile. It may push events. A [`Queue`] that it holds is
     /// never dropped; give it a [`QueueMeter`] instead.
-    pub fn on_settled(mut self, observer: impl FnMut(Settled<'_>) + Send + 'static) -> Self {
-        self.on_settled = Some(Box::new(observer));
+    pub fn on_outcome(mut self, observer: impl FnMut(Settled<'_>) + Send + 'static) -> Self {
+        self.on_outcome = Some(Box::new(observer));
         self
     }
 
@@ -126,9 +126,9 @@ impl QueueBuilder {
         within("capacity in events", self.capacity)?;
         within("capacity in bytes", self.byte_capacity)?;
         let runtime = Runtime::try_current().map_err(|_| InvalidQueue::NoRuntime)?;
-        let Self { client, capacity, byte_capacity, linger, on_settled } = self;
+        let Self { client, capacity, byte_capacity, linger, on_outcome } = self;
         let shared = Arc::new(Shared::new(&client, capacity, byte_capacity));
-        runtime.spawn(run(client.clone(), Running(Arc::clone(&shared)), linger, on_settled));
+        runtime.spawn(run(client.clone(), Running(Arc::clone(&shared)), linger, on_outcome));
         Ok(Queue { handle: Arc::new(Handle { shared, client, runtime }) })
     }
 }
@@ -144,7 +144,7 @@ impl fmt::Debug for QueueBuilder {
 }
 
 fn within(what: &'static str, number: usize) -> Result<(), InvalidQueue> {
-    let most = QueueBuilder::MOST;
+    let most = QueueBuilder::MAX_CAPACITY;
     if (1..=most).contains(&number) { Ok(()) } else { Err(InvalidQueue::Limit { what, most }) }
 }
 
@@ -200,7 +200,7 @@ pub enum InvalidQueue {
 ///   has exactly one outcome, which the observer is told and the report counts.
 /// - Memory is bounded by the two capacities. Beside these, up to 10,000 events are held that could not be
 ///   sent, to be handed back; with more of them the queue stops
-///   ([`StopCause::HandOverFull`](crate::report::StopCause::HandOverFull)). Do not push such an event again
+///   ([`StopCause::UnsentLimit`](crate::report::StopCause::UnsentLimit)). Do not push such an event again
 ///   here: it is in [`into_unsent`](crate::report::DeliveryReport::into_unsent) at the end.
 /// - A queue that stops by itself, for a dead token say, loses nothing: pushes are refused with the reason,
 ///   and [`close`](Self::close) hands back what was not sent. A client with a
@@ -240,7 +240,7 @@ impl Queue {
         let shared = self.shared();
         let load = Load::of(&event);
         let room = match shared.try_room(load) {
-            Err(RefusedBecause::Full) => shared.room_in_turn(load).await,
+            Err(PushErrorKind::Full) => shared.room_in_turn(load).await,
             room_or_none => room_or_none,
         };
         shared.enter(event, load, room)
@@ -250,7 +250,7 @@ impl Queue {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use meta_offline_events::client::{Client, Clock, RefusedBecause, SystemClock};
+    /// # use meta_offline_events::client::{Client, Clock, PushErrorKind, SystemClock};
     /// # use meta_offline_events::customer::UserData;
     /// # use meta_offline_events::event::Event;
     /// # use meta_offline_events::testing::RecordingTransport;
@@ -264,7 +264,7 @@ impl Queue {
     /// let queue = client.queue().start()?;
     /// queue.close(Duration::from_secs(30)).await;
     /// let refused = queue.try_push(sale.clone()).unwrap_err();
-    /// assert_eq!(refused.because(), &RefusedBecause::Closed);
+    /// assert_eq!(refused.kind(), &PushErrorKind::Closed);
     /// assert_eq!(refused.into_event(), sale);
     /// assert_eq!(queue.refused(), 1);
     /// # Ok(())
@@ -328,7 +328,7 @@ impl Queue {
     /// block its only thread with it.
     pub async fn close(&self, limit: Duration) -> DeliveryReport {
         let Handle { shared, client, runtime } = &*self.handle;
-        shared.shut_for(RefusedBecause::Closed);
+        shared.shut_for(PushErrorKind::Closed);
         if shared.report().is_none() {
             runtime.spawn(end_within(limit, client.clone(), Arc::clone(shared)));
         }
@@ -374,7 +374,7 @@ impl fmt::Debug for Queue {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.shared.shut_for(RefusedBecause::Closed);
+        self.shared.shut_for(PushErrorKind::Closed);
     }
 }
 
@@ -444,17 +444,17 @@ pub struct QueueCounts {
 /// Neither `Display` nor `Debug` shows the event.
 #[derive(thiserror::Error)]
 #[error("{}", .0.1)]
-pub struct Refused(Box<(Event, RefusedBecause)>);
+pub struct Refused(Box<(Event, PushErrorKind)>);
 
 impl Refused {
     /// Why it was refused.
-    pub fn because(&self) -> &RefusedBecause {
+    pub fn kind(&self) -> &PushErrorKind {
         &self.0.1
     }
 
     /// Whether there was no room for it: pushing it again later can succeed.
     pub fn is_full(&self) -> bool {
-        *self.because() == RefusedBecause::Full
+        *self.kind() == PushErrorKind::Full
     }
 
     /// The event, as it was pushed.
@@ -465,14 +465,14 @@ impl Refused {
 
 impl fmt::Debug for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Refused").field(self.because()).finish()
+        f.debug_tuple("Refused").field(self.kind()).finish()
     }
 }
 
 /// Why a queue did not take an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RefusedBecause {
+pub enum PushErrorKind {
     /// There is no room now.
     #[error("the queue is full: push again later, or wait for room")]
     Full,
@@ -488,13 +488,13 @@ pub enum RefusedBecause {
 }
 
 /// Sends what is pushed until the queue is shut.
-async fn run(client: Client, running: Running, linger: Duration, on_settled: Option<OnSettled>) {
+async fn run(client: Client, running: Running, linger: Duration, on_outcome: Option<OnSettled>) {
     let shared = &*running.0;
     let mut source = from_poll(|context| shared.poll_next(context));
     let mut delivery =
         Delivery::of_fed(&client.settings, &mut source, shared).linger(linger).stop_on(&shared.stop);
-    if let Some(observer) = on_settled {
-        delivery = delivery.on_settled(observer);
+    if let Some(observer) = on_outcome {
+        delivery = delivery.on_outcome(observer);
     }
     shared.end(delivery.await);
 }
@@ -526,7 +526,7 @@ struct Shared {
     room: Semaphore,
     /// One for each byte of an event.
     bytes: Semaphore,
-    stop: Stop,
+    stop: StopHandle,
     state: Mutex<State>,
     is_over: watch::Sender<bool>,
 }
@@ -548,7 +548,7 @@ struct State {
     /// How many pushes wait for room.
     pushers: usize,
     /// Why nothing is taken any more.
-    shut: Option<RefusedBecause>,
+    shut: Option<PushErrorKind>,
     refused: u64,
     /// Counts of the outcomes so far.
     tally: DeliveryReport,
@@ -597,7 +597,7 @@ impl Shared {
             byte_capacity,
             room: Semaphore::new(capacity),
             bytes: Semaphore::new(byte_capacity),
-            stop: Stop::new(),
+            stop: StopHandle::new(),
             state: Mutex::new(state),
             is_over: watch::Sender::new(false),
         }
@@ -622,21 +622,21 @@ impl Shared {
 
 /// Pushing.
 impl Shared {
-    fn try_room(&self, load: Load) -> Result<Room<'_>, RefusedBecause> {
+    fn try_room(&self, load: Load) -> Result<Room<'_>, PushErrorKind> {
         let bytes = permits(load).filter(|_| load.bytes <= self.byte_capacity);
-        let bytes = bytes.ok_or(RefusedBecause::TooLarge)?;
+        let bytes = bytes.ok_or(PushErrorKind::TooLarge)?;
         let room = self.room.try_acquire();
         room.and_then(|event| Ok(Room { event, bytes: self.bytes.try_acquire_many(bytes)? })).map_err(
             |error| match error {
-                TryAcquireError::NoPermits => RefusedBecause::Full,
+                TryAcquireError::NoPermits => PushErrorKind::Full,
                 TryAcquireError::Closed => self.why_shut(),
             },
         )
     }
 
     /// Waits for room, behind those that wait already.
-    async fn room_in_turn(&self, load: Load) -> Result<Room<'_>, RefusedBecause> {
-        let bytes = permits(load).ok_or(RefusedBecause::TooLarge)?;
+    async fn room_in_turn(&self, load: Load) -> Result<Room<'_>, PushErrorKind> {
+        let bytes = permits(load).ok_or(PushErrorKind::TooLarge)?;
         let _waits = Pusher::waiting(self);
         let event = self.room.acquire().await.map_err(|_| self.why_shut())?;
         let bytes = self.bytes.acquire_many(bytes).await.map_err(|_| self.why_shut())?;
@@ -644,7 +644,7 @@ impl Shared {
     }
 
     /// Takes the event in, if there is room for it and the queue has not been shut meanwhile.
-    fn enter(&self, event: Event, load: Load, room: Result<Room<'_>, RefusedBecause>) -> Result<(), Refused> {
+    fn enter(&self, event: Event, load: Load, room: Result<Room<'_>, PushErrorKind>) -> Result<(), Refused> {
         self.rouse(|state| {
             let because = match (room, &state.shut) {
                 (Err(because), _) => because,
@@ -661,14 +661,14 @@ impl Shared {
                 }
             };
             // A batch that is being filled makes room when it goes.
-            state.hurry |= because == RefusedBecause::Full;
+            state.hurry |= because == PushErrorKind::Full;
             state.refused += 1;
             Err(Refused(Box::new((event, because))))
         })
     }
 
-    fn why_shut(&self) -> RefusedBecause {
-        self.state().shut.clone().unwrap_or(RefusedBecause::Closed)
+    fn why_shut(&self) -> PushErrorKind {
+        self.state().shut.clone().unwrap_or(PushErrorKind::Closed)
     }
 
     /// Begins to wait for all that is pending; `None` when nothing is.
@@ -716,7 +716,7 @@ impl Drop for Pusher<'_> {
 /// Ending, and what can be told.
 impl Shared {
     /// Takes nothing more; the first reason is kept.
-    fn shut_for(&self, because: RefusedBecause) {
+    fn shut_for(&self, because: PushErrorKind) {
         self.rouse(|state| {
             state.shut.get_or_insert(because);
         });
@@ -726,7 +726,7 @@ impl Shared {
 
     /// The run is over, and this is its account.
     fn end(&self, report: DeliveryReport) {
-        self.shut_for(RefusedBecause::Closed);
+        self.shut_for(PushErrorKind::Closed);
         let mut state = self.state();
         if state.report.is_none() {
             state.finish(report);
@@ -738,7 +738,7 @@ impl Shared {
     /// The run is over, or is taken to be, without an account of its own.
     fn abandon(&self) {
         let cause = Arc::new(StopCause::Abandoned);
-        self.shut_for(RefusedBecause::Stopped(Arc::clone(&cause)));
+        self.shut_for(PushErrorKind::Stopped(Arc::clone(&cause)));
         let mut state = self.state();
         if state.report.is_none() {
             let unsent = Vec::from(std::mem::take(&mut state.waiting));
@@ -765,7 +765,7 @@ impl Shared {
         let state = self.state();
         match (&state.report, &state.shut) {
             (Some(report), _) => report.stopped().cloned(),
-            (None, Some(RefusedBecause::Stopped(cause))) => Some(StopCause::clone(cause)),
+            (None, Some(PushErrorKind::Stopped(cause))) => Some(StopCause::clone(cause)),
             (None, _) => None,
         }
     }
@@ -817,7 +817,7 @@ impl Feeder for Shared {
     }
 
     fn shut(&self, cause: &Arc<StopCause>) {
-        self.shut_for(RefusedBecause::Stopped(Arc::clone(cause)));
+        self.shut_for(PushErrorKind::Stopped(Arc::clone(cause)));
     }
 
     fn settled(&self, events: &[Numbered], outcome: &Outcome) {

@@ -27,9 +27,9 @@ pub struct RetryPolicy {
     pub(super) attempts: u32,
     throttled_attempts: u32,
     first_wait: Duration,
-    longest_wait: Duration,
+    max_wait: Duration,
     first_throttled_wait: Duration,
-    pub(super) longest_asked_wait: Duration,
+    pub(super) max_retry_after: Duration,
     pub(super) batch_limit: Duration,
     pub(super) run_limit: Option<Duration>,
 }
@@ -40,9 +40,9 @@ impl Default for RetryPolicy {
             attempts: 5,
             throttled_attempts: 5,
             first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(60),
+            max_wait: Duration::from_secs(60),
             first_throttled_wait: Duration::from_secs(60),
-            longest_asked_wait: Duration::from_secs(600),
+            max_retry_after: Duration::from_secs(600),
             batch_limit: Duration::from_secs(3600),
             run_limit: None,
         }
@@ -51,7 +51,7 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// The most attempts that can be set.
-    pub const MOST_ATTEMPTS: u32 = 100;
+    pub const MAX_ATTEMPTS: u32 = 100;
 
     /// Five attempts, waits of up to 1, 2, 4 and 8 seconds between them; after throttling waits from
     /// one minute up, as long as Meta asks for no more than ten; an hour for a batch, and no limit for
@@ -70,15 +70,15 @@ impl RetryPolicy {
     /// The bound of the wait after the first attempt; it doubles from there, up to `longest`.
     pub fn waits(mut self, first: Duration, longest: Duration) -> Self {
         self.first_wait = first;
-        self.longest_wait = longest.max(first);
+        self.max_wait = longest.max(first);
         self
     }
 
     /// The longest wait that is slept through when Meta asks for one, and how long a service that was
     /// there is waited for: ten minutes unless set. Beyond it the run stops, and the report says when to
     /// come back.
-    pub fn longest_asked_wait(mut self, longest: Duration) -> Self {
-        self.longest_asked_wait = longest;
+    pub fn max_retry_after(mut self, longest: Duration) -> Self {
+        self.max_retry_after = longest;
         self
     }
 
@@ -95,7 +95,7 @@ impl RetryPolicy {
     ///
     /// A run with a limit sits out a service that cannot be reached for as long as the limit allows. One
     /// without gives up when the attempts of one batch are used up or, if the service was there before,
-    /// when it has been gone for [`longest_asked_wait`](Self::longest_asked_wait).
+    /// when it has been gone for [`max_retry_after`](Self::max_retry_after).
     pub fn run_limit(mut self, limit: Duration) -> Self {
         self.run_limit = Some(limit);
         self
@@ -148,7 +148,7 @@ pub(super) enum Ended {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     Accept,
-    Repeat {
+    SharedValue {
         after: Duration,
     },
     /// Every worker waits, then this batch is repeated.
@@ -229,7 +229,7 @@ impl Step {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Accept => "accept",
-            Self::Repeat { .. } => "repeat",
+            Self::SharedValue { .. } => "repeat",
             Self::Pause { .. } => "pause",
             Self::Isolate(_) => "isolate",
             Self::Divide(_) => "divide",
@@ -286,14 +286,14 @@ fn again_or(
     fraction: f64,
     otherwise: impl FnOnce() -> Step,
 ) -> Step {
-    let own = full_jitter(policy.first_wait, policy.longest_wait, tried.attempts, fraction);
+    let own = full_jitter(policy.first_wait, policy.max_wait, tried.attempts, fraction);
     let after = asked.map_or(own, |asked| asked.saturating_add(own));
-    if asked.is_some_and(|asked| asked > policy.longest_asked_wait) {
+    if asked.is_some_and(|asked| asked > policy.max_retry_after) {
         otherwise()
     } else if tried.sits_out {
-        Step::Repeat { after: after.max(BETWEEN_PROBES) }
+        Step::SharedValue { after: after.max(BETWEEN_PROBES) }
     } else if tried.attempts < policy.attempts && within(tried, after, policy) {
-        Step::Repeat { after }
+        Step::SharedValue { after }
     } else {
         otherwise()
     }
@@ -316,11 +316,11 @@ pub(super) fn pause_after(
 ) -> Option<Duration> {
     let Ended::Refused { error, wait } = ended else { return None };
     let asked = wait.unwrap_or_default();
-    if error.class() != ErrorClass::Throttle || asked > policy.longest_asked_wait {
+    if error.class() != ErrorClass::Throttle || asked > policy.max_retry_after {
         return None;
     }
-    let own = doubled(policy.first_throttled_wait, policy.longest_asked_wait, tried.throttled);
-    let wait = if is_policy_block(error) { policy.longest_asked_wait } else { own.max(asked) };
+    let own = doubled(policy.first_throttled_wait, policy.max_retry_after, tried.throttled);
+    let wait = if is_policy_block(error) { policy.max_retry_after } else { own.max(asked) };
     Some(stretched(wait, 1.0 + fraction / 10.0))
 }
 
@@ -342,7 +342,7 @@ fn throttled(
         return Step::Stop(StopCause::Api(error.clone()));
     }
     let Some(lasting) = pause_after(ended, tried, policy, fraction) else {
-        return Step::Stop(StopCause::ComeBackLater(ended.asked_wait().unwrap_or_default()));
+        return Step::Stop(StopCause::RetryLater(ended.asked_wait().unwrap_or_default()));
     };
     if tried.throttled > limit || !within(tried, lasting, policy) {
         return Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()));
@@ -361,7 +361,7 @@ mod tests {
 
     fn after(step: &Step) -> Option<u64> {
         match step {
-            Step::Repeat { after } => Some(after.as_secs()),
+            Step::SharedValue { after } => Some(after.as_secs()),
             Step::Pause { lasting } => Some(lasting.as_secs()),
             _ => None,
         }
@@ -389,7 +389,7 @@ mod tests {
         assert_eq!(after(&with(None, 2)), Some(120));
         assert_eq!(after(&with(Some(300), 1)), Some(300));
         assert_eq!(after(&with(Some(20), 1)), Some(60));
-        assert!(matches!(with(Some(601), 1), Step::Stop(StopCause::ComeBackLater(_))));
+        assert!(matches!(with(Some(601), 1), Step::Stop(StopCause::RetryLater(_))));
         assert!(matches!(with(None, 6), Step::LeaveUnsent(NotSentCause::Exhausted(_))));
     }
 
@@ -441,7 +441,7 @@ mod tests {
         assert_eq!([200, 204, 500, 504].map(|status| doubtful(status, None)), [true; 4]);
         assert_eq!([400, 404, 413, 429].map(|status| doubtful(status, None)), [false; 4]);
         assert_eq!([200, 400, 500].map(|status| doubtful(status, Some(100))), [false; 3]);
-        let failed = Ended::Failed(TransportError::doubtful("reset"));
+        let failed = Ended::Failed(TransportError::ambiguous("reset"));
         let unconfirmed = Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer("reset".into()));
         assert_eq!(step(&failed, 5, 0), unconfirmed, "not called out of reach");
     }

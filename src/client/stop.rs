@@ -15,7 +15,7 @@ use super::{Clock, Waiting};
 /// what is left. Clones ask the same runs.
 ///
 /// ```
-/// use meta_offline_events::client::{Client, Stop};
+/// use meta_offline_events::client::{Client, StopHandle};
 /// use meta_offline_events::event::Event;
 /// use meta_offline_events::report::StopCause;
 /// # use meta_offline_events::testing::RecordingTransport;
@@ -26,15 +26,15 @@ use super::{Clock, Waiting};
 /// #     .transport(RecordingTransport::new())
 /// #     .build()?;
 /// # let mut events = Vec::<Event>::new().into_iter();
-/// let stop = Stop::new();
+/// let stop = StopHandle::new();
 /// stop.now(); // elsewhere, at any time
 /// let report = client.deliver(&mut events).stop_on(&stop).await;
-/// assert_eq!(report.stopped(), Some(&StopCause::Asked));
+/// assert_eq!(report.stopped(), Some(&StopCause::Cancelled));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Stop {
+pub struct StopHandle {
     asked: Arc<watch::Sender<Asked>>,
 }
 
@@ -46,7 +46,7 @@ enum Asked {
     FinishWithin(Duration),
 }
 
-impl Stop {
+impl StopHandle {
     /// Nothing is asked for yet.
     pub fn new() -> Self {
         Self { asked: Arc::new(watch::Sender::new(Asked::Nothing)) }
@@ -116,7 +116,7 @@ async fn next_limit(asked: &mut watch::Receiver<Asked>) -> Duration {
     }
 }
 
-impl Default for Stop {
+impl Default for StopHandle {
     fn default() -> Self {
         Self::new()
     }

@@ -54,7 +54,7 @@ mod told {
 
     pub(in crate::client) fn next(step: &Step) {
         let wait_ms = match step {
-            Step::Repeat { after } => Some(millis(*after)),
+            Step::SharedValue { after } => Some(millis(*after)),
             Step::Pause { lasting } => Some(millis(*lasting)),
             _ => None,
         };
@@ -62,7 +62,7 @@ mod told {
     }
 
     pub(in crate::client) fn settled(events: usize, outcome: &Outcome) {
-        debug!(name: "settled", target: TARGET, outcome = outcome.reason(), events, "settled");
+        debug!(name: "settled", target: TARGET, outcome = outcome.code(), events, "settled");
     }
 
     pub(in crate::client) fn paused(lasting: Duration) {

@@ -1,6 +1,6 @@
 //! The fast way for plain values: printable ASCII that fits one block of SHA-256.
 //!
-//! [`clean`] gives the same normal form and the same remark as the [general way](super::clean), or nothing:
+//! [`clean`] gives the same normal form and the same warning as the [general way](super::clean), or nothing:
 //! whatever is refused, doubtful or merely unusual is left to the general way. A test holds the two
 //! against each other.
 
@@ -8,33 +8,33 @@ use chrono::NaiveDate;
 
 use super::block::Block;
 use super::nothing::is_placeholder;
-use super::{Context, ExternalIdPolicy, MatchKey, Remark, birth, email, phone, place};
+use super::{CleaningOptions, ExternalIdPolicy, MatchKey, ValueWarning, birth, email, phone, place};
 use crate::value::Country;
 
 /// A value that is a plain one, and what is worth knowing about it.
-pub(super) struct Plain(pub(super) Option<Remark>);
+pub(super) struct Plain(pub(super) Option<ValueWarning>);
 
 /// Writes the normal form of a value that is to be hashed into an empty block, if it is a plain one.
-pub(super) fn clean(key: MatchKey, raw: &str, context: &Context, form: &mut Block) -> Option<Plain> {
+pub(super) fn clean(key: MatchKey, raw: &str, options: &CleaningOptions, form: &mut Block) -> Option<Plain> {
     let text = match raw.as_bytes() {
         text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
         text => text.trim_ascii(),
     };
-    if text.is_empty() || text.len() > Block::ROOM || context.digests_only.contains(key) {
+    if text.is_empty() || text.len() > Block::ROOM || options.digests_only.contains(key) {
         return None;
     }
     let mut plain = Plain(None);
     match key {
         MatchKey::Email => clean_email(text, form)?,
-        MatchKey::Phone => plain = clean_phone(text, context, form)?,
+        MatchKey::Phone => plain = clean_phone(text, options, form)?,
         MatchKey::FirstName | MatchKey::LastName => pick(text, &LETTERS_AND_DIGITS, form)?,
-        MatchKey::BirthDate => clean_birth_date(text, context, form)?,
+        MatchKey::BirthDate => clean_birth_date(text, options, form)?,
         MatchKey::Gender => clean_gender(text, form)?,
         MatchKey::City => clean_city(text, form)?,
-        MatchKey::State => clean_state(text, context, form)?,
-        MatchKey::PostalCode => clean_postal_code(text, context, form)?,
+        MatchKey::State => clean_state(text, options, form)?,
+        MatchKey::PostalCode => clean_postal_code(text, options, form)?,
         MatchKey::Country => clean_country(text, form)?,
-        MatchKey::ExternalId if context.external_ids == ExternalIdPolicy::Folded => {
+        MatchKey::ExternalId if options.external_ids == ExternalIdPolicy::Normalized => {
             pick(text, &ALL_BUT_SPACES, form)?;
         }
         _ => return None,
@@ -54,13 +54,13 @@ fn is_itself(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
         _ => {}
     }
     match text[0] {
-        b'n' | b'N' | b'u' | b'U' => text.len() < SHORTEST_WORD || !is_word(text) && !is_word(form),
+        b'n' | b'N' | b'u' | b'U' => text.len() < MIN_WORD || !is_word(text) && !is_word(form),
         first => first.is_ascii_alphabetic() || key != MatchKey::State && first.is_ascii_digit(),
     }
 }
 
 /// The shortest word for a missing value that begins with a letter has three.
-const SHORTEST_WORD: usize = 3;
+const MIN_WORD: usize = 3;
 
 /// What becomes of each byte: a letter of the form, nothing, or the end of the fast way.
 type Letters = [u8; 256];
@@ -207,13 +207,13 @@ const NEXT: [[Place; 6]; 9] = {
 };
 
 /// Digits with a plus sign before and the usual marks between them.
-fn clean_phone(text: &[u8], context: &Context, form: &mut Block) -> Option<Plain> {
+fn clean_phone(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Plain> {
     #[cfg(feature = "phone")]
-    if context.phone_country().is_some() {
+    if options.phone_country().is_some() {
         return None;
     }
     #[cfg(not(feature = "phone"))]
-    let _ = context;
+    let _ = options;
     let national = text.strip_prefix(b"+");
     let number = national.unwrap_or(text);
     let mut marks = 0;
@@ -236,7 +236,7 @@ fn clean_phone(text: &[u8], context: &Context, form: &mut Block) -> Option<Plain
     let digits = form.text();
     let is_usual =
         is_plain && phone::DIGITS.contains(&digits.len()) && digits[0] != b'0' && !phone::is_made_up(digits);
-    is_usual.then_some(Plain(if national.is_some() { None } else { Some(Remark::NoCountryCode) }))
+    is_usual.then_some(Plain(if national.is_some() { None } else { Some(ValueWarning::NoCountryCode) }))
 }
 
 fn has_zero_in_brackets(number: &[u8]) -> bool {
@@ -261,7 +261,7 @@ const MARKS: Letters = {
 };
 
 /// `1997-02-16` with any separators, or `19970216`.
-fn clean_birth_date(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {
+fn clean_birth_date(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<()> {
     let is_separator = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_digit();
     let (year, month, day) = match text {
         [y1, y2, y3, y4, first, m1, m2, second, d1, d2] if is_separator(*first) && is_separator(*second) => {
@@ -278,7 +278,7 @@ fn clean_birth_date(text: &[u8], context: &Context, form: &mut Block) -> Option<
     form.set(&digits);
     let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit & 15));
     let date = NaiveDate::from_ymd_opt(number(&year).cast_signed(), number(&month), number(&day))?;
-    birth::is_possible(date, context).then_some(())
+    birth::is_possible(date, options).then_some(())
 }
 
 fn clean_gender(text: &[u8], form: &mut Block) -> Option<()> {
@@ -297,9 +297,9 @@ fn clean_city(text: &[u8], form: &mut Block) -> Option<()> {
     (!form.text()[0].is_ascii_digit()).then_some(())
 }
 
-fn clean_state(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {
+fn clean_state(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<()> {
     pick(text, &LETTERS, form)?;
-    if place::names_states(context.country)
+    if place::names_states(options.country)
         && let Some(code) = str::from_utf8(form.text()).ok().and_then(place::state_code)
     {
         form.set(code.as_bytes());
@@ -307,9 +307,9 @@ fn clean_state(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {
     Some(())
 }
 
-fn clean_postal_code(text: &[u8], context: &Context, form: &mut Block) -> Option<()> {
+fn clean_postal_code(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<()> {
     pick(text, &ALL_BUT_SPACES_AND_DASHES, form)?;
-    let has_zip_codes = context.country.map(place::has_zip_codes)?;
+    let has_zip_codes = options.country.map(place::has_zip_codes)?;
     if has_zip_codes {
         let zip: [u8; place::ZIP_DIGITS] = *form.text().first_chunk()?;
         if form.text().len() > zip.len() {
@@ -358,19 +358,19 @@ mod tests {
         MatchKey::ClientUserAgent,
     ];
 
-    fn context(country: &str, exact: bool, dated: bool) -> Context {
+    fn options(country: &str, exact: bool, dated: bool) -> CleaningOptions {
         let as_of = EventTime::from_unix(1_767_225_600).ok().filter(|_| dated);
-        let context = Context { country: country.parse().ok(), as_of, ..Context::default() };
-        if exact { context.external_ids(ExternalIdPolicy::Exact) } else { context }
+        let options = CleaningOptions { country: country.parse().ok(), as_of, ..CleaningOptions::default() };
+        if exact { options.external_ids(ExternalIdPolicy::Exact) } else { options }
     }
 
     /// The fast way gives what the general way gives, or nothing.
-    fn agrees(key: MatchKey, raw: &str, context: &Context) -> Result<bool, TestCaseError> {
+    fn agrees(key: MatchKey, raw: &str, options: &CleaningOptions) -> Result<bool, TestCaseError> {
         let mut form = Block::default();
-        let Some(Plain(remark)) = clean(key, raw, context, &mut form) else { return Ok(false) };
+        let Some(Plain(warning)) = clean(key, raw, options, &mut form) else { return Ok(false) };
         let mut general = String::new();
-        match clean::clean(key, raw, context, &mut general) {
-            Ok(Cleaned { form: Form::ToHash, remark: expected }) => {
+        match clean::clean(key, raw, options, &mut general) {
+            Ok(Cleaned { form: Form::ToHash, warning: expected }) => {
                 prop_assert_eq!(
                     str::from_utf8(form.text()).ok(),
                     Some(general.as_str()),
@@ -378,7 +378,7 @@ mod tests {
                     key,
                     raw
                 );
-                prop_assert_eq!(remark, expected, "{} {:?}", key, raw);
+                prop_assert_eq!(warning, expected, "{} {:?}", key, raw);
                 prop_assert!(!raw.chars().all(is_blank));
                 Ok(true)
             }
@@ -463,7 +463,7 @@ mod tests {
             key in select(KEYS.to_vec()), raw in texts(), country in select(vec!["us", "ca", "de", "pr", ""]),
             exact: bool, dated: bool,
         ) {
-            agrees(key, &raw, &context(country, exact, dated))?;
+            agrees(key, &raw, &options(country, exact, dated))?;
         }
     }
 
@@ -485,7 +485,7 @@ mod tests {
             (MatchKey::Country, "US"),
             (MatchKey::ExternalId, "d41d8cd98f00b204e9800998ecf8427e"),
         ] {
-            assert!(matches!(agrees(key, raw, &context("us", false, true)), Ok(true)), "{key} {raw}");
+            assert!(matches!(agrees(key, raw, &options("us", false, true)), Ok(true)), "{key} {raw}");
         }
     }
 
@@ -496,7 +496,7 @@ mod tests {
                 ["U\0S", "US\0A", "9404\x003", "f\0", "\0f", "ma\0le", "C\0A", "a\0@b.de", "1997-02-\x0016"]
             {
                 let mut form = Block::default();
-                assert!(clean(key, raw, &context("us", false, true), &mut form).is_none(), "{key} {raw:?}");
+                assert!(clean(key, raw, &options("us", false, true), &mut form).is_none(), "{key} {raw:?}");
             }
         }
     }

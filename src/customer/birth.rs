@@ -5,26 +5,27 @@ use std::fmt::Write as _;
 use chrono::{Datelike as _, NaiveDate};
 
 use super::characters::{ascii_digit, is_blank};
-use super::{Context, Unusable};
+use super::{CleaningOptions, UnusableReason};
 use crate::value::DateOrder;
 
 const FIRST_YEAR: i32 = 1900;
 const LAST_YEAR: i32 = 2100;
 
-pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<(), Unusable> {
-    let date = read(text, context)?;
-    write!(out, "{:04}{:02}{:02}", date.year(), date.month(), date.day()).map_err(|_| Unusable::NotADate)
+pub(super) fn clean(text: &str, options: &CleaningOptions, out: &mut String) -> Result<(), UnusableReason> {
+    let date = read(text, options)?;
+    write!(out, "{:04}{:02}{:02}", date.year(), date.month(), date.day())
+        .map_err(|_| UnusableReason::NotADate)
 }
 
 /// A day on which a customer can have been born.
-pub(super) fn read(text: &str, context: &Context) -> Result<NaiveDate, Unusable> {
-    let date = read_day(text, context.date_order)?;
-    if is_possible(date, context) { Ok(date) } else { Err(Unusable::DateOutOfRange) }
+pub(super) fn read(text: &str, options: &CleaningOptions) -> Result<NaiveDate, UnusableReason> {
+    let date = read_day(text, options.date_order)?;
+    if is_possible(date, options) { Ok(date) } else { Err(UnusableReason::DateOutOfRange) }
 }
 
 /// Whether a customer can have been born on this day.
-pub(super) fn is_possible(date: NaiveDate, context: &Context) -> bool {
-    let is_past = match context.as_of {
+pub(super) fn is_possible(date: NaiveDate, options: &CleaningOptions) -> bool {
+    let is_past = match options.as_of {
         Some(now) => i64::from(date.to_epoch_days()) <= now.unix().div_euclid(86_400),
         None => date.year() <= LAST_YEAR,
     };
@@ -32,8 +33,8 @@ pub(super) fn is_possible(date: NaiveDate, context: &Context) -> bool {
 }
 
 /// Whether a customer can have been born in this year.
-pub(super) fn has_been(year: u32, context: &Context) -> bool {
-    let last = context.as_of.map_or(LAST_YEAR, |now| now.to_utc().year());
+pub(super) fn has_been(year: u32, options: &CleaningOptions) -> bool {
+    let last = options.as_of.map_or(LAST_YEAR, |now| now.to_utc().year());
     i32::try_from(year).is_ok_and(|year| (FIRST_YEAR..=last).contains(&year))
 }
 
@@ -45,14 +46,14 @@ pub(super) fn lone_number(text: &str) -> Option<(u32, usize)> {
     next_group(text).map(|(group, _)| (group.value, group.digits))
 }
 
-fn read_day(text: &str, order: Option<DateOrder>) -> Result<NaiveDate, Unusable> {
-    let (first, rest) = next_group(text).ok_or(Unusable::NotADate)?;
+fn read_day(text: &str, order: Option<DateOrder>) -> Result<NaiveDate, UnusableReason> {
+    let (first, rest) = next_group(text).ok_or(UnusableReason::NotADate)?;
     let Some((second, rest)) = next_group(rest) else {
         return compact(first);
     };
-    let (third, rest) = next_group(rest).ok_or(Unusable::NotADate)?;
+    let (third, rest) = next_group(rest).ok_or(UnusableReason::NotADate)?;
     if !is_time_of_day(rest) && !has_short_groups_only(rest) {
-        return Err(Unusable::NotADate);
+        return Err(UnusableReason::NotADate);
     }
     match [first.digits, second.digits, third.digits] {
         [4, 1..=2, 1..=2] => {
@@ -63,34 +64,34 @@ fn read_day(text: &str, order: Option<DateOrder>) -> Result<NaiveDate, Unusable>
             let (month, day) = month_and_day(first.value, second.value, order)?;
             calendar_day(third.value, month, day)
         }
-        _ => Err(Unusable::NotADate),
+        _ => Err(UnusableReason::NotADate),
     }
 }
 
 /// `YYYYMMDD`.
-fn compact(group: Group) -> Result<NaiveDate, Unusable> {
+fn compact(group: Group) -> Result<NaiveDate, UnusableReason> {
     if group.digits != 8 {
-        return Err(Unusable::NotADate);
+        return Err(UnusableReason::NotADate);
     }
     calendar_day(group.value / 10_000, group.value / 100 % 100, group.value % 100)
 }
 
 /// Which of two numbers is the month: the one that cannot be a day decides, then the order.
-fn month_and_day(one: u32, two: u32, order: Option<DateOrder>) -> Result<(u32, u32), Unusable> {
+fn month_and_day(one: u32, two: u32, order: Option<DateOrder>) -> Result<(u32, u32), UnusableReason> {
     let month_first = match (one > 12, two > 12) {
-        _ if one == 0 || two == 0 => return Err(Unusable::NoSuchDate),
-        (true, true) => return Err(Unusable::NoSuchDate),
+        _ if one == 0 || two == 0 => return Err(UnusableReason::NoSuchDate),
+        (true, true) => return Err(UnusableReason::NoSuchDate),
         (true, false) => false,
         (false, true) => true,
         (false, false) if one == two => true,
-        (false, false) => order.ok_or(Unusable::AmbiguousDate)? == DateOrder::MonthFirst,
+        (false, false) => order.ok_or(UnusableReason::AmbiguousDate)? == DateOrder::MonthFirst,
     };
     Ok(if month_first { (one, two) } else { (two, one) })
 }
 
-fn calendar_day(year: u32, month: u32, day: u32) -> Result<NaiveDate, Unusable> {
-    let year = i32::try_from(year).map_err(|_| Unusable::NoSuchDate)?;
-    NaiveDate::from_ymd_opt(year, month, day).ok_or(Unusable::NoSuchDate)
+fn calendar_day(year: u32, month: u32, day: u32) -> Result<NaiveDate, UnusableReason> {
+    let year = i32::try_from(year).map_err(|_| UnusableReason::NoSuchDate)?;
+    NaiveDate::from_ymd_opt(year, month, day).ok_or(UnusableReason::NoSuchDate)
 }
 
 /// The `T10:15` or ` 10:15` that follows the day in a date with a time.
@@ -99,7 +100,7 @@ fn is_time_of_day(text: &str) -> bool {
         && next_group(text).is_some_and(|(hour, rest)| hour.digits <= 2 && rest.starts_with(':'))
 }
 
-/// Whether what follows the day is nothing, or a time or a remark with numbers too short for a year.
+/// Whether what follows the day is nothing, or a time or a warning with numbers too short for a year.
 fn has_short_groups_only(text: &str) -> bool {
     let mut rest = text;
     while let Some((group, behind)) = next_group(rest) {
@@ -137,10 +138,10 @@ mod tests {
     use super::*;
     use crate::value::EventTime;
 
-    fn cleaned(text: &str) -> Result<String, Unusable> {
+    fn cleaned(text: &str) -> Result<String, UnusableReason> {
         let mut out = String::new();
         let now = EventTime::from_unix(1_767_225_600).ok();
-        clean(text, &Context { as_of: now, ..Context::default() }, &mut out).map(|()| out)
+        clean(text, &CleaningOptions { as_of: now, ..CleaningOptions::default() }, &mut out).map(|()| out)
     }
 
     #[test]
@@ -184,23 +185,23 @@ mod tests {
     #[test]
     fn v37_everything_else_is_refused_with_its_reason() {
         for (text, reason) in [
-            ("31.02.1980", Unusable::NoSuchDate),
-            ("29.02.1900", Unusable::NoSuchDate),
-            ("99999999", Unusable::NoSuchDate),
-            ("00/05/1980", Unusable::NoSuchDate),
-            ("13/13/1980", Unusable::NoSuchDate),
-            ("03/04/1980", Unusable::AmbiguousDate),
-            ("18751224", Unusable::DateOutOfRange),
-            ("2026-01-02", Unusable::DateOutOfRange),
-            ("12/31/80", Unusable::NotADate),
-            ("1980", Unusable::NotADate),
-            ("15 Jan 1980", Unusable::NotADate),
-            ("31-1980-12", Unusable::NotADate),
-            ("1980-1981-12", Unusable::NotADate),
-            ("1980-12-31 500", Unusable::NotADate),
-            ("01-01-2000 to 12-31-1999", Unusable::NotADate),
-            ("never", Unusable::NotADate),
-            (&"9".repeat(5000), Unusable::NotADate),
+            ("31.02.1980", UnusableReason::NoSuchDate),
+            ("29.02.1900", UnusableReason::NoSuchDate),
+            ("99999999", UnusableReason::NoSuchDate),
+            ("00/05/1980", UnusableReason::NoSuchDate),
+            ("13/13/1980", UnusableReason::NoSuchDate),
+            ("03/04/1980", UnusableReason::AmbiguousDate),
+            ("18751224", UnusableReason::DateOutOfRange),
+            ("2026-01-02", UnusableReason::DateOutOfRange),
+            ("12/31/80", UnusableReason::NotADate),
+            ("1980", UnusableReason::NotADate),
+            ("15 Jan 1980", UnusableReason::NotADate),
+            ("31-1980-12", UnusableReason::NotADate),
+            ("1980-1981-12", UnusableReason::NotADate),
+            ("1980-12-31 500", UnusableReason::NotADate),
+            ("01-01-2000 to 12-31-1999", UnusableReason::NotADate),
+            ("never", UnusableReason::NotADate),
+            (&"9".repeat(5000), UnusableReason::NotADate),
         ] {
             assert_eq!(cleaned(text), Err(reason), "{text}");
         }

@@ -8,7 +8,7 @@ use arrayvec::ArrayVec;
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
-use super::{Hashed, MatchKey, Remark};
+use super::{Hashed, MatchKey, ValueWarning};
 
 /// A text that fits one block of SHA-256.
 #[derive(Clone, Copy)]
@@ -88,15 +88,15 @@ fn digest(blocks: &[[u8; 64]]) -> Hashed {
     Hashed::from_bytes(digest)
 }
 
-/// Blocks that wait to be compressed, each with its key and its remark.
+/// Blocks that wait to be compressed, each with its key and its warning.
 #[derive(Default)]
 pub(super) struct Blocks {
-    blocks: ArrayVec<Block, MOST_BLOCKS>,
-    kept: ArrayVec<(MatchKey, Option<Remark>), MOST_BLOCKS>,
+    blocks: ArrayVec<Block, MAX_BLOCKS>,
+    kept: ArrayVec<(MatchKey, Option<ValueWarning>), MAX_BLOCKS>,
 }
 
 /// As many values as a customer of the row contract has, and some more.
-pub(super) const MOST_BLOCKS: usize = 16;
+pub(super) const MAX_BLOCKS: usize = 16;
 
 impl Blocks {
     pub(super) fn are_full(&self) -> bool {
@@ -111,15 +111,15 @@ impl Blocks {
         &mut self.blocks[last]
     }
 
-    pub(super) fn keep(&mut self, key: MatchKey, remark: Option<Remark>) {
+    pub(super) fn keep(&mut self, key: MatchKey, warning: Option<ValueWarning>) {
         self.blocks[self.kept.len()].pad();
-        self.kept.push((key, remark));
+        self.kept.push((key, warning));
     }
 
     /// Compresses all that wait, in the order in which they came.
-    pub(super) fn digest(&mut self, mut found: impl FnMut(MatchKey, Option<Remark>, Hashed)) {
-        for (block, (key, remark)) in self.blocks.iter().zip(self.kept.drain(..)) {
-            found(key, remark, digest(slice::from_ref(&block.bytes)));
+    pub(super) fn digest(&mut self, mut found: impl FnMut(MatchKey, Option<ValueWarning>, Hashed)) {
+        for (block, (key, warning)) in self.blocks.iter().zip(self.kept.drain(..)) {
+            found(key, warning, digest(slice::from_ref(&block.bytes)));
         }
     }
 }

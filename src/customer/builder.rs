@@ -9,10 +9,12 @@ use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
 use super::ascii::Plain;
-use super::block::{Block, Blocks, MOST_BLOCKS};
+use super::block::{Block, Blocks, MAX_BLOCKS};
 use super::characters::is_blank;
 use super::clean::{Cleaned, Form, clean};
-use super::{Context, Hashed, MatchKey, MatchValue, Remark, Unusable, UserData, ascii, place};
+use super::{
+    CleaningOptions, Hashed, MatchKey, MatchValue, UnusableReason, UserData, ValueWarning, ascii, place,
+};
 use crate::value::{Country, EventTime};
 
 /// Collects the raw texts of one customer.
@@ -40,15 +42,15 @@ pub struct UserDataBuilder<'a> {
     given: SmallVec<[(MatchKey, &'a str); 12]>,
     /// A mark of the raw texts and their keys, in the order in which they came.
     mark: u64,
-    context: Context,
+    options: CleaningOptions,
 }
 
 /// How the customer of a row was written: equal for customers that are written letter for letter alike and
 /// are to be read alike, and otherwise not to be foreseen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Wording {
+pub(crate) struct RawFingerprint {
     mark: u64,
-    context: Context,
+    options: CleaningOptions,
 }
 
 impl<'a> UserDataBuilder<'a> {
@@ -69,8 +71,8 @@ impl<'a> UserDataBuilder<'a> {
         self.given.push((key, raw));
     }
 
-    pub(crate) fn wording(&self) -> Wording {
-        Wording { mark: self.mark, context: self.context.undated() }
+    pub(crate) fn raw_fingerprint(&self) -> RawFingerprint {
+        RawFingerprint { mark: self.mark, options: self.options.undated() }
     }
 
     /// An e-mail address.
@@ -155,21 +157,21 @@ impl<'a> UserDataBuilder<'a> {
 
     /// Refuses birth dates after this day.
     pub fn as_of(mut self, now: EventTime) -> Self {
-        self.context = self.context.as_of(now);
+        self.options = self.options.as_of(now);
         self
     }
 
     /// How the texts are to be read. The customer's own [`country`](Self::country) goes before the
-    /// context's, and a day that was stated stays unless the context states one.
-    pub fn context(mut self, context: Context) -> Self {
-        self.context = Context { as_of: context.as_of.or(self.context.as_of), ..context };
+    /// options's, and a day that was stated stays unless the options states one.
+    pub fn options(mut self, options: CleaningOptions) -> Self {
+        self.options = CleaningOptions { as_of: options.as_of.or(self.options.as_of), ..options };
         self
     }
 
     /// Reads, cleans and hashes every text.
     ///
     /// ```
-    /// use meta_offline_events::customer::{MatchKey, Unusable, UserData};
+    /// use meta_offline_events::customer::{MatchKey, UnusableReason, UserData};
     ///
     /// let error = UserData::builder()
     ///     .email("mary@example.com")
@@ -178,7 +180,7 @@ impl<'a> UserDataBuilder<'a> {
     ///     .build()
     ///     .unwrap_err();
     /// let reasons: Vec<_> = error.unusable().iter().map(|unusable| unusable.reason()).collect();
-    /// assert_eq!(reasons, [Unusable::NationalNumber, Unusable::AmbiguousDate]);
+    /// assert_eq!(reasons, [UnusableReason::NationalNumber, UnusableReason::AmbiguousDate]);
     /// assert!(error.into_usable().has(MatchKey::Email));
     /// ```
     ///
@@ -199,10 +201,10 @@ impl<'a> UserDataBuilder<'a> {
         customer: &mut UserData,
         buffer: &mut String,
     ) -> Vec<UnusableKey> {
-        let context = Context {
-            country: self.country_given().or(self.context.country),
-            as_of: day.or(self.context.as_of),
-            ..self.context
+        let options = CleaningOptions {
+            country: self.country_given().or(self.options.country),
+            as_of: day.or(self.options.as_of),
+            ..self.options
         };
         let mut unusable = Vec::new();
         let mut seen = [0_usize; MatchKey::ALL.len()];
@@ -215,17 +217,17 @@ impl<'a> UserDataBuilder<'a> {
                 customer.append_all(&mut blocks);
             }
             let block = blocks.next();
-            let read = match ascii::clean(key, raw, &context, block).filter(|_| index < MOST_VALUES) {
-                Some(Plain(remark)) => Ok((Prepared::Block, remark)),
+            let read = match ascii::clean(key, raw, &options, block).filter(|_| index < MAX_VALUES) {
+                Some(Plain(warning)) => Ok((Prepared::Block, warning)),
                 None if raw.chars().all(is_blank) => continue,
-                None if index < MOST_VALUES => prepare(key, raw, &context, buffer, block),
-                None => Err(Unusable::TooManyValues),
+                None if index < MAX_VALUES => prepare(key, raw, &options, buffer, block),
+                None => Err(UnusableReason::TooManyValues),
             };
             match read {
-                Ok((Prepared::Block, remark)) => blocks.keep(key, remark),
-                Ok((Prepared::Value(value), remark)) => {
+                Ok((Prepared::Block, warning)) => blocks.keep(key, warning),
+                Ok((Prepared::Value(value), warning)) => {
                     customer.append_all(&mut blocks);
-                    customer.append(key, value, remark);
+                    customer.append(key, value, warning);
                 }
                 Err(reason) => unusable.push(UnusableKey { key, index, reason }),
             }
@@ -238,20 +240,20 @@ impl<'a> UserDataBuilder<'a> {
     /// Gives the digests of a customer whose every text is usable, is to be hashed, and is the only one of its
     /// key, with the keys in the order in which they are sent. Answers no if there is anything else to be said.
     pub(crate) fn digest_into(&self, digests: &mut Digests, day: EventTime, buffer: &mut String) -> bool {
-        let context = Context {
-            country: self.country_given().or(self.context.country),
+        let options = CleaningOptions {
+            country: self.country_given().or(self.options.country),
             as_of: Some(day),
-            ..self.context
+            ..self.options
         };
         let mut blocks = Blocks::default();
         let mut last = None;
         for &(key, raw) in &self.given {
             let block = blocks.next();
-            let remark = match ascii::clean(key, raw, &context, block) {
-                Some(Plain(remark)) => remark,
+            let warning = match ascii::clean(key, raw, &options, block) {
+                Some(Plain(warning)) => warning,
                 None if raw.is_empty() => continue,
-                None => match prepare(key, raw, &context, buffer, block) {
-                    Ok((Prepared::Block, remark)) => remark,
+                None => match prepare(key, raw, &options, buffer, block) {
+                    Ok((Prepared::Block, warning)) => warning,
                     Ok((Prepared::Value(_), _)) | Err(_) => return false,
                 },
             };
@@ -259,10 +261,10 @@ impl<'a> UserDataBuilder<'a> {
                 return false;
             }
             last = Some(key);
-            blocks.keep(key, remark);
+            blocks.keep(key, warning);
         }
         digests.clear();
-        blocks.digest(|key, remark, digest| digests.push((key, remark, digest)));
+        blocks.digest(|key, warning, digest| digests.push((key, warning, digest)));
         true
     }
 
@@ -273,10 +275,10 @@ impl<'a> UserDataBuilder<'a> {
 }
 
 /// One digest for each of some keys, in the order in which keys are sent.
-pub(crate) type Digests = ArrayVec<(MatchKey, Option<Remark>, Hashed), MOST_BLOCKS>;
+pub(crate) type Digests = ArrayVec<(MatchKey, Option<ValueWarning>, Hashed), MAX_BLOCKS>;
 
 /// No customer has more values of one key. Meta publishes no limit.
-const MOST_VALUES: usize = 1000;
+const MAX_VALUES: usize = 1000;
 
 /// A cleaned text.
 enum Prepared {
@@ -288,20 +290,20 @@ enum Prepared {
 fn prepare(
     key: MatchKey,
     raw: &str,
-    context: &Context,
+    options: &CleaningOptions,
     buffer: &mut String,
     block: &mut Block,
-) -> Result<(Prepared, Option<Remark>), Unusable> {
-    let Cleaned { form, remark } = clean(key, raw, context, buffer)?;
+) -> Result<(Prepared, Option<ValueWarning>), UnusableReason> {
+    let Cleaned { form, warning } = clean(key, raw, options, buffer)?;
     if matches!(form, Form::ToHash) && block.set(buffer.as_bytes()) {
-        return Ok((Prepared::Block, remark));
+        return Ok((Prepared::Block, warning));
     }
     let value = MatchValue::of(form, buffer);
     // A text of nothing is refused before it is hashed; only a digest can bring one in.
-    if remark == Some(Remark::AlreadyHashed) && value.digest().is_some_and(Hashed::is_of_nothing) {
-        return Err(Unusable::HashOfNothing);
+    if warning == Some(ValueWarning::AlreadyHashed) && value.digest().is_some_and(Hashed::is_of_nothing) {
+        return Err(UnusableReason::HashOfNothing);
     }
-    Ok((Prepared::Value(value), remark))
+    Ok((Prepared::Value(value), warning))
 }
 
 impl fmt::Debug for UserDataBuilder<'_> {
@@ -315,19 +317,19 @@ impl fmt::Debug for UserDataBuilder<'_> {
 /// A text that gave no match key. It comes from [`InvalidUserData::unusable`].
 ///
 /// ```
-/// use meta_offline_events::customer::{MatchKey, Unusable, UserData};
+/// use meta_offline_events::customer::{MatchKey, UnusableReason, UserData};
 ///
 /// let invalid = UserData::builder().email("mary@example.com").email("mary").build().unwrap_err();
 /// let unusable = invalid.unusable()[0];
 /// assert_eq!((unusable.key(), unusable.index()), (MatchKey::Email, 1));
-/// assert_eq!(unusable.reason(), Unusable::NotAnEmail);
+/// assert_eq!(unusable.reason(), UnusableReason::NotAnEmail);
 /// assert!(unusable.to_string().starts_with("em (value 2) is not an e-mail address"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UnusableKey {
     key: MatchKey,
     index: usize,
-    reason: Unusable,
+    reason: UnusableReason,
 }
 
 impl UnusableKey {
@@ -342,7 +344,7 @@ impl UnusableKey {
     }
 
     /// Why it cannot be used.
-    pub fn reason(self) -> Unusable {
+    pub fn reason(self) -> UnusableReason {
         self.reason
     }
 }

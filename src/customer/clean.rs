@@ -4,18 +4,19 @@ use super::characters::is_blank;
 use super::derived::Part;
 use super::nothing::is_placeholder;
 use super::{
-    AlreadyHashed, Context, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey, Remark, Unusable,
+    AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey,
+    UnusableReason, ValueWarning,
 };
 use super::{appendix, birth, click_id, derived, email, gender, identifier, name, place};
 
 /// The longest text that is read at all, in bytes. Real values are far shorter, but ids padded with
 /// thousands of blanks do occur.
-const LONGEST_TEXT: usize = 16 * 1024;
+const MAX_TEXT: usize = 16 * 1024;
 
 /// What a text turned out to be.
 pub(super) struct Cleaned {
     pub(super) form: Form,
-    pub(super) remark: Option<Remark>,
+    pub(super) warning: Option<ValueWarning>,
 }
 
 /// How a value goes on.
@@ -38,103 +39,108 @@ pub(super) enum Form {
 pub(super) fn clean(
     key: MatchKey,
     raw: &str,
-    context: &Context,
+    options: &CleaningOptions,
     out: &mut String,
-) -> Result<Cleaned, Unusable> {
+) -> Result<Cleaned, UnusableReason> {
     out.clear();
-    if raw.len() > LONGEST_TEXT {
-        return Err(Unusable::TooLong);
+    if raw.len() > MAX_TEXT {
+        return Err(UnusableReason::TooLong);
     }
     if raw.contains('\0') {
-        return Err(Unusable::ControlCharacter);
+        return Err(UnusableReason::ControlCharacter);
     }
     let text = raw.trim_matches(is_blank);
     if text.is_empty() {
-        return Err(Unusable::Empty);
+        return Err(UnusableReason::Empty);
     }
-    let hashes = is_hashed(key, context);
+    let hashes = is_hashed(key, options);
     if hashes && let Some((digest, suffix)) = appendix::split(text) {
-        return already_hashed(text, digest, suffix, context);
+        return already_hashed(text, digest, suffix, options);
     }
     refuse_stand_ins(key, text)?;
-    if hashes && context.digests_only.contains(key) {
-        return Err(Unusable::NotSha256);
+    if hashes && options.digests_only.contains(key) {
+        return Err(UnusableReason::NotSha256);
     }
-    let remark = normalize(key, text, context, out)?;
+    let warning = normalize(key, text, options, out)?;
     // Dropping characters may have laid one bare: `n.u.l.l`, or a digest with blanks in it.
     refuse_stand_ins(key, out)?;
     if hashes && appendix::split(out).is_some() {
-        return Err(Unusable::NotSha256);
+        return Err(UnusableReason::NotSha256);
     }
     let form = match key.form() {
-        KeyForm::Number => Form::Number(out.parse().map_err(|_| Unusable::NotANumber)?),
+        KeyForm::Number => Form::Number(out.parse().map_err(|_| UnusableReason::NotANumber)?),
         _ if hashes => Form::ToHash,
         _ => Form::Plain,
     };
-    Ok(Cleaned { form, remark })
+    Ok(Cleaned { form, warning })
 }
 
-/// Whether this context has the values of this key hashed.
-fn is_hashed(key: MatchKey, context: &Context) -> bool {
-    key.is_hashed() && !(key == MatchKey::ExternalId && context.external_ids == ExternalIdPolicy::Plain)
+/// Whether this options has the values of this key hashed.
+fn is_hashed(key: MatchKey, options: &CleaningOptions) -> bool {
+    key.is_hashed() && !(key == MatchKey::ExternalId && options.external_ids == ExternalIdPolicy::Plain)
 }
 
-fn already_hashed(text: &str, digest: Hashed, suffix: &str, context: &Context) -> Result<Cleaned, Unusable> {
-    if context.already_hashed == AlreadyHashed::Refuse {
-        return Err(Unusable::AlreadyHashed);
+fn already_hashed(
+    text: &str,
+    digest: Hashed,
+    suffix: &str,
+    options: &CleaningOptions,
+) -> Result<Cleaned, UnusableReason> {
+    if options.already_hashed == AlreadyHashed::Refuse {
+        return Err(UnusableReason::AlreadyHashed);
     }
     let form = match text.parse() {
         Ok(forwarded) if !suffix.is_empty() => Form::WithAppendix(forwarded),
         _ => Form::Digest(digest),
     };
-    Ok(Cleaned { form, remark: Some(Remark::AlreadyHashed) })
+    Ok(Cleaned { form, warning: Some(ValueWarning::AlreadyHashed) })
 }
 
 /// The rule of each key.
 fn normalize(
     key: MatchKey,
     text: &str,
-    context: &Context,
+    options: &CleaningOptions,
     out: &mut String,
-) -> Result<Option<Remark>, Unusable> {
+) -> Result<Option<ValueWarning>, UnusableReason> {
     match key {
         MatchKey::Email => return email::clean(text, out),
         #[cfg(feature = "phone")]
-        MatchKey::Phone => return super::national::clean(text, context, out),
+        MatchKey::Phone => return super::national::clean(text, options, out),
         #[cfg(not(feature = "phone"))]
         MatchKey::Phone => return super::phone::clean(text, out),
-        MatchKey::PostalCode => return place::clean_postal_code(text, context.country, out),
+        MatchKey::PostalCode => return place::clean_postal_code(text, options.country, out),
         MatchKey::ClientIpAddress => return identifier::clean_ip_address(text, out),
         MatchKey::FirstName | MatchKey::LastName => name::clean(text, out),
-        MatchKey::BirthDate => birth::clean(text, context, out),
+        MatchKey::BirthDate => birth::clean(text, options, out),
         MatchKey::Gender => gender::clean(text, out),
         MatchKey::City => place::clean_city(text, out),
-        MatchKey::State => place::clean_state(text, context.country, out),
+        MatchKey::State => place::clean_state(text, options.country, out),
         MatchKey::Country => place::clean_country(text, out),
-        MatchKey::ExternalId => identifier::clean_external_id(text, context.external_ids, out),
-        MatchKey::AppUserId => identifier::clean_external_id(text, ExternalIdPolicy::Folded, out),
+        MatchKey::ExternalId => identifier::clean_external_id(text, options.external_ids, out),
+        MatchKey::AppUserId => identifier::clean_external_id(text, ExternalIdPolicy::Normalized, out),
         MatchKey::MobileAdvertiserId => identifier::clean_mobile_advertiser_id(text, out),
         MatchKey::Click | MatchKey::Browser => click_id::clean(text, out),
         MatchKey::LeadId => identifier::clean_lead_id(text, out),
         MatchKey::FacebookLoginId => identifier::clean_number(text, out),
         MatchKey::FirstNameStart | MatchKey::LastNameStart => derived::clean_start(text, out),
         MatchKey::FirstInitial => derived::clean_initial(text, out),
-        MatchKey::BirthDay => derived::clean_part(Part::Day, text, context, out),
-        MatchKey::BirthMonth => derived::clean_part(Part::Month, text, context, out),
-        MatchKey::BirthYear => derived::clean_part(Part::Year, text, context, out),
+        MatchKey::BirthDay => derived::clean_part(Part::Day, text, options, out),
+        MatchKey::BirthMonth => derived::clean_part(Part::Month, text, options, out),
+        MatchKey::BirthYear => derived::clean_part(Part::Year, text, options, out),
         _ => identifier::clean_text(text, out),
     }
     .map(|()| None)
 }
 
 /// Refuses what stands in for a value: a word for a missing one, or a digest of the wrong kind.
-fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), Unusable> {
+fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), UnusableReason> {
     if is_placeholder(text) {
-        return Err(Unusable::Placeholder);
+        return Err(UnusableReason::Placeholder);
     }
     // An external id may well be a UUID without its hyphens.
     if key.is_hashed() && key != MatchKey::ExternalId && is_other_digest(text) {
-        return Err(Unusable::OtherDigest);
+        return Err(UnusableReason::OtherDigest);
     }
     Ok(())
 }

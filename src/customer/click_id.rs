@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::Unusable;
+use super::UnusableReason;
 use super::characters::is_blank;
 
 /// A click on one of Meta's ads, in the form that `fbc` takes: `fb.1.<milliseconds>.<click id>`.
@@ -31,15 +31,15 @@ impl ClickId {
     ///
     /// # Errors
     ///
-    /// [`Unusable::Empty`] for a blank, [`Unusable::NotAClickId`] for anything but visible ASCII
+    /// [`UnusableReason::Empty`] for a blank, [`UnusableReason::NotAClickId`] for anything but visible ASCII
     /// characters or a moment before 1970.
-    pub fn new(fbclid: &str, seen: DateTime<Utc>) -> Result<Self, Unusable> {
+    pub fn new(fbclid: &str, seen: DateTime<Utc>) -> Result<Self, UnusableReason> {
         let fbclid = fbclid.trim_matches(is_blank);
         if fbclid.is_empty() {
-            return Err(Unusable::Empty);
+            return Err(UnusableReason::Empty);
         }
         let text = format!("fb.1.{}.{fbclid}", seen.timestamp_millis());
-        if is_click_or_browser(&text) { Ok(Self(text.into())) } else { Err(Unusable::NotAClickId) }
+        if is_click_or_browser(&text) { Ok(Self(text.into())) } else { Err(UnusableReason::NotAClickId) }
     }
 
     /// The value of `fbc`.
@@ -61,9 +61,9 @@ impl fmt::Debug for ClickId {
 }
 
 /// Takes `fbc` and `fbp` as they are, suffix of the parameter builder included.
-pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     if !is_click_or_browser(text) {
-        return Err(Unusable::NotAClickId);
+        return Err(UnusableReason::NotAClickId);
     }
     out.push_str(text);
     Ok(())
@@ -105,15 +105,15 @@ mod tests {
             "fb.1.1554763741205.é",
             "FB.1.1554763741205.AbC",
         ] {
-            assert_eq!(clean(text, &mut String::new()), Err(Unusable::NotAClickId), "{text}");
+            assert_eq!(clean(text, &mut String::new()), Err(UnusableReason::NotAClickId), "{text}");
         }
     }
 
     #[test]
     fn a_click_needs_an_id_and_a_moment() {
-        assert_eq!(ClickId::new("  ", DateTime::UNIX_EPOCH), Err(Unusable::Empty));
-        assert_eq!(ClickId::new("a\nb", DateTime::UNIX_EPOCH), Err(Unusable::NotAClickId));
-        let before = DateTime::from_timestamp(-1, 0).ok_or(Unusable::Empty);
-        assert_eq!(before.and_then(|before| ClickId::new("abc", before)), Err(Unusable::NotAClickId));
+        assert_eq!(ClickId::new("  ", DateTime::UNIX_EPOCH), Err(UnusableReason::Empty));
+        assert_eq!(ClickId::new("a\nb", DateTime::UNIX_EPOCH), Err(UnusableReason::NotAClickId));
+        let before = DateTime::from_timestamp(-1, 0).ok_or(UnusableReason::Empty);
+        assert_eq!(before.and_then(|before| ClickId::new("abc", before)), Err(UnusableReason::NotAClickId));
     }
 }

@@ -9,9 +9,9 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use super::key_set::KeySet;
-use super::uniform::Uniform;
+use super::prehashed::Prehashed;
 use super::user_data::is_too_broad;
-use super::{Digests, Hashed, MatchKey, MatchValue, Remark, UserData};
+use super::{Digests, Hashed, MatchKey, MatchValue, UserData, ValueWarning};
 
 /// How many customers carry each match key, alone and together, and what is doubtful about them.
 ///
@@ -29,7 +29,7 @@ use super::{Digests, Hashed, MatchKey, MatchValue, Remark, UserData};
 ///     UserData::builder().country("us").build()?,
 /// ];
 /// let coverage: Coverage = customers.iter().collect();
-/// assert_eq!(coverage.carrying(MatchKey::Email), 2);
+/// assert_eq!(coverage.count_with(MatchKey::Email), 2);
 /// assert_eq!(coverage.phones_without_country_code(), 1);
 /// let unusable = coverage.combinations().into_iter().filter(|combination| !combination.is_valid());
 /// assert_eq!(unusable.map(|combination| combination.customers()).sum::<u64>(), 1);
@@ -47,7 +47,7 @@ pub struct Coverage {
     combinations: HashMap<KeySet, u64, RandomState>,
     /// Values of each key beside a customer's first.
     further: [u64; MatchKey::ALL.len()],
-    remarks: BTreeMap<(MatchKey, Remark), u64>,
+    warnings: BTreeMap<(MatchKey, ValueWarning), u64>,
     sharing: Sharing,
 }
 
@@ -58,7 +58,7 @@ impl Default for Coverage {
             alike: (KeySet::default(), 0),
             combinations: HashMap::default(),
             further: [0; MatchKey::ALL.len()],
-            remarks: BTreeMap::new(),
+            warnings: BTreeMap::new(),
             sharing: Sharing::default(),
         }
     }
@@ -70,15 +70,15 @@ impl Default for Coverage {
 /// Gries, 1982): a value that many share stays.
 #[derive(Debug, Clone, Default)]
 struct Sharing {
-    emails: HashMap<u64, u32, Uniform>,
-    phones: HashMap<u64, u32, Uniform>,
+    emails: HashMap<u64, u32, Prehashed>,
+    phones: HashMap<u64, u32, Prehashed>,
     /// What is to be counted later, if that is wanted: counts depend on the sequence of values.
     #[cfg(feature = "rayon")]
     later: Option<Vec<(MatchKey, u64)>>,
 }
 
 /// As many as a table of 8,192 places holds.
-const MOST_SHARED: usize = 7168;
+const MAX_SHARED: usize = 7168;
 
 impl Sharing {
     fn add(&mut self, key: MatchKey, digest: Hashed) {
@@ -94,7 +94,7 @@ impl Sharing {
         let counts = if key == MatchKey::Email { &mut self.emails } else { &mut self.phones };
         let count = counts.entry(beginning).or_default();
         *count = count.saturating_add(1);
-        if counts.len() > MOST_SHARED {
+        if counts.len() > MAX_SHARED {
             // Taken out and put back, because removed ones would leave marks that fill the table.
             let all = counts.drain().map(|(beginning, count)| (beginning, count - 1));
             let kept: Vec<_> = all.filter(|(_, count)| *count > 0).collect();
@@ -113,11 +113,11 @@ impl Coverage {
     /// Counts one more customer.
     pub fn add(&mut self, customer: &UserData) {
         let mut keys = KeySet::default();
-        for (key, value, remark) in customer.all() {
+        for (key, value, warning) in customer.all() {
             self.further[key as usize] += u64::from(keys.contains(key));
             keys = keys.with(key);
-            if let Some(remark) = remark {
-                self.add_remark(key, remark);
+            if let Some(warning) = warning {
+                self.add_warning(key, warning);
             }
             if let Some(digest) = value.digest().filter(|_| key.is_contact()) {
                 self.sharing.add(key, digest);
@@ -129,13 +129,13 @@ impl Coverage {
     /// The same for a customer of digests.
     pub(crate) fn add_digests(&mut self, customer: &Digests) {
         let mut keys = KeySet::default();
-        for &(key, remark, digest) in customer {
+        for &(key, warning, digest) in customer {
             keys = keys.with(key);
             if key.is_contact() {
                 self.sharing.add(key, digest);
             }
-            if let Some(remark) = remark {
-                self.add_remark(key, remark);
+            if let Some(warning) = warning {
+                self.add_warning(key, warning);
             }
         }
         self.add_keys(keys);
@@ -150,8 +150,8 @@ impl Coverage {
         self.alike.1 += 1;
     }
 
-    fn add_remark(&mut self, key: MatchKey, remark: Remark) {
-        *self.remarks.entry((key, remark)).or_default() += 1;
+    fn add_warning(&mut self, key: MatchKey, warning: ValueWarning) {
+        *self.warnings.entry((key, warning)).or_default() += 1;
     }
 
     /// How many customers were counted.
@@ -160,29 +160,29 @@ impl Coverage {
     }
 
     /// How many customers carry this key.
-    pub fn carrying(&self, key: MatchKey) -> u64 {
+    pub fn count_with(&self, key: MatchKey) -> u64 {
         self.all_combinations().filter(|(keys, _)| keys.contains(key)).map(|(_, count)| count).sum()
     }
 
     /// How many values this key has over all customers.
     pub fn values(&self, key: MatchKey) -> u64 {
-        self.carrying(key) + self.further[key as usize]
+        self.count_with(key) + self.further[key as usize]
     }
 
     /// The share of customers that carry this key, from 0 to 1; 0 when there are no customers.
     pub fn share(&self, key: MatchKey) -> f64 {
-        share(self.carrying(key), self.customers)
+        share(self.count_with(key), self.customers)
     }
 
-    /// How many values of this key have this remark.
-    pub fn remarked(&self, key: MatchKey, remark: Remark) -> u64 {
-        self.remarks.get(&(key, remark)).copied().unwrap_or_default()
+    /// How many values of this key have this warning.
+    pub fn count_with_warning(&self, key: MatchKey, warning: ValueWarning) -> u64 {
+        self.warnings.get(&(key, warning)).copied().unwrap_or_default()
     }
 
     /// How many phones are written without `+` or `00` and were not completed: those of them that lack
     /// their country code find nobody.
     pub fn phones_without_country_code(&self) -> u64 {
-        self.remarked(MatchKey::Phone, Remark::NoCountryCode)
+        self.count_with_warning(MatchKey::Phone, ValueWarning::NoCountryCode)
     }
 
     /// The sets of keys that customers carry, the most frequent first.
@@ -197,17 +197,19 @@ impl Coverage {
     }
 
     /// E-mails and phones that so many customers share that they are hardly anybody's own: at least
-    /// [ten](Repeat::FEWEST) customers and at least [one of a hundred](Repeat::SHARE) of those who have
+    /// [ten](SharedValue::MIN_CUSTOMERS) customers and at least [one of a hundred](SharedValue::MIN_SHARE) of those who have
     /// the key. The most frequent come first.
-    pub fn repeats(&self) -> Vec<Repeat> {
-        let repeats = self.sharing.counts().map(|(key, beginning, customers)| Repeat {
+    pub fn shared_values(&self) -> Vec<SharedValue> {
+        let repeats = self.sharing.counts().map(|(key, beginning, customers)| SharedValue {
             key,
             beginning,
             customers,
-            share: share(customers, self.carrying(key)),
+            share: share(customers, self.count_with(key)),
         });
         let mut repeats: Vec<_> = repeats
-            .filter(|repeat| repeat.customers >= Repeat::FEWEST && repeat.share >= Repeat::SHARE)
+            .filter(|repeat| {
+                repeat.customers >= SharedValue::MIN_CUSTOMERS && repeat.share >= SharedValue::MIN_SHARE
+            })
             .collect();
         repeats.sort_by_key(|repeat| (std::cmp::Reverse(repeat.customers), repeat.key, repeat.beginning));
         repeats
@@ -218,14 +220,14 @@ impl Coverage {
         self.combinations.iter().map(|(&keys, &count)| (keys, count)).chain([self.alike])
     }
 
-    fn remarks_on(&self, key: MatchKey) -> impl Iterator<Item = (Remark, u64)> {
-        let of_key = self.remarks.iter().filter(move |((other, _), _)| *other == key);
-        of_key.map(|((_, remark), count)| (*remark, *count))
+    fn warnings_on(&self, key: MatchKey) -> impl Iterator<Item = (ValueWarning, u64)> {
+        let of_key = self.warnings.iter().filter(move |((other, _), _)| *other == key);
+        of_key.map(|((_, warning), count)| (*warning, *count))
     }
 
     /// The keys that any customer carries.
     fn keys(&self) -> impl Iterator<Item = MatchKey> {
-        MatchKey::ALL.into_iter().filter(|key| self.carrying(*key) > 0)
+        MatchKey::ALL.into_iter().filter(|key| self.count_with(*key) > 0)
     }
 }
 
@@ -278,8 +280,8 @@ impl Coverage {
         for (own, further) in self.further.iter_mut().zip(other.further) {
             *own += further;
         }
-        for (&remark, count) in &other.remarks {
-            *self.remarks.entry(remark).or_default() += count;
+        for (&warning, count) in &other.warnings {
+            *self.warnings.entry(warning).or_default() += count;
         }
     }
 
@@ -325,7 +327,7 @@ impl Combination {
     }
 }
 
-/// An e-mail or phone that many customers share. See [`Coverage::repeats`].
+/// An e-mail or phone that many customers share. See [`Coverage::shared_values`].
 ///
 /// `Display`, `Debug` and `Serialize` show the counts, never the value.
 ///
@@ -335,25 +337,25 @@ impl Combination {
 /// let till = UserData::builder().email("till7@example.com").build()?;
 /// let coverage: Coverage = std::iter::repeat_n(&till, 12).collect();
 /// assert_eq!(
-///     coverage.repeats()[0].to_string(),
+///     coverage.shared_values()[0].to_string(),
 ///     "one em is shared by 12 customers, 100.0 % of those who have one",
 /// );
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
 #[derive(Clone, Copy, PartialEq)]
-pub struct Repeat {
+pub struct SharedValue {
     key: MatchKey,
     beginning: u64,
     customers: u64,
     share: f64,
 }
 
-impl Repeat {
+impl SharedValue {
     /// The fewest customers that make a repeat.
-    pub const FEWEST: u64 = 10;
+    pub const MIN_CUSTOMERS: u64 = 10;
 
     /// The smallest share that makes a repeat, of the customers who carry the key.
-    pub const SHARE: f64 = 0.01;
+    pub const MIN_SHARE: f64 = 0.01;
 
     /// E-mail or phone.
     pub fn key(self) -> MatchKey {
@@ -377,9 +379,9 @@ impl Repeat {
     }
 }
 
-impl fmt::Debug for Repeat {
+impl fmt::Debug for SharedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Repeat")
+        f.debug_struct("SharedValue")
             .field("key", &self.key)
             .field("customers", &self.customers)
             .field("share", &self.share)
@@ -387,14 +389,14 @@ impl fmt::Debug for Repeat {
     }
 }
 
-impl fmt::Display for Repeat {
+impl fmt::Display for SharedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (key, customers, percent) = (self.key, self.customers, Percent(self.share));
         write!(f, "one {key} is shared by {customers} customers, {percent} of those who have one")
     }
 }
 
-impl Serialize for Repeat {
+impl Serialize for SharedValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(None)?;
         fields.serialize_entry("key", self.key.wire_name())?;
@@ -421,7 +423,7 @@ impl Serialize for Coverage {
         fields.serialize_entry("customers", &self.customers)?;
         fields.serialize_entry("keys", &Keys(self))?;
         fields.serialize_entry("combinations", &self.combinations())?;
-        fields.serialize_entry("repeats", &self.repeats())?;
+        fields.serialize_entry("shared_values", &self.shared_values())?;
         fields.end()
     }
 }
@@ -436,12 +438,13 @@ impl Serialize for Keys<'_> {
             share: f64,
             values: u64,
             #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-            remarks: BTreeMap<&'static str, u64>,
+            warnings: BTreeMap<&'static str, u64>,
         }
-        let remarks = |key| self.0.remarks_on(key).map(|(remark, count)| (remark.code(), count)).collect();
+        let warnings =
+            |key| self.0.warnings_on(key).map(|(warning, count)| (warning.code(), count)).collect();
         serializer.collect_map(self.0.keys().map(|key| {
-            let (customers, values) = (self.0.carrying(key), self.0.values(key));
-            (key.wire_name(), Row { customers, share: self.0.share(key), values, remarks: remarks(key) })
+            let (customers, values) = (self.0.count_with(key), self.0.values(key));
+            (key.wire_name(), Row { customers, share: self.0.share(key), values, warnings: warnings(key) })
         }))
     }
 }
@@ -450,14 +453,14 @@ impl Serialize for Keys<'_> {
 const COMBINATIONS_SHOWN: usize = 5;
 
 impl fmt::Display for Coverage {
-    /// One line for each key with its share and its remarks, then the most frequent combinations, then the
+    /// One line for each key with its share and its warnings, then the most frequent combinations, then the
     /// values that many customers share.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for key in self.keys() {
-            let (carrying, percent) = (self.carrying(key), Percent(self.share(key)));
-            write!(f, "{carrying:>9} {percent:>7}  {key}")?;
-            for (remark, count) in self.remarks_on(key) {
-                write!(f, ", {} {count}", remark.code())?;
+            let (count_with, percent) = (self.count_with(key), Percent(self.share(key)));
+            write!(f, "{count_with:>9} {percent:>7}  {key}")?;
+            for (warning, count) in self.warnings_on(key) {
+                write!(f, ", {} {count}", warning.code())?;
             }
             writeln!(f)?;
         }
@@ -480,7 +483,7 @@ impl fmt::Display for Coverage {
         if let Some(others) = combinations.len().checked_sub(COMBINATIONS_SHOWN + 1) {
             writeln!(f, "{:>9}          other combinations", others + 1)?;
         }
-        for repeat in self.repeats() {
+        for repeat in self.shared_values() {
             writeln!(f, "{repeat}")?;
         }
         Ok(())
@@ -521,13 +524,13 @@ mod tests {
         for _ in 0..9 {
             coverage.add(&till);
         }
-        assert_eq!(coverage.repeats(), [], "nine are few");
+        assert_eq!(coverage.shared_values(), [], "nine are few");
         coverage.add(&till);
-        let [repeat] = coverage.repeats()[..] else { panic!("ten of a thousand are one of a hundred") };
+        let [repeat] = coverage.shared_values()[..] else { panic!("ten of a thousand are one of a hundred") };
         assert_eq!((repeat.key(), repeat.customers()), (MatchKey::Email, 10));
         assert!(repeat.is_of(&till) && !repeat.is_of(&with_email("customer1@example.com")?));
         coverage.add(&with_email("another@example.com")?);
-        assert_eq!(coverage.repeats(), [], "ten of 1,001 are less than one of a hundred");
+        assert_eq!(coverage.shared_values(), [], "ten of 1,001 are less than one of a hundred");
         Ok(())
     }
 
@@ -549,7 +552,7 @@ mod tests {
         let json = serde_json::to_value(&coverage)?;
         assert_eq!(json["keys"]["em"]["share"], 1.0);
         assert_eq!(json["combinations"][0]["keys"], serde_json::json!(["em", "country"]));
-        assert_eq!(json["repeats"][0]["customers"], 20);
+        assert_eq!(json["shared_values"][0]["customers"], 20);
         Ok(())
     }
 }

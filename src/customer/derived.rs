@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use chrono::Datelike as _;
 
-use super::{Context, Unusable, birth, name};
+use super::{CleaningOptions, UnusableReason, birth, name};
 
 /// How many characters of a name Meta's SDKs keep.
 const START: usize = 5;
 
 /// The first characters of a name in its normal form.
-pub(super) fn clean_start(text: &str, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean_start(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     name::clean(text, out)?;
     if let Some((end, _)) = out.char_indices().nth(START) {
         out.truncate(end);
@@ -19,9 +19,9 @@ pub(super) fn clean_start(text: &str, out: &mut String) -> Result<(), Unusable> 
 }
 
 /// The first letter of a name in its normal form: a whole letter of any script, no digit and no emoji.
-pub(super) fn clean_initial(text: &str, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean_initial(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     name::clean(text, out)?;
-    let initial = out.chars().find(|character| character.is_alphabetic()).ok_or(Unusable::NoLetters)?;
+    let initial = out.chars().find(|character| character.is_alphabetic()).ok_or(UnusableReason::NoLetters)?;
     out.clear();
     out.push(initial);
     Ok(())
@@ -39,18 +39,18 @@ pub(super) enum Part {
 pub(super) fn clean_part(
     part: Part,
     text: &str,
-    context: &Context,
+    options: &CleaningOptions,
     out: &mut String,
-) -> Result<(), Unusable> {
+) -> Result<(), UnusableReason> {
     let (longest, width) = match part {
         Part::Day | Part::Month => (2, 2),
         Part::Year => (4, 4),
     };
     let number = match birth::lone_number(text) {
         Some((number, digits)) if digits <= longest => number,
-        Some((_, digits)) if digits < 8 => return Err(Unusable::NotADate),
+        Some((_, digits)) if digits < 8 => return Err(UnusableReason::NotADate),
         _ => {
-            let date = birth::read(text, context)?;
+            let date = birth::read(text, options)?;
             match part {
                 Part::Day => date.day(),
                 Part::Month => date.month(),
@@ -61,12 +61,16 @@ pub(super) fn clean_part(
     let exists = match part {
         Part::Day => (1..=31).contains(&number),
         Part::Month => (1..=12).contains(&number),
-        Part::Year => birth::has_been(number, context),
+        Part::Year => birth::has_been(number, options),
     };
     if !exists {
-        return Err(if matches!(part, Part::Year) { Unusable::DateOutOfRange } else { Unusable::NoSuchDate });
+        return Err(if matches!(part, Part::Year) {
+            UnusableReason::DateOutOfRange
+        } else {
+            UnusableReason::NoSuchDate
+        });
     }
-    write!(out, "{number:0width$}").map_err(|_| Unusable::NotADate)
+    write!(out, "{number:0width$}").map_err(|_| UnusableReason::NotADate)
 }
 
 #[cfg(test)]
@@ -84,7 +88,7 @@ mod tests {
             ("\u{110c}\u{1165}\u{11bc}", "정", Ok("정")),
             ("日本", "日本", Ok("日")),
             ("😀 Mary", "😀mary", Ok("m")),
-            ("😀", "😀", Err(Unusable::NoLetters)),
+            ("😀", "😀", Err(UnusableReason::NoLetters)),
         ] {
             let mut out = String::new();
             assert_eq!(clean_start(text, &mut out), Ok(()));
@@ -98,7 +102,7 @@ mod tests {
     fn parts_of_a_birth_date_stand_alone_or_in_a_date() {
         let part = |part, text: &str| {
             let mut out = String::new();
-            clean_part(part, text, &Context::default(), &mut out).map(|()| out)
+            clean_part(part, text, &CleaningOptions::default(), &mut out).map(|()| out)
         };
         for (text, day, month, year) in [
             ("1997-02-16", "16", "02", "1997"),
@@ -111,13 +115,13 @@ mod tests {
         }
         assert_eq!(part(Part::Day, "7").as_deref(), Ok("07"));
         assert_eq!(part(Part::Month, "٧").as_deref(), Ok("07"));
-        assert_eq!(part(Part::Day, "32"), Err(Unusable::NoSuchDate));
-        assert_eq!(part(Part::Day, "0"), Err(Unusable::NoSuchDate));
-        assert_eq!(part(Part::Month, "13"), Err(Unusable::NoSuchDate));
-        assert_eq!(part(Part::Day, "007"), Err(Unusable::NotADate));
-        assert_eq!(part(Part::Year, "97"), Err(Unusable::DateOutOfRange));
-        assert_eq!(part(Part::Year, "1899"), Err(Unusable::DateOutOfRange));
-        assert_eq!(part(Part::Day, "03/04/1980"), Err(Unusable::AmbiguousDate));
-        assert_eq!(part(Part::Month, "Feb"), Err(Unusable::NotADate));
+        assert_eq!(part(Part::Day, "32"), Err(UnusableReason::NoSuchDate));
+        assert_eq!(part(Part::Day, "0"), Err(UnusableReason::NoSuchDate));
+        assert_eq!(part(Part::Month, "13"), Err(UnusableReason::NoSuchDate));
+        assert_eq!(part(Part::Day, "007"), Err(UnusableReason::NotADate));
+        assert_eq!(part(Part::Year, "97"), Err(UnusableReason::DateOutOfRange));
+        assert_eq!(part(Part::Year, "1899"), Err(UnusableReason::DateOutOfRange));
+        assert_eq!(part(Part::Day, "03/04/1980"), Err(UnusableReason::AmbiguousDate));
+        assert_eq!(part(Part::Month, "Feb"), Err(UnusableReason::NotADate));
     }
 }

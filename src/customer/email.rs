@@ -1,19 +1,19 @@
 //! E-mail addresses: checked and lower-cased, never repaired.
 
 use super::characters::{fold, is_digit, is_invisible, is_letter_or_mark};
-use super::{Remark, Unusable};
+use super::{UnusableReason, ValueWarning};
 
 /// The longest address and the longest part of a domain, in characters (RFC 5321, RFC 1035).
-const LONGEST_ADDRESS: usize = 254;
-const LONGEST_LABEL: usize = 63;
+const MAX_ADDRESS: usize = 254;
+const MAX_LABEL: usize = 63;
 
-pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<Remark>, Unusable> {
+pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {
     fold(text, |character| !is_invisible(character), out);
     match out.split_once('@') {
         Some((local, domain)) if is_address(out, local, domain) => {
-            Ok(is_made_up(out.as_bytes()).then_some(Remark::MadeUp))
+            Ok(is_made_up(out.as_bytes()).then_some(ValueWarning::MadeUp))
         }
-        _ => Err(Unusable::NotAnEmail),
+        _ => Err(UnusableReason::NotAnEmail),
     }
 }
 
@@ -28,7 +28,7 @@ const MADE_UP: [&[u8]; 10] =
     [b"test", b"none", b"noemail", b"no-email", b"nomail", b"na", b"null", b"unknown", b"email", b"customer"];
 
 fn is_address(whole: &str, local: &str, domain: &str) -> bool {
-    whole.chars().count() <= LONGEST_ADDRESS && is_local_part(local) && is_domain(domain)
+    whole.chars().count() <= MAX_ADDRESS && is_local_part(local) && is_domain(domain)
 }
 
 /// Atoms joined by single dots.
@@ -50,14 +50,14 @@ fn is_label(text: &str) -> bool {
         && !text.starts_with('-')
         && !text.ends_with('-')
         && text.chars().all(|c| c == '-' || is_letter_or_mark(c) || is_digit(c))
-        && text.chars().count() <= LONGEST_LABEL
+        && text.chars().count() <= MAX_LABEL
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cleaned(text: &str) -> Result<String, Unusable> {
+    fn cleaned(text: &str) -> Result<String, UnusableReason> {
         let mut out = String::new();
         clean(text, &mut out).map(|_| out)
     }
@@ -81,18 +81,18 @@ mod tests {
             &format!("{}@example.com", "a".repeat(300)),
             &format!("mary@{}.com", "a".repeat(64)),
         ] {
-            assert_eq!(cleaned(text), Err(Unusable::NotAnEmail), "{text}");
+            assert_eq!(cleaned(text), Err(UnusableReason::NotAnEmail), "{text}");
         }
     }
 
     #[test]
     fn v23_made_up_addresses_are_remarked_on() {
-        let remark = |text| clean(text, &mut String::new());
+        let warning = |text| clean(text, &mut String::new());
         for text in ["test@test.com", "A@a.de", "noemail@example.com", "Null@example.com"] {
-            assert_eq!(remark(text), Ok(Some(Remark::MadeUp)), "{text}");
+            assert_eq!(warning(text), Ok(Some(ValueWarning::MadeUp)), "{text}");
         }
         for text in ["mary@example.com", "tester@example.com", "a@ab.de"] {
-            assert_eq!(remark(text), Ok(None), "{text}");
+            assert_eq!(warning(text), Ok(None), "{text}");
         }
     }
 

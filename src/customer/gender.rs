@@ -1,11 +1,11 @@
 //! Gender: Meta takes `f` and `m` only, so only words that surely mean one of them are read.
 
-use super::Unusable;
+use super::UnusableReason;
 use super::characters::fold;
 
-pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     fold(text, |_| true, out);
-    let letter = letter_for(out).ok_or(Unusable::UnknownWord)?;
+    let letter = letter_for(out).ok_or(UnusableReason::UnknownWord)?;
     out.clear();
     out.push(letter);
     Ok(())
@@ -41,7 +41,7 @@ mod tests {
             assert_eq!(clean(text, &mut out).map(|()| out.as_str()), letter);
         }
         for text in ["x", "females", "male female", "m/f", "woman1", "divers", "non-binary", "fem ale"] {
-            assert_eq!(clean(text, &mut String::new()), Err(Unusable::UnknownWord));
+            assert_eq!(clean(text, &mut String::new()), Err(UnusableReason::UnknownWord));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::clean::{Cleaned, clean};
-use super::{Context, Hashed, MatchValue, Remark, Unusable};
+use super::{CleaningOptions, Hashed, MatchValue, UnusableReason, ValueWarning};
 
 /// Builds the enum, its names and its forms from one table.
 macro_rules! keys {
@@ -12,15 +12,15 @@ macro_rules! keys {
         /// conversion came from: the members of `user_data`.
         ///
         /// ```
-        /// use meta_offline_events::customer::{Context, MatchKey};
+        /// use meta_offline_events::customer::{CleaningOptions, MatchKey};
         ///
-        /// let name = MatchKey::FirstName.normalize(" Valéry ", &Context::default())?;
+        /// let name = MatchKey::FirstName.normalize(" Valéry ", &CleaningOptions::default())?;
         /// assert_eq!(name.text(), "valéry");
         /// assert_eq!(
         ///     name.digest().unwrap().to_string(),
         ///     "08e1996b5dd49e62a4b4c010d44e4345592a863bb9f8e3976219bac29417149c",
         /// );
-        /// # Ok::<(), meta_offline_events::customer::Unusable>(())
+        /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
         /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -182,7 +182,7 @@ impl MatchKey {
     /// Brings a raw text into the normal form of this key.
     ///
     /// Any text is safe to pass, and is read in time linear in its length. The normal form of a normal
-    /// form is itself, and a text that is a SHA-256 digest already is taken as one (unless the context
+    /// form is itself, and a text that is a SHA-256 digest already is taken as one (unless the options
     /// refuses that). Where a calling country is stated, the digits of a phone are read anew each time.
     ///
     /// The digest of the empty text passes here, as any digest does; [`UserData`](super::UserData)
@@ -190,17 +190,17 @@ impl MatchKey {
     ///
     /// # Errors
     ///
-    /// The reason why the text cannot be used; see [`Unusable`].
-    pub fn normalize(self, raw: &str, context: &Context) -> Result<Normalized, Unusable> {
+    /// The reason why the text cannot be used; see [`UnusableReason`].
+    pub fn normalize(self, raw: &str, options: &CleaningOptions) -> Result<Normalized, UnusableReason> {
         let mut text = String::new();
-        let Cleaned { form, remark } = clean(self, raw, context, &mut text)?;
+        let Cleaned { form, warning } = clean(self, raw, options, &mut text)?;
         let value = MatchValue::of(form, &text);
         match &value {
             MatchValue::Hashed(digest) if text.is_empty() => text.push_str(digest.to_hex().as_str()),
             MatchValue::HashedWithAppendix(forwarded) => text.push_str(forwarded.as_str()),
             _ => {}
         }
-        Ok(Normalized { text, value, remark })
+        Ok(Normalized { text, value, warning })
     }
 }
 
@@ -215,19 +215,19 @@ impl fmt::Display for MatchKey {
 /// `Debug` shows nothing of either.
 ///
 /// ```
-/// use meta_offline_events::customer::{Context, MatchKey, MatchValue};
+/// use meta_offline_events::customer::{CleaningOptions, MatchKey, MatchValue};
 ///
-/// let lead = MatchKey::LeadId.normalize(" 525645896321548 ", &Context::default())?;
+/// let lead = MatchKey::LeadId.normalize(" 525645896321548 ", &CleaningOptions::default())?;
 /// assert_eq!(lead.text(), "525645896321548");
 /// assert_eq!(lead.value(), &MatchValue::Number(525_645_896_321_548));
 /// assert_eq!(lead.digest(), None);
-/// # Ok::<(), meta_offline_events::customer::Unusable>(())
+/// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Normalized {
     text: String,
     value: MatchValue,
-    remark: Option<Remark>,
+    warning: Option<ValueWarning>,
 }
 
 impl Normalized {
@@ -248,8 +248,8 @@ impl Normalized {
     }
 
     /// What is worth knowing about the value, though it can be used.
-    pub fn remark(&self) -> Option<Remark> {
-        self.remark
+    pub fn warning(&self) -> Option<ValueWarning> {
+        self.warning
     }
 }
 

@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! raw text ─ MatchKey::normalize ─▶ normal form ─ SHA-256 ─▶ MatchValue ─▶ UserData ─▶ Coverage
-//!                Unusable, Remark
+//!                UnusableReason, ValueWarning
 //! ```
 //!
 //! Every text is brought to Unicode's composed form (NFC), because Meta hashes that form, and
@@ -23,8 +23,8 @@ mod block;
 mod builder;
 mod characters;
 mod clean;
+mod cleaning_options;
 mod click_id;
-mod context;
 mod coverage;
 mod derived;
 mod email;
@@ -39,24 +39,24 @@ mod national;
 mod nothing;
 mod phone;
 mod place;
-mod remark;
-mod uniform;
-mod unusable;
+mod prehashed;
+mod unusable_reason;
 mod user_data;
+mod value_warning;
 
 pub use appendix::HashedWithAppendix;
 pub(crate) use block::digest_of_parts;
-pub(crate) use builder::{Digests, Wording};
+pub(crate) use builder::{Digests, RawFingerprint};
 pub use builder::{InvalidUserData, UnusableKey, UserDataBuilder};
 pub(crate) use characters::is_blank;
+pub use cleaning_options::{AlreadyHashed, CleaningOptions, ExternalIdPolicy};
 pub use click_id::ClickId;
-pub use context::{AlreadyHashed, Context, ExternalIdPolicy};
 pub(crate) use coverage::Percent;
-pub use coverage::{Combination, Coverage, Repeat};
+pub use coverage::{Combination, Coverage, SharedValue};
 pub use hashed::{Hashed, HexText, NotSha256};
 pub use match_key::{KeyForm, MatchKey, Normalized};
 pub(crate) use nothing::is_placeholder;
-pub use remark::Remark;
-pub(crate) use uniform::Uniform;
-pub use unusable::Unusable;
+pub(crate) use prehashed::Prehashed;
+pub use unusable_reason::UnusableReason;
 pub use user_data::{MatchValue, TooBroad, UserData};
+pub use value_warning::ValueWarning;

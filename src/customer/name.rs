@@ -1,11 +1,11 @@
 //! First and last names: what people write between the letters goes, the letters of every script stay.
 
-use super::Unusable;
+use super::UnusableReason;
 use super::characters::{fold, is_blank, is_punctuation};
 
-pub(super) fn clean(text: &str, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     fold(text, |character| !is_blank(character) && !is_punctuation(character), out);
-    if out.is_empty() { Err(Unusable::NoLetters) } else { Ok(()) }
+    if out.is_empty() { Err(UnusableReason::NoLetters) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -32,6 +32,6 @@ mod tests {
             assert_eq!(clean(text, &mut out), Ok(()));
             assert_eq!(out, name);
         }
-        assert_eq!(clean("’-…", &mut String::new()), Err(Unusable::NoLetters));
+        assert_eq!(clean("’-…", &mut String::new()), Err(UnusableReason::NoLetters));
     }
 }

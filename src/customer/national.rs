@@ -8,25 +8,29 @@ use phonenumber::country::Id;
 use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
 
 use super::phone::Written;
-use super::{Context, Remark, Unusable, phone};
+use super::{CleaningOptions, UnusableReason, ValueWarning, phone};
 use crate::value::Country;
 
 /// The full number, where a country is stated and the text can only be a number of its plan; else the
 /// digits as they stand.
-pub(super) fn clean(text: &str, context: &Context, out: &mut String) -> Result<Option<Remark>, Unusable> {
-    let full = context.phone_country().and_then(|country| full_number(text, country));
+pub(super) fn clean(
+    text: &str,
+    options: &CleaningOptions,
+    out: &mut String,
+) -> Result<Option<ValueWarning>, UnusableReason> {
+    let full = options.phone_country().and_then(|country| full_number(text, country));
     match full.filter(|(full, _)| phone::DIGITS.contains(&full.len())) {
         None => phone::clean(text, out),
-        Some((full, remark)) => {
+        Some((full, warning)) => {
             out.push_str(&full);
-            Ok(if phone::is_made_up(out.as_bytes()) { Some(Remark::MadeUp) } else { remark })
+            Ok(if phone::is_made_up(out.as_bytes()) { Some(ValueWarning::MadeUp) } else { warning })
         }
     }
 }
 
 /// The digits of the full number, if the text lacks its country code or has a trunk zero behind it, and
 /// whether the code was added.
-fn full_number(text: &str, country: Country) -> Option<(String, Option<Remark>)> {
+fn full_number(text: &str, country: Country) -> Option<(String, Option<ValueWarning>)> {
     let spelt = spelt_out(text);
     let mut digits = String::new();
     let written = phone::push_digits(spelt.as_deref().unwrap_or(text), &mut digits).ok()?;
@@ -55,7 +59,7 @@ fn full_number(text: &str, country: Country) -> Option<(String, Option<Remark>)>
         digits.starts_with('0') || lacks_code()
     });
     match full {
-        Some(full) => Some((full, Some(Remark::CountryCodeAdded))),
+        Some(full) => Some((full, Some(ValueWarning::CountryCodeAdded))),
         None => dialled_abroad(plan, &digits).map(as_it_is),
     }
 }
@@ -74,7 +78,7 @@ fn spelt_out(text: &str) -> Option<String> {
     let is_word = word.chars().all(|letter| letter.is_ascii_uppercase() || " -.()".contains(letter));
     let has_word = word.contains(|letter: char| letter.is_ascii_uppercase());
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    let is_number = !number.contains(char::is_alphabetic) && digits < phone::FEWEST_DIGITS;
+    let is_number = !number.contains(char::is_alphabetic) && digits < phone::MIN_DIGITS;
     (is_number && is_word && has_word).then(|| number.chars().chain(word.chars().map(key_of)).collect())
 }
 
@@ -121,14 +125,15 @@ fn has_one_length(plan: &Metadata, national: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::customer::{Context, MatchKey, Remark, Unusable};
+    use crate::customer::{CleaningOptions, MatchKey, UnusableReason, ValueWarning};
     use crate::value::InvalidValue;
 
-    fn in_country(code: &str, text: &str) -> Result<String, Unusable> {
+    fn in_country(code: &str, text: &str) -> Result<String, UnusableReason> {
         let country: Result<Country, InvalidValue> = code.parse();
-        let context =
-            country.map_or(Context::default(), |country| Context::default().calling_country(country));
-        MatchKey::Phone.normalize(text, &context).map(|phone| phone.text().to_owned())
+        let options = country.map_or(CleaningOptions::default(), |country| {
+            CleaningOptions::default().calling_country(country)
+        });
+        MatchKey::Phone.normalize(text, &options).map(|phone| phone.text().to_owned())
     }
 
     #[test]
@@ -189,18 +194,18 @@ mod tests {
             ("de", "436641234567", Ok("436641234567")),
             ("de", "33612345678", Ok("33612345678")),
             ("at", "491711234567", Ok("491711234567")),
-            ("ke", "020-B01AFHL", Err(Unusable::NotOneNumber)),
-            ("de", "0201234567890123", Err(Unusable::NationalNumber)),
-            ("at", "01 587", Err(Unusable::NationalNumber)),
+            ("ke", "020-B01AFHL", Err(UnusableReason::NotOneNumber)),
+            ("de", "0201234567890123", Err(UnusableReason::NationalNumber)),
+            ("at", "01 587", Err(UnusableReason::NationalNumber)),
             ("us", "+999 123 4567", Ok("9991234567")),
             ("at", "+43 664 123456 HOME", Ok("43664123456")),
-            ("us", "020 7946 0958", Err(Unusable::NationalNumber)),
+            ("us", "020 7946 0958", Err(UnusableReason::NationalNumber)),
             ("us", "253-0000", Ok("2530000")),
-            ("gb", "911", Err(Unusable::TooFewDigits)),
-            ("gb", "020 7946 0958, 020 7946 0959", Err(Unusable::NotOneNumber)),
-            ("us", "mary6502530000@example.com", Err(Unusable::NotOneNumber)),
-            ("us", "2d711642b72606e9ce0f", Err(Unusable::NotOneNumber)),
-            ("us", ";phone-context=+1tel:6502530000", Err(Unusable::NotOneNumber)),
+            ("gb", "911", Err(UnusableReason::TooFewDigits)),
+            ("gb", "020 7946 0958, 020 7946 0959", Err(UnusableReason::NotOneNumber)),
+            ("us", "mary6502530000@example.com", Err(UnusableReason::NotOneNumber)),
+            ("us", "2d711642b72606e9ce0f", Err(UnusableReason::NotOneNumber)),
+            ("us", ";phone-options=+1tel:6502530000", Err(UnusableReason::NotOneNumber)),
         ] {
             assert_eq!(in_country(country, text).as_deref().map_err(|reason| *reason), outcome, "{text}");
         }
@@ -209,19 +214,22 @@ mod tests {
     #[test]
     fn v28_the_customers_country_counts_where_the_advertiser_says_so()
     -> Result<(), Box<dyn std::error::Error>> {
-        let german = Context::default().country("de".parse()?).calling_country(Country::UNITED_KINGDOM);
-        let read = |context: Context| {
-            MatchKey::Phone.normalize("030 123456", &context).map(|phone| phone.text().to_owned())
+        let german =
+            CleaningOptions::default().country("de".parse()?).calling_country(Country::UNITED_KINGDOM);
+        let read = |options: CleaningOptions| {
+            MatchKey::Phone.normalize("030 123456", &options).map(|phone| phone.text().to_owned())
         };
         assert_eq!(read(german.calling_country_of_customer()).as_deref(), Ok("4930123456"));
-        assert_eq!(read(german), Err(Unusable::NationalNumber), "no number of the United Kingdom");
-        let completed = MatchKey::Phone
-            .normalize("(650) 253-0000", &Context::default().calling_country(Country::UNITED_STATES))?;
-        assert_eq!(completed.remark(), Some(Remark::CountryCodeAdded));
+        assert_eq!(read(german), Err(UnusableReason::NationalNumber), "no number of the United Kingdom");
+        let completed = MatchKey::Phone.normalize(
+            "(650) 253-0000",
+            &CleaningOptions::default().calling_country(Country::UNITED_STATES),
+        )?;
+        assert_eq!(completed.warning(), Some(ValueWarning::CountryCodeAdded));
         let whole = MatchKey::Phone.normalize("(49) 171 1234567", &german.calling_country_of_customer())?;
-        assert_eq!((whole.text(), whole.remark()), ("491711234567", None));
-        let as_written = MatchKey::Phone.normalize("(650) 253-0000", &Context::default())?;
-        assert_eq!(as_written.remark(), Some(Remark::NoCountryCode));
+        assert_eq!((whole.text(), whole.warning()), ("491711234567", None));
+        let as_written = MatchKey::Phone.normalize("(650) 253-0000", &CleaningOptions::default())?;
+        assert_eq!(as_written.warning(), Some(ValueWarning::NoCountryCode));
         Ok(())
     }
 }

@@ -1,36 +1,36 @@
 //! Phone numbers: the digits with the country code, nothing guessed.
 
 use super::characters::{ascii_digit, compose, is_blank};
-use super::{Remark, Unusable};
+use super::{UnusableReason, ValueWarning};
 
 /// What E.164 allows at most, and what tells customers apart at least.
-const MOST_DIGITS: usize = 15;
-pub(super) const FEWEST_DIGITS: usize = 7;
+const MAX_DIGITS: usize = 15;
+pub(super) const MIN_DIGITS: usize = 7;
 
 /// How many digits a number has.
-pub(super) const DIGITS: std::ops::RangeInclusive<usize> = FEWEST_DIGITS..=MOST_DIGITS;
+pub(super) const DIGITS: std::ops::RangeInclusive<usize> = MIN_DIGITS..=MAX_DIGITS;
 
 /// Words that stand before the digits of an extension.
 const EXTENSIONS: [&str; 9] = ["x", "ext", "extn", "extension", "ex", "xtn", "int", "anexo", "доб"];
 
 /// The digits as they stand.
-pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<Remark>, Unusable> {
+pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {
     let written = push_digits(text, out)?;
     let zeros = leading_zeros(out);
     if zeros == out.len() {
-        return Err(Unusable::NoDigits);
+        return Err(UnusableReason::NoDigits);
     }
     if zeros == 1 && written == Written::Plainly {
-        return Err(Unusable::NationalNumber);
+        return Err(UnusableReason::NationalNumber);
     }
     out.drain(..zeros);
     match out.len() {
-        ..FEWEST_DIGITS => Err(Unusable::TooFewDigits),
-        FEWEST_DIGITS..=MOST_DIGITS if is_made_up(out.as_bytes()) => Ok(Some(Remark::MadeUp)),
-        FEWEST_DIGITS..=MOST_DIGITS => {
-            Ok((written == Written::Plainly && zeros == 0).then_some(Remark::NoCountryCode))
+        ..MIN_DIGITS => Err(UnusableReason::TooFewDigits),
+        MIN_DIGITS..=MAX_DIGITS if is_made_up(out.as_bytes()) => Ok(Some(ValueWarning::MadeUp)),
+        MIN_DIGITS..=MAX_DIGITS => {
+            Ok((written == Written::Plainly && zeros == 0).then_some(ValueWarning::NoCountryCode))
         }
-        _ => Err(Unusable::TooManyDigits),
+        _ => Err(UnusableReason::TooManyDigits),
     }
 }
 
@@ -46,9 +46,9 @@ pub(super) enum Written {
 }
 
 /// Appends the digits of the one number that the text is, leading zeros and all.
-pub(super) fn push_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
+pub(super) fn push_digits(text: &str, out: &mut String) -> Result<Written, UnusableReason> {
     if text.contains('@') && text.chars().any(char::is_alphabetic) {
-        return Err(Unusable::NotOneNumber);
+        return Err(UnusableReason::NotOneNumber);
     }
     if text.is_ascii() {
         read_digits(without_float_zero(text), out)
@@ -61,7 +61,7 @@ pub(super) fn push_digits(text: &str, out: &mut String) -> Result<Written, Unusa
 
 /// `5555555555`, `1234567890`: what is entered where there is no number.
 pub(super) fn is_made_up(digits: &[u8]) -> bool {
-    let last = &digits[digits.len().saturating_sub(FEWEST_DIGITS)..];
+    let last = &digits[digits.len().saturating_sub(MIN_DIGITS)..];
     last.iter().all(|digit| Some(digit) == last.first())
         || digits.windows(2).all(|pair| pair[1] == following(pair[0]))
 }
@@ -73,16 +73,14 @@ fn following(digit: u8) -> u8 {
 /// A number that an export took for a float: `16505551212.0`.
 fn without_float_zero(text: &str) -> &str {
     match text.strip_suffix(".0") {
-        Some(whole) if whole.len() >= FEWEST_DIGITS && whole.bytes().all(|byte| byte.is_ascii_digit()) => {
-            whole
-        }
+        Some(whole) if whole.len() >= MIN_DIGITS && whole.bytes().all(|byte| byte.is_ascii_digit()) => whole,
         _ => text,
     }
 }
 
 /// Appends the digits of the number, without its extension and without a trunk zero in brackets, as
 /// in `+44 (0)20`.
-fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
+fn read_digits(text: &str, out: &mut String) -> Result<Written, UnusableReason> {
     let mut plus = false;
     let mut after_digit = false;
     let mut rest = text;
@@ -100,23 +98,23 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
             }
             // Letters right behind a digit: a digest, a serial number, anything but a phone.
             if after_digit {
-                return Err(Unusable::NotOneNumber);
+                return Err(UnusableReason::NotOneNumber);
             }
-            if out.len() >= FEWEST_DIGITS {
-                // A remark on the number, unless another number stands behind it.
+            if out.len() >= MIN_DIGITS {
+                // A warning on the number, unless another number stands behind it.
                 if has_digits(behind) {
-                    return Err(Unusable::NotOneNumber);
+                    return Err(UnusableReason::NotOneNumber);
                 }
                 break;
             }
             rest = behind;
             continue;
-        } else if out.len() >= FEWEST_BEFORE_EXTENSION && matches!(character, '#' | ';') {
+        } else if out.len() >= MIN_BEFORE_EXTENSION && matches!(character, '#' | ';') {
             break;
         } else if is_doubtful(character, out.len()) {
             // An extension, a pause, or a second number: which, nobody can tell.
             if has_digits(behind) {
-                return Err(Unusable::NotOneNumber);
+                return Err(UnusableReason::NotOneNumber);
             }
             break;
         } else if character == '('
@@ -133,12 +131,12 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, Unusable> {
 }
 
 /// The shortest numbers that people have are of four digits; behind fewer, a mark is no more than a mark.
-const FEWEST_BEFORE_EXTENSION: usize = 4;
+const MIN_BEFORE_EXTENSION: usize = 4;
 
 /// Marks behind which an extension, a pause or a second number stands, once the number may be complete.
 /// A star is doubtful only behind a number with its area.
 fn is_doubtful(mark: char, digits: usize) -> bool {
-    matches!(mark, ',' | '|') && digits >= FEWEST_DIGITS || mark == '*' && digits >= 10
+    matches!(mark, ',' | '|') && digits >= MIN_DIGITS || mark == '*' && digits >= 10
 }
 
 fn has_digits(text: &str) -> bool {
@@ -157,7 +155,7 @@ fn after_bracketed_zero(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn cleaned(text: &str) -> Result<String, Unusable> {
+    fn cleaned(text: &str) -> Result<String, UnusableReason> {
         let mut out = String::new();
         clean(text, &mut out).map(|_| out)
     }
@@ -204,39 +202,39 @@ mod tests {
 
     #[test]
     fn v24_v28_doubtful_numbers_are_remarked_on() {
-        let remark = |text| clean(text, &mut String::new());
+        let warning = |text| clean(text, &mut String::new());
         for text in ["650 555 1212", "16505551212", "(650) 555-1212"] {
-            assert_eq!(remark(text), Ok(Some(Remark::NoCountryCode)), "{text}");
+            assert_eq!(warning(text), Ok(Some(ValueWarning::NoCountryCode)), "{text}");
         }
         for text in ["+1 650 555 1212", "0044 20 7946 0958", "00044 20 7946 0958"] {
-            assert_eq!(remark(text), Ok(None), "{text}");
+            assert_eq!(warning(text), Ok(None), "{text}");
         }
         for text in ["555 555 5555", "+1 555 555 5555", "1234567890", "1234567", "+9999999"] {
-            assert_eq!(remark(text), Ok(Some(Remark::MadeUp)), "{text}");
+            assert_eq!(warning(text), Ok(Some(ValueWarning::MadeUp)), "{text}");
         }
     }
 
     #[test]
     fn v28_v29_what_is_no_number_is_refused_with_its_reason() {
         for (text, reason) in [
-            ("020 7946 0958", Unusable::NationalNumber),
-            ("(0)20 7946 0958", Unusable::NationalNumber),
-            ("000 000 0000", Unusable::NoDigits),
-            ("+", Unusable::NoDigits),
-            ("call me", Unusable::NoDigits),
-            ("911", Unusable::TooFewDigits),
-            ("123456 x789", Unusable::TooFewDigits),
-            ("555-121 ext. 12", Unusable::TooFewDigits),
-            ("912 345 #5", Unusable::TooFewDigits),
-            ("912 345 доб. 5", Unusable::TooFewDigits),
-            ("+1 650 555 1212, 55", Unusable::NotOneNumber),
-            ("+1 650 555 1212 or 650 555 3434", Unusable::NotOneNumber),
-            ("+1 650 555 1212*55", Unusable::NotOneNumber),
-            ("2d711642b72606e9ce0f", Unusable::NotOneNumber),
-            ("2711642b72606e9ce0f", Unusable::NotOneNumber),
-            ("mary1234567@example.com", Unusable::NotOneNumber),
-            ("+00 123456", Unusable::TooFewDigits),
-            ("12345678901234567890", Unusable::TooManyDigits),
+            ("020 7946 0958", UnusableReason::NationalNumber),
+            ("(0)20 7946 0958", UnusableReason::NationalNumber),
+            ("000 000 0000", UnusableReason::NoDigits),
+            ("+", UnusableReason::NoDigits),
+            ("call me", UnusableReason::NoDigits),
+            ("911", UnusableReason::TooFewDigits),
+            ("123456 x789", UnusableReason::TooFewDigits),
+            ("555-121 ext. 12", UnusableReason::TooFewDigits),
+            ("912 345 #5", UnusableReason::TooFewDigits),
+            ("912 345 доб. 5", UnusableReason::TooFewDigits),
+            ("+1 650 555 1212, 55", UnusableReason::NotOneNumber),
+            ("+1 650 555 1212 or 650 555 3434", UnusableReason::NotOneNumber),
+            ("+1 650 555 1212*55", UnusableReason::NotOneNumber),
+            ("2d711642b72606e9ce0f", UnusableReason::NotOneNumber),
+            ("2711642b72606e9ce0f", UnusableReason::NotOneNumber),
+            ("mary1234567@example.com", UnusableReason::NotOneNumber),
+            ("+00 123456", UnusableReason::TooFewDigits),
+            ("12345678901234567890", UnusableReason::TooManyDigits),
         ] {
             assert_eq!(cleaned(text), Err(reason), "{text}");
         }

@@ -3,15 +3,15 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::characters::{ascii_digit, fold, is_blank, is_dash, is_digit, is_letter_or_mark};
-use super::{Remark, Unusable};
+use super::{UnusableReason, ValueWarning};
 use crate::value::Country;
 
-pub(super) fn clean_city(text: &str, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean_city(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     fold(text, |character| is_letter_or_mark(character) || is_digit(character), out);
     if out.starts_with(is_digit) {
-        Err(Unusable::StartsWithDigit)
+        Err(UnusableReason::StartsWithDigit)
     } else if out.is_empty() {
-        Err(Unusable::NoLetters)
+        Err(UnusableReason::NoLetters)
     } else {
         Ok(())
     }
@@ -19,10 +19,14 @@ pub(super) fn clean_city(text: &str, out: &mut String) -> Result<(), Unusable> {
 
 /// Letters only; in the US and Canada (or when the country is not known) the name of a state becomes
 /// its code.
-pub(super) fn clean_state(text: &str, country: Option<Country>, out: &mut String) -> Result<(), Unusable> {
+pub(super) fn clean_state(
+    text: &str,
+    country: Option<Country>,
+    out: &mut String,
+) -> Result<(), UnusableReason> {
     fold(text, is_letter_or_mark, out);
     if out.is_empty() {
-        return Err(Unusable::NoLetters);
+        return Err(UnusableReason::NoLetters);
     }
     if names_states(country)
         && let Some(code) = state_code(out)
@@ -76,7 +80,7 @@ pub(super) fn clean_postal_code(
     text: &str,
     country: Option<Country>,
     out: &mut String,
-) -> Result<Option<Remark>, Unusable> {
+) -> Result<Option<ValueWarning>, UnusableReason> {
     fold(text, |character| !is_blank(character) && !is_dash(character), out);
     if !out.is_ascii() {
         *out = out.chars().map(|character| ascii_digit(character).unwrap_or(character)).collect();
@@ -89,9 +93,9 @@ pub(super) fn clean_postal_code(
         out.truncate(ZIP_DIGITS);
     }
     match out.chars().count() {
-        0 => Err(Unusable::Empty),
-        1 => Err(Unusable::TooShort),
-        _ => Ok(is_short_zip(out, country).then_some(Remark::ShortZip)),
+        0 => Err(UnusableReason::Empty),
+        1 => Err(UnusableReason::TooShort),
+        _ => Ok(is_short_zip(out, country).then_some(ValueWarning::ShortZip)),
     }
 }
 
@@ -122,8 +126,8 @@ fn is_zip_plus_four(text: &str) -> bool {
     has_shape && characters.next().is_none()
 }
 
-pub(super) fn clean_country(text: &str, out: &mut String) -> Result<(), Unusable> {
-    let country = country(text).ok_or(Unusable::UnknownCountry)?;
+pub(super) fn clean_country(text: &str, out: &mut String) -> Result<(), UnusableReason> {
+    let country = country(text).ok_or(UnusableReason::UnknownCountry)?;
     out.push_str(country.code());
     Ok(())
 }
@@ -137,12 +141,12 @@ pub(super) fn country(text: &str) -> Option<Country> {
 mod tests {
     use super::*;
 
-    fn state(text: &str, country: Option<Country>) -> Result<String, Unusable> {
+    fn state(text: &str, country: Option<Country>) -> Result<String, UnusableReason> {
         let mut out = String::new();
         clean_state(text, country, &mut out).map(|()| out)
     }
 
-    fn postal_code(text: &str, country: Option<&str>) -> Result<String, Unusable> {
+    fn postal_code(text: &str, country: Option<&str>) -> Result<String, UnusableReason> {
         let mut out = String::new();
         let country = country.and_then(|code| code.parse().ok());
         clean_postal_code(text, country, &mut out).map(|_| out)
@@ -158,8 +162,8 @@ mod tests {
             ("नई दिल्ली", Ok("नईदिल्ली")),
             ("St. John’s", Ok("stjohns")),
             ("Paris 8", Ok("paris8")),
-            ("8 Mile", Err(Unusable::StartsWithDigit)),
-            ("?", Err(Unusable::NoLetters)),
+            ("8 Mile", Err(UnusableReason::StartsWithDigit)),
+            ("?", Err(UnusableReason::NoLetters)),
         ] {
             let mut out = String::new();
             assert_eq!(clean_city(text, &mut out).map(|()| out.as_str()), city, "{text}");
@@ -184,7 +188,7 @@ mod tests {
         assert_eq!(state("Georgia", "ge".parse().ok()).as_deref(), Ok("georgia"));
         assert_eq!(state("Ontario", Some(Country::CANADA)).as_deref(), Ok("on"));
         assert_eq!(state("Île-de-France", "fr".parse().ok()).as_deref(), Ok("îledefrance"));
-        assert_eq!(state("12", None), Err(Unusable::NoLetters));
+        assert_eq!(state("12", None), Err(UnusableReason::NoLetters));
     }
 
     #[test]
@@ -206,16 +210,16 @@ mod tests {
         ] {
             assert_eq!(postal_code(text, country).as_deref(), Ok(code), "{text}");
         }
-        let remark = |text, country: Option<&str>| {
+        let warning = |text, country: Option<&str>| {
             let country = country.and_then(|code| code.parse().ok());
             clean_postal_code(text, country, &mut String::new())
         };
-        assert_eq!(remark("2138", None), Ok(Some(Remark::ShortZip)));
-        assert_eq!(remark("2138", Some("us")), Ok(Some(Remark::ShortZip)));
-        assert_eq!(remark("2138", Some("ch")), Ok(None));
-        assert_eq!(remark("w1a", None), Ok(None));
-        assert_eq!(postal_code("--", None), Err(Unusable::Empty));
-        assert_eq!(postal_code("a", None), Err(Unusable::TooShort));
+        assert_eq!(warning("2138", None), Ok(Some(ValueWarning::ShortZip)));
+        assert_eq!(warning("2138", Some("us")), Ok(Some(ValueWarning::ShortZip)));
+        assert_eq!(warning("2138", Some("ch")), Ok(None));
+        assert_eq!(warning("w1a", None), Ok(None));
+        assert_eq!(postal_code("--", None), Err(UnusableReason::Empty));
+        assert_eq!(postal_code("a", None), Err(UnusableReason::TooShort));
     }
 
     #[test]

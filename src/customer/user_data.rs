@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::block::Blocks;
 use super::clean::Form;
 use super::key_set::KeySet;
-use super::{Digests, Hashed, HashedWithAppendix, MatchKey, Remark, Unusable, UserDataBuilder};
+use super::{Digests, Hashed, HashedWithAppendix, MatchKey, UnusableReason, UserDataBuilder, ValueWarning};
 
 /// One value of a match key, as it is sent.
 ///
@@ -122,7 +122,7 @@ impl fmt::Debug for MatchValue {
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
 ///
-/// Equality is that of what is sent: remarks do not count.
+/// Equality is that of what is sent: warnings do not count.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct UserData {
     values: Vec<Entry>,
@@ -132,7 +132,7 @@ pub struct UserData {
 #[derive(Clone)]
 struct Entry {
     key: MatchKey,
-    remark: Option<Remark>,
+    warning: Option<ValueWarning>,
     value: MatchValue,
 }
 
@@ -158,7 +158,7 @@ impl UserData {
 
     /// The customer of these digests.
     pub(crate) fn of_digests(digests: &Digests) -> Self {
-        let entry = |&(key, remark, digest): &_| Entry { key, remark, value: MatchValue::Hashed(digest) };
+        let entry = |&(key, warning, digest): &_| Entry { key, warning, value: MatchValue::Hashed(digest) };
         Self { values: digests.iter().map(entry).collect() }
     }
 
@@ -202,19 +202,19 @@ impl UserData {
     /// What is worth knowing about values, each with its key.
     ///
     /// ```
-    /// use meta_offline_events::customer::{MatchKey, Remark, UserData};
+    /// use meta_offline_events::customer::{MatchKey, ValueWarning, UserData};
     ///
     /// let customer = UserData::builder().email("test@test.com").phone("+1 650 555 1212").build()?;
-    /// assert!(customer.remarks().eq([(MatchKey::Email, Remark::MadeUp)]));
+    /// assert!(customer.warnings().eq([(MatchKey::Email, ValueWarning::MadeUp)]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
-    pub fn remarks(&self) -> impl Iterator<Item = (MatchKey, Remark)> {
-        self.values.iter().filter_map(|entry| Some((entry.key, entry.remark?)))
+    pub fn warnings(&self) -> impl Iterator<Item = (MatchKey, ValueWarning)> {
+        self.values.iter().filter_map(|entry| Some((entry.key, entry.warning?)))
     }
 
-    /// Every value with its remark, in the order in which they are sent.
-    pub(super) fn all(&self) -> impl Iterator<Item = (MatchKey, &MatchValue, Option<Remark>)> {
-        self.values.iter().map(|entry| (entry.key, &entry.value, entry.remark))
+    /// Every value with its warning, in the order in which they are sent.
+    pub(super) fn all(&self) -> impl Iterator<Item = (MatchKey, &MatchValue, Option<ValueWarning>)> {
+        self.values.iter().map(|entry| (entry.key, &entry.value, entry.warning))
     }
 
     fn of(&self, key: MatchKey) -> &[Entry] {
@@ -246,22 +246,22 @@ impl UserData {
     ///
     /// # Errors
     ///
-    /// [`Unusable::NeverHashed`] for a key that Meta takes as text, [`Unusable::HashOfNothing`] for
+    /// [`UnusableReason::NeverHashed`] for a key that Meta takes as text, [`UnusableReason::HashOfNothing`] for
     /// the digest of an empty text or of a word such as `null`.
-    pub fn insert_hashed(&mut self, key: MatchKey, digest: Hashed) -> Result<(), Unusable> {
+    pub fn insert_hashed(&mut self, key: MatchKey, digest: Hashed) -> Result<(), UnusableReason> {
         if !key.is_hashed() {
-            return Err(Unusable::NeverHashed);
+            return Err(UnusableReason::NeverHashed);
         }
         if digest.is_of_nothing() {
-            return Err(Unusable::HashOfNothing);
+            return Err(UnusableReason::HashOfNothing);
         }
-        self.insert(key, MatchValue::Hashed(digest), Some(Remark::AlreadyHashed));
+        self.insert(key, MatchValue::Hashed(digest), Some(ValueWarning::AlreadyHashed));
         Ok(())
     }
 
-    pub(super) fn insert(&mut self, key: MatchKey, value: MatchValue, remark: Option<Remark>) {
+    pub(super) fn insert(&mut self, key: MatchKey, value: MatchValue, warning: Option<ValueWarning>) {
         if self.lacks(key, &value) {
-            self.push(Entry { key, remark, value });
+            self.push(Entry { key, warning, value });
         }
     }
 
@@ -271,13 +271,13 @@ impl UserData {
     }
 
     /// Appends a value. Until [`settle`](Self::settle), values may stand in any order, and twice.
-    pub(super) fn append(&mut self, key: MatchKey, value: MatchValue, remark: Option<Remark>) {
-        self.values.push(Entry { key, remark, value });
+    pub(super) fn append(&mut self, key: MatchKey, value: MatchValue, warning: Option<ValueWarning>) {
+        self.values.push(Entry { key, warning, value });
     }
 
     /// Hashes and appends the values that wait for it.
     pub(super) fn append_all(&mut self, blocks: &mut Blocks) {
-        blocks.digest(|key, remark, digest| self.append(key, MatchValue::Hashed(digest), remark));
+        blocks.digest(|key, warning, digest| self.append(key, MatchValue::Hashed(digest), warning));
     }
 
     /// Brings the values that were appended into their order, each once.
@@ -452,11 +452,14 @@ mod tests {
     fn v32_digests_of_nothing_never_enter() {
         let mut data = UserData::default();
         for text in ["", " ", "null"] {
-            assert_eq!(data.insert_hashed(MatchKey::Email, Hashed::of(text)), Err(Unusable::HashOfNothing));
+            assert_eq!(
+                data.insert_hashed(MatchKey::Email, Hashed::of(text)),
+                Err(UnusableReason::HashOfNothing)
+            );
         }
         assert_eq!(
             data.insert_hashed(MatchKey::ClientIpAddress, Hashed::of("192.0.2.1")),
-            Err(Unusable::NeverHashed)
+            Err(UnusableReason::NeverHashed)
         );
         assert!(data.is_empty());
     }

@@ -100,11 +100,11 @@ impl ActionSource {
     /// ```
     /// use meta_offline_events::event::ActionSource;
     ///
-    /// assert_eq!(ActionSource::PhysicalStore.replay_window().as_secs(), 7 * 86_400);
-    /// assert_eq!(ActionSource::Website.replay_window().as_secs(), 48 * 3600);
-    /// assert!(ActionSource::BusinessMessaging.replay_window().is_zero());
+    /// assert_eq!(ActionSource::PhysicalStore.dedup_window().as_secs(), 7 * 86_400);
+    /// assert_eq!(ActionSource::Website.dedup_window().as_secs(), 48 * 3600);
+    /// assert!(ActionSource::BusinessMessaging.dedup_window().is_zero());
     /// ```
-    pub fn replay_window(self) -> Duration {
+    pub fn dedup_window(self) -> Duration {
         const HOUR: u64 = 3600;
         Duration::from_secs(match self {
             Self::Website | Self::App => 48 * HOUR,

@@ -281,7 +281,7 @@ impl EventBuilder {
     /// A member of `custom_data` of the advertiser's own, with any JSON value: may be called once for
     /// each. Of a name that is given twice the last value counts.
     ///
-    /// The name must not be empty, nor longer than [`CustomData::LONGEST_PROPERTY_NAME`], nor begin or end
+    /// The name must not be empty, nor longer than [`CustomData::MAX_PROPERTY_NAME_BYTES`], nor begin or end
     /// with a blank, nor hold control characters, nor be a name that [Meta defines](CustomData::STANDARD),
     /// and no text of the value may hold a NUL, or the event is refused. Meta builds audiences only from
     /// names without spaces. Never put an e-mail address, a phone number or a person's name here: it

@@ -97,7 +97,7 @@ impl CustomData {
     ];
 
     /// The longest name of a custom property, in bytes. Meta publishes no limit.
-    pub const LONGEST_PROPERTY_NAME: usize = 256;
+    pub const MAX_PROPERTY_NAME_BYTES: usize = 256;
 
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {

@@ -374,7 +374,7 @@ pub(super) fn check_property(name: &str, value: &Value, position: usize) -> Resu
             (path, "is a member that Meta defines: use its own setter, or give the property another name")
         } else if name.is_empty() {
             (by_position(), "has no name")
-        } else if name.len() > CustomData::LONGEST_PROPERTY_NAME {
+        } else if name.len() > CustomData::MAX_PROPERTY_NAME_BYTES {
             (by_position(), "has a name of more than 256 bytes")
         } else if name.trim() != name || name.chars().any(char::is_control) {
             (by_position(), "has a control character in its name, or a blank at an end of it")

@@ -6,17 +6,17 @@ use std::collections::HashMap;
 use super::Column;
 use super::group::Group;
 use super::layout::Fault;
-use crate::report::{Problem, RowReport};
+use crate::report::{Diagnostic, RowReport};
 use crate::value::Line;
 
 /// What is doubtful about an order that is sent all the same.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Doubts {
+pub(super) struct OrderWarnings {
     is_spread: bool,
     looks_damaged: bool,
 }
 
-impl Doubts {
+impl OrderWarnings {
     pub(super) fn about(group: &Group) -> Self {
         Self { is_spread: group.is_spread(), looks_damaged: group.looks_damaged() }
     }
@@ -28,7 +28,7 @@ pub(super) struct Account {
     pub(super) read: u64,
     filtered: u64,
     invalid: u64,
-    problems: Tally,
+    diagnostics: Tally,
     pub(super) notes: Tally,
 }
 
@@ -36,13 +36,13 @@ impl Account {
     pub(super) fn filter(&mut self, line: Line, why: Fault) {
         self.read += 1;
         self.filtered += 1;
-        self.problems.add(&[line], why);
+        self.diagnostics.add(&[line], why);
     }
 
     pub(super) fn invalid(&mut self, lines: &[Line], faults: impl IntoIterator<Item = Fault>) {
         self.invalid += lines.len() as u64;
         for fault in faults {
-            self.problems.add(lines, fault);
+            self.diagnostics.add(lines, fault);
         }
     }
 
@@ -50,7 +50,7 @@ impl Account {
         self.notes.add(&[line], note);
     }
 
-    pub(super) fn note_order(&mut self, lines: &[Line], doubts: Doubts) {
+    pub(super) fn note_order(&mut self, lines: &[Line], doubts: OrderWarnings) {
         if doubts.is_spread {
             let note = "the rows of the order lie more than a day apart: the earliest gives the time";
             self.notes.add(lines, Fault::at(Column::Timestamp, "order_spread", note));
@@ -67,7 +67,7 @@ impl Account {
         self.read += other.read;
         self.filtered += other.filtered;
         self.invalid += other.invalid;
-        self.problems.absorb(other.problems);
+        self.diagnostics.absorb(other.diagnostics);
         self.notes.absorb(other.notes);
     }
 
@@ -76,8 +76,8 @@ impl Account {
             read: self.read,
             filtered: self.filtered,
             invalid: self.invalid,
-            problems: self.problems.into_problems(),
-            notes: self.notes.into_problems(),
+            diagnostics: self.diagnostics.into_diagnostics(),
+            notes: self.notes.into_diagnostics(),
         }
     }
 }
@@ -115,7 +115,7 @@ impl Tally {
 
     /// What is said of rows comes in the sequence of their first lines, what is said of the run as a whole
     /// behind it.
-    fn into_problems(self) -> Vec<Problem> {
+    fn into_diagnostics(self) -> Vec<Diagnostic> {
         let Self { positions, mut lines } = self;
         for lines in &mut lines {
             lines.sort_unstable();
@@ -131,10 +131,10 @@ impl Tally {
             .into_iter()
             .map(|(fault, position)| {
                 let lines = std::mem::take(&mut lines[position]);
-                let problem = Problem::new(lines, fault.reason, fault.message);
+                let diagnostic = Diagnostic::new(lines, fault.reason, fault.message);
                 match fault.column {
-                    Some(column) => problem.in_column(column.name()),
-                    None => problem,
+                    Some(column) => diagnostic.in_column(column.name()),
+                    None => diagnostic,
                 }
             })
             .collect()

@@ -10,7 +10,7 @@ use foldhash::quality::RandomState;
 use rayon::prelude::*;
 
 use super::{OrderRules, Row};
-use crate::customer::Uniform;
+use crate::customer::Prehashed;
 use crate::value::{Line, OrderId};
 
 /// Rows are not sorted by order id: an order comes back after another one, or may do so unseen.
@@ -32,8 +32,8 @@ use crate::value::{Line, OrderId};
 /// };
 /// push(2, "A1")?;
 /// push(3, "A2")?;
-/// let trouble = push(4, "A1").unwrap_err();
-/// assert_eq!((trouble.line(), trouble.earlier()), (Line::new(4), Line::new(2)));
+/// let error = push(4, "A1").unwrap_err();
+/// assert_eq!((error.line(), error.earlier()), (Line::new(4), Line::new(2)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +108,7 @@ fn check(rows: &[Row<'_>], rules: &OrderRules, sequence: Sequence) -> Result<(),
     if !sequence.is_broken() {
         return Ok(());
     }
-    let mut closed = Closed::new(rules.most_memory);
+    let mut closed = Closed::new(rules.max_memory);
     beginnings(rows).try_for_each(|(id, line)| closed.enter(id, line))
 }
 
@@ -174,9 +174,9 @@ pub(super) struct Closed {
     last: Option<(OrderId, Line)>,
     sequence: Sequence,
     /// Where each order began; not kept once many have come in sequence.
-    began: Option<HashMap<u64, Line, Uniform>>,
+    began: Option<HashMap<u64, Line, Prehashed>>,
     hasher: RandomState,
-    most_memory: usize,
+    max_memory: usize,
 }
 
 /// So many orders are remembered, whatever their sequence: as many as a table of 8,192 places holds.
@@ -186,13 +186,13 @@ const REMEMBERED: usize = 7168;
 const PER_ORDER: usize = 56;
 
 impl Closed {
-    pub(super) fn new(most_memory: usize) -> Self {
+    pub(super) fn new(max_memory: usize) -> Self {
         Self {
             last: None,
             sequence: Sequence::default(),
             began: Some(HashMap::default()),
             hasher: RandomState::default(),
-            most_memory,
+            max_memory,
         }
     }
 
@@ -213,8 +213,8 @@ impl Closed {
             Some(began) if began.len() > REMEMBERED => {
                 if !self.sequence.is_broken() {
                     self.began = None;
-                } else if began.len().saturating_mul(PER_ORDER) > self.most_memory {
-                    return refusal(before, What::TooMany(self.most_memory));
+                } else if began.len().saturating_mul(PER_ORDER) > self.max_memory {
+                    return refusal(before, What::TooMany(self.max_memory));
                 }
                 Ok(())
             }
@@ -308,10 +308,10 @@ mod tests {
 
     #[test]
     fn an_order_that_comes_back_is_told_with_the_line_where_it_began() {
-        let trouble = enter_all(&["A3", "A1", "A2", "A1"]).unwrap_err();
-        assert_eq!((trouble.line(), trouble.earlier()), (Line::new(4), Line::new(2)));
+        let error = enter_all(&["A3", "A1", "A2", "A1"]).unwrap_err();
+        assert_eq!((error.line(), error.earlier()), (Line::new(4), Line::new(2)));
         assert_eq!(
-            trouble.to_string(),
+            error.to_string(),
             "line 4 goes on with the order of line 2 after another order: sort the rows by order id, or take \
              them as unsorted ones"
         );
@@ -333,9 +333,9 @@ mod tests {
             for number in 1..100_000 {
                 assert_eq!(enter(number, number), Ok(()), "{name} {number}");
             }
-            let trouble = enter(70_000, 100_000).unwrap_err();
-            assert_eq!(trouble.what, What::OutOfPlace, "{name}");
-            assert_eq!((trouble.line(), trouble.earlier()), (Line::new(100_000), Line::new(99_999)));
+            let error = enter(70_000, 100_000).unwrap_err();
+            assert_eq!(error.what, What::OutOfPlace, "{name}");
+            assert_eq!((error.line(), error.earlier()), (Line::new(100_000), Line::new(99_999)));
             assert!(closed.began.is_none());
         }
     }
@@ -348,9 +348,9 @@ mod tests {
         for number in 1..=100_000 {
             assert_eq!(enter(number, number), Ok(()));
         }
-        assert_eq!(enter(1, 100_001).map_err(|trouble| trouble.earlier()), Err(Line::new(1)));
-        let trouble = enter(100_002, 100_002).unwrap_err();
-        assert_eq!(trouble.what, What::TooMany(100_000 * PER_ORDER));
+        assert_eq!(enter(1, 100_001).map_err(|error| error.earlier()), Err(Line::new(1)));
+        let error = enter(100_002, 100_002).unwrap_err();
+        assert_eq!(error.what, What::TooMany(100_000 * PER_ORDER));
     }
 
     #[test]

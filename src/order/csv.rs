@@ -1,7 +1,7 @@
 //! Rows from CSV files.
 //!
 //! A file is judged before its first row: it must be UTF-8 text with a header that the layout
-//! understands. From then on a record that cannot be used is one [`Reading::Invalid`] and the others
+//! understands. From then on a record that cannot be used is one [`ParsedRow::Invalid`] and the others
 //! go on; only a file that cannot be read to its end is an error.
 //!
 //! What is read:
@@ -21,20 +21,20 @@ use std::ops::Range;
 use csv_core::ReadRecordResult;
 
 use super::column::Column;
-use super::{BoundLayout, LayoutError, OrderRules, Orders, Reading, RowError, RowLayout, SortedEvents};
+use super::{BoundLayout, LayoutError, OrderRules, Orders, ParsedRow, RowError, RowLayout, SortedEvents};
 use crate::value::{EventTime, Line, OrderId, Rule};
 
 /// The largest record that is read, in bytes. A quote that is never closed shows here.
-pub const LARGEST_RECORD: usize = 16 * 1024 * 1024;
+pub const MAX_RECORD: usize = 16 * 1024 * 1024;
 
 /// The largest header that is read, in bytes.
-pub const LARGEST_HEADER: usize = 64 * 1024;
+pub const MAX_HEADER: usize = 64 * 1024;
 
 /// The most columns that a header may have.
-pub const MOST_COLUMNS: usize = 1000;
+pub const MAX_COLUMNS: usize = 1000;
 
 /// The longest field that is read, in bytes; a longer one makes its row invalid.
-pub const LONGEST_FIELD: usize = 16 * 1024;
+pub const MAX_FIELD: usize = 16 * 1024;
 
 /// How much of a file is looked at to tell its kind.
 const SNIFFED: u64 = 4096;
@@ -141,9 +141,9 @@ impl<R: Read> CsvRows<R> {
     /// Those of [`CsvRows::new`].
     pub fn with_delimiter(mut reader: R, layout: &RowLayout, delimiter: Delimiter) -> Result<Self, CsvError> {
         let mut head = Vec::new();
-        let trouble = reader.by_ref().take(SNIFFED).read_to_end(&mut head).err();
+        let error = reader.by_ref().take(SNIFFED).read_to_end(&mut head).err();
         refuse_other_files(&head)?;
-        let mut records = Records::new(head, trouble, reader, delimiter);
+        let mut records = Records::new(head, error, reader, delimiter);
         let found = records.advance().map_err(CsvError::of_header)?;
         if !found {
             return Err(CsvError::new(CsvErrorKind::NoHeader, None));
@@ -153,7 +153,7 @@ impl<R: Read> CsvRows<R> {
             return Err(CsvError::new(CsvErrorKind::OpenQuote, Some(line)));
         }
         let bound = bind(layout, &records).map_err(|kind| CsvError::new(kind, Some(line)))?;
-        records.limit = LARGEST_RECORD;
+        records.limit = MAX_RECORD;
         let ignored = bound.unknown().iter().map(|&index| for_display(records.field(index))).collect();
         Ok(Self { records, layout: bound, ignored, source: 0, failed: false })
     }
@@ -171,7 +171,7 @@ impl<R: Read> CsvRows<R> {
     ///
     /// [`CsvErrorKind::Read`], [`CsvErrorKind::RecordTooLarge`] and [`CsvErrorKind::OpenQuote`]. The
     /// rest of the file is then not read, and every later call is an error, too.
-    pub fn next_row(&mut self) -> Result<Option<Reading<'_>>, CsvError> {
+    pub fn next_row(&mut self) -> Result<Option<ParsedRow<'_>>, CsvError> {
         if self.failed {
             return Err(CsvError::new(CsvErrorKind::Stopped, Some(self.line())));
         }
@@ -194,7 +194,7 @@ impl<R: Read> CsvRows<R> {
     pub fn read_into(&mut self, orders: &mut Orders) -> Result<u64, CsvError> {
         let mut rows = 0;
         while let Some(reading) = self.next_row()? {
-            orders.take(reading);
+            orders.push_parsed(reading);
             rows += 1;
         }
         Ok(rows)
@@ -234,18 +234,18 @@ impl<R: Read> CsvRows<R> {
         Ok(found)
     }
 
-    fn reading(&self) -> Reading<'_> {
+    fn reading(&self) -> ParsedRow<'_> {
         let records = &self.records;
         let line = Line::new(records.record_line).in_source(self.source);
         if records.spans_lines() && records.quotes() == Quotes::Misplaced {
-            return Reading::Invalid(self.swallowed(line));
+            return ParsedRow::Invalid(self.swallowed(line));
         }
         if records.width() != self.layout.width() {
-            return Reading::Invalid(self.misfit(line));
+            return ParsedRow::Invalid(self.misfit(line));
         }
         // Most records need no look at the single field.
         let text = records.text();
-        let sound = text.len() <= LONGEST_FIELD && memchr::memchr(0, text).is_none();
+        let sound = text.len() <= MAX_FIELD && memchr::memchr(0, text).is_none();
         match str::from_utf8(text) {
             // A letter cut in two by a delimiter may look whole in the record.
             Ok(text) if sound => {
@@ -292,8 +292,8 @@ fn order_id(bytes: &[u8]) -> Option<OrderId> {
 
 /// The text of a field, or what is wrong with its bytes.
 fn checked(bytes: &[u8]) -> Result<&str, Rule> {
-    if bytes.len() > LONGEST_FIELD {
-        return Err(Rule::TooLong(LONGEST_FIELD));
+    if bytes.len() > MAX_FIELD {
+        return Err(Rule::TooLong(MAX_FIELD));
     }
     if bytes.contains(&0) {
         return Err(Rule::ControlCharacter);
@@ -315,7 +315,7 @@ impl<R: Read> fmt::Debug for CsvRows<R> {
 struct File<R> {
     head: Cursor<Vec<u8>>,
     /// What went wrong when the beginning was read.
-    trouble: Option<io::Error>,
+    error: Option<io::Error>,
     rest: R,
 }
 
@@ -325,7 +325,7 @@ impl<R: Read> Read for File<R> {
         if begin > 0 {
             return Ok(begin);
         }
-        if let Some(error) = self.trouble.take() {
+        if let Some(error) = self.error.take() {
             return Err(error);
         }
         loop {
@@ -372,7 +372,7 @@ struct Records<R> {
 }
 
 impl<R: Read> Records<R> {
-    fn new(head: Vec<u8>, trouble: Option<io::Error>, rest: R, delimiter: Delimiter) -> Self {
+    fn new(head: Vec<u8>, error: Option<io::Error>, rest: R, delimiter: Delimiter) -> Self {
         // Not every program that puts a mark looks whether there is one.
         let marks = head.chunks(BYTE_ORDER_MARK.len()).take(2).take_while(|begin| *begin == BYTE_ORDER_MARK);
         let marks = (marks.count() * BYTE_ORDER_MARK.len()) as u64;
@@ -382,7 +382,7 @@ impl<R: Read> Records<R> {
         // From the first byte on, the parser no longer looks for a byte-order mark.
         parser.read_record(b"\n", &mut [0], &mut [0]);
         Self {
-            file: File { head, trouble, rest },
+            file: File { head, error, rest },
             delimiter,
             parser: Box::new(parser),
             marks,
@@ -398,7 +398,7 @@ impl<R: Read> Records<R> {
             has_quotes: false,
             unquoted: vec![0; 1024],
             blank: 0,
-            limit: LARGEST_HEADER,
+            limit: MAX_HEADER,
             at_end: false,
         }
     }
@@ -700,7 +700,7 @@ fn kind_of_header(header: &[u8]) -> Option<CsvErrorKind> {
 
 /// Finds the columns of the layout in a header.
 fn bind<R>(layout: &RowLayout, header: &Records<R>) -> Result<BoundLayout, CsvErrorKind> {
-    if header.width() > MOST_COLUMNS {
+    if header.width() > MAX_COLUMNS {
         return Err(CsvErrorKind::TooManyColumns);
     }
     let names = (0..header.width()).map(|index| str::from_utf8(header.field(index)));
@@ -779,11 +779,11 @@ pub enum CsvErrorKind {
         /// The one that would fit.
         found: Delimiter,
     },
-    /// The header has more than [`LARGEST_HEADER`] bytes.
+    /// The header has more than [`MAX_HEADER`] bytes.
     HeaderTooLarge,
-    /// The header has more than [`MOST_COLUMNS`] columns.
+    /// The header has more than [`MAX_COLUMNS`] columns.
     TooManyColumns,
-    /// A record has more than [`LARGEST_RECORD`] bytes; most likely a quote is not closed.
+    /// A record has more than [`MAX_RECORD`] bytes; most likely a quote is not closed.
     RecordTooLarge,
     /// The file ends before a quote is closed.
     OpenQuote,
@@ -847,14 +847,14 @@ impl fmt::Display for CsvError {
             }
             CsvErrorKind::HeaderTooLarge => write!(
                 f,
-                "the header is larger than {LARGEST_HEADER} bytes: look for a quote that is not closed, and check that this is a CSV file"
+                "the header is larger than {MAX_HEADER} bytes: look for a quote that is not closed, and check that this is a CSV file"
             ),
             CsvErrorKind::TooManyColumns => {
-                write!(f, "the header has more than {MOST_COLUMNS} columns: export only what is needed")
+                write!(f, "the header has more than {MAX_COLUMNS} columns: export only what is needed")
             }
             CsvErrorKind::RecordTooLarge => write!(
                 f,
-                "the record that begins here is larger than {LARGEST_RECORD} bytes: look for a quote that is not closed"
+                "the record that begins here is larger than {MAX_RECORD} bytes: look for a quote that is not closed"
             ),
             CsvErrorKind::OpenQuote => {
                 f.write_str("the record that begins here has a quote that is not closed before the file ends")

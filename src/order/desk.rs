@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
 
-use super::account::{Account, Doubts};
+use super::account::{Account, OrderWarnings};
 use super::group::Group;
 use super::layout::{Fault, column_of};
 use super::marks::Marks;
 use super::spoilt::Spoilt;
 use super::{Column, OrderRules, Row, RowError};
-use crate::customer::{Coverage, MatchKey, Percent, Remark, UserData, Wording};
+use crate::customer::{Coverage, MatchKey, Percent, RawFingerprint, UserData, ValueWarning};
 use crate::event::{ActionSource, Event, EventName};
 use crate::report::RowReport;
 use crate::value::{EventId, EventTime, Line};
@@ -35,7 +35,7 @@ pub(super) struct Customer<'d> {
     pub(super) data: &'d mut UserData,
     /// A mark of the raw text, if every text was usable and none is worth a note: equal for customers that
     /// are written letter for letter alike.
-    pub(super) wording: Option<Wording>,
+    pub(super) raw_fingerprint: Option<RawFingerprint>,
 }
 
 impl Desk {
@@ -59,15 +59,15 @@ impl Desk {
     /// Seats a row in its order, which may be empty so far, unless the row is a repeat and such rows are
     /// dropped.
     pub(super) fn seat(&mut self, row: &Row<'_>, group: &mut Group) -> Result<bool, Vec<Fault>> {
-        let wording = row.customer.wording();
+        let raw_fingerprint = row.customer.raw_fingerprint();
         // Most rows of an order repeat its customer letter for letter: those are not hashed again.
-        let customer = if let Some(data) = group.customer_worded(wording) {
+        let customer = if let Some(data) = group.customer_worded(raw_fingerprint) {
             refuse(missing_parts(row, data))?;
             None
         } else {
             let is_wholly_usable = self.identify(row)?;
-            let wording = is_wholly_usable.then_some(wording);
-            Some(Customer { data: &mut self.customer, wording })
+            let raw_fingerprint = is_wholly_usable.then_some(raw_fingerprint);
+            Some(Customer { data: &mut self.customer, raw_fingerprint })
         };
         if !self.marks.is_new(row, group) {
             let repeat = "equal to an earlier row of its order in every column";
@@ -105,7 +105,7 @@ impl Desk {
             }
         }
         refuse(faults)?;
-        notes.extend(data.remarks().filter_map(|(key, remark)| note_of_row(key, remark)));
+        notes.extend(data.warnings().filter_map(|(key, warning)| note_of_row(key, warning)));
         let is_wholly_usable = notes.is_empty();
         for note in notes {
             self.account.note(row.line, note);
@@ -117,7 +117,7 @@ impl Desk {
     /// `culprit` is the line that spoils it.
     pub(super) fn close(&mut self, group: &mut Group, culprit: Option<Line>, now: EventTime) -> bool {
         self.conclude(group, culprit, now) && {
-            let doubts = Doubts::about(group);
+            let doubts = OrderWarnings::about(group);
             self.admit(&mut group.event, doubts)
         }
     }
@@ -137,7 +137,7 @@ impl Desk {
     }
 
     /// Names the event of a concluded order and counts it, unless its id is there already.
-    pub(super) fn admit(&mut self, event: &mut Event, doubts: Doubts) -> bool {
+    pub(super) fn admit(&mut self, event: &mut Event, doubts: OrderWarnings) -> bool {
         if let Err(faults) = self.name(event) {
             self.account.invalid(event.lines(), faults);
             return false;
@@ -189,7 +189,8 @@ impl Desk {
         let (notes, coverage) = (&mut self.account.notes, &self.coverage);
         for key in MatchKey::ALL {
             let Some(column) = column_of(key) else { continue };
-            let (values, digests) = (coverage.values(key), coverage.remarked(key, Remark::AlreadyHashed));
+            let (values, digests) =
+                (coverage.values(key), coverage.count_with_warning(key, ValueWarning::AlreadyHashed));
             if 0 < digests && digests < values {
                 let plain = values - digests;
                 let note = format!("digests: {digests}, plain values: {plain}; each value was judged alone");
@@ -203,9 +204,9 @@ impl Desk {
                  lack their country code find nobody",
                 Percent::of(doubtful, phones)
             );
-            notes.add(&[], Fault::at(Column::Phone, Remark::NoCountryCode.code(), note));
+            notes.add(&[], Fault::at(Column::Phone, ValueWarning::NoCountryCode.code(), note));
         }
-        for repeat in coverage.repeats() {
+        for repeat in coverage.shared_values() {
             let Some(column) = column_of(repeat.key()) else { continue };
             let sharing = events.iter().filter(|event| repeat.is_of(event.user_data()));
             let lines: Vec<Line> = sharing.flat_map(Event::lines).copied().collect();
@@ -267,10 +268,13 @@ fn missing_parts(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
     faults
 }
 
-/// What is said of a row for a doubtful value. Doubts that concern most rows or none are counted for the
+/// What is said of a row for a doubtful value. OrderWarnings that concern most rows or none are counted for the
 /// whole run instead.
-pub(super) fn note_of_row(key: MatchKey, remark: Remark) -> Option<Fault> {
-    let counted = matches!(remark, Remark::AlreadyHashed | Remark::NoCountryCode | Remark::CountryCodeAdded);
+pub(super) fn note_of_row(key: MatchKey, warning: ValueWarning) -> Option<Fault> {
+    let counted = matches!(
+        warning,
+        ValueWarning::AlreadyHashed | ValueWarning::NoCountryCode | ValueWarning::CountryCodeAdded
+    );
     let column = column_of(key).filter(|_| !counted)?;
-    Some(Fault::at(column, remark.code(), remark.to_string()))
+    Some(Fault::at(column, warning.code(), warning.to_string()))
 }

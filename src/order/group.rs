@@ -6,7 +6,7 @@ use super::desk::Customer;
 use super::layout::Fault;
 use super::marks::Seen;
 use super::{Column, OrderRules, Row};
-use crate::customer::{MatchKey, MatchValue, UserData, Wording};
+use crate::customer::{MatchKey, MatchValue, RawFingerprint, UserData};
 use crate::event::{ActionSource, Conclusion, Content, DeliveryCategory, Event, EventName, Sale};
 use crate::value::{
     AgeLimit, Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl,
@@ -14,10 +14,10 @@ use crate::value::{
 
 /// How many different e-mail addresses or phones one order may have. Beyond that the order id is no
 /// order's: a constant, or the number of a till.
-const MOST_CUSTOMERS: usize = 50;
+const MAX_CUSTOMERS: usize = 50;
 
 /// What one event may take of a request of one megabyte, in bytes.
-const LARGEST_EVENT: usize = 990_000;
+const MAX_EVENT: usize = 990_000;
 
 /// Fewer lines than this cannot exceed it, whatever their product ids.
 const MANY_LINES: usize = 250;
@@ -44,7 +44,7 @@ pub(super) struct Group {
     /// The event in the making: its customer, contents and lines grow row by row.
     pub(super) event: Event,
     /// A mark of the raw text of its customer, if all of it was usable.
-    wording: Option<Wording>,
+    raw_fingerprint: Option<RawFingerprint>,
     earliest: EventTime,
     latest: EventTime,
     external_id: Option<(MatchValue, Line)>,
@@ -78,7 +78,7 @@ impl Group {
     ) -> Self {
         let mut group = Self {
             event: Event::blank(),
-            wording: None,
+            raw_fingerprint: None,
             earliest: time,
             latest: time,
             external_id: None,
@@ -99,7 +99,7 @@ impl Group {
     /// Becomes another order, in the same memory.
     pub(super) fn renew(&mut self, row: &Row<'_>) {
         self.event.renew(&row.name, row.action_source, row.order_id.as_ref());
-        self.wording = None;
+        self.raw_fingerprint = None;
         self.earliest = row.time;
         self.latest = row.time;
         self.external_id = None;
@@ -122,8 +122,13 @@ impl Group {
     }
 
     /// Becomes the order that a sale was taken for so far. The marks of its rows are given.
-    pub(super) fn take_over(&mut self, sale: &Sale, wording: Wording, marks: impl Iterator<Item = u64>) {
-        self.wording = Some(wording);
+    pub(super) fn take_over(
+        &mut self,
+        sale: &Sale,
+        raw_fingerprint: RawFingerprint,
+        marks: impl Iterator<Item = u64>,
+    ) {
+        self.raw_fingerprint = Some(raw_fingerprint);
         self.priced = Some(sale.total);
         let first = sale.lines.first().copied();
         self.currency = first.map(|line| (sale.currency, line));
@@ -149,11 +154,11 @@ impl Group {
     /// One more row of the order, and its customer if that is not written as the first one's.
     pub(super) fn add(&mut self, row: &Row<'_>, customer: Option<Customer<'_>>, rules: &OrderRules) {
         let is_first = self.event.lines().is_empty();
-        if let Some(Customer { data, wording }) = customer {
+        if let Some(Customer { data, raw_fingerprint }) = customer {
             self.add_external_ids(data, row.line);
             if is_first {
                 std::mem::swap(self.event.customer_mut(), data);
-                self.wording = wording;
+                self.raw_fingerprint = raw_fingerprint;
             } else if data != self.event.user_data() {
                 self.disagrees = true;
                 self.unite(data, row.line);
@@ -168,10 +173,10 @@ impl Group {
     }
 
     fn unite(&mut self, customer: &UserData, line: Line) {
-        let many = |key| self.event.user_data().values(key).len() > MOST_CUSTOMERS;
+        let many = |key| self.event.user_data().values(key).len() > MAX_CUSTOMERS;
         if many(MatchKey::Email) || many(MatchKey::Phone) {
             let message = format!(
-                "the order has more than {MOST_CUSTOMERS} different customers by line {line}: \
+                "the order has more than {MAX_CUSTOMERS} different customers by line {line}: \
                  is this a real order id?"
             );
             return self.object(Column::OrderId, "too_many_customers", message);
@@ -283,8 +288,8 @@ impl Group {
     }
 
     /// The customer, if the first row's was written like this one's.
-    pub(super) fn customer_worded(&self, wording: Wording) -> Option<&UserData> {
-        (self.wording == Some(wording)).then(|| self.event.user_data())
+    pub(super) fn customer_worded(&self, raw_fingerprint: RawFingerprint) -> Option<&UserData> {
+        (self.raw_fingerprint == Some(raw_fingerprint)).then(|| self.event.user_data())
     }
 
     /// Bytes of memory, about.
@@ -388,11 +393,11 @@ fn check_size(event: &Event) -> Result<(), Vec<Fault>> {
         return Ok(());
     }
     let bytes = serde_json::to_vec(event).map_or(0, |json| json.len());
-    if bytes <= LARGEST_EVENT {
+    if bytes <= MAX_EVENT {
         return Ok(());
     }
     let message = format!(
-        "the order makes an event of {bytes} bytes, and a request holds {LARGEST_EVENT}: leave out product ids"
+        "the order makes an event of {bytes} bytes, and a request holds {MAX_EVENT}: leave out product ids"
     );
     Err(vec![Fault::of_row("order_too_large", message)])
 }

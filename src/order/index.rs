@@ -18,16 +18,16 @@ use super::{OrderRules, Row};
 ///
 /// let sold = EventTime::from_unix(1_767_225_600)?;
 /// let rows: Vec<_> = (2..102).map(|line| Row::new(Line::new(line), sold)).collect();
-/// let rules = OrderRules::new().most_memory(1000);
-/// let trouble = Rows::new(&rows).rules(rules).any_order(sold, &RequestFields::new(), drop).unwrap_err();
-/// assert_eq!(trouble.rows(), 100);
-/// assert!(trouble.to_string().starts_with("to gather 100 rows takes more than 1000 bytes of memory: "));
+/// let rules = OrderRules::new().max_memory(1000);
+/// let error = Rows::new(&rows).rules(rules).any_order(sold, &RequestFields::new(), drop).unwrap_err();
+/// assert_eq!(error.rows(), 100);
+/// assert!(error.to_string().starts_with("to gather 100 rows takes more than 1000 bytes of memory: "));
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooManyRows {
     rows: usize,
-    most_memory: usize,
+    max_memory: usize,
 }
 
 impl TooManyRows {
@@ -39,11 +39,11 @@ impl TooManyRows {
 
 impl fmt::Display for TooManyRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rows, most_memory } = self;
-        if *rows > MOST_ROWS {
-            write!(f, "{rows} rows are more than the {MOST_ROWS} that can be gathered at once")?;
+        let Self { rows, max_memory } = self;
+        if *rows > MAX_ROWS {
+            write!(f, "{rows} rows are more than the {MAX_ROWS} that can be gathered at once")?;
         } else {
-            write!(f, "to gather {rows} rows takes more than {most_memory} bytes of memory")?;
+            write!(f, "to gather {rows} rows takes more than {max_memory} bytes of memory")?;
         }
         f.write_str(
             ": sort the rows by order id and take them as sorted ones, or cut the export by days, never inside \
@@ -74,7 +74,7 @@ struct Order {
 /// Takes the place of a position where there is none.
 const NOWHERE: u32 = u32::MAX;
 
-const MOST_ROWS: usize = NOWHERE as usize;
+const MAX_ROWS: usize = NOWHERE as usize;
 
 const ALONE: u64 = 0;
 
@@ -89,7 +89,7 @@ impl Index {
         loop {
             // That two orders share a mark will not happen, and not twice with other marks.
             let marks = RandomState::default();
-            if let Some(index) = Self::by_marks(rows, rules.most_memory, |row| mark(row, &marks))? {
+            if let Some(index) = Self::by_marks(rows, rules.max_memory, |row| mark(row, &marks))? {
                 return Ok(index);
             }
         }
@@ -98,10 +98,10 @@ impl Index {
     /// Nothing when two orders share a mark.
     fn by_marks<'a>(
         rows: &[Row<'a>],
-        most_memory: usize,
+        max_memory: usize,
         mark: impl Fn(&Row<'a>) -> u64,
     ) -> Result<Option<Self>, TooManyRows> {
-        let mut gathering = Gathering::of(rows.len(), most_memory)?;
+        let mut gathering = Gathering::of(rows.len(), max_memory)?;
         let mut marks = [ALONE; AT_ONCE];
         let mut firsts = [NOWHERE; AT_ONCE];
         for chunk in rows.chunks(AT_ONCE) {
@@ -167,16 +167,16 @@ struct Gathering {
     places: Vec<u32>,
     taken: usize,
     rows: usize,
-    most_memory: usize,
+    max_memory: usize,
 }
 
 impl Gathering {
-    fn of(rows: usize, most_memory: usize) -> Result<Self, TooManyRows> {
+    fn of(rows: usize, max_memory: usize) -> Result<Self, TooManyRows> {
         let index = Index { orders: Vec::new(), next: Vec::new() };
-        let mut gathering = Self { index, places: Vec::new(), taken: 0, rows, most_memory };
+        let mut gathering = Self { index, places: Vec::new(), taken: 0, rows, max_memory };
         let few = rows.min(1024);
-        if rows > MOST_ROWS {
-            return Err(TooManyRows { rows, most_memory });
+        if rows > MAX_ROWS {
+            return Err(TooManyRows { rows, max_memory });
         }
         gathering.afford(rows * size_of::<u32>() + few * size_of::<Order>())?;
         gathering.index.next.reserve_exact(rows);
@@ -246,8 +246,8 @@ impl Gathering {
 
     /// Whether so many bytes more are within the limit.
     fn afford(&self, bytes: usize) -> Result<(), TooManyRows> {
-        if self.memory().saturating_add(bytes) > self.most_memory {
-            return Err(TooManyRows { rows: self.rows, most_memory: self.most_memory });
+        if self.memory().saturating_add(bytes) > self.max_memory {
+            return Err(TooManyRows { rows: self.rows, max_memory: self.max_memory });
         }
         Ok(())
     }
@@ -259,7 +259,7 @@ impl Gathering {
     }
 }
 
-/// There are [not more](MOST_ROWS) than can be numbered so.
+/// There are [not more](MAX_ROWS) than can be numbered so.
 fn number(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(NOWHERE)
 }

@@ -8,7 +8,7 @@ use chrono::{FixedOffset, NaiveTime};
 use super::column::plain;
 use super::timestamp::TimeFormat;
 use super::{Column, Row};
-use crate::customer::{Context, MatchKey, UserData, UserDataBuilder, is_blank, is_placeholder};
+use crate::customer::{CleaningOptions, MatchKey, UserData, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::{ActionSource, EventName};
 use crate::value::{Amount, DateOrder, EventTime, InvalidValue, Line, OrderId, Rule, ValueKind};
 
@@ -44,7 +44,7 @@ pub struct RowLayout {
     names: Vec<(String, Column)>,
     numbers: NumberStyle,
     times: TimeFormat,
-    customers: Context,
+    customers: CleaningOptions,
     refuse_unknown: bool,
 }
 
@@ -99,16 +99,16 @@ impl RowLayout {
     /// (it is not sent), and its day is not used: the time of each row counts.
     ///
     /// ```
-    /// use meta_offline_events::customer::{Context, ExternalIdPolicy, MatchKey};
+    /// use meta_offline_events::customer::{CleaningOptions, ExternalIdPolicy, MatchKey};
     /// use meta_offline_events::order::RowLayout;
     ///
-    /// let customers = Context::default()
+    /// let customers = CleaningOptions::default()
     ///     .digests_only(MatchKey::Email)
     ///     .external_ids(ExternalIdPolicy::Exact);
     /// let layout = RowLayout::new().customers(customers);
     /// # let _ = layout;
     /// ```
-    pub fn customers(mut self, context: Context) -> Self {
+    pub fn customers(mut self, context: CleaningOptions) -> Self {
         self.customers = context;
         self
     }
@@ -236,7 +236,7 @@ pub struct BoundLayout {
 /// What one record turned out to be.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly all records are rows, and those are not kept")]
-pub enum Reading<'a> {
+pub enum ParsedRow<'a> {
     /// A row.
     Row(Row<'a>),
     /// A return or cancellation: its quantity is zero or below.
@@ -444,7 +444,7 @@ impl BoundLayout {
     }
 
     /// Reads one record. `field` gives the text at a position; fields that are not there are blank.
-    pub fn read<'a>(&self, line: Line, field: impl Fn(usize) -> &'a str) -> Reading<'a> {
+    pub fn read<'a>(&self, line: Line, field: impl Fn(usize) -> &'a str) -> ParsedRow<'a> {
         self.read_fields(line, |position| Ok(field(position)))
     }
 
@@ -453,13 +453,13 @@ impl BoundLayout {
         &self,
         line: Line,
         field: impl Fn(usize) -> Result<&'a str, Rule>,
-    ) -> Reading<'a> {
+    ) -> ParsedRow<'a> {
         let text = |column: Column| self.position(column).map_or(Ok(""), &field);
         let mut read = Reader { layout: &self.layout, faults: Vec::new() };
 
         let quantity = read.optional(Column::Quantity, text(Column::Quantity), Reader::quantity);
         if quantity.is_some_and(|count| count <= 0) {
-            return Reading::Return(line);
+            return ParsedRow::Return(line);
         }
         let order_id = read.optional(Column::OrderId, text(Column::OrderId), |_, text| text.parse());
         let name = read.or_default(Column::EventName, text(Column::EventName), offline_name);
@@ -490,15 +490,17 @@ impl BoundLayout {
                 row.name = name;
                 row.action_source = source;
                 row.order_id = order_id;
-                Reading::Row(row)
+                ParsedRow::Row(row)
             }
-            (name, source) => Reading::Invalid(RowError::new(line, order_id, name.zip(source), read.faults)),
+            (name, source) => {
+                ParsedRow::Invalid(RowError::new(line, order_id, name.zip(source), read.faults))
+            }
         }
     }
 
     fn customer<'a>(&self) -> UserDataBuilder<'a> {
         let RowLayout { customers, times, .. } = &self.layout;
-        UserData::builder().context(customers.date_order_unless_stated(times.date_order))
+        UserData::builder().options(customers.date_order_unless_stated(times.date_order))
     }
 }
 

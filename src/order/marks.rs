@@ -9,7 +9,7 @@ use foldhash::quality::RandomState;
 use super::Row;
 use super::group::Group;
 use super::row::Alike;
-use crate::customer::Uniform;
+use crate::customer::Prehashed;
 use crate::event::Content;
 
 /// Makes marks, and keeps those of the rows without an order id.
@@ -24,7 +24,7 @@ pub(super) struct Marks {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     few: ArrayVec<u64, 8>,
-    many: HashSet<u64, Uniform>,
+    many: HashSet<u64, Prehashed>,
 }
 
 impl Marks {
@@ -38,7 +38,7 @@ impl Marks {
     fn of_row(&self, row: &Row<'_>) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         (row.time, row.quantity, row.price, row.currency, &row.product).hash(&mut hasher);
-        row.customer.wording().hash(&mut hasher);
+        row.customer.raw_fingerprint().hash(&mut hasher);
         if !row.says_little() {
             let event = (&row.name, row.action_source, &row.event_id, &row.event_source_url);
             (row.value, row.delivery_category, event).hash(&mut hasher);
@@ -48,11 +48,11 @@ impl Marks {
 
     /// The mark of the row that gave this content.
     pub(super) fn of_alike(&self, alike: &Alike, content: &Content) -> u64 {
-        let Alike { time, wording, currency } = alike;
+        let Alike { time, raw_fingerprint, currency } = alike;
         let quantity = i64::try_from(content.quantity().get()).ok();
         let mut hasher = self.hasher.build_hasher();
         (time, quantity, content.price(), Some(currency), Some(content.id())).hash(&mut hasher);
-        wording.hash(&mut hasher);
+        raw_fingerprint.hash(&mut hasher);
         hasher.finish()
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! record ── RowLayout ──▶ Row ── Orders or SortedOrders ──▶ Event
-//!                RowError              Problem
+//!                RowError              Diagnostic
 //! ```
 //!
 //! Both ways share one [desk](desk::Desk), which judges rows, and one [group](group::Group) for each order.
@@ -54,12 +54,12 @@ pub(crate) use closed::{check_sorted, cuts};
 pub use column::Column;
 pub(crate) use index::Index;
 pub use index::TooManyRows;
-pub use layout::{BoundLayout, LayoutError, NumberStyle, Reading, RowError, RowLayout};
+pub use layout::{BoundLayout, LayoutError, NumberStyle, ParsedRow, RowError, RowLayout};
 pub use orders::{OrderRules, Orders, Prepared};
 #[cfg(feature = "rayon")]
 pub(crate) use part::{Done, Joined, Part};
 pub use row::Row;
 pub use sorted::SortedOrders;
 #[cfg(feature = "csv")]
-pub use sorted_csv::{Finished, SortedEvents, SortedTrouble};
+pub use sorted_csv::{Finished, SortedError, SortedEvents};
 pub(crate) use stream::{Made, Stream};

@@ -9,7 +9,7 @@ use super::desk::Desk;
 use super::group::{Group, GroupKey};
 use super::layout::Fault;
 use super::spoilt::Spoilt;
-use super::{Reading, Row, RowError};
+use super::{ParsedRow, Row, RowError};
 use crate::customer::Coverage;
 use crate::event::{ActionSource, Event};
 use crate::report::RowReport;
@@ -30,9 +30,9 @@ pub struct OrderRules {
     pub(super) sums_values: bool,
     pub(super) drops_repeats: bool,
     margin: Duration,
-    longest_age: Option<AgeLimit>,
-    most_rows: u64,
-    pub(super) most_memory: usize,
+    max_age: Option<AgeLimit>,
+    max_rows: u64,
+    pub(super) max_memory: usize,
 }
 
 impl Default for OrderRules {
@@ -42,9 +42,9 @@ impl Default for OrderRules {
             sums_values: false,
             drops_repeats: false,
             margin: Duration::from_secs(3600),
-            longest_age: None,
-            most_rows: 50_000_000,
-            most_memory: 4 << 30,
+            max_age: None,
+            max_rows: 50_000_000,
+            max_memory: 4 << 30,
         }
     }
 }
@@ -83,30 +83,30 @@ impl OrderRules {
 
     /// A limit of age for all action sources, where it is stricter than Meta's: seven days for
     /// physical stores, too, say.
-    pub fn longest_age(mut self, limit: AgeLimit) -> Self {
-        self.longest_age = Some(limit);
+    pub fn max_age(mut self, limit: AgeLimit) -> Self {
+        self.max_age = Some(limit);
         self
     }
 
     /// How many rows [`Orders`] gathers before `finish`, fifty million by default. With more rows no order
     /// is sent at all, since any of them may go on in a row that is no longer kept.
-    pub fn most_rows(mut self, rows: u64) -> Self {
-        self.most_rows = rows;
+    pub fn max_rows(mut self, rows: u64) -> Self {
+        self.max_rows = rows;
         self
     }
 
     /// How many bytes of memory [`Orders`] may take, about; 4 GiB by default, which is enough for the rows
     /// of some two million orders. Beyond that no order is sent at all, as with
-    /// [`most_rows`](Self::most_rows): rows that are sorted by order id need next to no memory, see
+    /// [`max_rows`](Self::max_rows): rows that are sorted by order id need next to no memory, see
     /// [`SortedOrders`](super::SortedOrders).
-    pub fn most_memory(mut self, bytes: usize) -> Self {
-        self.most_memory = bytes;
+    pub fn max_memory(mut self, bytes: usize) -> Self {
+        self.max_memory = bytes;
         self
     }
 
     pub(super) fn age_limit(&self, source: ActionSource) -> AgeLimit {
         let meta = source.age_limit();
-        let limit = self.longest_age.filter(|own| own.as_secs() < meta.as_secs()).unwrap_or(meta);
+        let limit = self.max_age.filter(|own| own.as_secs() < meta.as_secs()).unwrap_or(meta);
         limit.less(self.margin)
     }
 }
@@ -115,7 +115,7 @@ impl OrderRules {
 ///
 /// Rows may come in any order. What is held in memory for each order is its digests, its lines and
 /// its contents, about two kilobytes; customer text is hashed as rows come in and not kept. Rows and
-/// memory are limited ([`OrderRules::most_rows`], [`OrderRules::most_memory`]). Where rows are sorted by
+/// memory are limited ([`OrderRules::max_rows`], [`OrderRules::max_memory`]). Where rows are sorted by
 /// order id, [`SortedOrders`](super::SortedOrders) takes any number of them.
 ///
 /// ```
@@ -176,11 +176,11 @@ impl Orders {
     }
 
     /// Takes what a record turned out to be.
-    pub fn take(&mut self, reading: Reading<'_>) {
+    pub fn push_parsed(&mut self, reading: ParsedRow<'_>) {
         match reading {
-            Reading::Row(row) => self.push(row),
-            Reading::Return(line) => self.desk.filter(line),
-            Reading::Invalid(error) => self.reject(error),
+            ParsedRow::Row(row) => self.push(row),
+            ParsedRow::Return(line) => self.desk.filter(line),
+            ParsedRow::Invalid(error) => self.reject(error),
         }
     }
 
@@ -232,13 +232,13 @@ impl Orders {
 
     fn lacks_room(&self) -> Option<Fault> {
         const ADVICE: &str = "sort the rows by order id and take them as sorted ones, or cut the export by days, never inside an order";
-        let OrderRules { most_rows, most_memory, .. } = self.desk.rules;
-        if self.desk.account.read >= most_rows {
-            let message = format!("more than {most_rows} rows in one run: {ADVICE}");
+        let OrderRules { max_rows, max_memory, .. } = self.desk.rules;
+        if self.desk.account.read >= max_rows {
+            let message = format!("more than {max_rows} rows in one run: {ADVICE}");
             Some(Fault::of_row("too_many_rows", message))
-        } else if self.memory > most_memory {
+        } else if self.memory > max_memory {
             let message =
-                format!("the orders of this run take more than {most_memory} bytes of memory: {ADVICE}");
+                format!("the orders of this run take more than {max_memory} bytes of memory: {ADVICE}");
             Some(Fault::of_row("too_much_memory", message))
         } else {
             None

@@ -1,6 +1,6 @@
 //! Some orders of a run, done apart from the others: what can be done so, and how the run takes it in.
 
-use super::account::{Account, Doubts};
+use super::account::{Account, OrderWarnings};
 use super::desk::Desk;
 use super::group::Group;
 use super::stream::{Made, Stream, Taker};
@@ -41,7 +41,7 @@ struct Left<'r, 'a> {
 
 enum What<'r, 'a> {
     Row(&'r Row<'a>),
-    Event(Box<Event>, Doubts),
+    Event(Box<Event>, OrderWarnings),
 }
 
 /// What the run says of its events when it takes a part in, in their sequence.
@@ -87,7 +87,7 @@ impl<F: FnMut(Made<'_>)> Taker for Apart<'_, '_, '_, F> {
     }
 
     fn take(&mut self, desk: &mut Desk, group: &mut Group) {
-        let doubts = Doubts::about(group);
+        let doubts = OrderWarnings::about(group);
         if !group.event.is_named_by_order() {
             let event = std::mem::replace(&mut group.event, Event::blank());
             self.aside.leave(desk, What::Event(Box::new(event), doubts));

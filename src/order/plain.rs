@@ -11,12 +11,12 @@ use super::group::{Group, is_damaged};
 use super::marks::Marks;
 use super::row::Alike;
 use super::{OrderRules, Row};
-use crate::customer::{Digests, Wording};
+use crate::customer::{Digests, RawFingerprint};
 use crate::event::{ActionSource, Content, EventName, Sale};
 use crate::value::{Amount, Currency, EventTime, FewDigits, Money, OrderId};
 
 /// So many rows are compared with one another.
-const MOST_ROWS: usize = 32;
+const MAX_ROWS: usize = 32;
 
 /// The order that goes the fast way, if one does.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Plain {
             is_open: false,
             sale,
             total: FewDigits::default(),
-            alike: Alike { time, wording: Wording::default(), currency },
+            alike: Alike { time, raw_fingerprint: RawFingerprint::default(), currency },
         }
     }
 
@@ -85,7 +85,7 @@ impl Plain {
     /// Adds a row that is alike the others and repeats none of them, and says whether it is one.
     pub(super) fn add(&mut self, row: &Row<'_>) -> bool {
         let Self { is_open: true, sale, total, alike } = self else { return false };
-        if sale.lines.len() >= MOST_ROWS
+        if sale.lines.len() >= MAX_ROWS
             || row.order_id.as_ref() != Some(&sale.order_id)
             || !row.is_alike(alike)
         {
@@ -131,14 +131,14 @@ impl Plain {
         let Self { sale, alike, .. } = self;
         let mut group = Group::of(&EventName::PURCHASE, sale.source, Some(&sale.order_id), sale.time);
         let marks = sale.contents.iter().map(|content| marks.of_alike(alike, content));
-        group.take_over(sale, alike.wording, marks);
+        group.take_over(sale, alike.raw_fingerprint, marks);
         group
     }
 }
 
 /// Whether somebody can be found by these digests, and none of them is worth a note.
 fn needs_no_word(customer: &Digests) -> bool {
-    let is_noted = |key, remark| Option::is_some_and(remark, |remark| note_of_row(key, remark).is_some());
+    let is_noted = |key, warning| Option::is_some_and(warning, |warning| note_of_row(key, warning).is_some());
     customer.iter().any(|(key, ..)| key.is_contact())
-        && !customer.iter().any(|&(key, remark, _)| is_noted(key, remark))
+        && !customer.iter().any(|&(key, warning, _)| is_noted(key, warning))
 }

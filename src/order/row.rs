@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use crate::customer::{UserDataBuilder, Wording};
+use crate::customer::{RawFingerprint, UserDataBuilder};
 use crate::event::{ActionSource, DeliveryCategory, EventName};
 use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl, ProductId};
 
@@ -48,7 +48,7 @@ pub struct Row<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Alike {
     pub(super) time: EventTime,
-    pub(super) wording: Wording,
+    pub(super) raw_fingerprint: RawFingerprint,
     pub(super) currency: Currency,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Row<'a> {
             && self.quantity.is_some_and(|count| count > 0)
             && self.price.is_some_and(|price| !price.is_negative());
         let currency = self.currency.filter(|_| is_usual)?;
-        Some(Alike { time: self.time, wording: self.customer.wording(), currency })
+        Some(Alike { time: self.time, raw_fingerprint: self.customer.raw_fingerprint(), currency })
     }
 
     /// The same as `self.alike() == Some(*other)`, quicker.
@@ -104,7 +104,7 @@ impl<'a> Row<'a> {
             && self.currency == Some(other.currency)
             && self.says_little()
             && self.price.is_some_and(|price| !price.is_negative())
-            && self.customer.wording() == other.wording
+            && self.customer.raw_fingerprint() == other.raw_fingerprint
     }
 
     /// Reads something of each part of a row that is needed soon. The processor fetches all of it at once,
@@ -113,7 +113,7 @@ impl<'a> Row<'a> {
         let Self { line, time, quantity, price, value, currency, action_source, .. } = self;
         let texts = (self.order_id.is_some(), self.product.is_some(), self.event_id.is_some());
         black_box((line.number(), time.unix(), *quantity, *price, *value, *currency, *action_source, texts));
-        black_box(self.customer.wording());
+        black_box(self.customer.raw_fingerprint());
     }
 
     /// Where the row stood.

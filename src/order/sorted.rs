@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::stream::{Made, Stream};
-use super::{NotSorted, OrderRules, Prepared, Reading, Row, RowError};
+use super::{NotSorted, OrderRules, ParsedRow, Prepared, Row, RowError};
 #[cfg(feature = "csv")]
 use crate::customer::Coverage;
 use crate::event::Event;
@@ -23,7 +23,7 @@ use crate::value::EventTime;
 /// everything, because its event may be on its way already. So that this is seen without keeping every id,
 /// ids have to ascend or descend, either byte by byte or with their numbers by size (`A9` before `A10`);
 /// in any other sequence each id that was seen takes some 50 bytes, as far as
-/// [`OrderRules::most_memory`] allows.
+/// [`OrderRules::max_memory`] allows.
 ///
 /// ```
 /// use meta_offline_events::customer::UserData;
@@ -66,15 +66,15 @@ impl SortedOrders {
     ///
     /// [`NotSorted`] when the record belongs to an order that was there before, or cannot be told from one;
     /// also whenever that has happened before.
-    pub fn take(&mut self, reading: Reading<'_>) -> Result<(), NotSorted> {
-        self.stream.take(reading, &mut keep_in(&mut self.ready))
+    pub fn push_parsed(&mut self, reading: ParsedRow<'_>) -> Result<(), NotSorted> {
+        self.stream.push_parsed(reading, &mut keep_in(&mut self.ready))
     }
 
     /// Adds a row to its order. A row that breaks a rule spoils its order.
     ///
     /// # Errors
     ///
-    /// Those of [`take`](Self::take).
+    /// Those of [`push_parsed`](Self::push_parsed).
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), NotSorted> {
         self.stream.push(row, &mut keep_in(&mut self.ready))
     }
@@ -83,7 +83,7 @@ impl SortedOrders {
     ///
     /// # Errors
     ///
-    /// Those of [`take`](Self::take).
+    /// Those of [`push_parsed`](Self::push_parsed).
     pub fn reject(&mut self, error: RowError) -> Result<(), NotSorted> {
         self.stream.reject(error, &mut keep_in(&mut self.ready))
     }

@@ -13,7 +13,7 @@ use crate::value::EventTime;
 /// An iterator over the events of a file whose rows are sorted by order id, in memory that does not grow
 /// with the file. It comes from [`CsvRows::sorted`].
 ///
-/// It ends with the file or with the first [trouble](SortedTrouble): only [`finish`](Self::finish) tells
+/// It ends with the file or with the first [error](SortedError): only [`finish`](Self::finish) tells
 /// which.
 ///
 /// ```
@@ -30,7 +30,7 @@ use crate::value::EventTime;
 /// assert_eq!(events.by_ref().count(), 2);
 /// let finished = events.finish();
 /// assert_eq!(finished.rows.read(), 2);
-/// assert!(finished.trouble.is_none());
+/// assert!(finished.error.is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -39,7 +39,7 @@ pub struct SortedEvents<R> {
     rows: CsvRows<R>,
     orders: SortedOrders,
     has_ended: bool,
-    trouble: Option<SortedTrouble>,
+    error: Option<SortedError>,
 }
 
 /// How a sorted file ended, and the account of its rows. It comes from [`SortedEvents::finish`].
@@ -53,13 +53,13 @@ pub struct Finished {
     /// What the customers of the events can be found by.
     pub coverage: Coverage,
     /// What kept the rest of the file from being read, if anything did.
-    pub trouble: Option<SortedTrouble>,
+    pub error: Option<SortedError>,
 }
 
 /// Why the rest of a sorted file was not read. Events of the part before may have been sent.
 ///
 /// ```
-/// use meta_offline_events::order::{OrderRules, RowLayout, SortedTrouble, csv::CsvRows};
+/// use meta_offline_events::order::{OrderRules, RowLayout, SortedError, csv::CsvRows};
 ///
 /// let file = "\
 /// order_id,email,timestamp,value,currency
@@ -70,14 +70,14 @@ pub struct Finished {
 /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
 /// let mut events = rows.sorted(OrderRules::new(), "2026-05-04T13:00:00Z".parse()?);
 /// events.by_ref().for_each(drop);
-/// let trouble = events.finish().trouble.expect("order A1 comes back");
-/// assert!(matches!(trouble, SortedTrouble::NotSorted(_)));
-/// assert!(trouble.to_string().starts_with("line 4 goes on with the order of line 2"));
+/// let error = events.finish().error.expect("order A1 comes back");
+/// assert!(matches!(error, SortedError::NotSorted(_)));
+/// assert!(error.to_string().starts_with("line 4 goes on with the order of line 2"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SortedTrouble {
+pub enum SortedError {
     /// The rows are not sorted.
     #[error(transparent)]
     NotSorted(#[from] NotSorted),
@@ -88,7 +88,7 @@ pub enum SortedTrouble {
 
 impl<R: Read> SortedEvents<R> {
     pub(super) fn new(rows: CsvRows<R>, rules: OrderRules, now: EventTime) -> Self {
-        Self { rows, orders: SortedOrders::new(rules, now), has_ended: false, trouble: None }
+        Self { rows, orders: SortedOrders::new(rules, now), has_ended: false, error: None }
     }
 
     /// How far the file was read.
@@ -100,11 +100,11 @@ impl<R: Read> SortedEvents<R> {
     /// file, the rest of the file is in no account.
     pub fn finish(self) -> Finished {
         let (rows, coverage) = self.orders.give_up();
-        Finished { rows, coverage, trouble: self.trouble }
+        Finished { rows, coverage, error: self.error }
     }
 
     /// Reads until an event is complete, or the file has ended.
-    fn read_on(&mut self) -> Result<Option<Event>, SortedTrouble> {
+    fn read_on(&mut self) -> Result<Option<Event>, SortedError> {
         loop {
             if let Some(event) = self.orders.next_event() {
                 return Ok(Some(event));
@@ -113,7 +113,7 @@ impl<R: Read> SortedEvents<R> {
                 return Ok(None);
             }
             if let Some(reading) = self.rows.next_row()? {
-                self.orders.take(reading)?;
+                self.orders.push_parsed(reading)?;
             } else {
                 self.has_ended = true;
                 self.orders.complete();
@@ -126,10 +126,10 @@ impl<R: Read> Iterator for SortedEvents<R> {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
-        self.read_on().unwrap_or_else(|trouble| {
+        self.read_on().unwrap_or_else(|error| {
             self.has_ended = true;
-            self.trouble = Some(trouble);
-            // What was complete before the trouble.
+            self.error = Some(error);
+            // What was complete before the error.
             self.orders.next_event()
         })
     }

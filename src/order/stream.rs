@@ -3,14 +3,14 @@
 #[cfg(feature = "csv")]
 use std::collections::VecDeque;
 
-use super::account::Doubts;
+use super::account::OrderWarnings;
 use super::closed::Closed;
 use super::desk::Desk;
 use super::group::Group;
 use super::layout::Fault;
 use super::plain::Plain;
 use super::spoilt::Spoilt;
-use super::{NotSorted, OrderRules, Reading, Row, RowError};
+use super::{NotSorted, OrderRules, ParsedRow, Row, RowError};
 use crate::customer::Coverage;
 use crate::event::{Event, Sale};
 use crate::report::RowReport;
@@ -39,7 +39,7 @@ pub(crate) struct Stream {
     open_id: Option<OrderId>,
     closed: Closed,
     spoilt: Spoilt,
-    trouble: Option<NotSorted>,
+    error: Option<NotSorted>,
 }
 
 /// Where orders go whose rows are all in.
@@ -57,7 +57,7 @@ impl<F: FnMut(Made<'_>)> Taker for F {
     }
 
     fn take(&mut self, desk: &mut Desk, group: &mut Group) {
-        let doubts = Doubts::about(group);
+        let doubts = OrderWarnings::about(group);
         if desk.admit(&mut group.event, doubts) {
             self(Made::Event(&mut group.event));
         }
@@ -66,7 +66,7 @@ impl<F: FnMut(Made<'_>)> Taker for F {
 
 impl Stream {
     pub(crate) fn new(rules: OrderRules, now: EventTime) -> Self {
-        let closed = Closed::new(rules.most_memory);
+        let closed = Closed::new(rules.max_memory);
         Self {
             desk: Desk::with_rules(rules),
             now,
@@ -76,23 +76,23 @@ impl Stream {
             open_id: None,
             closed,
             spoilt: Spoilt::default(),
-            trouble: None,
+            error: None,
         }
     }
 
-    pub(crate) fn take(
+    pub(crate) fn push_parsed(
         &mut self,
-        reading: Reading<'_>,
+        reading: ParsedRow<'_>,
         sink: &mut impl FnMut(Made<'_>),
     ) -> Result<(), NotSorted> {
         match reading {
-            Reading::Row(row) => self.push(&row, sink),
-            Reading::Return(line) => {
-                self.refuse_after_trouble()?;
+            ParsedRow::Row(row) => self.push(&row, sink),
+            ParsedRow::Return(line) => {
+                self.refuse_after_error()?;
                 self.desk.filter(line);
                 Ok(())
             }
-            Reading::Invalid(error) => self.reject(error, sink),
+            ParsedRow::Invalid(error) => self.reject(error, sink),
         }
     }
 
@@ -100,7 +100,7 @@ impl Stream {
         if self.goes_on_with(row) {
             return Ok(());
         }
-        self.refuse_after_trouble()?;
+        self.refuse_after_error()?;
         if self.turns_with(row) {
             self.turn_to(row.order_id.as_ref(), row.line, sink)?;
             self.begin(row);
@@ -171,7 +171,7 @@ impl Stream {
         error: RowError,
         sink: &mut impl FnMut(Made<'_>),
     ) -> Result<(), NotSorted> {
-        self.refuse_after_trouble()?;
+        self.refuse_after_error()?;
         if error.order_id.is_some() && error.order_id != self.open_id {
             self.turn_to(error.order_id.as_ref(), error.line, sink)?;
         }
@@ -215,10 +215,10 @@ impl Stream {
         self.open_id = order_id.cloned();
         let Some(id) = order_id else { return Ok(()) };
         self.spoilt.turn();
-        self.closed.enter(id, line).map_err(|trouble| {
+        self.closed.enter(id, line).map_err(|error| {
             self.desk.account.read += 1;
-            self.desk.account.invalid(&[line], [Fault::of_row("not_sorted", trouble.to_string())]);
-            self.trouble.insert(trouble).clone()
+            self.desk.account.invalid(&[line], [Fault::of_row("not_sorted", error.to_string())]);
+            self.error.insert(error).clone()
         })
     }
 
@@ -256,7 +256,7 @@ impl Stream {
         self.open = 0;
     }
 
-    fn refuse_after_trouble(&self) -> Result<(), NotSorted> {
-        self.trouble.clone().map_or(Ok(()), Err)
+    fn refuse_after_error(&self) -> Result<(), NotSorted> {
+        self.error.clone().map_or(Ok(()), Err)
     }
 }

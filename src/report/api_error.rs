@@ -93,20 +93,20 @@ impl ApiError {
     /// ```
     /// use meta_offline_events::report::ApiError;
     ///
-    /// assert_eq!(ApiError::default().token_trouble(), None);
+    /// assert_eq!(ApiError::default().token_problem(), None);
     /// ```
-    pub fn token_trouble(&self) -> Option<TokenTrouble> {
+    pub fn token_problem(&self) -> Option<TokenProblem> {
         if self.class() != ErrorClass::FixToken {
             return None;
         }
         Some(match (self.code, self.subcode) {
-            (Some(100 | 104), _) => TokenTrouble::AppSecretProof,
-            (_, Some(458)) => TokenTrouble::AppNotInstalled,
-            (_, Some(459 | 464)) => TokenTrouble::LoginNeeded,
-            (_, Some(460)) => TokenTrouble::PasswordChanged,
-            (_, Some(463)) => TokenTrouble::Expired,
-            (_, Some(492)) => TokenTrouble::NoRole,
-            _ => TokenTrouble::Invalid,
+            (Some(100 | 104), _) => TokenProblem::AppSecretProof,
+            (_, Some(458)) => TokenProblem::AppNotInstalled,
+            (_, Some(459 | 464)) => TokenProblem::LoginNeeded,
+            (_, Some(460)) => TokenProblem::PasswordChanged,
+            (_, Some(463)) => TokenProblem::Expired,
+            (_, Some(492)) => TokenProblem::NoRole,
+            _ => TokenProblem::Invalid,
         })
     }
 
@@ -118,7 +118,7 @@ impl ApiError {
     /// assert_eq!(ApiError::default().advice(), "do not repeat this as it is");
     /// ```
     pub fn advice(&self) -> &'static str {
-        match (self.token_trouble(), self.code) {
+        match (self.token_problem(), self.code) {
             (Some(trouble), _) => trouble.advice(),
             (None, Some(2635)) => {
                 "the API version is retired: set a newer one with `ClientBuilder::api_version`"
@@ -288,7 +288,7 @@ impl ErrorClass {
 /// What is wrong with a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum TokenTrouble {
+pub enum TokenProblem {
     /// It expired (subcode 463).
     Expired,
     /// Its user changed the password, which revokes it (subcode 460).
@@ -305,13 +305,13 @@ pub enum TokenTrouble {
     Invalid,
 }
 
-impl TokenTrouble {
+impl TokenProblem {
     /// What to do, in a few words.
     ///
     /// ```
-    /// use meta_offline_events::report::TokenTrouble;
+    /// use meta_offline_events::report::TokenProblem;
     ///
-    /// assert_eq!(TokenTrouble::Expired.advice(), "the access token has expired: replace it");
+    /// assert_eq!(TokenProblem::Expired.advice(), "the access token has expired: replace it");
     /// ```
     pub fn advice(self) -> &'static str {
         match self {

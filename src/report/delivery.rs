@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::{EventCounts, Outcome, Problem, RequestCounts, RowCounts, RowReport, StopCause};
+use super::{Diagnostic, EventCounts, Outcome, RequestCounts, RowCounts, RowReport, StopCause};
 use crate::event::Event;
 
 /// What became of every event, and of every row when rows were read.
@@ -15,7 +15,7 @@ use crate::event::Event;
 ///
 /// let nothing_sent = DeliveryReport::default();
 /// assert!(nothing_sent.all_accepted(), "true for an empty run: compare with `rows().read`");
-/// assert!(nothing_sent.rows().add_up());
+/// assert!(nothing_sent.rows().is_balanced());
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryReport {
@@ -23,8 +23,8 @@ pub struct DeliveryReport {
     events: EventCounts,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) unsent: Vec<Event>,
-    pub(super) problems: Vec<Problem>,
-    pub(super) notes: Vec<Problem>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) notes: Vec<Diagnostic>,
     pub(super) messages: Vec<Box<str>>,
     pub(super) trace_ids: Vec<Box<str>>,
     pub(super) stopped: Option<Arc<StopCause>>,
@@ -54,7 +54,7 @@ impl DeliveryReport {
     /// The outcome of each event that was handed to `Client::send`, in the order in which they were
     /// given.
     ///
-    /// Empty after `Client::deliver`, whose stream may have no end: there `Delivery::on_settled` tells
+    /// Empty after `Client::deliver`, whose stream may have no end: there `Delivery::on_outcome` tells
     /// the outcome of each event as it is known.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
@@ -62,12 +62,12 @@ impl DeliveryReport {
 
     /// Why rows were left out or not accepted. Of a stream, the first 10,000 events that were not
     /// accepted are told one by one, the others by their number.
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 
     /// What is worth knowing about rows that were kept.
-    pub fn notes(&self) -> &[Problem] {
+    pub fn notes(&self) -> &[Diagnostic] {
         &self.notes
     }
 
@@ -89,9 +89,9 @@ impl DeliveryReport {
 
     /// How long to wait before the rest is sent, when Meta asked for a longer pause than a run sits
     /// out.
-    pub fn come_back_in(&self) -> Option<Duration> {
+    pub fn retry_after(&self) -> Option<Duration> {
         match self.stopped() {
-            Some(StopCause::ComeBackLater(wait)) => Some(*wait),
+            Some(StopCause::RetryLater(wait)) => Some(*wait),
             _ => None,
         }
     }
@@ -138,8 +138,8 @@ impl DeliveryReport {
         self.rows.invalid += rows.invalid;
         self.rows.read = (self.rows.read + rows.filtered + rows.invalid).max(rows.read);
         self.rows.pending = self.rows.read - self.rows.settled();
-        let sending = std::mem::replace(&mut self.problems, rows.problems);
-        self.problems.extend(sending);
+        let sending = std::mem::replace(&mut self.diagnostics, rows.diagnostics);
+        self.diagnostics.extend(sending);
         self.notes.extend(rows.notes);
         self
     }
@@ -203,24 +203,24 @@ impl DeliveryReport {
         report.rows.unconfirmed += rows_unconfirmed;
         report.rows.read += rows_unconfirmed;
         report.unsent = unsent;
-        report.problems.push(Problem::new([], "abandoned", cause.to_string()));
+        report.diagnostics.push(Diagnostic::new([], "abandoned", cause.to_string()));
         report.stopped = Some(cause);
         report
     }
 }
 
 impl Serialize for DeliveryReport {
-    /// `{"rows":{…},"events":{…},"problems":[…],"notes":[…],"stopped":…,"come_back_in_seconds":…,
+    /// `{"rows":{…},"events":{…},"diagnostics":[…],"notes":[…],"stopped":…,"come_back_in_seconds":…,
     /// "requests":…,"attempts":{…},"usage_percent":…,"messages":[…],"trace_ids":[…],
     /// "test_event_code":…}`
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("DeliveryReport", 12)?;
         fields.serialize_field("rows", &self.rows)?;
         fields.serialize_field("events", &self.events)?;
-        fields.serialize_field("problems", &self.problems)?;
+        fields.serialize_field("diagnostics", &self.diagnostics)?;
         fields.serialize_field("notes", &self.notes)?;
         fields.serialize_field("stopped", &self.stopped.as_ref().map(ToString::to_string))?;
-        fields.serialize_field("come_back_in_seconds", &self.come_back_in().map(|wait| wait.as_secs()))?;
+        fields.serialize_field("come_back_in_seconds", &self.retry_after().map(|wait| wait.as_secs()))?;
         fields.serialize_field("requests", &self.requests())?;
         fields.serialize_field("attempts", &self.attempts)?;
         fields.serialize_field("usage_percent", &self.usage)?;

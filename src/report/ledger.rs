@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{DeliveryReport, NotSentCause, Outcome, Problem, StopCause};
+use super::{DeliveryReport, Diagnostic, NotSentCause, Outcome, StopCause};
 use crate::event::Event;
 use crate::value::Line;
 
@@ -24,10 +24,10 @@ pub(crate) enum Keeping {
 }
 
 /// How many events that were not accepted are told one by one of a stream; the rest are counted.
-const MOST_TOLD: usize = 10_000;
+const MAX_SHOWN: usize = 10_000;
 
 /// How many messages and trace ids are kept.
-const MOST_TEXTS: usize = 1000;
+const MAX_TEXTS: usize = 1000;
 
 #[derive(Debug)]
 pub(crate) struct Ledger {
@@ -35,8 +35,8 @@ pub(crate) struct Ledger {
     report: DeliveryReport,
     keeping: Keeping,
     outcomes: Vec<Option<Outcome>>,
-    trouble: Vec<Entry>,
-    /// Events beyond [`MOST_TOLD`], by reason.
+    unaccepted: Vec<Entry>,
+    /// Events beyond [`MAX_SHOWN`], by reason.
     untold: BTreeMap<&'static str, usize>,
     unsent: Vec<Numbered>,
 }
@@ -55,7 +55,7 @@ impl Ledger {
             report: DeliveryReport::begun(test_event_code),
             keeping,
             outcomes: Vec::new(),
-            trouble: Vec::new(),
+            unaccepted: Vec::new(),
             untold: BTreeMap::new(),
             unsent: Vec::new(),
         }
@@ -71,11 +71,11 @@ impl Ledger {
             if *outcome == Outcome::Accepted {
                 continue;
             }
-            if self.keeping == Keeping::Everything || self.trouble.len() < MOST_TOLD {
+            if self.keeping == Keeping::Everything || self.unaccepted.len() < MAX_SHOWN {
                 let lines = event.lines().into();
-                self.trouble.push(Entry { position, lines, outcome: outcome.clone() });
+                self.unaccepted.push(Entry { position, lines, outcome: outcome.clone() });
             } else {
-                *self.untold.entry(outcome.reason()).or_default() += 1;
+                *self.untold.entry(outcome.code()).or_default() += 1;
             }
             if matches!(outcome, Outcome::NotSent(cause) if cause.may_be_sent_later()) {
                 self.unsent.push(Numbered { position, event });
@@ -112,7 +112,7 @@ impl Ledger {
 
     /// What an answer says besides its count.
     pub(crate) fn heard(&mut self, messages: Vec<Box<str>>, trace_id: Option<Box<str>>) {
-        let room = |kept: &Vec<Box<str>>| MOST_TEXTS - kept.len().min(MOST_TEXTS);
+        let room = |kept: &Vec<Box<str>>| MAX_TEXTS - kept.len().min(MAX_TEXTS);
         let DeliveryReport { messages: kept, trace_ids, .. } = &mut self.report;
         kept.extend(messages.into_iter().take(room(kept)));
         trace_ids.extend(trace_id.into_iter().take(room(trace_ids)));
@@ -131,23 +131,23 @@ impl Ledger {
 
     /// Something worth knowing about the whole run.
     pub(crate) fn note(&mut self, reason: &'static str, message: String) {
-        if self.report.notes.iter().all(|note| note.reason() != reason) {
-            self.report.notes.push(Problem::new([], reason, message));
+        if self.report.notes.iter().all(|note| note.code() != reason) {
+            self.report.notes.push(Diagnostic::new([], reason, message));
         }
     }
 
     /// The finished account.
     pub(crate) fn close(mut self, stopped: Option<Arc<StopCause>>) -> DeliveryReport {
-        self.trouble.sort_by_key(|entry| entry.position);
+        self.unaccepted.sort_by_key(|entry| entry.position);
         self.unsent.sort_by_key(|unsent| unsent.position);
-        let groups = self.trouble.chunk_by(|one, next| {
+        let groups = self.unaccepted.chunk_by(|one, next| {
             let side_by_side = next.position == one.position + 1 || !one.lines.is_empty();
             side_by_side && one.outcome == next.outcome
         });
-        self.report.problems = groups.map(problem).collect();
+        self.report.diagnostics = groups.map(diagnostic).collect();
         let untold = self.untold.into_iter();
-        self.report.problems.extend(untold.map(|(reason, events)| {
-            Problem::new([], reason, format!("{events} more events of the stream came to this end"))
+        self.report.diagnostics.extend(untold.map(|(reason, events)| {
+            Diagnostic::new([], reason, format!("{events} more events of the stream came to this end"))
         }));
         self.report.unsent = self.unsent.into_iter().map(|unsent| unsent.event).collect();
         self.report.outcomes =
@@ -162,17 +162,19 @@ fn unknown() -> Outcome {
     Outcome::Unconfirmed(super::UnconfirmedCause::NoValidAnswer("its outcome was not noted".into()))
 }
 
-/// The problem of neighbouring events that came to the same end.
-fn problem(entries: &[Entry]) -> Problem {
+/// The diagnostic of neighbouring events that came to the same end.
+fn diagnostic(entries: &[Entry]) -> Diagnostic {
     let lines: Vec<Line> = entries.iter().flat_map(|entry| &entry.lines).copied().collect();
     let outcome = &entries[0].outcome;
-    let (reason, message) = (outcome.reason(), outcome.to_string());
+    let (reason, message) = (outcome.code(), outcome.to_string());
     match entries {
-        [only] if lines.is_empty() => Problem::new([], reason, format!("event {} {message}", only.position)),
-        [first, .., last] if lines.is_empty() => {
-            Problem::new([], reason, format!("events {} to {}: {message}", first.position, last.position))
+        [only] if lines.is_empty() => {
+            Diagnostic::new([], reason, format!("event {} {message}", only.position))
         }
-        _ => Problem::new(lines, reason, message),
+        [first, .., last] if lines.is_empty() => {
+            Diagnostic::new([], reason, format!("events {} to {}: {message}", first.position, last.position))
+        }
+        _ => Diagnostic::new(lines, reason, message),
     }
 }
 

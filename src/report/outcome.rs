@@ -25,10 +25,10 @@ impl Outcome {
     /// ```
     /// use meta_offline_events::report::{NotSentCause, Outcome};
     ///
-    /// assert_eq!(Outcome::Accepted.reason(), "accepted");
-    /// assert_eq!(Outcome::NotSent(NotSentCause::Expired).reason(), "expired");
+    /// assert_eq!(Outcome::Accepted.code(), "accepted");
+    /// assert_eq!(Outcome::NotSent(NotSentCause::Expired).code(), "expired");
     /// ```
-    pub fn reason(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Refused(_) => "refused_by_meta",
@@ -68,7 +68,7 @@ pub enum NotSentCause {
     Exhausted(Arc<ApiError>),
     /// It was in a part of a batch that Meta refused for a bad event, and the search for bad events
     /// ended at its limit of requests: this one may be good.
-    NotSifted(Arc<ApiError>),
+    NotIsolated(Arc<ApiError>),
     /// The run was stopped, for this reason.
     Stopped(Arc<StopCause>),
 }
@@ -83,7 +83,7 @@ impl NotSentCause {
             Self::TooLarge => "too_large",
             Self::Unreachable(_) => "unreachable",
             Self::Exhausted(_) => "attempts_exhausted",
-            Self::NotSifted(_) => "not_sifted",
+            Self::NotIsolated(_) => "not_isolated",
             Self::Stopped(_) => "run_stopped",
         }
     }
@@ -100,7 +100,7 @@ impl fmt::Display for NotSentCause {
             Self::TooLarge => f.write_str("is larger alone than a request may be"),
             Self::Unreachable(why) => write!(f, "the server could not be reached: {why}"),
             Self::Exhausted(error) => write!(f, "all attempts ended in temporary errors: {error}"),
-            Self::NotSifted(error) => {
+            Self::NotIsolated(error) => {
                 write!(f, "stood beside too many bad events to be told from them, send it again: {error}")
             }
             Self::Stopped(cause) => write!(f, "not sent, because the run stopped: {cause}"),
@@ -157,7 +157,7 @@ pub enum StopCause {
     /// The service could not be reached, or answered nothing valid, for as long as is tried.
     Unreachable(Box<str>),
     /// Meta asked for a longer pause than a run sits out.
-    ComeBackLater(Duration),
+    RetryLater(Duration),
     /// The clock of this machine differs from the service's by so many seconds (positive: it is
     /// ahead): whether events are young enough cannot be told.
     ClockOff(i64),
@@ -166,10 +166,10 @@ pub enum StopCause {
     /// The run's limit of time is over.
     RunLimit,
     /// The program asked for it.
-    Asked,
+    Cancelled,
     /// So many events of a stream could not be sent that holding more of them would take too much
     /// memory.
-    HandOverFull,
+    UnsentLimit,
     /// The run was abandoned before its end: its runtime was shut down, or code of the application
     /// panicked in it or blocked it.
     Abandoned,
@@ -188,12 +188,12 @@ impl StopCause {
             Self::Api(error) => error.class().code(),
             Self::Endpoint(_) => "fix_endpoint",
             Self::Unreachable(_) => "unreachable",
-            Self::ComeBackLater(_) => "come_back_later",
+            Self::RetryLater(_) => "retry_later",
             Self::ClockOff(_) => "clock_off",
             Self::TokenExpired => "token_expired",
             Self::RunLimit => "run_limit",
-            Self::Asked => "asked",
-            Self::HandOverFull => "hand_over_full",
+            Self::Cancelled => "cancelled",
+            Self::UnsentLimit => "unsent_limit",
             Self::Abandoned => "abandoned",
         }
     }
@@ -214,7 +214,7 @@ impl fmt::Display for StopCause {
             Self::Api(error) => write!(f, "{}: {error}", error.advice()),
             Self::Endpoint(why) => write!(f, "the endpoint is wrong: {why}"),
             Self::Unreachable(why) => write!(f, "the service cannot be reached, send again later: {why}"),
-            Self::ComeBackLater(wait) => come_back_in(*wait).fmt(f),
+            Self::RetryLater(wait) => retry_after(*wait).fmt(f),
             Self::ClockOff(seconds) => write!(
                 f,
                 "the clock of this machine is {} seconds {} Meta's: set it, then send again",
@@ -223,18 +223,18 @@ impl fmt::Display for StopCause {
             ),
             Self::TokenExpired => f.write_str("the access token has expired: replace it, then send again"),
             Self::RunLimit => f.write_str("the time for the run is over: send the rest in another one"),
-            Self::Asked => f.write_str("the program asked to stop: send the rest in another run"),
+            Self::Cancelled => f.write_str("the program asked to stop: send the rest in another run"),
             Self::Abandoned => f.write_str(
                 "sending was abandoned, because its runtime was shut down or it panicked or was blocked: \
                  send the rest in another run",
             ),
-            Self::HandOverFull => {
+            Self::UnsentLimit => {
                 f.write_str("too many events could not be sent: send them again, then go on with the stream")
             }
         }
     }
 }
 
-fn come_back_in(wait: Duration) -> impl fmt::Display {
+fn retry_after(wait: Duration) -> impl fmt::Display {
     format!("Meta asks for a pause: send again in {} minutes", wait.as_secs().div_ceil(60))
 }

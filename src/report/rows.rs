@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::Problem;
+use super::Diagnostic;
 
 /// How many input rows came to which end. They add up: `read` is the sum of all the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -15,7 +15,7 @@ pub struct RowCounts {
     pub accepted: u64,
     /// Rows left out by a rule of the row contract: returns and cancellations. Nothing is wrong.
     pub filtered: u64,
-    /// Rows refused here, before sending; each has a problem.
+    /// Rows refused here, before sending; each has a diagnostic.
     pub invalid: u64,
     /// Rows whose event Meta refused.
     pub refused: u64,
@@ -29,7 +29,7 @@ pub struct RowCounts {
 
 impl RowCounts {
     /// Whether every row is counted in exactly one end.
-    pub fn add_up(&self) -> bool {
+    pub fn is_balanced(&self) -> bool {
         self.read == self.settled() + self.pending
     }
 
@@ -87,8 +87,8 @@ pub struct RowReport {
     pub(crate) read: u64,
     pub(crate) filtered: u64,
     pub(crate) invalid: u64,
-    pub(crate) problems: Vec<Problem>,
-    pub(crate) notes: Vec<Problem>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) notes: Vec<Diagnostic>,
 }
 
 impl RowReport {
@@ -108,12 +108,12 @@ impl RowReport {
     }
 
     /// Why rows were left out, filtered ones included.
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 
     /// What is worth knowing about rows that were kept: a match key that could not be used, say.
-    pub fn notes(&self) -> &[Problem] {
+    pub fn notes(&self) -> &[Diagnostic] {
         &self.notes
     }
 }

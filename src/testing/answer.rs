@@ -11,7 +11,7 @@ use super::graph::GraphError;
 ///
 /// A constructor says what is answered or broken, the methods after it say how. Only
 /// [`Answer::judge`] and [`Answer::accept_then_reset`] look at the events and store them; every
-/// other answer leaves no trace in [`StandIn::accepted`](super::StandIn::accepted), whatever it
+/// other answer leaves no trace in [`MockServer::accepted`](super::MockServer::accepted), whatever it
 /// tells the client.
 ///
 /// ```

@@ -9,9 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-const LARGEST_HEAD: usize = 32 * 1024;
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
-const MOST_HEADERS: usize = 128;
+const MAX_HEAD: usize = 32 * 1024;
+const MAX_BODY: usize = 16 * 1024 * 1024;
+const MAX_HEADERS: usize = 128;
 
 /// How long an early refusal waits for the client to stop sending, so that it can read the answer.
 const LINGER: Duration = Duration::from_secs(1);
@@ -67,7 +67,7 @@ impl Head {
         match (self.header("transfer-encoding"), self.header("content-length")) {
             (None, None) => Ok(Framing::Length(0)),
             (None, Some(length)) => match length.parse() {
-                Ok(length) if length <= LARGEST_BODY => Ok(Framing::Length(length)),
+                Ok(length) if length <= MAX_BODY => Ok(Framing::Length(length)),
                 Ok(_) => Err(Trouble::Bad(413)),
                 Err(_) => Err(Trouble::Bad(400)),
             },
@@ -98,7 +98,7 @@ impl Connection {
                 self.unread.drain(..length);
                 return Ok(Some(head));
             }
-            if self.unread.len() > LARGEST_HEAD {
+            if self.unread.len() > MAX_HEAD {
                 return Err(Trouble::Bad(431));
             }
             if self.read_more().await? == 0 {
@@ -156,7 +156,7 @@ impl Connection {
             if size == 0 {
                 return self.trailers().await;
             }
-            if size > LARGEST_BODY - body.len() {
+            if size > MAX_BODY - body.len() {
                 return Err(Trouble::Bad(413));
             }
             self.take(size, body).await?;
@@ -173,7 +173,7 @@ impl Connection {
                     self.unread.drain(..length);
                     return usize::try_from(size).map_err(|_| Trouble::Bad(413));
                 }
-                Ok(Status::Partial) if self.unread.len() <= LARGEST_HEAD => self.read_some().await?,
+                Ok(Status::Partial) if self.unread.len() <= MAX_HEAD => self.read_some().await?,
                 Ok(Status::Partial) | Err(_) => return Err(Trouble::Bad(400)),
             }
         }
@@ -192,7 +192,7 @@ impl Connection {
                 self.unread.drain(..end + 2);
                 return Ok(line);
             }
-            if self.unread.len() > LARGEST_HEAD {
+            if self.unread.len() > MAX_HEAD {
                 return Err(Trouble::Bad(400));
             }
             self.read_some().await?;
@@ -228,7 +228,7 @@ impl Connection {
 
     /// Ends when the client closes the connection. Whatever it still sends is kept, up to a limit.
     pub(super) async fn client_gone(&mut self) {
-        while self.unread.len() <= LARGEST_HEAD {
+        while self.unread.len() <= MAX_HEAD {
             match self.read_more().await {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {}
@@ -259,7 +259,7 @@ impl Connection {
 }
 
 fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, Trouble> {
-    let mut slots = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut slots = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut slots);
     let length = match request.parse(bytes) {
         Ok(Status::Complete(length)) => length,

@@ -11,8 +11,8 @@ use url::Url;
 
 use super::graph::GraphError;
 
-const MOST_EVENTS: usize = 1000;
-const LONGEST_EVENT_NAME: usize = 50;
+const MAX_EVENTS: usize = 1000;
+const MAX_EVENT_NAME: usize = 50;
 const DAY: i64 = 86_400;
 const FUTURE: i64 = 60;
 /// From here up, a number can only be a finer unit than seconds.
@@ -140,7 +140,7 @@ fn events_of(body: Option<Map<String, Value>>) -> Result<Vec<Value>, GraphError>
     check_envelope(&body)?;
     match body.remove("data") {
         Some(Value::Array(events)) if events.is_empty() => Err(bad_request("data must hold an event")),
-        Some(Value::Array(events)) if events.len() > MOST_EVENTS => {
+        Some(Value::Array(events)) if events.len() > MAX_EVENTS => {
             Err(bad_request("data must hold at most 1000 events"))
         }
         Some(Value::Array(events)) => Ok(events),
@@ -239,7 +239,7 @@ fn check_field_names(event: &Fields, _now: i64) -> Result<(), GraphError> {
 
 fn check_event_name(event: &Fields, _now: i64) -> Result<(), GraphError> {
     let name = text(event, "event_name");
-    let fits = name.is_some_and(|name| name.chars().count() <= LONGEST_EVENT_NAME);
+    let fits = name.is_some_and(|name| name.chars().count() <= MAX_EVENT_NAME);
     demand(fits, None, &["event_name"], "must be a text of 1 to 50 characters")
 }
 

@@ -4,7 +4,7 @@
 //! and, when told so, misbehaves. Nothing here builds, cleans or sends events, and the judge shares
 //! no code with the rooms that do: what they get wrong, it should notice.
 //!
-//! [`StandIn`] listens, [`Answer`] tells it how to misbehave, [`RecordedRequest`] is what it saw.
+//! [`MockServer`] listens, [`Answer`] tells it how to misbehave, [`RecordedRequest`] is what it saw.
 //! [`RecordingTransport`] does without a socket, [`ManualClock`] and [`RuntimeClock`] without waiting.
 //!
 //! # What the judge is stricter about than Meta
@@ -24,13 +24,13 @@ mod clock;
 mod connection;
 mod graph;
 mod judge;
+mod mock_server;
 mod recorded;
 mod recording;
 mod reply;
-mod stand_in;
 
 pub use answer::Answer;
 pub use clock::{FixedJitter, ManualClock, RuntimeClock};
+pub use mock_server::{MockServer, MockServerBuilder};
 pub use recorded::RecordedRequest;
 pub use recording::RecordingTransport;
-pub use stand_in::{StandIn, StandInBuilder};

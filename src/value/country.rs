@@ -52,7 +52,7 @@ impl Country {
 
     /// The same as for any name, quicker.
     fn of_ascii_name(text: &str) -> Result<Self, InvalidValue> {
-        let mut name = [0; LONGEST_NAME];
+        let mut name = [0; MAX_NAME];
         let mut length = 0;
         for letter in text.bytes().filter(u8::is_ascii_alphabetic) {
             match name.get_mut(length) {
@@ -94,11 +94,11 @@ impl FromStr for Country {
             return Err(InvalidValue::new(ValueKind::Country, Rule::Empty));
         }
         // No name is longer, and a text of megabytes need not be copied to be refused.
-        let mut name = [0; LONGEST_NAME];
+        let mut name = [0; MAX_NAME];
         let mut length = 0;
         for letter in letters {
             let end = length + letter.len_utf8();
-            if end > LONGEST_NAME {
+            if end > MAX_NAME {
                 return Err(InvalidValue::new(ValueKind::Country, Rule::UnknownCode));
             }
             letter.encode_utf8(&mut name[length..end]);
@@ -109,7 +109,7 @@ impl FromStr for Country {
 }
 
 /// The longest name in the tables is 44 letters; this leaves room for longer ones.
-const LONGEST_NAME: usize = 96;
+const MAX_NAME: usize = 96;
 
 /// Codes and names, letters only and lower case, with the country they mean.
 static NAMES: LazyLock<HashMap<Box<[u8]>, Country, RandomState>> = LazyLock::new(|| {
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn every_name_fits_the_buffer() {
-        assert!(NAMES.keys().all(|name| name.len() <= LONGEST_NAME));
+        assert!(NAMES.keys().all(|name| name.len() <= MAX_NAME));
         assert_eq!(NAMES.values().collect::<std::collections::HashSet<_>>().len(), 249);
     }
 }

@@ -4,12 +4,12 @@
 /// can tell, so it has to be stated.
 ///
 /// ```
-/// use meta_offline_events::customer::{Context, MatchKey};
+/// use meta_offline_events::customer::{CleaningOptions, MatchKey};
 /// use meta_offline_events::value::DateOrder;
 ///
-/// let european = Context::default().date_order(DateOrder::DayFirst);
+/// let european = CleaningOptions::default().date_order(DateOrder::DayFirst);
 /// assert_eq!(MatchKey::BirthDate.normalize("03/04/1980", &european)?.text(), "19800403");
-/// # Ok::<(), meta_offline_events::customer::Unusable>(())
+/// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::{InvalidValue, Rule, ValueKind};
 
 /// The longest identifier we send, in bytes. Meta publishes no limit; real ones are far shorter.
-const LONGEST_ID: usize = 1024;
+const MAX_ID: usize = 1024;
 
 /// Trims outer blanks, then demands 1 to `longest` bytes without control characters.
 pub(super) fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<&str, InvalidValue> {
@@ -78,14 +78,14 @@ impl Identifier {
 }
 
 impl Identifier {
-    /// Reads an identifier of at most [`LONGEST_ID`] bytes.
+    /// Reads an identifier of at most [`MAX_ID`] bytes.
     fn read(kind: ValueKind, text: &str) -> Result<Self, InvalidValue> {
         // Most identifiers have nothing to trim and nothing to refuse.
         let is_usual = |byte: u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'\\');
-        if (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(is_usual) {
+        if (1..=MAX_ID).contains(&text.len()) && text.bytes().all(is_usual) {
             return Ok(Self::new(text, true));
         }
-        identifier(kind, text, LONGEST_ID).map(Self::from)
+        identifier(kind, text, MAX_ID).map(Self::from)
     }
 
     fn new(text: &str, is_plain: bool) -> Self {

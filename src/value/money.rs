@@ -61,10 +61,10 @@ impl Amount {
     /// Reads the usual amounts: at most 18 digits that begin with a digit, without sign and blanks, and
     /// with this sign before the decimals.
     pub(crate) fn short(text: &str, decimal_sign: u8) -> Option<Self> {
-        const MOST_DIGITS: usize = 18;
+        const MAX_DIGITS: usize = 18;
         let mut units = 0;
         let mut point = None;
-        if text.is_empty() || text.len() > MOST_DIGITS {
+        if text.is_empty() || text.len() > MAX_DIGITS {
             return None;
         }
         for (place, byte) in text.bytes().enumerate() {

@@ -9,7 +9,7 @@ use url::Url;
 use super::{InvalidValue, Rule, ValueKind};
 
 /// The longest address we send, in bytes.
-const LONGEST_URL: usize = 8192;
+const MAX_URL: usize = 8192;
 
 /// The address of a web page, sent as it was given.
 ///
@@ -47,8 +47,8 @@ impl FromStr for PageUrl {
         let text = text.trim();
         let rule = if text.is_empty() {
             Rule::Empty
-        } else if text.len() > LONGEST_URL {
-            Rule::TooLong(LONGEST_URL)
+        } else if text.len() > MAX_URL {
+            Rule::TooLong(MAX_URL)
         } else if text.chars().any(char::is_control) {
             Rule::ControlCharacter
         } else if Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())

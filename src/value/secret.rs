@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{InvalidValue, Rule, ValueKind};
 
 /// The longest token we accept, in bytes.
-const LONGEST_TOKEN: usize = 4096;
+const MAX_TOKEN: usize = 4096;
 
 /// An access token for the Conversions API.
 ///
@@ -46,8 +46,8 @@ impl FromStr for AccessToken {
         let text = text.trim();
         let rule = if text.is_empty() {
             Rule::Empty
-        } else if text.len() > LONGEST_TOKEN {
-            Rule::TooLong(LONGEST_TOKEN)
+        } else if text.len() > MAX_TOKEN {
+            Rule::TooLong(MAX_TOKEN)
         } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Rule::ControlCharacter
         } else {

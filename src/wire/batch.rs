@@ -22,10 +22,10 @@ pub struct BatchLimits {
 
 impl BatchLimits {
     /// The most events that Meta takes in one request.
-    pub const MOST_EVENTS: usize = 1000;
+    pub const MAX_EVENTS: usize = 1000;
 
     /// The least limit of bytes that can be set.
-    pub const LEAST_BYTES: usize = 4096;
+    pub const MIN_BYTES: usize = 4096;
 
     /// These limits, or `None` when a limit is zero, `events` is above 1,000, or `bytes` is below
     /// 4,096 (too small for many single events).
@@ -37,7 +37,7 @@ impl BatchLimits {
     /// assert!(BatchLimits::new(1001, 500_000).is_none());
     /// ```
     pub fn new(events: usize, bytes: usize) -> Option<Self> {
-        ((1..=Self::MOST_EVENTS).contains(&events) && bytes >= Self::LEAST_BYTES)
+        ((1..=Self::MAX_EVENTS).contains(&events) && bytes >= Self::MIN_BYTES)
             .then_some(Self { events, bytes })
     }
 
@@ -60,7 +60,7 @@ impl BatchLimits {
 
 impl Default for BatchLimits {
     fn default() -> Self {
-        Self { events: Self::MOST_EVENTS, bytes: 1_000_000 }
+        Self { events: Self::MAX_EVENTS, bytes: 1_000_000 }
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) enum Answer {
 }
 
 /// How many messages of one answer are kept.
-const MOST_MESSAGES: usize = 20;
+const MAX_MESSAGES: usize = 20;
 
 /// Reads an answer. Codes are taken as numbers or as text, unknown members are passed over.
 pub(crate) fn read_answer(status: u16, body: &[u8], filter: &TextFilter<'_>) -> Answer {
@@ -93,7 +93,7 @@ fn blamed_fields(data: &Value, filter: &TextFilter<'_>) -> Vec<Box<str>> {
         };
         filter.clean(&parts.join("."))
     };
-    specs.iter().take(MOST_MESSAGES).map(path).collect()
+    specs.iter().take(MAX_MESSAGES).map(path).collect()
 }
 
 fn part(value: &Value) -> String {
@@ -102,7 +102,7 @@ fn part(value: &Value) -> String {
 
 fn messages(json: &Value, filter: &TextFilter<'_>) -> Vec<Box<str>> {
     let Some(list) = json.get("messages").and_then(Value::as_array) else { return Vec::new() };
-    list.iter().take(MOST_MESSAGES).map(|message| filter.clean(&part(message))).collect()
+    list.iter().take(MAX_MESSAGES).map(|message| filter.clean(&part(message))).collect()
 }
 
 fn text(json: &Value, name: &str, filter: &TextFilter<'_>) -> Option<Box<str>> {

@@ -14,7 +14,7 @@ pub(crate) struct TextFilter<'t> {
 const LONGEST: usize = 1000;
 
 /// How much of a text is looked at, in characters.
-const MOST_READ: usize = 16_000;
+const MAX_READ: usize = 16_000;
 
 /// How many hexadecimal digits in a row are taken for a digest.
 const DIGEST: usize = 32;
@@ -59,7 +59,7 @@ impl<'t> TextFilter<'t> {
 
 /// As much of a text as can matter, cut between words so that no secret is cut.
 fn beginning(text: &str) -> &str {
-    let Some((end, _)) = text.char_indices().nth(MOST_READ) else { return text };
+    let Some((end, _)) = text.char_indices().nth(MAX_READ) else { return text };
     let cut = &text[..end];
     cut.rfind(char::is_whitespace).map_or(MASK, |space| &cut[..space])
 }

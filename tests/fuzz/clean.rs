@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use meta_offline_events::customer::{AlreadyHashed, Context, ExternalIdPolicy, MatchKey, UserData};
+use meta_offline_events::customer::{AlreadyHashed, CleaningOptions, ExternalIdPolicy, MatchKey, UserData};
 use meta_offline_events::value::{Country, DateOrder};
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
@@ -13,11 +13,11 @@ fuzz_target!(|data: &[u8]| {
     let [key, country, choices, text @ ..] = data else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
     let key = MatchKey::ALL[usize::from(*key) % MatchKey::ALL.len()];
-    let (context, completes_phones) = context(*country, *choices);
+    let (options, completes_phones) = options(*country, *choices);
 
-    let once = key.normalize(text, &context);
+    let once = key.normalize(text, &options);
     if let Ok(once) = &once {
-        let twice = key.normalize(once.text(), &context);
+        let twice = key.normalize(once.text(), &options);
         // Digits without a plus sign may be a number of the stated country, too.
         if key != MatchKey::Phone || !completes_phones {
             assert_eq!(
@@ -33,14 +33,14 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     if key.is_hashed() {
-        let composed = key.normalize(&text.nfc().collect::<String>(), &context);
-        let decomposed = key.normalize(&text.nfd().collect::<String>(), &context);
+        let composed = key.normalize(&text.nfc().collect::<String>(), &options);
+        let decomposed = key.normalize(&text.nfd().collect::<String>(), &options);
         // Decomposing makes a text longer, at most beyond the limit of length.
         if text.len() < 4096 {
             assert_eq!(composed.map(|one| one.digest()), decomposed.map(|one| one.digest()), "{key}");
         }
     }
-    let customer = UserData::builder().context(context).value(key, text).build();
+    let customer = UserData::builder().options(options).value(key, text).build();
     let sent = match customer {
         Ok(customer) => customer.has(key),
         Err(invalid) => invalid.into_usable().has(key),
@@ -49,27 +49,27 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// A way of reading, and whether it completes phones.
-fn context(country: u8, choices: u8) -> (Context, bool) {
+fn options(country: u8, choices: u8) -> (CleaningOptions, bool) {
     const COUNTRIES: [&str; 8] = ["us", "ca", "gb", "de", "it", "jp", "pr", "br"];
     let bit = |position: u8| choices >> position & 1 == 1;
-    let mut context = Context::default();
+    let mut options = CleaningOptions::default();
     if let Some(Ok(country)) = COUNTRIES.get(usize::from(country)).map(|code| code.parse::<Country>()) {
-        context = context.country(country);
+        options = options.country(country);
         if bit(0) {
-            context = context.calling_country_of_customer();
+            options = options.calling_country_of_customer();
         }
     }
     if bit(1) {
-        context = context.calling_country(Country::UNITED_KINGDOM);
+        options = options.calling_country(Country::UNITED_KINGDOM);
     }
     if bit(2) {
-        context = context.date_order(if bit(3) { DateOrder::DayFirst } else { DateOrder::MonthFirst });
+        options = options.date_order(if bit(3) { DateOrder::DayFirst } else { DateOrder::MonthFirst });
     }
-    context = match choices >> 4 & 3 {
-        0 => context.external_ids(ExternalIdPolicy::Plain),
-        1 => context.external_ids(ExternalIdPolicy::Exact),
-        _ => context,
+    options = match choices >> 4 & 3 {
+        0 => options.external_ids(ExternalIdPolicy::Plain),
+        1 => options.external_ids(ExternalIdPolicy::Exact),
+        _ => options,
     };
-    let context = if bit(6) { context.already_hashed(AlreadyHashed::Refuse) } else { context };
-    (context, bit(0) || bit(1))
+    let options = if bit(6) { options.already_hashed(AlreadyHashed::Refuse) } else { options };
+    (options, bit(0) || bit(1))
 }

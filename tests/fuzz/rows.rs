@@ -14,7 +14,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(mut rows) = CsvRows::new(data, &RowLayout::new()) else { return };
     let mut read = 0;
     while let Ok(Some(row)) = rows.next_row() {
-        orders.take(row);
+        orders.push_parsed(row);
         read += 1;
     }
     let prepared = orders.finish(now);

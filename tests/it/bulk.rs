@@ -7,7 +7,7 @@ use meta_offline_events::bulk::{Account, Bodies, Rows};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{ActionSource, EventName};
 use meta_offline_events::order::{NotSorted, OrderRules, Orders, Row};
-use meta_offline_events::report::{Problem, RowReport};
+use meta_offline_events::report::{Diagnostic, RowReport};
 use meta_offline_events::value::{Currency, EventTime, Line};
 use meta_offline_events::wire::{Batch, BatchLimits, Batches, RequestFields};
 use proptest::prelude::*;
@@ -91,8 +91,8 @@ fn sorted(rows: Vec<Row<'static>>) -> Vec<Row<'static>> {
 }
 
 /// Everything that is said of rows, whatever its order.
-fn said(problems: &[Problem]) -> BTreeSet<String> {
-    problems.iter().map(|problem| format!("{problem:?}")).collect()
+fn said(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
+    diagnostics.iter().map(|diagnostic| format!("{diagnostic:?}")).collect()
 }
 
 fn same_account(one: &RowReport, other: &RowReport) -> Result<(), TestCaseError> {
@@ -100,15 +100,15 @@ fn same_account(one: &RowReport, other: &RowReport) -> Result<(), TestCaseError>
         (one.read(), one.filtered(), one.invalid()),
         (other.read(), other.filtered(), other.invalid())
     );
-    prop_assert_eq!(said(one.problems()), said(other.problems()));
+    prop_assert_eq!(said(one.diagnostics()), said(other.diagnostics()));
     prop_assert_eq!(said(&without_shared(one)), said(&without_shared(other)));
     prop_assert_eq!(one.notes().len(), other.notes().len());
     Ok(())
 }
 
 /// Where values are shared is told with lines only if the events are kept.
-fn without_shared(rows: &RowReport) -> Vec<Problem> {
-    rows.notes().iter().filter(|note| note.reason() != "shared_value").cloned().collect()
+fn without_shared(rows: &RowReport) -> Vec<Diagnostic> {
+    rows.notes().iter().filter(|note| note.code() != "shared_value").cloned().collect()
 }
 
 fn rules(drops_repeats: bool) -> OrderRules {
@@ -235,10 +235,10 @@ mod on_all_cores {
             })
             .collect();
         let expected = in_any_order(Rows::new(&rows));
-        assert_eq!(expected.1.coverage.repeats().len(), 1);
+        assert_eq!(expected.1.coverage.shared_values().len(), 1);
         let made = on_cores(2, || in_any_order(Rows::new(&rows).on_all_cores()));
         same(&made, &expected).unwrap();
-        assert_eq!(made.1.coverage.repeats(), expected.1.coverage.repeats());
+        assert_eq!(made.1.coverage.shared_values(), expected.1.coverage.shared_values());
     }
 }
 
@@ -255,7 +255,7 @@ fn the_rows_that_can_be_gathered_are_limited_by_memory() {
     for orders in [1, 100, u32::MAX] {
         let rows = rows(7, 3000, orders, 1000);
         let any_order = |bytes| {
-            let rules = OrderRules::new().most_memory(bytes);
+            let rules = OrderRules::new().max_memory(bytes);
             Rows::new(&rows).rules(rules).any_order(now(), &fields(), drop).map(drop)
         };
         assert_eq!(any_order(48 * rows.len()), Ok(()));

@@ -1,10 +1,10 @@
 //! What is doubtful about customers is told before anything is sent: of the rows that have it, or as a
 //! share of the whole run.
 
-use meta_offline_events::customer::{Context, Coverage, Hashed, MatchKey, Remark, UserData};
+use meta_offline_events::customer::{CleaningOptions, Coverage, Hashed, MatchKey, UserData, ValueWarning};
 use meta_offline_events::event::Event;
 use meta_offline_events::order::{Prepared, RowLayout};
-use meta_offline_events::report::Problem;
+use meta_offline_events::report::Diagnostic;
 
 use super::orders::{Till, prepare, till};
 
@@ -16,13 +16,13 @@ fn row(order: usize, customer: &str) -> String {
 
 /// The line, column and reason of every note on customers.
 fn notes(prepared: &Prepared) -> Vec<(Vec<u64>, Option<&'static str>, &'static str)> {
-    let lines = |note: &Problem| note.lines().iter().map(|line| line.number()).collect();
-    prepared.rows.notes().iter().map(|note| (lines(note), note.column(), note.reason())).collect()
+    let lines = |note: &Diagnostic| note.lines().iter().map(|line| line.number()).collect();
+    prepared.rows.notes().iter().map(|note| (lines(note), note.column(), note.code())).collect()
 }
 
 fn message<'p>(prepared: &'p Prepared, reason: &str) -> &'p str {
-    let note = prepared.rows.notes().iter().find(|note| note.reason() == reason);
-    note.map(Problem::message).unwrap_or_default()
+    let note = prepared.rows.notes().iter().find(|note| note.code() == reason);
+    note.map(Diagnostic::message).unwrap_or_default()
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn v33_a_column_of_digests_and_plain_values_is_judged_value_by_value() {
 
 #[test]
 fn v31_a_column_that_was_hashed_elsewhere_takes_nothing_else() {
-    let customers = Context::default().digests_only(MatchKey::Email);
+    let customers = CleaningOptions::default().digests_only(MatchKey::Email);
     let hashed = Till { layout: RowLayout::new().customers(customers), ..till() };
     let rows = [
         row(1, &format!("{}||||", Hashed::of("mary@example.com"))),
@@ -103,8 +103,8 @@ fn v31_a_column_that_was_hashed_elsewhere_takes_nothing_else() {
     ];
     let prepared = hashed.prepare(HEADER, &rows);
     assert_eq!(prepared.events.len(), 2);
-    let problem = &prepared.rows.problems()[0];
-    assert_eq!((problem.column(), problem.reason()), (Some("email"), "not_sha256"));
+    let diagnostic = &prepared.rows.diagnostics()[0];
+    assert_eq!((diagnostic.column(), diagnostic.code()), (Some("email"), "not_sha256"));
     assert_eq!(notes(&prepared), [(vec![4], Some("email"), "not_sha256")]);
 }
 
@@ -120,8 +120,8 @@ fn coverage_counts_what_the_events_carry() {
     let prepared = prepare(HEADER, &rows);
     let coverage = &prepared.coverage;
     assert_eq!(coverage.customers(), 3);
-    assert_eq!((coverage.carrying(MatchKey::Email), coverage.values(MatchKey::Email)), (3, 4));
-    assert_eq!((coverage.carrying(MatchKey::Phone), coverage.carrying(MatchKey::City)), (1, 0));
+    assert_eq!((coverage.count_with(MatchKey::Email), coverage.values(MatchKey::Email)), (3, 4));
+    assert_eq!((coverage.count_with(MatchKey::Phone), coverage.count_with(MatchKey::City)), (1, 0));
     let combinations: Vec<_> =
         coverage.combinations().iter().map(|them| (them.keys().collect(), them.customers())).collect();
     let expected: [(Vec<_>, u64); 2] = [
@@ -139,6 +139,6 @@ fn v42_coverage_knows_the_combinations_that_meta_refuses() {
     let mut coverage = Coverage::default();
     coverage.extend([&broad, &UserData::default()]);
     assert!(coverage.combinations().iter().all(|combination| !combination.is_valid()));
-    assert_eq!(coverage.remarked(MatchKey::City, Remark::AlreadyHashed), 0);
+    assert_eq!(coverage.count_with_warning(MatchKey::City, ValueWarning::AlreadyHashed), 0);
     assert_eq!(coverage.to_string().matches("refused by Meta").count(), 2);
 }

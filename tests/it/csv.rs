@@ -7,11 +7,9 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use meta_offline_events::event::Event;
-use meta_offline_events::order::csv::{
-    CsvError, CsvErrorKind, CsvRows, Delimiter, LARGEST_RECORD, LONGEST_FIELD,
-};
-use meta_offline_events::order::{Column, LayoutError, Orders, Prepared, Reading, RowLayout};
-use meta_offline_events::report::{Problem, RowReport};
+use meta_offline_events::order::csv::{CsvError, CsvErrorKind, CsvRows, Delimiter, MAX_FIELD, MAX_RECORD};
+use meta_offline_events::order::{Column, LayoutError, Orders, ParsedRow, Prepared, RowLayout};
+use meta_offline_events::report::{Diagnostic, RowReport};
 use meta_offline_events::value::EventTime;
 use proptest::prelude::*;
 
@@ -45,15 +43,15 @@ fn now() -> EventTime {
     EventTime::from_unix(NOW).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Line, column and reason of every problem.
-fn problems(rows: &RowReport) -> Vec<(u64, Option<&'static str>, &'static str)> {
-    let of_line = |problem: &Problem| {
-        let (column, reason) = (problem.column(), problem.reason());
-        problem.lines().iter().map(move |line| (line.number(), column, reason)).collect::<Vec<_>>()
+/// Line, column and reason of every diagnostic.
+fn diagnostics(rows: &RowReport) -> Vec<(u64, Option<&'static str>, &'static str)> {
+    let of_line = |diagnostic: &Diagnostic| {
+        let (column, reason) = (diagnostic.column(), diagnostic.code());
+        diagnostic.lines().iter().map(move |line| (line.number(), column, reason)).collect::<Vec<_>>()
     };
-    let mut problems: Vec<_> = rows.problems().iter().flat_map(of_line).collect();
-    problems.sort_unstable();
-    problems
+    let mut diagnostics: Vec<_> = rows.diagnostics().iter().flat_map(of_line).collect();
+    diagnostics.sort_unstable();
+    diagnostics
 }
 
 /// Order ids of the events, with the digits of their values.
@@ -85,7 +83,7 @@ fn c2_a_header_alone_is_a_file_of_no_rows() -> Test {
         let prepared = prepare(file)?;
         assert!(prepared.events.is_empty());
         assert_eq!(prepared.rows.read(), 0);
-        assert_eq!(prepared.rows.notes()[0].reason(), "no_rows");
+        assert_eq!(prepared.rows.notes()[0].code(), "no_rows");
     }
     Ok(())
 }
@@ -126,7 +124,7 @@ fn c5_bytes_that_are_not_utf8_cost_their_row_only() -> Test {
     file.extend(format!(",1,10.50,EUR\nA3,mary@example.com,{SOLD},Zoë,1,10.50,EUR\n").bytes());
     let prepared = prepare(&file)?;
     assert_eq!(orders_sent(&prepared), ["A1", "A3"]);
-    assert_eq!(problems(&prepared.rows), [(3, Some("given_name"), "not_utf8")]);
+    assert_eq!(diagnostics(&prepared.rows), [(3, Some("given_name"), "not_utf8")]);
     Ok(())
 }
 
@@ -138,7 +136,7 @@ fn c5_a_letter_cut_in_two_by_a_delimiter_is_not_utf8() -> Test {
     file.extend(b",1,10.50,EUR\n");
     let prepared = prepare(&file)?;
     let not_utf8 = |column| (2, Some(column), "not_utf8");
-    assert_eq!(problems(&prepared.rows), [not_utf8("given_name"), not_utf8("surname")]);
+    assert_eq!(diagnostics(&prepared.rows), [not_utf8("given_name"), not_utf8("surname")]);
     Ok(())
 }
 
@@ -161,7 +159,7 @@ fn c5_a_damaged_row_spoils_its_order() -> Test {
     let prepared = prepare(&file)?;
     assert_eq!(orders_sent(&prepared), [""; 0]);
     assert_eq!(
-        problems(&prepared.rows),
+        diagnostics(&prepared.rows),
         [(2, None, "order_incomplete"), (3, Some("given_name"), "not_utf8")]
     );
     Ok(())
@@ -175,14 +173,14 @@ fn c6_a_nul_costs_its_row() -> Test {
         fields[at].push('\0');
         let prepared = prepare(format!("{HEADER}{}{}\n{}", row("A1"), fields.join(","), row("A3")))?;
         assert_eq!(orders_sent(&prepared), ["A1", "A3"]);
-        assert_eq!(problems(&prepared.rows), [(3, Some(column), "control_character")]);
+        assert_eq!(diagnostics(&prepared.rows), [(3, Some(column), "control_character")]);
     }
     Ok(())
 }
 
 #[test]
 fn c7_quoted_fields_are_read_as_the_format_says() -> Test {
-    let header = "order_id,email,timestamp,product_id,quantity,price,currency,remark\n";
+    let header = "order_id,email,timestamp,product_id,quantity,price,currency,warning\n";
     let file = format!(
         "{header}A1,mary@example.com,{SOLD},\"SKU, 1\",1,10.50,EUR,\"two\nlines, \"\"quoted\"\"\"\n\
          \"A\"\"2\",mary@example.com,{SOLD},\"\",1,\"10.50\",EUR,\"\r\n\r\"\n\
@@ -194,7 +192,7 @@ fn c7_quoted_fields_are_read_as_the_format_says() -> Test {
     assert_eq!(prepared.events[1].custom_data().contents(), []);
     let first_lines: Vec<_> = prepared.events.iter().map(|event| event.lines()[0].number()).collect();
     assert_eq!(first_lines, [2, 4]);
-    assert_eq!(problems(&prepared.rows), [(7, Some("quantity"), "not_a_number")]);
+    assert_eq!(diagnostics(&prepared.rows), [(7, Some("quantity"), "not_a_number")]);
     Ok(())
 }
 
@@ -220,7 +218,7 @@ fn c8_the_rest_of_the_file_is_not_one_field() -> Test {
     assert!(rows.next_row()?.is_some());
     let error = rows.next_row().err().ok_or("no error")?;
     assert_eq!((error.kind(), error.line()), (&CsvErrorKind::RecordTooLarge, Some(3)));
-    assert!(taken.get() < LARGEST_RECORD + 128 * 1024);
+    assert!(taken.get() < MAX_RECORD + 128 * 1024);
     let again = rows.next_row().err().ok_or("read on after an error")?;
     assert_eq!(again.kind(), &CsvErrorKind::Stopped);
     Ok(())
@@ -242,7 +240,7 @@ fn c8_lines_swallowed_by_a_quote_spoil_their_orders() -> Test {
     .concat();
     let prepared = prepare(file)?;
     assert_eq!(orders_sent(&prepared), ["A4"]);
-    assert_eq!(problems(&prepared.rows), [(2, None, "order_incomplete"), (3, None, "open_quote")]);
+    assert_eq!(diagnostics(&prepared.rows), [(2, None, "order_incomplete"), (3, None, "open_quote")]);
     Ok(())
 }
 
@@ -255,8 +253,8 @@ fn c9_rows_of_the_wrong_width_are_never_shifted() -> Test {
     ] {
         let prepared = prepare(format!("{HEADER}{}{bad}{}", row("A1"), row("A3")))?;
         assert_eq!(orders_sent(&prepared), ["A1", "A3"]);
-        assert_eq!(problems(&prepared.rows), [(3, None, "wrong_width")]);
-        let message = prepared.rows.problems()[0].message();
+        assert_eq!(diagnostics(&prepared.rows), [(3, None, "wrong_width")]);
+        let message = prepared.rows.diagnostics()[0].message();
         assert!(message.contains(&format!("{found} fields and the header 7")), "{message}");
     }
     Ok(())
@@ -274,7 +272,7 @@ fn c9_a_row_of_the_wrong_width_spoils_its_order_wherever_the_id_went() -> Test {
     ] {
         let prepared = prepare([header, &good("A1"), &bad, &good("A2")].concat())?;
         assert_eq!(orders_sent(&prepared), ["A2"], "{bad}");
-        assert_eq!(problems(&prepared.rows), [(2, None, "order_incomplete"), (3, None, "wrong_width")]);
+        assert_eq!(diagnostics(&prepared.rows), [(2, None, "order_incomplete"), (3, None, "wrong_width")]);
     }
     Ok(())
 }
@@ -368,20 +366,20 @@ fn c16_blank_lines_are_counted_apart_and_others_are_rows() -> Test {
     assert_eq!(read + rows.skipped_lines() + 1, file.lines().count() as u64);
     let prepared = orders.finish(now());
     assert_eq!(orders_sent(&prepared), ["A1", "A2"]);
-    let problems = problems(&prepared.rows);
-    assert!(problems.contains(&(6, None, "wrong_width")), "{problems:?}");
-    assert!(problems.contains(&(8, Some("timestamp"), "empty")), "{problems:?}");
+    let diagnostics = diagnostics(&prepared.rows);
+    assert!(diagnostics.contains(&(6, None, "wrong_width")), "{diagnostics:?}");
+    assert!(diagnostics.contains(&(8, Some("timestamp"), "empty")), "{diagnostics:?}");
     assert_eq!(prepared.rows.invalid(), 2);
     Ok(())
 }
 
 #[test]
 fn c16_a_million_blank_lines_are_no_record() -> Test {
-    let file = format!("{HEADER}{}{}{}", row("A1"), "\n".repeat(3 * LARGEST_RECORD), row("A2"));
+    let file = format!("{HEADER}{}{}{}", row("A1"), "\n".repeat(3 * MAX_RECORD), row("A2"));
     let mut rows = open(file.as_bytes())?;
     assert_eq!(rows.read_into(&mut Orders::new())?, 2);
-    assert_eq!(rows.skipped_lines(), 3 * LARGEST_RECORD as u64);
-    assert_eq!(rows.line(), 3 + 3 * LARGEST_RECORD as u64);
+    assert_eq!(rows.skipped_lines(), 3 * MAX_RECORD as u64);
+    assert_eq!(rows.line(), 3 + 3 * MAX_RECORD as u64);
     Ok(())
 }
 
@@ -398,7 +396,7 @@ fn c18_a_cut_last_row_is_invalid_when_it_is_short() -> Test {
     let whole = format!("{HEADER}{}{}", row("A1"), row("A2"));
     let cut = prepare(&whole[..whole.len() - 8])?;
     assert_eq!(orders_sent(&cut), ["A1"]);
-    assert_eq!(problems(&cut.rows), [(3, None, "wrong_width")]);
+    assert_eq!(diagnostics(&cut.rows), [(3, None, "wrong_width")]);
     assert_eq!(orders_sent(&prepare(&whole[..whole.len() - 1])?), ["A1", "A2"]);
     Ok(())
 }
@@ -454,7 +452,7 @@ fn c22_memory_stays_flat() -> Test {
     let mut file = CsvRows::new(many, &RowLayout::new())?;
     let mut read = 0;
     while let Some(reading) = file.next_row()? {
-        assert!(matches!(reading, Reading::Row(_)));
+        assert!(matches!(reading, ParsedRow::Row(_)));
         read += 1;
     }
     assert_eq!((read, file.line()), (rows, rows + 1));
@@ -472,16 +470,16 @@ fn c23_a_header_beyond_the_limits_is_refused() {
 
 #[test]
 fn v51_a_field_of_megabytes_costs_its_row_and_is_not_repeated() -> Test {
-    let bad = row("A2").replace("SKU-1", &"S".repeat(LONGEST_FIELD + 1));
+    let bad = row("A2").replace("SKU-1", &"S".repeat(MAX_FIELD + 1));
     let prepared = prepare(format!("{HEADER}{}{bad}{}", row("A1"), row("A3")))?;
     assert_eq!(orders_sent(&prepared), ["A1", "A3"]);
-    assert_eq!(problems(&prepared.rows), [(3, Some("product_id"), "too_long")]);
-    assert!(format!("{prepared:?}").len() < LONGEST_FIELD);
+    assert_eq!(diagnostics(&prepared.rows), [(3, Some("product_id"), "too_long")]);
+    assert!(format!("{prepared:?}").len() < MAX_FIELD);
 
     let huge = row("A2").replace("SKU-1", &"S".repeat(10_000_000));
     let prepared = prepare(format!("{HEADER}{huge}{}", row("A3")))?;
     assert_eq!(orders_sent(&prepared), ["A3"]);
-    assert_eq!(problems(&prepared.rows), [(2, Some("product_id"), "too_long")]);
+    assert_eq!(diagnostics(&prepared.rows), [(2, Some("product_id"), "too_long")]);
     Ok(())
 }
 
@@ -503,7 +501,7 @@ fn v18_rows_of_one_order_in_two_files_are_one_event() -> Test {
         CsvRows::new(file.as_bytes(), &RowLayout::new())?.source(number).read_into(&mut orders)?;
     }
     let rows = orders.finish(now()).rows;
-    let message = rows.problems()[0].message();
+    let message = rows.diagnostics()[0].message();
     assert!(message.contains("line 2 of source 1 and in USD at line 2 of source 2"), "{message}");
     Ok(())
 }
@@ -521,7 +519,7 @@ fn s1_no_customer_text_in_problems_and_debug() -> Test {
     let mut orders = Orders::new();
     while let Some(reading) = rows.next_row()? {
         write!(shown, "{reading:?}")?;
-        orders.take(reading);
+        orders.push_parsed(reading);
     }
     write!(shown, "{rows:?}{orders:?}")?;
     let prepared = orders.finish(now());

@@ -1,8 +1,8 @@
 //! From raw text to user data: whatever the text, and however often it is cleaned.
 
 use meta_offline_events::customer::{
-    AlreadyHashed, Context, ExternalIdPolicy, Hashed, InvalidUserData, MatchKey, MatchValue, Normalized,
-    Unusable, UserData,
+    AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, InvalidUserData, MatchKey, MatchValue,
+    Normalized, UnusableReason, UserData,
 };
 use meta_offline_events::value::{Country, DateOrder, EventTime, InvalidValue};
 use proptest::prelude::*;
@@ -17,20 +17,20 @@ fn hashed_key() -> impl Strategy<Value = MatchKey> {
 }
 
 /// Every way of reading that an advertiser may state.
-fn any_context() -> impl Strategy<Value = Context> {
+fn any_context() -> impl Strategy<Value = CleaningOptions> {
     let codes = &["us", "ca", "pl", "pr", "de", "it", "ru", "gb"][..];
     let country = proptest::option::of(proptest::sample::select(codes));
     let orders = &[DateOrder::DayFirst, DateOrder::MonthFirst][..];
     let order = proptest::option::of(proptest::sample::select(orders));
-    let policies = &[ExternalIdPolicy::Folded, ExternalIdPolicy::Exact, ExternalIdPolicy::Plain][..];
+    let policies = &[ExternalIdPolicy::Normalized, ExternalIdPolicy::Exact, ExternalIdPolicy::Plain][..];
     (country, order, proptest::sample::select(policies)).prop_map(|(country, order, policy)| {
-        let mut context = Context::default().external_ids(policy);
+        let mut options = CleaningOptions::default().external_ids(policy);
         if let Some(country) = country.and_then(|code| code.parse::<Country>().ok()) {
-            context = context.country(country);
+            options = options.country(country);
         }
         match order {
-            Some(order) => context.date_order(order),
-            None => context,
+            Some(order) => options.date_order(order),
+            None => options,
         }
     })
 }
@@ -61,9 +61,9 @@ proptest! {
         code in proptest::sample::select(&["us", "gb", "de", "it", "fr", "cn", "au", "ru", "aq", "bq"][..]),
     ) {
         let country = code.parse::<Country>().map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let context = Context::default().calling_country(country);
-        let composed = MatchKey::Phone.normalize(&raw.nfc().collect::<String>(), &context);
-        let decomposed = MatchKey::Phone.normalize(&raw.nfd().collect::<String>(), &context);
+        let options = CleaningOptions::default().calling_country(country);
+        let composed = MatchKey::Phone.normalize(&raw.nfc().collect::<String>(), &options);
+        let decomposed = MatchKey::Phone.normalize(&raw.nfd().collect::<String>(), &options);
         prop_assert_eq!(&composed, &decomposed);
         if let Ok(phone) = composed {
             let text = phone.text();
@@ -79,29 +79,29 @@ proptest! {
     fn the_normal_form_of_a_normal_form_is_itself(
         key in any_key(),
         raw in any_text(),
-        context in any_context(),
+        options in any_context(),
     ) {
-        if let Ok(once) = key.normalize(&raw, &context) {
-            let twice = key.normalize(once.text(), &context);
+        if let Ok(once) = key.normalize(&raw, &options) {
+            let twice = key.normalize(once.text(), &options);
             prop_assert_eq!(twice.as_ref().map(Normalized::text), Ok(once.text()));
         }
     }
 
     #[test]
     fn v26_composed_and_decomposed_text_hash_alike(key in hashed_key(), raw in any_text()) {
-        let context = Context::default();
+        let options = CleaningOptions::default();
         let composed: String = raw.nfc().collect();
         let decomposed: String = raw.nfd().collect();
-        prop_assert_eq!(key.normalize(&composed, &context), key.normalize(&decomposed, &context));
+        prop_assert_eq!(key.normalize(&composed, &options), key.normalize(&decomposed, &options));
     }
 
     #[test]
     fn v23_v32_no_digest_of_nothing_ever_enters(
         key in any_key(),
         raw in prop_oneof![any_text(), "[ \u{200b}\u{a0}'./()<>-]{0,3}(nUlL|none|N/A|nan|undefined)?[ '.-]{0,2}"],
-        context in any_context(),
+        options in any_context(),
     ) {
-        let customer = UserData::builder().context(context).value(key, &raw).build();
+        let customer = UserData::builder().options(options).value(key, &raw).build();
         let customer = customer.unwrap_or_else(InvalidUserData::into_usable);
         let mut digests = customer.values(key).filter_map(MatchValue::digest);
         prop_assert!(digests.all(|digest| !digest.is_of_nothing()));
@@ -175,7 +175,7 @@ fn v21_v39_metas_published_examples() {
             "fcc7b12e619d7e36782eeba767f24c4fe9dd54a931994e68c515be24bd046b59",
         ),
     ] {
-        let normalized = key.normalize(raw, &Context::default());
+        let normalized = key.normalize(raw, &CleaningOptions::default());
         assert_eq!(normalized.as_ref().map(Normalized::text), Ok(text));
         let digest = normalized.as_ref().ok().and_then(Normalized::digest);
         assert_eq!(digest.map(|digest| digest.to_string()).as_deref(), Some(hex));
@@ -187,19 +187,19 @@ fn v23_words_for_missing_values_are_never_hashed() {
     for key in MatchKey::ALL {
         for raw in ["null", "NULL", " N/A ", "none", "-", "[object Undefined]", "\u{feff}null\u{200b}"] {
             assert_eq!(
-                key.normalize(raw, &Context::default()).err(),
-                Some(Unusable::Placeholder),
+                key.normalize(raw, &CleaningOptions::default()).err(),
+                Some(UnusableReason::Placeholder),
                 "{key} {raw}"
             );
         }
         for raw in ["", " ", "\u{a0}\u{200b}\t"] {
-            assert_eq!(key.normalize(raw, &Context::default()).err(), Some(Unusable::Empty));
+            assert_eq!(key.normalize(raw, &CleaningOptions::default()).err(), Some(UnusableReason::Empty));
             assert_eq!(UserData::builder().value(key, raw).build(), Ok(UserData::default()));
         }
     }
     assert_eq!(
-        MatchKey::FirstName.normalize("n.u.l.l", &Context::default()).err(),
-        Some(Unusable::Placeholder)
+        MatchKey::FirstName.normalize("n.u.l.l", &CleaningOptions::default()).err(),
+        Some(UnusableReason::Placeholder)
     );
 }
 
@@ -209,11 +209,14 @@ fn v31_digests_of_other_kinds_are_not_hashed_again() {
     let sha1 = "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8";
     for key in [MatchKey::Phone, MatchKey::FirstName, MatchKey::City, MatchKey::PostalCode] {
         for raw in [md5, sha1] {
-            assert_eq!(key.normalize(raw, &Context::default()).err(), Some(Unusable::OtherDigest));
+            assert_eq!(
+                key.normalize(raw, &CleaningOptions::default()).err(),
+                Some(UnusableReason::OtherDigest)
+            );
         }
     }
     assert_eq!(
-        MatchKey::ExternalId.normalize(md5, &Context::default()).ok().as_ref().map(Normalized::text),
+        MatchKey::ExternalId.normalize(md5, &CleaningOptions::default()).ok().as_ref().map(Normalized::text),
         Some(md5)
     );
 }
@@ -223,17 +226,20 @@ fn digests_with_the_suffix_of_metas_parameter_builder_are_passed_on_to_the_lette
     let digest = Hashed::of("mary@example.com");
     for suffix in ["AQ", "Bg", "AQQCAQAB", "AQIA_-xy"] {
         let given = format!("{digest}.{suffix}");
-        let normalized = MatchKey::Email.normalize(&format!(" {given}\n"), &Context::default()).unwrap();
+        let normalized =
+            MatchKey::Email.normalize(&format!(" {given}\n"), &CleaningOptions::default()).unwrap();
         assert_eq!(normalized.text(), given);
         assert_eq!(normalized.digest(), Some(digest));
         let in_capitals = format!("{}.{suffix}", digest.to_string().to_uppercase());
-        let normalized = MatchKey::Email.normalize(&in_capitals, &Context::default()).unwrap();
+        let normalized = MatchKey::Email.normalize(&in_capitals, &CleaningOptions::default()).unwrap();
         assert_eq!(normalized.text(), given);
         let customer = UserData::builder().email(&given).email("mary@example.com").build().unwrap();
         assert_eq!(serde_json::to_value(&customer).unwrap(), serde_json::json!({ "em": [given] }));
     }
     for suffix in [".AQQ", ".", "AQ", ".A!", ".AQQCAQAB1"] {
-        assert!(MatchKey::Email.normalize(&format!("{digest}{suffix}"), &Context::default()).is_err());
+        assert!(
+            MatchKey::Email.normalize(&format!("{digest}{suffix}"), &CleaningOptions::default()).is_err()
+        );
     }
     let of_nothing = format!("{}.AQQCAQAB", Hashed::of(""));
     assert!(UserData::builder().email(&of_nothing).build().is_err());
@@ -246,14 +252,18 @@ fn nobody_has_more_than_a_thousand_addresses() {
     let (usable, unusable) = customer.build().unwrap_err().into_parts();
     assert_eq!(usable.values(MatchKey::Email).len(), 1000);
     let told: Vec<_> = unusable.iter().map(|value| (value.index(), value.reason())).collect();
-    assert_eq!(told, [(1000, Unusable::TooManyValues), (1001, Unusable::TooManyValues)]);
+    assert_eq!(told, [(1000, UnusableReason::TooManyValues), (1001, UnusableReason::TooManyValues)]);
 }
 
 #[test]
 fn v49_a_nul_anywhere_is_refused() {
     for raw in ["ma\0ry", "mary\0", "\0mary"] {
         for key in [MatchKey::FirstName, MatchKey::City, MatchKey::ExternalId, MatchKey::SubscriptionId] {
-            assert_eq!(key.normalize(raw, &Context::default()), Err(Unusable::ControlCharacter), "{key}");
+            assert_eq!(
+                key.normalize(raw, &CleaningOptions::default()),
+                Err(UnusableReason::ControlCharacter),
+                "{key}"
+            );
         }
     }
 }
@@ -262,18 +272,18 @@ fn v49_a_nul_anywhere_is_refused() {
 fn v37_a_stated_day_stays_when_the_way_of_reading_is_stated_after_it() {
     let sold = EventTime::from_unix(1_767_225_600).unwrap();
     for customer in [
-        UserData::builder().as_of(sold).context(Context::default()),
-        UserData::builder().context(Context::default()).as_of(sold),
+        UserData::builder().as_of(sold).options(CleaningOptions::default()),
+        UserData::builder().options(CleaningOptions::default()).as_of(sold),
     ] {
         let refused = customer.birth_date("2090-01-01").build().unwrap_err();
-        assert_eq!(refused.unusable()[0].reason(), Unusable::DateOutOfRange);
+        assert_eq!(refused.unusable()[0].reason(), UnusableReason::DateOutOfRange);
     }
 }
 
 #[test]
 fn columns_of_digests_say_nothing_about_keys_that_are_sent_as_text() {
-    let context = Context::default().digests_only(MatchKey::ClientIpAddress);
-    assert!(MatchKey::ClientIpAddress.normalize("192.0.2.1", &context).is_ok());
+    let options = CleaningOptions::default().digests_only(MatchKey::ClientIpAddress);
+    assert!(MatchKey::ClientIpAddress.normalize("192.0.2.1", &options).is_ok());
 }
 
 #[test]
@@ -281,34 +291,34 @@ fn v31_a_digest_with_something_in_it_is_no_digest_and_no_name() {
     let digest = Hashed::of("mary@example.com").to_string();
     let (start, end) = digest.split_at(32);
     for key in [MatchKey::FirstName, MatchKey::ExternalId, MatchKey::PostalCode] {
-        let refused = key.normalize(&format!("{start} {end}"), &Context::default());
-        assert_eq!(refused, Err(Unusable::NotSha256), "{key}");
+        let refused = key.normalize(&format!("{start} {end}"), &CleaningOptions::default());
+        assert_eq!(refused, Err(UnusableReason::NotSha256), "{key}");
     }
 }
 
 #[test]
 fn v31_a_column_of_digests_takes_nothing_else() {
     let digest = Hashed::of("mary@example.com").to_string();
-    let context = Context::default().digests_only(MatchKey::Email);
+    let options = CleaningOptions::default().digests_only(MatchKey::Email);
     let read = |raw: &str| {
-        let customer = UserData::builder().context(context).email(raw).phone("+1 650 555 1212").build();
+        let customer = UserData::builder().options(options).email(raw).phone("+1 650 555 1212").build();
         customer.map_err(|error| error.unusable()[0].reason())
     };
     assert!(read(&digest).is_ok());
     assert!(read(&format!("{digest}.AQ")).is_ok());
     for raw in ["mary@example.com", &digest[1..], &format!("{digest}0"), &"g".repeat(64), "not a hash"] {
-        assert_eq!(read(raw).unwrap_err(), Unusable::NotSha256, "{raw}");
+        assert_eq!(read(raw).unwrap_err(), UnusableReason::NotSha256, "{raw}");
     }
-    assert_eq!(read("5f4dcc3b5aa765d61d8327deb882cf99").unwrap_err(), Unusable::OtherDigest);
+    assert_eq!(read("5f4dcc3b5aa765d61d8327deb882cf99").unwrap_err(), UnusableReason::OtherDigest);
 }
 
 #[test]
 fn v32_digests_of_nothing_never_enter_user_data() {
     for text in ["", " ", "null", "NULL"] {
         let hex = Hashed::of(text).to_string();
-        assert!(MatchKey::Email.normalize(&hex, &Context::default()).is_ok());
+        assert!(MatchKey::Email.normalize(&hex, &CleaningOptions::default()).is_ok());
         let reason = UserData::builder().email(&hex).build().map_err(|error| error.unusable()[0].reason());
-        assert_eq!(reason, Err(Unusable::HashOfNothing));
+        assert_eq!(reason, Err(UnusableReason::HashOfNothing));
     }
 }
 
@@ -316,17 +326,17 @@ fn v32_digests_of_nothing_never_enter_user_data() {
 fn plain_text_only_where_it_is_asked_for() {
     let hex = Hashed::of("mary@example.com").to_string();
     let refused = UserData::builder()
-        .context(Context::default().already_hashed(AlreadyHashed::Refuse))
+        .options(CleaningOptions::default().already_hashed(AlreadyHashed::Refuse))
         .email(&hex)
         .build();
-    assert_eq!(refused.map_err(|error| error.unusable()[0].reason()), Err(Unusable::AlreadyHashed));
+    assert_eq!(refused.map_err(|error| error.unusable()[0].reason()), Err(UnusableReason::AlreadyHashed));
 }
 
 #[test]
 fn v51_what_is_far_too_long_is_refused_at_once() {
     let long = "a".repeat(10_000_000);
     for key in MatchKey::ALL {
-        assert_eq!(key.normalize(&long, &Context::default()).err(), Some(Unusable::TooLong));
+        assert_eq!(key.normalize(&long, &CleaningOptions::default()).err(), Some(UnusableReason::TooLong));
     }
 }
 
@@ -360,9 +370,9 @@ fn everything_unusable_is_told_at_once_and_the_rest_is_kept() -> Result<(), Inva
     assert_eq!(
         told,
         [
-            (MatchKey::Email, 2, Unusable::NotAnEmail),
-            (MatchKey::Gender, 0, Unusable::UnknownWord),
-            (MatchKey::BirthDate, 0, Unusable::DateOutOfRange),
+            (MatchKey::Email, 2, UnusableReason::NotAnEmail),
+            (MatchKey::Gender, 0, UnusableReason::UnknownWord),
+            (MatchKey::BirthDate, 0, UnusableReason::DateOutOfRange),
         ]
     );
     assert!(error.to_string().contains("em (value 3) is not an e-mail address"));
@@ -383,7 +393,7 @@ fn no_debug_output_and_no_error_shows_a_text_or_a_digest() {
     let usable = error.into_usable();
     let values: Vec<_> =
         usable.keys().flat_map(|key| usable.values(key).cloned().collect::<Vec<_>>()).collect();
-    let normalized = MatchKey::FirstName.normalize("zanzibar", &Context::default());
+    let normalized = MatchKey::FirstName.normalize("zanzibar", &CleaningOptions::default());
     let digest = Hashed::of("zanzibar");
     let hex = digest.to_hex();
     let shown =

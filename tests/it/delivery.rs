@@ -13,7 +13,7 @@ use meta_offline_events::report::{
     DeliveryReport, ErrorClass, NotSentCause, Outcome, StopCause, UnconfirmedCause,
 };
 use meta_offline_events::testing::{
-    Answer, FixedJitter, ManualClock, RecordedRequest, StandIn, StandInBuilder,
+    Answer, FixedJitter, ManualClock, MockServer, MockServerBuilder, RecordedRequest,
 };
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::BatchLimits;
@@ -59,8 +59,8 @@ pub(crate) fn events(count: usize) -> Vec<Event> {
     (0..count).map(event).collect()
 }
 
-fn server() -> StandInBuilder {
-    StandIn::builder().now(now)
+fn server() -> MockServerBuilder {
+    MockServer::builder().now(now)
 }
 
 /// A clock that skips waits, with limits that are real: for servers that never answer.
@@ -86,17 +86,17 @@ impl Clock for RealLimits {
 }
 
 struct Bench {
-    server: StandIn,
+    server: MockServer,
     client: Client,
     clock: ManualClock,
 }
 
 impl Bench {
-    async fn new(server: StandInBuilder) -> Self {
+    async fn new(server: MockServerBuilder) -> Self {
         Self::with_limits(server, BatchLimits::default()).await
     }
 
-    async fn with_limits(server: StandInBuilder, limits: BatchLimits) -> Self {
+    async fn with_limits(server: MockServerBuilder, limits: BatchLimits) -> Self {
         let server = server.start().await.unwrap();
         let clock = ManualClock::at(now());
         let client = Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
@@ -114,7 +114,7 @@ impl Bench {
     async fn send(&self, events: Vec<Event>) -> DeliveryReport {
         let count = events.len() as u64;
         let report = self.client.send(events).await;
-        assert!(report.rows().add_up(), "{:?}", report.rows());
+        assert!(report.rows().is_balanced(), "{:?}", report.rows());
         assert_eq!(report.events().total(), count);
         assert_eq!(report.outcomes().len() as u64, count);
         report
@@ -142,8 +142,8 @@ async fn one_event_that_only_the_server_refuses_does_not_lose_the_other_999() {
     let report = bench.send(events(1000)).await;
     assert_eq!((report.events().accepted, report.events().refused), (999, 1));
     assert!(matches!(report.outcomes()[617], Outcome::Refused(_)));
-    let problem = &report.problems()[0];
-    assert_eq!((problem.lines(), problem.reason()), (&[Line::new(619)][..], "refused_by_meta"));
+    let diagnostic = &report.diagnostics()[0];
+    assert_eq!((diagnostic.lines(), diagnostic.code()), (&[Line::new(619)][..], "refused_by_meta"));
     assert!(bench.server.request_count() <= 21, "{} requests", bench.server.request_count());
     assert_eq!(bench.server.accepted().len(), 999, "each good event is accepted in one request only");
 }
@@ -290,7 +290,7 @@ async fn n9_to_n12_r3_to_r6_doubtful_attempts_are_repeated_with_the_same_bytes()
         let name = format!("{answer:?}");
         bench.server.script(answer);
         let report = bench.send(events(3)).await;
-        assert!(report.all_accepted(), "{name}: {:?}", report.problems());
+        assert!(report.all_accepted(), "{name}: {:?}", report.diagnostics());
         assert_eq!(bench.server.accepted_once().len(), 3, "{name}");
         let bodies: Vec<_> = bench
             .server
@@ -421,7 +421,7 @@ async fn r8_messages_are_kept() {
 
 #[tokio::test]
 async fn r10_s4_redirects_are_never_followed() {
-    let elsewhere = StandIn::start().await.unwrap();
+    let elsewhere = MockServer::start().await.unwrap();
     for status in [301, 302, 303, 307, 308] {
         let bench = Bench::new(server()).await;
         let target = format!("{}secret-path?secret=query", elsewhere.url());
@@ -528,7 +528,7 @@ async fn r42_of_two_targets_only_the_one_that_failed_is_repeated() {
     let (sent, failed) = (graph.send(events(5)).await, gateway.send(events(5)).await);
     assert!(sent.all_accepted());
     assert_eq!(failed.events().not_sent, 5);
-    gateway.server.judge_again();
+    gateway.server.reset();
     assert!(gateway.send(failed.into_unsent()).await.all_accepted());
     assert_eq!((graph.server.request_count(), gateway.server.accepted_once().len()), (1, 5));
 }
@@ -663,7 +663,7 @@ async fn r25_a_token_that_dies_in_the_middle_leaves_the_rest_for_later() {
     assert!(report.stopped().unwrap().to_string().starts_with("the access token has expired"));
     let rest = report.into_unsent();
     assert!(rest.is_sorted_by_key(|event| event.lines()[0]), "in the order given");
-    bench.server.judge_again();
+    bench.server.reset();
     let later = bench.client.send(rest).await;
     assert!(later.all_accepted());
     assert_eq!(bench.server.accepted().len(), 40);
@@ -680,9 +680,9 @@ async fn r17_r23_throttling_is_waited_out_or_handed_back() {
 
     bench.server.script(Answer::throttled([("retry-after", "3600")]));
     let report = bench.send(events(1)).await;
-    let cause = StopCause::ComeBackLater(Duration::from_secs(3600));
+    let cause = StopCause::RetryLater(Duration::from_secs(3600));
     assert_eq!(report.outcomes()[0], Outcome::NotSent(NotSentCause::Stopped(cause.into())));
-    assert_eq!(report.come_back_in(), Some(Duration::from_secs(3600)));
+    assert_eq!(report.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(bench.clock.sleeps().len(), 1, "no sleep of hours");
 }
 
@@ -762,7 +762,11 @@ async fn progress_is_told_and_ends_at_all() {
     let bench = Bench::with_limits(server(), BatchLimits::new(10, 100_000).unwrap()).await;
     let mut seen = Vec::new();
     let mut source = events(25).into_iter();
-    bench.client.deliver(&mut source).watch(|progress| seen.push((progress.taken, progress.done))).await;
+    bench
+        .client
+        .deliver(&mut source)
+        .on_progress(|progress| seen.push((progress.taken, progress.done)))
+        .await;
     assert_eq!(seen.iter().map(|(_, done)| done % 5).sum::<u64>(), 0, "batches end whole");
     assert!(seen.iter().all(|(taken, done)| taken >= done));
     assert_eq!(seen.last(), Some(&(25, 25)));

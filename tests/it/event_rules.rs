@@ -185,7 +185,7 @@ fn v48_a_custom_property_never_takes_the_place_of_a_standard_one() {
         assert_eq!(broken(lead().property(name, 1)), std::slice::from_ref(&expected));
         assert_eq!(broken(lead().property(&format!(" {name} "), 1)), [expected]);
     }
-    let longest = "n".repeat(CustomData::LONGEST_PROPERTY_NAME);
+    let longest = "n".repeat(CustomData::MAX_PROPERTY_NAME_BYTES);
     assert_eq!(broken(lead().property(&longest, 1).property("with blanks", 1)), []);
 
     let secret = "mary@example.com\u{7}";
@@ -361,7 +361,7 @@ fn a_setting_that_says_nothing_is_nothing() {
 async fn events_of_every_source_are_what_the_stand_in_takes() -> Result<(), Box<dyn std::error::Error>> {
     use meta_offline_events::client::{Client, Clock, SystemClock};
     use meta_offline_events::report::Outcome;
-    use meta_offline_events::testing::StandIn;
+    use meta_offline_events::testing::MockServer;
 
     let now = SystemClock.now();
     let from = |customer: UserData, source| {
@@ -390,9 +390,9 @@ async fn events_of_every_source_are_what_the_stand_in_takes() -> Result<(), Box<
     let anonymous = from(mary, ActionSource::Email).without_event_id().build()?;
     events.extend([anonymous.clone(), anonymous]);
 
-    let stand_in = StandIn::start().await?;
+    let mock_server = MockServer::start().await?;
     let client = Client::builder(of("123456789012345"), of("not-a-real-token"))
-        .loopback_endpoint(stand_in.url())
+        .loopback_endpoint(mock_server.url())
         .build()?;
     let count = events.len();
     let report = client.send(events).await;

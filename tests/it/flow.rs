@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use meta_offline_events::client::{Clock, Response, RetryPolicy, Stop, from_poll};
+use meta_offline_events::client::{Clock, Response, RetryPolicy, StopHandle, from_poll};
 use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::report::{DeliveryReport, NotSentCause, Outcome, StopCause, UnconfirmedCause};
 use meta_offline_events::value::EventTime;
@@ -33,7 +33,7 @@ async fn l7_four_requests_are_in_flight_and_never_five() {
     let client = service.client().build().unwrap();
     let report = client.send(events(170)).await;
     assert!(report.all_accepted());
-    assert_eq!(service.most_in_flight(), 4);
+    assert_eq!(service.max_in_flight(), 4);
     assert_eq!(service.starts(), [0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4], "first one alone");
 }
 
@@ -49,13 +49,13 @@ async fn l4_c22_a_fast_producer_is_held_back_and_memory_stays_flat() {
     });
     let report = client
         .deliver(&mut source)
-        .watch(|progress| {
+        .on_progress(|progress| {
             widest = widest.max(taken.load(Ordering::Relaxed) as u64 - progress.done);
         })
         .await;
     assert_eq!(report.events().accepted, 5000);
     assert!(widest <= 10 * (4 + 1), "{widest} events were taken beyond those that had their end");
-    assert!(report.outcomes().is_empty() && report.problems().is_empty());
+    assert!(report.outcomes().is_empty() && report.diagnostics().is_empty());
     assert!(report.trace_ids().count() <= 1000);
 }
 
@@ -146,7 +146,7 @@ async fn n17_an_hour_without_a_network_is_sat_out_by_one_probe() {
     let mut source = (0..5000).map(event);
     let report = client
         .deliver(&mut source)
-        .watch(|progress| widest = widest.max(progress.taken - progress.done))
+        .on_progress(|progress| widest = widest.max(progress.taken - progress.done))
         .await;
     assert_eq!(report.events().accepted, 5000);
     assert!(widest <= 90, "memory stays flat: {widest}");
@@ -306,14 +306,14 @@ async fn d_a_batch_and_a_run_have_limits_of_time() {
 async fn p4_a_polite_stop_begins_nothing_new_and_waits_for_what_is_in_flight() {
     let service = accepting();
     let client = service.client().build().unwrap();
-    let stop = Stop::new();
+    let stop = StopHandle::new();
     let mut source = (0..1000).map(event);
     let asking = async {
         service.clock.sleep(Duration::from_millis(2500)).await;
         stop.now();
     };
     let (report, ()) = tokio::join!(client.deliver(&mut source).stop_on(&stop).into_future(), asking);
-    assert_eq!(stopped_by(&report), &StopCause::Asked);
+    assert_eq!(stopped_by(&report), &StopCause::Cancelled);
     assert_eq!(report.events().accepted, 90, "one batch, then two times four");
     assert_eq!(service.stored(), 90);
     assert_eq!(service.clock.elapsed(), 3 * SECOND);
@@ -327,7 +327,7 @@ async fn p4_a_stop_ends_every_wait_at_once() {
     for fault in [throttled, error(400, 2)] {
         let service = Service::new(move |_, _| Act::Answer(fault.clone()));
         let client = service.client().build().unwrap();
-        let stop = Stop::new();
+        let stop = StopHandle::new();
         let asking = async {
             service.clock.sleep(Duration::from_millis(1500)).await;
             stop.now();
@@ -342,7 +342,7 @@ async fn p4_a_stop_ends_every_wait_at_once() {
 async fn p5_a_stop_with_a_limit_cuts_off_what_never_answers() {
     let service = Service::new(|number, _| if number < 1 { Act::Accept } else { Act::Hang });
     let client = service.client().build().unwrap();
-    let stop = Stop::new();
+    let stop = StopHandle::new();
     let asking = async {
         service.clock.sleep(2 * SECOND).await;
         stop.within(3 * SECOND);
@@ -351,14 +351,14 @@ async fn p5_a_stop_with_a_limit_cuts_off_what_never_answers() {
     assert_eq!(service.clock.elapsed(), 5 * SECOND);
     let counts = report.events();
     assert_eq!((counts.accepted, counts.unconfirmed, counts.not_sent), (10, 40, 50));
-    assert!(report.rows().add_up());
+    assert!(report.rows().is_balanced());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_stopped_before_it_starts_sends_nothing() {
     let service = accepting();
     let client = service.client().build().unwrap();
-    let stop = Stop::new();
+    let stop = StopHandle::new();
     stop.now();
     let report = client.send(events(10)).stop_on(&stop).await;
     assert_eq!((service.requests(), report.events().not_sent), (0, 10));
@@ -403,14 +403,14 @@ async fn p9_a_panic_in_the_transport_or_an_observer_leaves_every_event_its_outco
     let mut calls = 0;
     let report = client
         .send(events(100))
-        .on_settled(|_| {
+        .on_outcome(|_| {
             calls += 1;
             panic!("a fault of the application");
         })
         .await;
     assert!(report.all_accepted());
     assert_eq!((calls, report.attempts().doubtful), (1, 1));
-    assert_eq!(report.notes()[0].reason(), "observer_panicked");
+    assert_eq!(report.notes()[0].code(), "observer_panicked");
 }
 
 #[tokio::test(start_paused = true)]
@@ -422,8 +422,8 @@ async fn every_end_is_told_once() {
     let mut source = (0..100).map(event);
     let report = client
         .deliver(&mut source)
-        .on_settled(|settled| {
-            let reason = settled.outcome().reason();
+        .on_outcome(|settled| {
+            let reason = settled.outcome().code();
             told.extend(settled.events().map(|event| (event.lines()[0].number(), reason)));
         })
         .await;
@@ -442,7 +442,7 @@ async fn a_stream_that_cannot_be_sent_is_not_drained_into_memory() {
     let client = service.client().in_flight(1).retry(policy).build().unwrap();
     let mut source = (0..100_000).map(event);
     let report = client.deliver(&mut source).await;
-    assert_eq!(stopped_by(&report), &StopCause::HandOverFull);
+    assert_eq!(stopped_by(&report), &StopCause::UnsentLimit);
     let counts = report.events();
     assert!((10_001..10_050).contains(&counts.not_sent), "{counts:?}");
     assert_eq!(counts.total() + source.count() as u64, 100_000);
@@ -482,7 +482,7 @@ async fn t16_a_token_known_to_expire_is_told_before_the_start() {
     let report = expiring(-1).send(events(10)).await;
     assert_eq!((service.requests(), stopped_by(&report)), (0, &StopCause::TokenExpired));
     let report = expiring(3600).send(events(10)).await;
-    assert_eq!((report.all_accepted(), report.notes()[0].reason()), (true, "token_expires"));
+    assert_eq!((report.all_accepted(), report.notes()[0].code()), (true, "token_expires"));
     let report = expiring(30 * 86_400).send(events(10)).await;
     assert!(report.notes().is_empty());
 }
@@ -559,7 +559,7 @@ async fn r15_t1_where_none_is_too_old_by_our_clock_the_bad_one_is_looked_for_and
     let service = Service { script: Arc::new(script), ..service };
     let report = service.client().build().unwrap().send(events(8)).await;
     assert_eq!((report.events().accepted, report.events().refused), (7, 1));
-    assert_eq!(report.notes()[0].reason(), "clock_doubtful");
+    assert_eq!(report.notes()[0].code(), "clock_doubtful");
 }
 
 #[tokio::test(start_paused = true)]
@@ -608,7 +608,7 @@ async fn l10_weeks_of_trickling_sales_and_faults_leave_nothing_behind() {
     let mut widest = 0;
     let report = client
         .deliver(&mut source)
-        .watch(|progress| widest = widest.max(progress.taken - progress.done))
+        .on_progress(|progress| widest = widest.max(progress.taken - progress.done))
         .await;
     assert_eq!(report.events().accepted, 3000);
     assert!(clock.elapsed() > 20 * 86_400 * SECOND);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use meta_offline_events::client::{ClientBuilder, Clock, Response, RetryPolicy, Stop};
+use meta_offline_events::client::{ClientBuilder, Clock, Response, RetryPolicy, StopHandle};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::Event;
 use meta_offline_events::report::{Outcome, StopCause};
@@ -52,7 +52,7 @@ async fn r24_a_probe_that_repeats_is_still_the_only_request() {
     let service = Service::new(|number, _| if number < 3 { code(2, 0) } else { code(190, 0) });
     let report = client(&service).build().unwrap().send(events(8)).await;
     assert!(matches!(report.stopped(), Some(StopCause::Api(_))));
-    assert_eq!(service.most_in_flight(), 1);
+    assert_eq!(service.max_in_flight(), 1);
     assert_eq!(report.requests(), 4);
 }
 
@@ -61,7 +61,7 @@ async fn p4_a_second_limit_that_ends_sooner_counts() {
     let service = Service::new(|_, _| Act::Hang);
     let client = client(&service).timeouts(secs(5), secs(7200)).build().unwrap();
     let mut source = events(1).into_iter();
-    let stop = Stop::new();
+    let stop = StopHandle::new();
     let hurry = async {
         service.clock.sleep(secs(1)).await;
         stop.within(secs(3600));

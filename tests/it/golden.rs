@@ -29,7 +29,7 @@ fn the_body_of_a_small_export_is_this_to_the_byte() {
     let mut rows = CsvRows::new(file, &RowLayout::new()).unwrap();
     let mut bodies = Bodies::new(OrderRules::new(), now, &RequestFields::new());
     while let Some(reading) = rows.next_row().unwrap() {
-        bodies.take(reading).unwrap();
+        bodies.push_parsed(reading).unwrap();
     }
     let rest = bodies.finish();
     assert_eq!(rest.batches, batches);

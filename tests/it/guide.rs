@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use meta_offline_events::customer::{Context, MatchKey};
+use meta_offline_events::customer::{CleaningOptions, MatchKey};
 use meta_offline_events::value::EventTime;
 
 const GUIDE: &str = include_str!("../../src/guide/cleaning.md");
 
 #[test]
 fn every_example_of_the_guide_comes_out() {
-    let context = Context::default().as_of(EventTime::from_unix(1_795_564_800).unwrap());
+    let context = CleaningOptions::default().as_of(EventTime::from_unix(1_795_564_800).unwrap());
     let mut shown = BTreeSet::new();
     let mut rows = 0;
     for row in GUIDE.lines().filter(|line| line.starts_with("| `")) {

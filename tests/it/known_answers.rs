@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use meta_offline_events::customer::{Context, MatchKey, Normalized};
+use meta_offline_events::customer::{CleaningOptions, MatchKey, Normalized};
 use meta_offline_events::value::{DateOrder, EventTime};
 use serde::Deserialize;
 
@@ -38,17 +38,17 @@ fn v21_to_v40_every_disputed_case_is_decided_as_the_second_program_decides_it() 
 
 fn is_ours(answer: &Answer) -> Result<bool, Box<dyn Error>> {
     let key = MatchKey::from_wire_name(&answer.field).ok_or("unknown field")?;
-    let mut context = Context::default().as_of(EventTime::from_unix(1_795_564_800)?);
+    let mut options = CleaningOptions::default().as_of(EventTime::from_unix(1_795_564_800)?);
     if let Some(country) = &answer.country {
-        context = context.country(country.parse()?);
+        options = options.country(country.parse()?);
     }
-    context = match answer.order.as_deref() {
-        None => context,
-        Some("day_first") => context.date_order(DateOrder::DayFirst),
-        Some("month_first") => context.date_order(DateOrder::MonthFirst),
+    options = match answer.order.as_deref() {
+        None => options,
+        Some("day_first") => options.date_order(DateOrder::DayFirst),
+        Some("month_first") => options.date_order(DateOrder::MonthFirst),
         Some(_) => return Err("unknown order".into()),
     };
-    let ours = key.normalize(&answer.input, &context).ok();
+    let ours = key.normalize(&answer.input, &options).ok();
     let sent =
         ours.as_ref().filter(|normal| normal.digest().is_some()).map(|normal| normal.value().to_text());
     Ok(ours.as_ref().map(Normalized::text) == answer.normalized.as_deref()

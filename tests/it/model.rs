@@ -17,7 +17,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use fastrand::Rng;
-use meta_offline_events::client::{Client, Clock, Delivery, EventSource, Jitter, Stop, TokenPlacement};
+use meta_offline_events::client::{Client, Clock, Delivery, EventSource, Jitter, StopHandle, TokenPlacement};
 use meta_offline_events::event::Event;
 use meta_offline_events::report::{NotSentCause, Outcome};
 use meta_offline_events::testing::FixedJitter;
@@ -168,17 +168,17 @@ impl Bench {
             Source { clock: self.clock.clone(), events, wait: None }
         });
         let mut settled = Vec::new();
-        let mut most_in_flight = 0;
+        let mut max_in_flight = 0;
         let began = self.clock.elapsed();
-        let stop = Stop::new();
+        let stop = StopHandle::new();
         let delivery: Delivery<'_> = match &mut source {
             Some(source) => self.client.deliver(source),
             None => self.client.send(given.clone()),
         };
         let delivery = delivery
             .stop_on(&stop)
-            .watch(|progress| most_in_flight = progress.in_flight.max(most_in_flight))
-            .on_settled(|end| {
+            .on_progress(|progress| max_in_flight = progress.in_flight.max(max_in_flight))
+            .on_outcome(|end| {
                 settled.extend(end.events().map(|event| (number(event), end.outcome().clone())));
             });
         let asking = async {
@@ -223,7 +223,7 @@ impl Bench {
             rest,
             began,
             ended: self.clock.elapsed(),
-            most_in_flight,
+            max_in_flight,
             stop: run.stop.clone(),
         })
     }
@@ -235,7 +235,7 @@ impl Bench {
         check::time(account, plan)?;
         check::secrets(account)?;
         check::persistence(&log, account, plan)?;
-        demand!(account.most_in_flight <= plan.in_flight, "{} in flight", account.most_in_flight);
+        demand!(account.max_in_flight <= plan.in_flight, "{} in flight", account.max_in_flight);
         for event in &account.rest {
             let index = number(event);
             demand!(

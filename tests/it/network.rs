@@ -13,7 +13,7 @@ use meta_offline_events::client::{
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::Event;
 use meta_offline_events::report::{DeliveryReport, Outcome};
-use meta_offline_events::testing::{Answer, FixedJitter, RecordingTransport, StandIn};
+use meta_offline_events::testing::{Answer, FixedJitter, MockServer, RecordingTransport};
 use meta_offline_events::value::{AccessToken, Currency, DatasetId, EventTime, Line, Money};
 use meta_offline_events::wire::RequestFields;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
@@ -79,9 +79,9 @@ async fn send(builder: ClientBuilder) -> End {
 }
 
 fn end(report: &DeliveryReport) -> End {
-    let problems: Vec<_> = report.problems().iter().map(ToString::to_string).collect();
+    let diagnostics: Vec<_> = report.diagnostics().iter().map(ToString::to_string).collect();
     let stop = report.stopped().map(ToString::to_string);
-    search(&format!("{report:?} {problems:?} {stop:?} {}", serde_json::to_string(report).unwrap()));
+    search(&format!("{report:?} {diagnostics:?} {stop:?} {}", serde_json::to_string(report).unwrap()));
     match &report.outcomes()[0] {
         Outcome::Accepted => End::Accepted,
         Outcome::Refused(_) => End::Refused,
@@ -97,8 +97,8 @@ fn search(text: &str) {
     }
 }
 
-async fn stand_in(answer: Answer) -> StandIn {
-    let server = StandIn::start().await.unwrap();
+async fn mock_server(answer: Answer) -> MockServer {
+    let server = MockServer::start().await.unwrap();
     server.always(answer);
     server
 }
@@ -194,7 +194,7 @@ async fn n5_n6_a_certificate_that_fails_a_check_is_named_and_stops_the_run_befor
         ("localhost", (2098, 2099), &ours, "not valid yet, or this machine's clock is behind"),
         ("other.example", FROM_2020_TO_2099, &ours, "for another name"),
     ] {
-        let server = StandIn::start().await.unwrap();
+        let server = MockServer::start().await.unwrap();
         let tls = TlsEnd::before(&server.url(), ours.sign(name, years)).await;
         let client = to(&tls.url)
             .root_certificate(trusted.pem())
@@ -213,7 +213,7 @@ async fn n5_n6_a_certificate_that_fails_a_check_is_named_and_stops_the_run_befor
 #[tokio::test]
 async fn n5_a_root_of_ones_own_is_trusted_beside_or_instead_of_the_others() {
     let authority = Authority::named("ours");
-    let server = StandIn::start().await.unwrap();
+    let server = MockServer::start().await.unwrap();
     let tls = TlsEnd::before(&server.url(), authority.sign("localhost", FROM_2020_TO_2099)).await;
     let unknown = send(to(&tls.url)).await.clean();
     assert!(unknown.contains("root certificate"), "{unknown}");
@@ -239,7 +239,7 @@ fn n5_roots_that_cannot_be_read_are_refused() {
 
 #[tokio::test]
 async fn n7_a_proxy_that_is_down_is_named_without_its_password() {
-    let server = StandIn::start().await.unwrap();
+    let server = MockServer::start().await.unwrap();
     let proxy = closed_port().await;
     let why = send(to(&server.url()).proxy(with_password(&proxy))).await.clean();
     assert!(why.contains(&format!("through the proxy {}", host_and_port(&proxy))), "{why}");
@@ -248,8 +248,8 @@ async fn n7_a_proxy_that_is_down_is_named_without_its_password() {
 
 #[tokio::test]
 async fn n7_a_proxy_that_refuses_is_a_clean_failure() {
-    let proxy = stand_in(Answer::empty(407)).await;
-    let server = StandIn::start().await.unwrap();
+    let proxy = mock_server(Answer::empty(407)).await;
+    let server = MockServer::start().await.unwrap();
     let authority = Authority::named("ours");
     let tls = TlsEnd::before(&server.url(), authority.sign("localhost", FROM_2020_TO_2099)).await;
     for (target, proxy) in [(server.url(), proxy.url()), (tls.url.clone(), tunnelling_proxy().await)] {
@@ -261,7 +261,7 @@ async fn n7_a_proxy_that_refuses_is_a_clean_failure() {
 
 #[tokio::test]
 async fn n7_what_passes_a_proxy_arrives() {
-    let server = StandIn::start().await.unwrap();
+    let server = MockServer::start().await.unwrap();
     let authority = Authority::named("ours");
     let tls = TlsEnd::before(&server.url(), authority.sign("localhost", FROM_2020_TO_2099)).await;
     let proxy = with_password(&tunnelling_proxy().await);
@@ -291,7 +291,7 @@ fn n7_a_proxy_is_an_address_and_no_more() {
 
 #[tokio::test]
 async fn n8_an_idle_connection_that_the_server_closed_costs_no_attempt() {
-    let server = stand_in(Answer::judge().close()).await;
+    let server = mock_server(Answer::judge().close()).await;
     let client = to(&server.url()).build().unwrap();
     for round in 1..=5 {
         assert_eq!(end(&client.send(vec![event()]).await), End::Accepted, "{round}");
@@ -303,15 +303,15 @@ async fn n8_an_idle_connection_that_the_server_closed_costs_no_attempt() {
 
 #[tokio::test]
 async fn n9_a_reset_while_the_body_is_written_is_doubtful() {
-    let server = stand_in(Answer::reset_before_body()).await;
+    let server = mock_server(Answer::reset_before_body()).await;
     assert!(send(to(&server.url())).await.doubtful().contains("connection broke"));
 }
 
 #[tokio::test]
 async fn n10_an_end_inside_the_answer_is_doubtful_and_repeated() {
-    let server = stand_in(Answer::judge().half()).await;
+    let server = mock_server(Answer::judge().half()).await;
     assert!(send(to(&server.url())).await.doubtful().contains("before the whole answer came"));
-    server.judge_again();
+    server.reset();
     server.script(Answer::judge().half());
     assert_eq!(send(to(&server.url()).retry(RetryPolicy::new().attempts(2))).await, End::Accepted);
     let bodies: Vec<_> = server.requests().iter().map(|request| request.body().to_vec()).collect();
@@ -320,14 +320,14 @@ async fn n10_an_end_inside_the_answer_is_doubtful_and_repeated() {
 
 #[tokio::test]
 async fn n13_a_server_that_stops_reading_is_given_up_at_the_limit() {
-    let server = stand_in(Answer::never_read()).await;
+    let server = mock_server(Answer::never_read()).await;
     let short = to(&server.url()).timeouts(Duration::from_secs(5), Duration::from_millis(300));
     assert!(send(short).await.doubtful().contains("time limit"));
 }
 
 #[tokio::test]
 async fn n19_a_late_answer_is_never_matched_to_another_request() {
-    let server = StandIn::start().await.unwrap();
+    let server = MockServer::start().await.unwrap();
     // Taken for the next request's, it would be a wrong count.
     server.script(Answer::received(99).after(Duration::from_millis(900)));
     let client = to(&server.url())
@@ -346,7 +346,7 @@ async fn n19_a_late_answer_is_never_matched_to_another_request() {
 async fn n20_interim_answers_are_skipped() {
     let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </style.css>\r\n\r\n\
                    HTTP/1.1 200 OK\r\ncontent-length: 21\r\n\r\n{\"events_received\":1}";
-    assert_eq!(send(to(&stand_in(Answer::raw(interim)).await.url())).await, End::Accepted);
+    assert_eq!(send(to(&mock_server(Answer::raw(interim)).await.url())).await, End::Accepted);
 }
 
 #[tokio::test]
@@ -356,19 +356,19 @@ async fn n21_s9_a_compressed_answer_is_doubtful_and_not_unpacked() {
     let short = Answer::body(200, "application/json", *whole).header("content-encoding", "gzip");
     let bomb = Answer::endless().header("content-encoding", "gzip");
     for answer in [short, bomb] {
-        let server = stand_in(answer).await;
+        let server = mock_server(answer).await;
         let why = send(to(&server.url())).await.doubtful();
         assert!(why.contains("compressed, though that was not asked for"), "{why}");
         assert_eq!(server.requests()[0].header("accept-encoding"), None);
     }
     let plain = Answer::received(1).header("content-encoding", "identity");
-    assert_eq!(send(to(&stand_in(plain).await.url())).await, End::Accepted);
+    assert_eq!(send(to(&mock_server(plain).await.url())).await, End::Accepted);
 }
 
 #[tokio::test]
 async fn n14_n15_s18_http_1_1_is_all_that_is_offered() {
     let authority = Authority::named("ours");
-    let server = StandIn::start().await.unwrap();
+    let server = MockServer::start().await.unwrap();
     let tls = TlsEnd::before(&server.url(), authority.sign("localhost", FROM_2020_TO_2099)).await;
     assert_eq!(send(to(&tls.url).root_certificate(authority.pem())).await, End::Accepted);
     assert_eq!(tls.offered(), [["http/1.1"]]);
@@ -376,10 +376,10 @@ async fn n14_n15_s18_http_1_1_is_all_that_is_offered() {
 
 #[tokio::test]
 async fn s4_a_redirect_is_not_followed_to_any_place() {
-    let elsewhere = StandIn::start().await.unwrap();
+    let elsewhere = MockServer::start().await.unwrap();
     let port = elsewhere.url().port().unwrap();
     for status in [301, 302, 303, 307, 308] {
-        let server = StandIn::start().await.unwrap();
+        let server = MockServer::start().await.unwrap();
         for target in [
             elsewhere.url().to_string(),
             format!("http://localhost:{port}/MARKED"),
@@ -422,10 +422,12 @@ async fn s7_another_host_gets_the_token_only_when_asked() {
 
 #[tokio::test]
 async fn s8_an_endless_answer_is_read_up_to_its_limit() {
-    assert!(send(to(&stand_in(Answer::endless()).await.url())).await.doubtful().contains("larger than 1 MB"));
+    assert!(
+        send(to(&mock_server(Answer::endless()).await.url())).await.doubtful().contains("larger than 1 MB")
+    );
     for (blanks, end) in [(1024 * 1024 - 21, true), (1024 * 1024 - 20, false)] {
         let body = format!("{}{{\"events_received\":1}}", " ".repeat(blanks));
-        let server = stand_in(Answer::body(200, "application/json", body)).await;
+        let server = mock_server(Answer::body(200, "application/json", body)).await;
         assert_eq!(send(to(&server.url())).await == End::Accepted, end, "{blanks}");
     }
 }
@@ -438,10 +440,10 @@ async fn s10_floods_of_headers_are_refused() {
     };
     let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 2\r\n\r\n{{}}", "x".repeat(1 << 20));
     for flood in [many(100), many(5000), long] {
-        let why = send(to(&stand_in(Answer::raw(flood)).await.url())).await.doubtful();
+        let why = send(to(&mock_server(Answer::raw(flood)).await.url())).await.doubtful();
         assert!(why.contains("no readable HTTP"), "{why}");
     }
-    assert_eq!(send(to(&stand_in(Answer::raw(many(99))).await.url())).await, End::Accepted);
+    assert_eq!(send(to(&mock_server(Answer::raw(many(99))).await.url())).await, End::Accepted);
 }
 
 #[test]
@@ -501,7 +503,7 @@ fn s11_s12_nothing_that_is_sent_beside_the_events_can_inject() {
 #[tokio::test]
 async fn s15_the_environment_names_a_proxy_only_when_asked() {
     for (asked, requests) in [("no", 0), ("yes", 1)] {
-        let proxy = stand_in(Answer::received(1)).await;
+        let proxy = mock_server(Answer::received(1)).await;
         let url = with_password(&proxy.url()).to_string();
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["network::s15_in_a_child", "--exact", "--ignored", "--nocapture"]).env("ASKED", asked);
@@ -523,7 +525,7 @@ async fn s15_the_environment_names_a_proxy_only_when_asked() {
 #[tokio::test]
 #[ignore = "runs in the environment that the test before it makes"]
 async fn s15_in_a_child() {
-    let server = StandIn::start().await.unwrap();
+    let server = MockServer::start().await.unwrap();
     let asked = std::env::var("ASKED").is_ok_and(|asked| asked == "yes");
     let client = if asked { to(&server.url()).proxy_from_environment() } else { to(&server.url()) };
     assert_eq!(send(client).await, End::Accepted);
@@ -534,7 +536,7 @@ async fn s15_in_a_child() {
 #[tokio::test]
 async fn s15_certificate_variables_have_no_effect_beside_ones_own_roots_alone() {
     let authority = Authority::named("ours");
-    let server = StandIn::start().await.unwrap();
+    let server = MockServer::start().await.unwrap();
     let tls = TlsEnd::before(&server.url(), authority.sign("localhost", FROM_2020_TO_2099)).await;
     let roots = std::env::temp_dir().join(format!("meta-offline-events-roots-{}.pem", std::process::id()));
     std::fs::write(&roots, authority.pem()).unwrap();

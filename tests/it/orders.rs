@@ -8,9 +8,9 @@ use std::error::Error;
 use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
 use meta_offline_events::event::Event;
 use meta_offline_events::order::{
-    Column, NumberStyle, OrderRules, Orders, Prepared, Reading, Row, RowLayout,
+    Column, NumberStyle, OrderRules, Orders, ParsedRow, Prepared, Row, RowLayout,
 };
-use meta_offline_events::report::Problem;
+use meta_offline_events::report::Diagnostic;
 use meta_offline_events::value::{AgeLimit, Amount, Currency, EventTime, Line, Money, OrderId};
 use proptest::prelude::*;
 
@@ -42,8 +42,9 @@ impl Till {
         let mut orders = Orders::with_rules(self.rules);
         for (number, row) in (2..).zip(rows) {
             let fields: Vec<_> = row.as_ref().split('|').collect();
-            orders
-                .take(bound.read(Line::new(number), |index| fields.get(index).copied().unwrap_or_default()));
+            orders.push_parsed(
+                bound.read(Line::new(number), |index| fields.get(index).copied().unwrap_or_default()),
+            );
         }
         orders.finish(at(self.now))
     }
@@ -53,22 +54,22 @@ pub(super) fn prepare<S: AsRef<str>>(header: &str, rows: &[S]) -> Prepared {
     till().prepare(header, rows)
 }
 
-fn listed(problems: &[Problem]) -> Vec<(u64, Option<&'static str>, &'static str)> {
-    let of_lines = |problem: &Problem| {
-        let (column, reason) = (problem.column(), problem.reason());
-        problem.lines().iter().map(move |line| (line.number(), column, reason)).collect::<Vec<_>>()
+fn listed(diagnostics: &[Diagnostic]) -> Vec<(u64, Option<&'static str>, &'static str)> {
+    let of_lines = |diagnostic: &Diagnostic| {
+        let (column, reason) = (diagnostic.column(), diagnostic.code());
+        diagnostic.lines().iter().map(move |line| (line.number(), column, reason)).collect::<Vec<_>>()
     };
-    let mut listed: Vec<_> = problems.iter().flat_map(of_lines).collect();
+    let mut listed: Vec<_> = diagnostics.iter().flat_map(of_lines).collect();
     listed.sort_unstable();
     listed
 }
 
-fn problems(prepared: &Prepared) -> Vec<(u64, Option<&'static str>, &'static str)> {
-    listed(prepared.rows.problems())
+fn diagnostics(prepared: &Prepared) -> Vec<(u64, Option<&'static str>, &'static str)> {
+    listed(prepared.rows.diagnostics())
 }
 
 fn notes(prepared: &Prepared) -> Vec<&'static str> {
-    prepared.rows.notes().iter().map(Problem::reason).collect()
+    prepared.rows.notes().iter().map(Diagnostic::code).collect()
 }
 
 /// What each event is worth.
@@ -86,7 +87,7 @@ fn adds_up(prepared: &Prepared) -> bool {
 fn refusal(header: &str, row: &str) -> Option<(Option<&'static str>, &'static str)> {
     let prepared = prepare(header, &[row]);
     assert_eq!(prepared.events.is_empty(), prepared.rows.invalid() == 1, "{row}");
-    prepared.rows.problems().first().map(|problem| (problem.column(), problem.reason()))
+    prepared.rows.diagnostics().first().map(|diagnostic| (diagnostic.column(), diagnostic.code()))
 }
 
 fn row_with(column: &str, text: &str) -> String {
@@ -155,7 +156,7 @@ fn d5_d6_the_window_is_exact_and_depends_on_the_source() {
         let till = Till { rules, now: NOON, ..till() };
         let prepared = till.prepare(header, &[row]);
         if prepared.events.is_empty() {
-            assert_eq!(problems(&prepared), [(2, Some("timestamp"), "too_old")]);
+            assert_eq!(diagnostics(&prepared), [(2, Some("timestamp"), "too_old")]);
         }
         !prepared.events.is_empty()
     };
@@ -166,10 +167,10 @@ fn d5_d6_the_window_is_exact_and_depends_on_the_source() {
         assert!(sent(OrderRules::new(), days * DAY - 3600, source), "{source}");
         assert!(!sent(OrderRules::new(), days * DAY - 3599, source), "{source}");
     }
-    let stricter = || exact().longest_age(AgeLimit::days(7));
+    let stricter = || exact().max_age(AgeLimit::days(7));
     assert!(sent(stricter(), 7 * DAY, ""));
     assert!(!sent(stricter(), 7 * DAY + 1, ""));
-    assert!(!sent(exact().longest_age(AgeLimit::days(62)), 8 * DAY, "phone_call"), "never laxer than Meta");
+    assert!(!sent(exact().max_age(AgeLimit::days(62)), 8 * DAY, "phone_call"), "never laxer than Meta");
 }
 
 #[test]
@@ -195,7 +196,7 @@ fn d7_d8_d15_d16_v45_website_rows_need_three_values_and_others_go_on() {
     let agents: Vec<_> = event.user_data().values(MatchKey::ClientUserAgent).collect();
     assert_eq!(agents, [&MatchValue::Plain("Mozilla/5.0".into())]);
     assert_eq!(
-        problems(&prepared),
+        diagnostics(&prepared),
         [
             (3, Some("client_user_agent"), "missing"),
             (4, Some("event_id"), "missing"),
@@ -300,9 +301,9 @@ fn d13_d14_v44_v46_v47_names_and_sources() {
     let long = format!("m@example.com|1777896000|{}||5|EUR", "x".repeat(300));
     assert_eq!(refusal(header, &long), Some((Some("event_name"), "too_long")));
     let hint = prepare(header, &["m@example.com|1777896000|purchase||5|EUR"]);
-    assert!(hint.rows.problems()[0].message().contains("did you mean Purchase?"));
+    assert!(hint.rows.diagnostics()[0].message().contains("did you mean Purchase?"));
     let list = prepare(header, &["m@example.com|1777896000||shop|5|EUR"]);
-    assert!(list.rows.problems()[0].message().contains("physical_store, phone_call"));
+    assert!(list.rows.diagnostics()[0].message().contains("physical_store, phone_call"));
 }
 
 #[test]
@@ -362,7 +363,7 @@ fn v2_negative_typed_amounts_are_refused() -> Test {
     orders.push(typed(2)?.quantity(1).price("-5".parse()?));
     orders.push(typed(3)?.value("-5".parse()?));
     let prepared = orders.finish(at(NOON));
-    assert_eq!(problems(&prepared), [(2, Some("price"), "negative"), (3, Some("value"), "negative")]);
+    assert_eq!(diagnostics(&prepared), [(2, Some("price"), "negative"), (3, Some("value"), "negative")]);
     Ok(())
 }
 
@@ -373,7 +374,7 @@ fn v3_a_gift_is_a_line_and_an_order_of_nothing_is_none() {
     assert_eq!(values(&prepared), ["5 EUR"]);
     assert_eq!(prepared.events[0].custom_data().contents().len(), 2);
 
-    assert_eq!(problems(&prepare(TILL, &gift[..1])), [(2, Some("price"), "zero_total")]);
+    assert_eq!(diagnostics(&prepare(TILL, &gift[..1])), [(2, Some("price"), "zero_total")]);
     let allowed = Till { rules: OrderRules::new().allow_zero_totals(), ..till() };
     assert_eq!(values(&allowed.prepare(TILL, &gift[..1])), ["0 EUR"]);
     assert_eq!(reason("price", "0.004"), Some("zero_total"), "rounded to nothing");
@@ -391,7 +392,7 @@ fn v4_returns_leave_the_rest_of_their_order_alone() {
     assert_eq!(values(&prepared), ["30 EUR"]);
     assert_eq!((prepared.rows.read(), prepared.rows.filtered(), prepared.rows.invalid()), (4, 3, 0));
     let reasons = [3, 4, 5].map(|line| (line, Some("quantity"), "return_or_cancellation"));
-    assert_eq!(problems(&prepared), reasons);
+    assert_eq!(diagnostics(&prepared), reasons);
 }
 
 #[test]
@@ -454,9 +455,9 @@ fn v20_an_order_larger_than_a_request_is_invalid_and_its_size_is_told() {
     let prepared = prepare(TILL, &rows);
     assert!(prepared.events.is_empty());
     assert_eq!(prepared.rows.invalid(), 50_000);
-    let problem = &prepared.rows.problems()[0];
-    assert_eq!((problem.reason(), problem.lines().len()), ("order_too_large", 50_000));
-    assert!(problem.message().contains("bytes"));
+    let diagnostic = &prepared.rows.diagnostics()[0];
+    assert_eq!((diagnostic.code(), diagnostic.lines().len()), ("order_too_large", 50_000));
+    assert!(diagnostic.message().contains("bytes"));
 
     let rows: Vec<_> = (0..5_000).map(row).collect();
     assert_eq!(prepare(TILL, &rows).events[0].custom_data().contents().len(), 5_000);
@@ -468,7 +469,7 @@ fn an_order_id_that_is_no_orders_does_not_unite_strangers() {
     let rows: Vec<_> = (0..100).map(row).collect();
     let prepared = prepare(TILL, &rows);
     assert!(prepared.events.is_empty());
-    assert_eq!(prepared.rows.problems()[0].reason(), "too_many_customers");
+    assert_eq!(prepared.rows.diagnostics()[0].code(), "too_many_customers");
 
     for nothing in ["nan", "NULL", "#N/A", "unknown", "\u{200b}"] {
         let row = |line: u32| format!("{nothing}|m{line}@example.com|1777896000|S|1|0.10|EUR");
@@ -503,7 +504,7 @@ fn v9_a_stated_number_style_is_used_for_prices_and_quantities() {
     let sum = |style, quantity: &str, price: &str| {
         let till = Till { layout: RowLayout::new().number_style(style), ..till() };
         let prepared = till.prepare(TILL, &[format!("A1|m@example.com|1777896000|S|{quantity}|{price}|EUR")]);
-        values(&prepared).pop().unwrap_or_else(|| prepared.rows.problems()[0].reason().to_owned())
+        values(&prepared).pop().unwrap_or_else(|| prepared.rows.diagnostics()[0].code().to_owned())
     };
     for (style, quantity, price, expected) in [
         (NumberStyle::DecimalComma, "1", "1.234,50", "1234.5 EUR"),
@@ -532,8 +533,8 @@ fn v10_two_currencies_in_one_order() {
     let prepared = prepare(TILL, &[row("A1", "EUR"), row("A2", "EUR"), row("A1", "USD")]);
     assert_eq!(values(&prepared), ["10.5 EUR"]);
     let both = [(2, Some("currency"), "two_currencies"), (4, Some("currency"), "two_currencies")];
-    assert_eq!(problems(&prepared), both);
-    let message = prepared.rows.problems()[0].message();
+    assert_eq!(diagnostics(&prepared), both);
+    let message = prepared.rows.diagnostics()[0].message();
     assert!(message.contains("in EUR at line 2 and in USD at line 4"), "{message}");
 }
 
@@ -554,7 +555,7 @@ fn v11_a_row_of_the_future_refuses_its_order() {
     assert_eq!(till().prepare(TILL, &[row(NOON), row(NOON + 60)]).events.len(), 1);
     let prepared = till().prepare(TILL, &[row(NOON), row(NOON + 61)]);
     let refused = [(2, Some("timestamp"), "in_future"), (3, Some("timestamp"), "in_future")];
-    assert_eq!(problems(&prepared), refused);
+    assert_eq!(diagnostics(&prepared), refused);
 }
 
 #[test]
@@ -563,13 +564,13 @@ fn v12_two_external_ids_in_one_order() -> Test {
     let row = |id: &str| format!("A1|{id}|m@example.com|1777896000|5|EUR");
     let prepared = prepare(header, &[row(""), row("c1"), row("c1"), row("c2")]);
     assert_eq!((prepared.events.len(), prepared.rows.invalid()), (0, 4));
-    let message = prepared.rows.problems()[0].message();
+    let message = prepared.rows.diagnostics()[0].message();
     assert!(message.contains("at lines 3 and 5"), "{message}");
 
     let mut orders = Orders::new();
     let two = UserData::builder().email("m@example.com").external_id("c1").external_id("c2");
     orders.push(typed(2)?.customer(two).value("5".parse()?));
-    assert_eq!(problems(&orders.finish(at(NOON))), [(2, Some("external_id"), "two_external_ids")]);
+    assert_eq!(diagnostics(&orders.finish(at(NOON))), [(2, Some("external_id"), "two_external_ids")]);
     Ok(())
 }
 
@@ -590,7 +591,7 @@ fn v14_rows_without_order_id_are_one_event_each() {
     assert_eq!(prepared.events.len(), 3);
     let ids: std::collections::HashSet<_> = prepared.events.iter().map(Event::id).collect();
     assert_eq!(ids.len(), 3, "equal events are numbered");
-    let note = prepared.rows.notes().iter().find(|note| note.reason() == "no_order_id");
+    let note = prepared.rows.notes().iter().find(|note| note.code() == "no_order_id");
     assert!(note.is_some_and(|note| note.message().starts_with("rows without an order id: 3,")));
 }
 
@@ -611,7 +612,7 @@ fn v16_an_order_id_that_a_spreadsheet_damaged() {
     for other in [row("j@example.com", NOON), row("m@example.com", NOON - 60)] {
         let prepared = prepare(TILL, &[row("m@example.com", NOON), other]);
         assert_eq!((prepared.events.len(), prepared.rows.invalid()), (0, 2));
-        assert_eq!(prepared.rows.problems()[0].reason(), "damaged_order_id");
+        assert_eq!(prepared.rows.diagnostics()[0].code(), "damaged_order_id");
     }
 }
 
@@ -622,8 +623,8 @@ fn v17_repeated_rows_count_unless_the_rules_drop_them() {
         rows.push(rows[0].replace("10.50", "10.51"));
         let kept = prepare(TILL, &rows);
         assert_eq!((kept.rows.filtered(), kept.rows.invalid()), (0, 0));
-        let repeats = kept.rows.notes().iter().filter(|note| note.reason() == "exact_repeat");
-        let lines: Vec<_> = repeats.flat_map(Problem::lines).map(|line| line.number()).collect();
+        let repeats = kept.rows.notes().iter().filter(|note| note.code() == "exact_repeat");
+        let lines: Vec<_> = repeats.flat_map(Diagnostic::lines).map(|line| line.number()).collect();
         assert_eq!(lines, [3, 4], "{order}");
         let dropping = Till { rules: OrderRules::new().drop_repeats(), ..till() };
         let dropped = dropping.prepare(TILL, &rows);
@@ -643,20 +644,20 @@ fn v17_rows_that_differ_in_one_column_only_are_no_repeat() {
 #[test]
 fn v18_beyond_the_limit_of_rows_nothing_is_sent() {
     let rows: Vec<_> = ["A1", "A2", "A1"].iter().map(|id| row_with("order_id", id)).collect();
-    let limited = |most| Till { rules: OrderRules::new().most_rows(most), ..till() };
+    let limited = |most| Till { rules: OrderRules::new().max_rows(most), ..till() };
     assert_eq!(limited(3).prepare(TILL, &rows).events.len(), 2);
     let prepared = limited(2).prepare(TILL, &rows);
-    assert_eq!(problems(&prepared), [2, 3, 4].map(|line| (line, None, "too_many_rows")));
+    assert_eq!(diagnostics(&prepared), [2, 3, 4].map(|line| (line, None, "too_many_rows")));
     assert!(prepared.events.is_empty() && adds_up(&prepared));
 }
 
 #[test]
 fn beyond_the_limit_of_memory_nothing_is_sent() {
     let rows: Vec<_> = ["A1", "A2", "A3"].iter().map(|id| row_with("order_id", id)).collect();
-    let limited = |most| Till { rules: OrderRules::new().most_memory(most), ..till() };
+    let limited = |most| Till { rules: OrderRules::new().max_memory(most), ..till() };
     assert_eq!(limited(1 << 20).prepare(TILL, &rows).events.len(), 3);
     let prepared = limited(1).prepare(TILL, &rows);
-    assert_eq!(problems(&prepared), [2, 3, 4].map(|line| (line, None, "too_much_memory")));
+    assert_eq!(diagnostics(&prepared), [2, 3, 4].map(|line| (line, None, "too_much_memory")));
     assert!(prepared.events.is_empty() && adds_up(&prepared));
 }
 
@@ -676,7 +677,7 @@ fn v41_was_there_but_unusable_is_told_from_was_empty() {
 fn v41_notes_speak_of_kept_rows_only() {
     let header = "email|timestamp|value|currency|birthdate";
     let prepared = prepare(header, &["mary@|1777896000|5|EUR|yesterday"]);
-    assert_eq!(problems(&prepared), [(2, Some("email"), "not_an_email")]);
+    assert_eq!(diagnostics(&prepared), [(2, Some("email"), "not_an_email")]);
     assert_eq!(notes(&prepared), [""; 0]);
 }
 
@@ -687,9 +688,9 @@ fn v50_one_event_id_on_two_events() {
     let prepared = prepare(header, &[row("A1", "e1"), row("A2", "e1"), row("", "e2"), row("", "e2")]);
     assert_eq!(values(&prepared).len(), 2);
     let refused = [(3, Some("event_id"), "event_id_repeated"), (5, Some("event_id"), "event_id_repeated")];
-    assert_eq!(problems(&prepared), refused);
+    assert_eq!(diagnostics(&prepared), refused);
     let two = prepare(header, &[row("A1", "e1"), row("A1", "e2")]);
-    assert_eq!(problems(&two), [2, 3].map(|line| (line, Some("event_id"), "two_event_ids")));
+    assert_eq!(diagnostics(&two), [2, 3].map(|line| (line, Some("event_id"), "two_event_ids")));
 }
 
 #[test]
@@ -709,10 +710,11 @@ fn v53_an_invalid_row_refuses_its_whole_order() {
         let prepared = prepare(TILL, &rows);
         assert_eq!(values(&prepared), ["10.5 EUR"], "{column} {text}");
         let blamed: Vec<_> =
-            problems(&prepared).into_iter().filter(|(.., reason)| *reason == "order_incomplete").collect();
+            diagnostics(&prepared).into_iter().filter(|(.., reason)| *reason == "order_incomplete").collect();
         assert_eq!(blamed, [2, 5].map(|line| (line, None, "order_incomplete")), "{column} {text}");
-        let blame = prepared.rows.problems().iter().find(|problem| problem.reason() == "order_incomplete");
-        assert!(blame.is_some_and(|problem| problem.message().contains("line 3")));
+        let blame =
+            prepared.rows.diagnostics().iter().find(|diagnostic| diagnostic.code() == "order_incomplete");
+        assert!(blame.is_some_and(|diagnostic| diagnostic.message().contains("line 3")));
         assert!(adds_up(&prepared));
     }
 }
@@ -733,7 +735,7 @@ fn v53_an_unusable_optional_key_only_leaves_that_key_out() {
     let prepared = prepare(header, &["A1|m@example.com|1777896000|5|EUR|robot|2026-02-30"]);
     assert_eq!(prepared.events[0].user_data().keys().collect::<Vec<_>>(), [MatchKey::Email]);
     assert_eq!(listed(prepared.rows.notes()).len(), 2);
-    assert_eq!(prepared.rows.problems(), []);
+    assert_eq!(prepared.rows.diagnostics(), []);
 }
 
 #[test]
@@ -744,7 +746,7 @@ fn several_values_of_an_order() {
         let rows: Vec<_> = lines.iter().map(|line| row(line)).collect();
         let prepared = Till { rules, ..till() }.prepare(header, &rows);
         assert!(adds_up(&prepared));
-        values(&prepared).pop().unwrap_or_else(|| prepared.rows.problems()[0].reason().to_owned())
+        values(&prepared).pop().unwrap_or_else(|| prepared.rows.diagnostics()[0].code().to_owned())
     };
     let usual = OrderRules::new;
     for (rules, lines, expected) in [
@@ -791,7 +793,7 @@ fn a_layout_names_columns_and_ignores_their_usual_names() -> Test {
     let bound = layout.bind(&["bon nr", "order_id", "email", "timestamp", "value", "currency"])?;
     assert_eq!((bound.position(Column::OrderId), bound.unknown()), (Some(0), &[1][..]));
     let fields = ["A1", "B2", "m@example.com", "1777896000", "5", "EUR"];
-    let Reading::Row(row) = bound.read(Line::new(2), |index| fields[index]) else {
+    let ParsedRow::Row(row) = bound.read(Line::new(2), |index| fields[index]) else {
         return Err("no row".into());
     };
     let mut orders = Orders::new();
@@ -846,10 +848,10 @@ proptest! {
         prop_assert!(adds_up(&prepared));
         let mut lines: Vec<_> = prepared.events.iter().flat_map(Event::lines).collect();
         let in_events = lines.len();
-        lines.extend(prepared.rows.problems().iter().flat_map(Problem::lines));
+        lines.extend(prepared.rows.diagnostics().iter().flat_map(Diagnostic::lines));
         lines.sort_unstable();
         lines.dedup();
-        prop_assert_eq!(lines.len(), rows.len(), "every row is in an event or has a problem");
+        prop_assert_eq!(lines.len(), rows.len(), "every row is in an event or has a diagnostic");
         prop_assert_eq!(in_events as u64, prepared.rows.read() - prepared.rows.filtered() - prepared.rows.invalid());
     }
 

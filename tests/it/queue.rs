@@ -10,13 +10,13 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use meta_offline_events::client::{
-    Client, ClientBuilder, Clock, InvalidQueue, Queue, QueueBuilder, QueueCounts, QueueMeter, RefusedBecause,
+    Client, ClientBuilder, Clock, InvalidQueue, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter,
     Request, Response, RetryPolicy, Sending, Settled, Transport, TransportError, Waiting,
 };
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::Event;
 use meta_offline_events::report::{DeliveryReport, Outcome, StopCause};
-use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, RuntimeClock, StandIn};
+use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer, RuntimeClock};
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::{BatchLimits, RequestFields};
 use serde_json::{Value, json};
@@ -179,7 +179,7 @@ async fn settle_down() {
 }
 
 fn check(report: &DeliveryReport, counts: QueueCounts) {
-    assert!(report.rows().add_up(), "{:?}", report.rows());
+    assert!(report.rows().is_balanced(), "{:?}", report.rows());
     assert_eq!((report.events(), report.rows()), (counts.events, counts.rows));
     assert_eq!(report.events().pending, 0);
     assert_eq!(counts.pending_bytes, 0);
@@ -232,8 +232,8 @@ fn l6_p8_what_cannot_work_is_refused_at_the_start() {
     assert_eq!(refused(client.queue().capacity(0)), "capacity in events");
     assert_eq!(refused(client.queue().capacity(usize::MAX)), "capacity in events");
     assert_eq!(refused(client.queue().byte_capacity(0)), "capacity in bytes");
-    assert_eq!(refused(client.queue().byte_capacity(QueueBuilder::MOST + 1)), "capacity in bytes");
-    let most = client.queue().capacity(QueueBuilder::MOST).byte_capacity(QueueBuilder::MOST);
+    assert_eq!(refused(client.queue().byte_capacity(QueueBuilder::MAX_CAPACITY + 1)), "capacity in bytes");
+    let most = client.queue().capacity(QueueBuilder::MAX_CAPACITY).byte_capacity(QueueBuilder::MAX_CAPACITY);
     drop(most.start().unwrap());
 }
 
@@ -252,7 +252,7 @@ async fn p12_an_event_larger_than_the_queue_is_refused_at_once() {
     queue.push(sale(0)).await.unwrap();
     for refused in [queue.push(large.clone()).await, queue.try_push(large.clone())] {
         let refused = refused.unwrap_err();
-        assert_eq!(refused.because(), &RefusedBecause::TooLarge);
+        assert_eq!(refused.kind(), &PushErrorKind::TooLarge);
         assert!(!refused.is_full(), "pushing it again would not help");
         assert_eq!(refused.into_event(), large);
     }
@@ -272,7 +272,7 @@ async fn p11_l4_a_slow_server_slows_the_producer_and_memory_stays_flat() {
     let queue = queue(&service)
         .capacity(500)
         .byte_capacity(bytes)
-        .on_settled(move |_| {
+        .on_outcome(move |_| {
             let counts = told.lock().unwrap().as_ref().unwrap().counts();
             let mut most = watched.lock().unwrap();
             *most = (most.0.max(counts.events.pending), most.1.max(counts.pending_bytes));
@@ -369,7 +369,7 @@ async fn p5_close_returns_on_time_from_a_server_that_never_answers() {
     assert!((5000..5100).contains(&took.as_millis()), "{took:?}");
     assert_eq!(ends(queue.counts()), [10, 70, 20, 0]);
     check(&report, queue.counts());
-    assert_eq!(report.stopped(), Some(&StopCause::Asked));
+    assert_eq!(report.stopped(), Some(&StopCause::Cancelled));
     let unsent: Vec<_> = report.into_unsent().iter().map(number).collect();
     assert_eq!(unsent, (30..100).collect::<Vec<_>>(), "in the order of the pushes");
 }
@@ -404,9 +404,9 @@ async fn p10_whoever_waits_for_room_while_the_queue_closes_gets_the_event_back()
     settle_down().await;
     let report = queue.close(MINUTE).await;
     let refused = waiting.await.unwrap().unwrap_err();
-    assert_eq!(refused.because(), &RefusedBecause::Closed);
+    assert_eq!(refused.kind(), &PushErrorKind::Closed);
     assert_eq!(number(&refused.into_event()), 2);
-    assert_eq!(queue.push(sale(3)).await.unwrap_err().because(), &RefusedBecause::Closed);
+    assert_eq!(queue.push(sale(3)).await.unwrap_err().kind(), &PushErrorKind::Closed);
     assert_eq!((report.events().accepted, queue.refused()), (2, 2));
 }
 
@@ -435,7 +435,7 @@ async fn r24_a_queue_that_stops_by_itself_loses_nothing() {
     let unsent = Arc::clone(&told);
     let queue = queue(&service)
         .capacity(1500)
-        .on_settled(move |settled| {
+        .on_outcome(move |settled| {
             if matches!(settled.outcome(), Outcome::NotSent(_)) {
                 *unsent.lock().unwrap() += settled.events().count();
             }
@@ -456,7 +456,7 @@ async fn r24_a_queue_that_stops_by_itself_loses_nothing() {
         }
     });
     let (taken, refused) = refused.await.unwrap();
-    let RefusedBecause::Stopped(cause) = refused.because() else { panic!("{refused}") };
+    let PushErrorKind::Stopped(cause) = refused.kind() else { panic!("{refused}") };
     assert!(matches!(&**cause, StopCause::Api(_)));
     assert!(refused.to_string().contains("the access token"), "{refused}");
     assert!(matches!(queue.stopped(), Some(StopCause::Api(_))));
@@ -482,7 +482,7 @@ async fn a_queue_that_may_not_start_hands_everything_back() {
     push_all(&queue, 0..7).await;
     queue.flush().await;
     assert_eq!(queue.stopped(), Some(StopCause::TokenExpired));
-    assert!(matches!(queue.try_push(sale(7)).unwrap_err().because(), RefusedBecause::Stopped(_)));
+    assert!(matches!(queue.try_push(sale(7)).unwrap_err().kind(), PushErrorKind::Stopped(_)));
     let report = queue.close(MINUTE).await;
     check(&report, queue.counts());
     assert_eq!(report.into_unsent().len(), 7);
@@ -500,7 +500,7 @@ async fn too_many_events_to_hand_back_stop_the_queue() {
     }
     assert!(taken > 10_000);
     let report = queue.close(MINUTE).await;
-    assert_eq!(report.stopped(), Some(&StopCause::HandOverFull));
+    assert_eq!(report.stopped(), Some(&StopCause::UnsentLimit));
     check(&report, queue.counts());
     assert_eq!(report.into_unsent().len(), taken);
 }
@@ -551,11 +551,11 @@ fn p6_p8_a_runtime_that_is_shut_down_ends_the_queue_and_the_loss_is_counted() {
     assert_eq!(ends(meter.counts()), [0, 1, 5, 0]);
     assert_eq!(meter.stopped(), Some(StopCause::Abandoned));
     let refused = block_on(pushing.push(sale(6))).unwrap_err();
-    assert!(matches!(refused.because(), RefusedBecause::Stopped(_)));
+    assert!(matches!(refused.kind(), PushErrorKind::Stopped(_)));
     let report = block_on(queue.close(MINUTE));
     check(&report, queue.counts());
     assert!(report.test_event_code());
-    assert_eq!(report.problems()[0].reason(), "abandoned");
+    assert_eq!(report.diagnostics()[0].code(), "abandoned");
     assert_eq!(report.into_unsent().iter().map(number).collect::<Vec<_>>(), [5]);
     assert_eq!(block_on(queue.close(MINUTE)).into_unsent().len(), 1);
 }
@@ -570,7 +570,7 @@ fn p8_a_push_that_waits_for_room_ends_with_the_runtime() {
     });
     let pushing = thread::spawn(move || block_on(queue.push(sale(1))));
     drop(runtime);
-    assert!(matches!(pushing.join().unwrap().unwrap_err().because(), RefusedBecause::Stopped(_)));
+    assert!(matches!(pushing.join().unwrap().unwrap_err().kind(), PushErrorKind::Stopped(_)));
 }
 
 #[test]
@@ -614,7 +614,7 @@ async fn p9_a_panic_in_the_observer_or_the_transport_costs_no_outcome() {
         called.fetch_add(1, Ordering::Relaxed);
         panic!("made on purpose");
     };
-    let queue = queue(&service).on_settled(observer).start().unwrap();
+    let queue = queue(&service).on_outcome(observer).start().unwrap();
     push_all(&queue, 0..3).await;
     queue.flush().await;
     push_all(&queue, 3..6).await;
@@ -624,7 +624,7 @@ async fn p9_a_panic_in_the_observer_or_the_transport_costs_no_outcome() {
     check(&report, queue.counts());
     assert_eq!((report.events().accepted, report.attempts().doubtful), (6, 1));
     assert_eq!(calls.load(Ordering::Relaxed), 1);
-    assert!(report.notes().iter().any(|note| note.reason() == "observer_panicked"));
+    assert!(report.notes().iter().any(|note| note.code() == "observer_panicked"));
 }
 
 /// A clock that panics when it is told to.
@@ -677,7 +677,7 @@ async fn p5_close_gives_up_a_run_that_the_application_blocks() {
         begins.store(true, Ordering::SeqCst);
         let _ = blocked.lock().unwrap().recv();
     };
-    let queue = client.queue().on_settled(observer).start().unwrap();
+    let queue = client.queue().on_outcome(observer).start().unwrap();
     push_all(&queue, 0..2).await;
     let flush = tokio::spawn({
         let queue = queue.clone();
@@ -714,7 +714,7 @@ async fn counts_add_up_at_every_moment() {
         queue.push(sale(number)).await.unwrap();
         sleep(Duration::from_millis(100)).await;
         let counts = queue.counts();
-        assert!(counts.rows.add_up(), "{counts:?}");
+        assert!(counts.rows.is_balanced(), "{counts:?}");
         assert_eq!((counts.events.total(), counts.rows.read), (number as u64 + 1, 2 * number as u64 + 2));
         assert_eq!(counts.rows.pending, 2 * queue.pending());
         assert_eq!(counts.pending_bytes == 0, queue.pending() == 0);
@@ -740,7 +740,7 @@ async fn s1_s2_no_debug_shows_a_customer_or_the_token() {
 
 #[tokio::test]
 async fn over_real_sockets_each_sale_has_its_own_end() {
-    let server = StandIn::builder()
+    let server = MockServer::builder()
         .now(now)
         .refuse(|event| event["custom_data"]["order_id"] == "000007")
         .start()
@@ -752,8 +752,8 @@ async fn over_real_sockets_each_sale_has_its_own_end() {
     let told = Arc::clone(&ends);
     let queue = client
         .queue()
-        .on_settled(move |settled| {
-            let reason = settled.outcome().reason();
+        .on_outcome(move |settled| {
+            let reason = settled.outcome().code();
             told.lock().unwrap().extend(settled.events().map(|event| (number(event), reason)));
         })
         .start()
@@ -816,8 +816,8 @@ async fn interleave(seed: u64) {
         .capacity(dice.usize(1..12))
         .byte_capacity(bytes * dice.usize(1..12))
         .linger(Duration::from_millis(dice.u64(0..1500)))
-        .on_settled(move |settled| {
-            let reason = settled.outcome().reason();
+        .on_outcome(move |settled| {
+            let reason = settled.outcome().code();
             let mut log = told.lock().unwrap();
             for event in settled.events() {
                 if log.settled.insert(number(event), reason).is_some() {

@@ -9,7 +9,7 @@ use meta_offline_events::client::{Client, TokenPlacement};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{ActionSource, AppData, Attribution, Event, ExtInfo, ExtInfoVersion};
 use meta_offline_events::order::{Orders, Row, RowLayout};
-use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, StandIn};
+use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer};
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::{Batches, RequestFields};
 use serde_json::json;
@@ -106,7 +106,8 @@ async fn s1_s2_r41_nothing_shows_on_success_or_on_any_failure() {
         Answer::empty(302).header("location", &format!("http://127.0.0.1:1/?access_token={TOKEN}")),
     ] {
         for placement in [TokenPlacement::Header, TokenPlacement::Body] {
-            let server = StandIn::builder().now(|| EventTime::from_unix(NOW).unwrap()).start().await.unwrap();
+            let server =
+                MockServer::builder().now(|| EventTime::from_unix(NOW).unwrap()).start().await.unwrap();
             server.always(answer.clone());
             let builder = Client::builder("123".parse().unwrap(), TOKEN.parse().unwrap())
                 .loopback_endpoint(server.url())
@@ -120,8 +121,8 @@ async fn s1_s2_r41_nothing_shows_on_success_or_on_any_failure() {
             search("the client", &format!("{client:?}"));
             search("the report", &format!("{report:?}"));
             search("the report's JSON", &serde_json::to_string(&report).unwrap());
-            for problem in report.problems() {
-                search("a problem", &format!("{problem} {problem:?}"));
+            for diagnostic in report.diagnostics() {
+                search("a diagnostic", &format!("{diagnostic} {diagnostic:?}"));
             }
             if let Some(cause) = report.stopped() {
                 search("the stop", &format!("{cause} {cause:?}"));
@@ -132,7 +133,7 @@ async fn s1_s2_r41_nothing_shows_on_success_or_on_any_failure() {
 
 #[tokio::test]
 async fn s3_no_connection_shows_no_url_and_no_token() {
-    let server = StandIn::start().await.unwrap();
+    let server = MockServer::start().await.unwrap();
     let url = server.url();
     drop(server);
     let client = Client::builder("123".parse().unwrap(), TOKEN.parse().unwrap())
@@ -141,7 +142,7 @@ async fn s3_no_connection_shows_no_url_and_no_token() {
         .build()
         .unwrap();
     let report = client.send(vec![event()]).await;
-    search("the report", &format!("{report:?} {:?}", report.problems()));
+    search("the report", &format!("{report:?} {:?}", report.diagnostics()));
 }
 
 #[test]
@@ -176,12 +177,12 @@ fn f_refused_rows_are_told_by_line_and_column_only() {
     .iter()
     .enumerate()
     {
-        orders.take(layout.read(Line::new(number as u64 + 2), |index| record[index]));
+        orders.push_parsed(layout.read(Line::new(number as u64 + 2), |index| record[index]));
     }
     let prepared = orders.finish(EventTime::from_unix(NOW).unwrap());
     assert_eq!(prepared.rows.invalid(), 3);
     search("the account of rows", &format!("{:?}", prepared.rows));
-    for problem in prepared.rows.problems().iter().chain(prepared.rows.notes()) {
-        search("a problem", &problem.to_string());
+    for diagnostic in prepared.rows.diagnostics().iter().chain(prepared.rows.notes()) {
+        search("a diagnostic", &diagnostic.to_string());
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use meta_offline_events::client::{Clock, SystemClock};
-use meta_offline_events::testing::{Answer, StandIn};
+use meta_offline_events::testing::{Answer, MockServer};
 use serde_json::{Value, json as json_of};
 
 const DATASET: &str = "123456789012345";
@@ -228,8 +228,8 @@ async fn an_order_may_be_spread_over_two_files() {
     let first = write(&folder, "monday.csv", &[row("A1", "2", "1.50", sold), row("A2", "1", "nil", sold)]);
     let second = write(&folder, "tuesday.csv", &[row("A1", "1", "0.10", sold)]);
     let report = folder.join("report.json");
-    let stand_in = StandIn::start().await.unwrap();
-    let url = stand_in.url();
+    let mock_server = MockServer::start().await.unwrap();
+    let url = mock_server.url();
     let environment = [
         ("META_DATASET_ID", DATASET),
         ("META_ACCESS_TOKEN", TOKEN),
@@ -241,9 +241,9 @@ async fn an_order_may_be_spread_over_two_files() {
     let account = json(&report);
     assert_adds_up(&account);
     assert_eq!((&account["rows"]["accepted"], &account["rows"]["invalid"]), (&2.into(), &1.into()));
-    assert_eq!(account["problems"][0]["sources"][0], 1, "{account}");
+    assert_eq!(account["diagnostics"][0]["sources"][0], 1, "{account}");
     assert_eq!(account["files"].as_array().unwrap().len(), 2);
-    assert_eq!(stand_in.accepted().len(), 1);
+    assert_eq!(mock_server.accepted().len(), 1);
     assert_eq!(account["test_event_code"], true, "S20");
     assert!(ran.stderr.contains("META_TEST_EVENT_CODE") && ran.stdout.contains("META_TEST_EVENT_CODE"));
 
@@ -270,9 +270,9 @@ async fn s1_s2_s13_nothing_that_was_sent_shows_however_the_server_fails() {
         ("redirect", Answer::redirect(&"https://example.com/MARKEDTOKEN".parse().unwrap()), "not_sent"),
         ("count differs", Answer::received(7), "unconfirmed"),
     ] {
-        let stand_in = StandIn::start().await.unwrap();
-        stand_in.script(answer);
-        let url = stand_in.url();
+        let mock_server = MockServer::start().await.unwrap();
+        mock_server.script(answer);
+        let url = mock_server.url();
         let environment =
             [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
         let ran = run(&program, &environment, &[&file, "--report".as_ref(), &report]);
@@ -348,9 +348,9 @@ async fn run_through_every_fault(test: &str, in_flight: &str) -> Option<Agreemen
     let file = write(&folder, "orders.csv", &rows);
     let report = folder.join("report.json");
     let bad = |event: &Value| event["custom_data"]["order_id"].as_str().is_some_and(|id| id.ends_with("77"));
-    let stand_in = StandIn::builder().refuse(bad).start().await.unwrap();
-    stand_in.script_all(every_fault_in_turn());
-    let url = stand_in.url();
+    let mock_server = MockServer::builder().refuse(bad).start().await.unwrap();
+    mock_server.script_all(every_fault_in_turn());
+    let url = mock_server.url();
     let environment =
         [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
     let arguments = ["--batch-size=20", in_flight, "--skip-waits", "--report"].map(Path::new);
@@ -360,19 +360,20 @@ async fn run_through_every_fault(test: &str, in_flight: &str) -> Option<Agreemen
     let account = json(&report);
     assert_adds_up(&account);
     assert!(account["stopped"].as_str().unwrap().contains("redirects to example.com"), "{account}");
-    assert!(stand_in.request_count() >= every_fault_in_turn().len(), "every fault was gone through");
+    assert!(mock_server.request_count() >= every_fault_in_turn().len(), "every fault was gone through");
 
-    let problems = account["problems"].as_array().unwrap();
+    let diagnostics = account["diagnostics"].as_array().unwrap();
     let orders_of = |is_wanted: fn(&str) -> bool| -> BTreeSet<String> {
-        let wanted = problems.iter().filter(|problem| is_wanted(problem["reason"].as_str().unwrap()));
-        let lines = wanted.filter_map(|problem| problem["lines"].as_array()).flatten();
+        let wanted =
+            diagnostics.iter().filter(|diagnostic| is_wanted(diagnostic["reason"].as_str().unwrap()));
+        let lines = wanted.filter_map(|diagnostic| diagnostic["lines"].as_array()).flatten();
         lines.map(|line| format!("A{}", line.as_u64().unwrap() - 2)).collect()
     };
     let not_accepted = orders_of(|_| true);
     let accepted: BTreeSet<_> = (0..1500).map(|order| format!("A{order}")).collect();
     let accepted: BTreeSet<_> = accepted.difference(&not_accepted).cloned().collect();
     assert_eq!(account["events"]["accepted"], accepted.len(), "every order has exactly one end: {account}");
-    let stored = stand_in.accepted_once();
+    let stored = mock_server.accepted_once();
     let stored = stored.iter().map(|event| event["custom_data"]["order_id"].as_str().unwrap().to_owned());
     Some(Agreement {
         accepted,
@@ -407,14 +408,14 @@ async fn p4_an_interrupt_ends_the_run_in_order() {
     let rows: Vec<_> = (0..50).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
     let file = write(&folder, "orders.csv", &rows);
     let report = folder.join("report.json");
-    let stand_in = StandIn::start().await.unwrap();
-    stand_in.script(Answer::judge().after(Duration::from_millis(700)));
-    let url = stand_in.url();
+    let mock_server = MockServer::start().await.unwrap();
+    mock_server.script(Answer::judge().after(Duration::from_millis(700)));
+    let url = mock_server.url();
     let environment =
         [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
     let arguments: [&Path; 4] = [&file, "--batch-size=10".as_ref(), "--report".as_ref(), &report];
     let mut running = command(&program, &environment, &arguments).spawn().unwrap();
-    while stand_in.request_count() == 0 {
+    while mock_server.request_count() == 0 {
         assert!(running.try_wait().unwrap().is_none(), "it ended before it sent anything");
         tokio::task::yield_now().await;
     }
@@ -428,7 +429,7 @@ async fn p4_an_interrupt_ends_the_run_in_order() {
         (account["events"]["accepted"].as_u64(), account["events"]["not_sent"].as_u64()),
         (Some(10), Some(40))
     );
-    assert_eq!(stand_in.accepted().len(), 10);
+    assert_eq!(mock_server.accepted().len(), 10);
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(crate) struct Seen {
     pub(crate) bodies: Vec<Vec<u8>>,
     pub(crate) stored: Vec<String>,
     pub(crate) in_flight: usize,
-    pub(crate) most_in_flight: usize,
+    pub(crate) max_in_flight: usize,
 }
 
 impl<C> fmt::Debug for Service<C> {
@@ -85,8 +85,8 @@ impl<C: Clock + Clone + 'static> Service<C> {
         self.seen.lock().unwrap().starts.iter().map(Duration::as_secs).collect()
     }
 
-    pub(crate) fn most_in_flight(&self) -> usize {
-        self.seen.lock().unwrap().most_in_flight
+    pub(crate) fn max_in_flight(&self) -> usize {
+        self.seen.lock().unwrap().max_in_flight
     }
 
     /// The ids of what was stored, each once.
@@ -116,7 +116,7 @@ impl<C: Clock + Clone + 'static> Transport for Service<C> {
                 seen.starts.push(self.clock.elapsed());
                 seen.bodies.push(request.body().to_vec());
                 seen.in_flight += 1;
-                seen.most_in_flight = seen.most_in_flight.max(seen.in_flight);
+                seen.max_in_flight = seen.max_in_flight.max(seen.in_flight);
                 seen.starts.len() - 1
             };
             let _leaving = Leaving(&self.seen);
@@ -125,10 +125,10 @@ impl<C: Clock + Clone + 'static> Transport for Service<C> {
                 Act::Accept => Ok(self.store(request.body())),
                 Act::Answer(response) => Ok(response),
                 Act::Unreachable => Err(TransportError::not_sent("no connection")),
-                Act::Break => Err(TransportError::doubtful("reset")),
+                Act::Break => Err(TransportError::ambiguous("reset")),
                 Act::StoreAndBreak => {
                     self.store(request.body());
-                    Err(TransportError::doubtful("reset"))
+                    Err(TransportError::ambiguous("reset"))
                 }
                 Act::Hang => std::future::pending().await,
                 Act::Panic => panic!("a fault of the transport"),

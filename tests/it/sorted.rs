@@ -7,9 +7,9 @@ use meta_offline_events::customer::{Coverage, MatchKey, UserData};
 use meta_offline_events::event::{ActionSource, Event, EventName};
 use meta_offline_events::order::csv::CsvRows;
 use meta_offline_events::order::{
-    NotSorted, OrderRules, Orders, Prepared, Row, RowLayout, SortedOrders, SortedTrouble,
+    NotSorted, OrderRules, Orders, Prepared, Row, RowLayout, SortedError, SortedOrders,
 };
-use meta_offline_events::report::{Problem, RowReport};
+use meta_offline_events::report::{Diagnostic, RowReport};
 use meta_offline_events::value::{Currency, EventTime, Line};
 use meta_offline_events::wire::{Batch, BatchLimits, Batches, RequestFields};
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ fn streamed(file: &str, rules: OrderRules) -> Result<Prepared, NotSorted> {
     let mut rows = open(file);
     let mut events = Vec::new();
     while let Some(reading) = rows.next_row().unwrap() {
-        orders.take(reading)?;
+        orders.push_parsed(reading)?;
         events.extend(orders.next_event());
     }
     let mut prepared = orders.finish();
@@ -52,7 +52,7 @@ fn bodies(file: &str, rules: OrderRules, fields: &RequestFields, limits: BatchLi
     let mut rows = open(file);
     let mut batches = Vec::new();
     while let Some(reading) = rows.next_row().unwrap() {
-        bodies.take(reading).unwrap();
+        bodies.push_parsed(reading).unwrap();
         while let Some(batch) = bodies.next_batch() {
             batches.push(batch.clone());
             bodies.reuse(batch);
@@ -66,25 +66,25 @@ fn bodies(file: &str, rules: OrderRules, fields: &RequestFields, limits: BatchLi
 /// What is said, with the lines of which it is said; a stream does not know the lines that share a value.
 type Said = BTreeSet<(Option<&'static str>, &'static str, String, Vec<Line>)>;
 
-fn said(problems: &[Problem]) -> Said {
-    let one = |problem: &Problem| {
-        let lines = if problem.reason() == "shared_value" { &[] } else { problem.lines() };
-        (problem.column(), problem.reason(), problem.message().to_owned(), lines.to_vec())
+fn said(diagnostics: &[Diagnostic]) -> Said {
+    let one = |diagnostic: &Diagnostic| {
+        let lines = if diagnostic.code() == "shared_value" { &[] } else { diagnostic.lines() };
+        (diagnostic.column(), diagnostic.code(), diagnostic.message().to_owned(), lines.to_vec())
     };
-    problems.iter().map(one).collect()
+    diagnostics.iter().map(one).collect()
 }
 
 type Account = (u64, u64, u64, Said, Said);
 
 fn account(rows: &RowReport) -> Account {
-    (rows.read(), rows.filtered(), rows.invalid(), said(rows.problems()), said(rows.notes()))
+    (rows.read(), rows.filtered(), rows.invalid(), said(rows.diagnostics()), said(rows.notes()))
 }
 
 /// All that can be asked about what customers are found by.
 fn found_by(coverage: &Coverage) -> String {
-    let keys = MatchKey::ALL.map(|key| (coverage.carrying(key), coverage.values(key)));
+    let keys = MatchKey::ALL.map(|key| (coverage.count_with(key), coverage.values(key)));
     let doubtful = coverage.phones_without_country_code();
-    let repeats: Vec<_> = coverage.repeats().iter().map(ToString::to_string).collect();
+    let repeats: Vec<_> = coverage.shared_values().iter().map(ToString::to_string).collect();
     format!("{} {keys:?} {doubtful} {repeats:?} {:?}", coverage.customers(), coverage.combinations())
 }
 
@@ -307,14 +307,14 @@ proptest! {
     fn bodies_are_those_of_the_gathered_events(
         file in any_sorted_file(),
         rules in any_rules(),
-        most_events in 1..6_usize,
-        most_bytes in 4096..6000_usize,
+        max_events in 1..6_usize,
+        max_bytes in 4096..6000_usize,
         code in any::<bool>(),
     ) {
         let expected = gathered(&file, rules.clone());
         let fields = RequestFields::new();
         let fields = if code { fields.test_event_code("TEST1").unwrap() } else { fields };
-        let limits = BatchLimits::new(most_events, most_bytes).unwrap();
+        let limits = BatchLimits::new(max_events, max_bytes).unwrap();
         let (batches, rest) = bodies(&file, rules, &fields, limits);
         let of_events: Vec<_> = Batches::new(&expected.events, &fields).limits(limits).collect();
         prop_assert_eq!(&batches, &of_events);
@@ -360,9 +360,9 @@ fn an_order_that_comes_back_stops_everything_and_is_counted() {
     assert_eq!((refusal.line(), refusal.earlier()), (Line::new(5), Line::new(1)));
     assert_eq!((prepared.rows.read(), prepared.rows.invalid(), prepared.events.len()), (5, 1, 3));
     assert!(adds_up(&prepared.rows, &prepared.events));
-    let problem = &prepared.rows.problems()[0];
-    assert_eq!((problem.reason(), problem.lines()), ("not_sorted", &[Line::new(5)][..]));
-    assert_eq!(problem.message(), refusal.to_string());
+    let diagnostic = &prepared.rows.diagnostics()[0];
+    assert_eq!((diagnostic.code(), diagnostic.lines()), ("not_sorted", &[Line::new(5)][..]));
+    assert_eq!(diagnostic.message(), refusal.to_string());
 }
 
 #[test]
@@ -470,7 +470,7 @@ fn a_file_is_a_stream_of_events_and_tells_how_it_ended() {
     let mut events = open(file).sorted(OrderRules::new(), now());
     assert_eq!(events.by_ref().count(), 1, "A2 may go on behind the open quote");
     let finished = events.finish();
-    assert!(matches!(finished.trouble, Some(SortedTrouble::Csv(_))), "{:?}", finished.trouble);
+    assert!(matches!(finished.error, Some(SortedError::Csv(_))), "{:?}", finished.error);
     assert_eq!((finished.rows.read(), finished.rows.invalid()), (2, 1));
 
     let whole = &file[..file.find("A3").unwrap()];
@@ -478,7 +478,7 @@ fn a_file_is_a_stream_of_events_and_tells_how_it_ended() {
     let all: Vec<Event> = events.by_ref().collect();
     assert_eq!(all, gathered(whole, OrderRules::new()).events);
     let finished = events.finish();
-    assert!(finished.trouble.is_none());
+    assert!(finished.error.is_none());
     assert_eq!(finished.coverage.customers(), 2);
 }
 
@@ -501,9 +501,9 @@ fn a_file_that_is_left_early_accounts_for_the_rows_that_were_read() {
         let rows = events.finish().rows;
         assert_eq!((sent.len(), rows.read()), (taken, read));
         let mut told: Vec<_> = rows
-            .problems()
+            .diagnostics()
             .iter()
-            .flat_map(|problem| problem.lines().iter().map(|line| (line.number(), problem.reason())))
+            .flat_map(|diagnostic| diagnostic.lines().iter().map(|line| (line.number(), diagnostic.code())))
             .collect();
         told.sort_unstable();
         assert_eq!(told, reasons, "{taken}");

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Once;
 
 use meta_offline_events::client::Client;
-use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, StandIn};
+use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer};
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -48,7 +48,7 @@ fn listen() {
 async fn told(answers: Vec<Answer>, token: &str) -> Vec<String> {
     listen();
     let now = EventTime::from_unix(NOW).unwrap();
-    let server = StandIn::builder().now(move || now).start().await.unwrap();
+    let server = MockServer::builder().now(move || now).start().await.unwrap();
     server.script_all(answers);
     let client = Client::builder("123".parse().unwrap(), token.parse().unwrap())
         .loopback_endpoint(server.url())

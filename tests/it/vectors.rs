@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use meta_offline_events::customer::{Context, MatchKey, Normalized};
+use meta_offline_events::customer::{CleaningOptions, MatchKey, Normalized};
 use serde::Deserialize;
 
 const FOLDER: &str = "META_OFFLINE_EVENTS_VECTORS";
@@ -43,7 +43,7 @@ fn published_values_come_out() -> Result<(), Box<dyn Error>> {
 
 fn comes_out(expected: &Expected) -> Result<bool, Box<dyn Error>> {
     let key = MatchKey::from_wire_name(&expected.field).ok_or("unknown field")?;
-    let normalized = key.normalize(&expected.input, &Context::default()).ok();
+    let normalized = key.normalize(&expected.input, &CleaningOptions::default()).ok();
     let text = normalized.as_ref().map(Normalized::text);
     let digest = normalized.as_ref().and_then(Normalized::digest);
     let hex = digest.map(|digest| digest.to_string());

@@ -486,7 +486,7 @@ fn every_member_of_a_request_can_be_built() {
 #[tokio::test]
 async fn every_member_of_user_data_is_taken_by_the_stand_in() {
     use meta_offline_events::client::{Client, Clock, SystemClock};
-    use meta_offline_events::testing::StandIn;
+    use meta_offline_events::testing::MockServer;
 
     let digest = format!("{}.AQQCAQAB", meta_offline_events::customer::Hashed::of("mary@example.com"));
     let suffixed = [("em", digest.as_str()), ("client_ip_address", "192.0.2.1.AQQCAQAB")];
@@ -500,11 +500,11 @@ async fn every_member_of_user_data_is_taken_by_the_stand_in() {
             Event::builder(SystemClock.now(), customer).name(EventName::LEAD).build().unwrap()
         })
         .collect();
-    let stand_in = StandIn::start().await.unwrap();
+    let mock_server = MockServer::start().await.unwrap();
     let client = Client::builder(of("123456789012345"), of("not-a-real-token"))
-        .loopback_endpoint(stand_in.url())
+        .loopback_endpoint(mock_server.url())
         .build()
         .unwrap();
     let report = client.send(events).await;
-    assert!(report.all_accepted(), "{:?}", report.problems());
+    assert!(report.all_accepted(), "{:?}", report.diagnostics());
 }

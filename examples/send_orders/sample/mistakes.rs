@@ -50,7 +50,7 @@ fn customers(maker: &mut Maker) -> Vec<Order> {
             .with(Column::Email, wrong_email())
             .with(Column::Phone, "ask again")
             .invalid(1, "not_an_email", Column::Email)
-            .problem(1, "no_digits", Column::Phone),
+            .diagnostic(1, "no_digits", Column::Phone),
         maker.order(1).with(Column::Email, "").with(Column::Phone, "").invalid(
             1,
             "no_identity",
@@ -63,10 +63,10 @@ fn customers(maker: &mut Maker) -> Vec<Order> {
 fn returns(maker: &mut Maker) -> Vec<Order> {
     const RETURN: &str = "return_or_cancellation";
     let mut in_part =
-        maker.order(3).with_in_row(1, Column::Quantity, "-1").problem(1, RETURN, Column::Quantity);
+        maker.order(3).with_in_row(1, Column::Quantity, "-1").diagnostic(1, RETURN, Column::Quantity);
     in_part.rows[1].fate = Fate::Filtered;
     let whole = |order: Order, rows, quantity| {
-        order.with(Column::Quantity, quantity).all(Fate::Filtered).problem(rows, RETURN, Column::Quantity)
+        order.with(Column::Quantity, quantity).all(Fate::Filtered).diagnostic(rows, RETURN, Column::Quantity)
     };
     vec![in_part, whole(maker.order(1), 1, "0"), whole(maker.order(2), 2, "-1")]
 }
@@ -130,12 +130,12 @@ fn contradictions(maker: &mut Maker) -> Vec<Order> {
             .order(3)
             .with_in_row(2, Column::Price, "free")
             .invalid(1, "not_a_number", Column::Price)
-            .problem(2, "order_incomplete", None),
+            .diagnostic(2, "order_incomplete", None),
     ]
 }
 
 fn broken_records(maker: &mut Maker) -> Vec<Order> {
-    let mut short = maker.order(2).invalid(1, "wrong_width", None).problem(1, "order_incomplete", None);
+    let mut short = maker.order(2).invalid(1, "wrong_width", None).diagnostic(1, "order_incomplete", None);
     short.rows[0].width = Width::OneShort;
     let mut long = maker.order(1).invalid(1, "wrong_width", None);
     long.rows[0].width = Width::OneLong;
@@ -151,7 +151,7 @@ fn oddities(maker: &mut Maker) -> Vec<Order> {
 
 fn only_the_server_knows(maker: &mut Maker) -> Vec<Order> {
     let refused = |order: Order, rows| {
-        order.with_in_row(0, Column::ProductId, REFUSED_PRODUCT).all(Fate::Refused).problem(
+        order.with_in_row(0, Column::ProductId, REFUSED_PRODUCT).all(Fate::Refused).diagnostic(
             rows,
             "refused_by_meta",
             None,

@@ -35,12 +35,12 @@ pub(super) struct Row {
 /// Rows of one receipt, and what the report should say about them.
 pub(super) struct Order {
     pub(super) rows: Vec<Row>,
-    pub(super) problems: Vec<Remark>,
-    pub(super) notes: Vec<Remark>,
+    pub(super) diagnostics: Vec<ValueWarning>,
+    pub(super) notes: Vec<ValueWarning>,
 }
 
 /// Something that the report should say: about how many rows, why, and in which column.
-pub(super) struct Remark {
+pub(super) struct ValueWarning {
     pub(super) rows: u64,
     pub(super) reason: &'static str,
     pub(super) column: Option<Column>,
@@ -77,21 +77,21 @@ impl Order {
 
     /// All rows are invalid, and the report says so of so many of them.
     pub(super) fn invalid(self, rows: u64, reason: &'static str, column: impl Into<Option<Column>>) -> Self {
-        self.all(Fate::Invalid).problem(rows, reason, column)
+        self.all(Fate::Invalid).diagnostic(rows, reason, column)
     }
 
-    pub(super) fn problem(
+    pub(super) fn diagnostic(
         mut self,
         rows: u64,
         reason: &'static str,
         column: impl Into<Option<Column>>,
     ) -> Self {
-        self.problems.push(Remark { rows, reason, column: column.into() });
+        self.diagnostics.push(ValueWarning { rows, reason, column: column.into() });
         self
     }
 
     pub(super) fn note(mut self, rows: u64, reason: &'static str, column: impl Into<Option<Column>>) -> Self {
-        self.notes.push(Remark { rows, reason, column: column.into() });
+        self.notes.push(ValueWarning { rows, reason, column: column.into() });
         self
     }
 }
@@ -182,7 +182,7 @@ impl Maker {
             row.set(Column::Timestamp, &*when);
             row
         });
-        Order { rows: rows.collect(), problems: Vec::new(), notes: Vec::new() }
+        Order { rows: rows.collect(), diagnostics: Vec::new(), notes: Vec::new() }
     }
 
     /// Names, addresses and numbers that belong to nobody.

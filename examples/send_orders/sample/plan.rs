@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use meta_offline_events::order::Column;
-use meta_offline_events::report::{DeliveryReport, Problem};
+use meta_offline_events::report::{DeliveryReport, Diagnostic};
 
-use super::orders::{Fate, Order, Remark};
+use super::orders::{Fate, Order, ValueWarning};
 
 /// Counts of rows by reason and column.
-type Remarks = BTreeMap<(&'static str, &'static str), u64>;
+type Warnings = BTreeMap<(&'static str, &'static str), u64>;
 
 /// What should come out.
 #[derive(Default)]
@@ -18,8 +18,8 @@ pub(crate) struct Plan {
     rows: [u64; 5],
     /// Events: accepted, refused.
     events: [u64; 2],
-    problems: Remarks,
-    notes: Remarks,
+    diagnostics: Warnings,
+    notes: Warnings,
 }
 
 impl Plan {
@@ -34,7 +34,7 @@ impl Plan {
         }
         self.events[0] += u64::from(accepted > 0);
         self.events[1] += u64::from(refused > 0);
-        add(&mut self.problems, &order.problems);
+        add(&mut self.diagnostics, &order.diagnostics);
         add(&mut self.notes, &order.notes);
     }
 
@@ -55,12 +55,12 @@ impl Plan {
         compare("events accepted", self.events[0], events.accepted);
         compare("events refused", self.events[1], events.refused);
         for (what, planned, found) in
-            [("problem", &self.problems, report.problems()), ("note", &self.notes, report.notes())]
+            [("diagnostic", &self.diagnostics, report.diagnostics()), ("note", &self.notes, report.notes())]
         {
-            let found = remarks(found);
+            let found = warnings(found);
             let unplanned = found.keys().filter(|key| !planned.contains_key(*key));
             for key in planned.keys().chain(unplanned) {
-                let rows = |remarks: &Remarks| remarks.get(key).copied().unwrap_or_default();
+                let rows = |warnings: &Warnings| warnings.get(key).copied().unwrap_or_default();
                 compare(&format!("{what} {} {}", key.0, key.1), rows(planned), rows(&found));
             }
         }
@@ -68,20 +68,20 @@ impl Plan {
     }
 }
 
-fn add(remarks: &mut Remarks, more: &[Remark]) {
-    for Remark { rows, reason, column } in more {
-        *remarks.entry((reason, column.map_or("", Column::name))).or_default() += rows;
+fn add(warnings: &mut Warnings, more: &[ValueWarning]) {
+    for ValueWarning { rows, reason, column } in more {
+        *warnings.entry((reason, column.map_or("", Column::name))).or_default() += rows;
     }
 }
 
-fn remarks(problems: &[Problem]) -> Remarks {
-    let mut remarks = Remarks::new();
-    for problem in problems {
-        let key = (problem.reason(), problem.column().unwrap_or_default());
-        // A remark about no row in particular counts as one.
-        *remarks.entry(key).or_default() += problem.lines().len().max(1) as u64;
+fn warnings(diagnostics: &[Diagnostic]) -> Warnings {
+    let mut warnings = Warnings::new();
+    for diagnostic in diagnostics {
+        let key = (diagnostic.code(), diagnostic.column().unwrap_or_default());
+        // A warning about no row in particular counts as one.
+        *warnings.entry(key).or_default() += diagnostic.lines().len().max(1) as u64;
     }
-    remarks
+    warnings
 }
 
 /// Says whether the sample came out as planned, and what to try next.

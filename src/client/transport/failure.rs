@@ -45,9 +45,9 @@ impl TransportError {
     /// ```
     /// use meta_offline_events::client::TransportError;
     ///
-    /// assert!(TransportError::doubtful("the line went dead").may_have_arrived());
+    /// assert!(TransportError::ambiguous("the line went dead").may_have_arrived());
     /// ```
-    pub fn doubtful(what: &'static str) -> Self {
+    pub fn ambiguous(what: &'static str) -> Self {
         Self::new(Kind::Doubtful, what)
     }
 
@@ -61,7 +61,7 @@ impl TransportError {
         Self::new(Kind::RefusedByProxy, format!("{name} wants a user and a password, or refuses those given"))
     }
 
-    pub(super) fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+    pub(super) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
         self
     }
@@ -111,13 +111,13 @@ pub(super) fn sort(error: reqwest::Error, proxy: &Proxy) -> TransportError {
     } else if error.is_connect() {
         no_connection(&error, proxy)
     } else if error.is_timeout() {
-        TransportError::doubtful("no whole answer within the time limit")
+        TransportError::ambiguous("no whole answer within the time limit")
     } else {
-        TransportError::doubtful(
+        TransportError::ambiguous(
             "the connection broke, or held no readable HTTP, before the whole answer came",
         )
     };
-    sorted.because(error.without_url())
+    sorted.caused_by(error.without_url())
 }
 
 fn no_connection(error: &reqwest::Error, proxy: &Proxy) -> TransportError {

@@ -14,18 +14,18 @@ use super::{Request, Response, Sending, Transport, TransportError};
 use crate::value::AccessToken;
 
 /// The largest answer that is read, in bytes.
-const LARGEST_ANSWER: usize = 1024 * 1024;
+const MAX_ANSWER: usize = 1024 * 1024;
 
 /// The most headers that an answer may have.
-const MOST_HEADERS: usize = 100;
+const MAX_HEADERS: usize = 100;
 
 /// How long a connection may stay open unused: less than servers commonly allow, so that it is rarely
 /// closed under a request.
-const LONGEST_IDLE: Duration = Duration::from_secs(30);
+const MAX_IDLE: Duration = Duration::from_secs(30);
 
 /// How long a server may leave unread what was sent to it. The HTTP library writes the rest of a body
 /// even when nobody waits for the answer any more; a server that never reads would keep it for ever.
-const LONGEST_UNREAD: Duration = Duration::from_secs(30);
+const MAX_UNREAD: Duration = Duration::from_secs(30);
 
 /// How the server is reached.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl HttpSettings {
             proxy: Proxy::None,
             roots: Vec::new(),
             only_roots: false,
-            unread: LONGEST_UNREAD,
+            unread: MAX_UNREAD,
             #[cfg(test)]
             addresses: Vec::new(),
         }
@@ -65,13 +65,13 @@ impl HttpSettings {
             .user_agent(concat!("meta-offline-events/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .http1_only()
-            .http1_max_headers(MOST_HEADERS)
+            .http1_max_headers(MAX_HEADERS)
             .no_gzip()
             .no_brotli()
             .no_deflate()
             .no_zstd()
             .connect_timeout(self.connect)
-            .pool_idle_timeout(LONGEST_IDLE);
+            .pool_idle_timeout(MAX_IDLE);
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
             pool = pool.tcp_user_timeout(self.unread);
@@ -89,9 +89,9 @@ impl HttpSettings {
         if !self.addresses.is_empty() {
             pool = pool.resolve_to_addrs("several.test", &self.addresses);
         }
-        self.with_tls(pool)?
-            .build()
-            .map_err(|error| TransportError::not_sent("TLS could not be set up").because(error.without_url()))
+        self.with_tls(pool)?.build().map_err(|error| {
+            TransportError::not_sent("TLS could not be set up").caused_by(error.without_url())
+        })
     }
 
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
@@ -217,7 +217,7 @@ impl HttpTransport {
             return Err(TransportError::refused_by_proxy(proxy));
         }
         if is_encoded(answer.headers()) {
-            return Err(TransportError::doubtful("the answer is compressed, though that was not asked for"));
+            return Err(TransportError::ambiguous("the answer is compressed, though that was not asked for"));
         }
         let mut response = Response::new(answer.status().as_u16(), Vec::new());
         for (name, value) in answer.headers() {
@@ -226,8 +226,8 @@ impl HttpTransport {
             }
         }
         while let Some(chunk) = answer.chunk().await.map_err(|error| sort(error, proxy))? {
-            if response.body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(TransportError::doubtful("the answer is larger than 1 MB"));
+            if response.body.len() + chunk.len() > MAX_ANSWER {
+                return Err(TransportError::ambiguous("the answer is larger than 1 MB"));
             }
             response.body.extend_from_slice(&chunk);
         }

@@ -35,7 +35,7 @@ pub(super) struct Account {
     pub(super) rest: Vec<Event>,
     pub(super) began: Duration,
     pub(super) ended: Duration,
-    pub(super) most_in_flight: usize,
+    pub(super) max_in_flight: usize,
     pub(super) stop: Vec<(Duration, Ask)>,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn conservation(account: &Account) -> Result<(), Broken> {
         *count += 1;
         rows.read += event.row_count();
     }
-    demand!(report.rows() == rows && rows.add_up(), "rows: {:?}, but told {rows:?}", report.rows());
+    demand!(report.rows() == rows && rows.is_balanced(), "rows: {:?}, but told {rows:?}", report.rows());
     demand!(report.events() == events, "events: {:?}, but told {events:?}", report.events());
     demand!(report.all_accepted() == (events.accepted == events.total()), "all_accepted is wrong");
     if account.is_stream {
@@ -149,7 +149,7 @@ pub(super) fn replay_and_age(
             if let Some(first) = doubtful.get(&index) {
                 let passed = exchange.began.saturating_sub(first.began);
                 let by_wall = exchange.wall.unix() - first.wall.unix();
-                let window = source.replay_window();
+                let window = source.dedup_window();
                 demand!(
                     passed < window && by_wall < window.as_secs().cast_signed(),
                     "event {index} of {source} was repeated {passed:?} ({by_wall} s by the wall clock) after \
@@ -198,7 +198,7 @@ pub(super) fn flow(log: &[Exchange], plan: &Plan, runs_at_once: usize) -> Result
 
 /// While Meta asks for less traffic nobody sends, and who was asked to wait waits.
 fn pauses(log: &[Exchange], plan: &Plan) -> Result<(), Broken> {
-    let longest = plan.retry.longest_asked_wait;
+    let longest = plan.retry.max_retry_after;
     for (number, exchange) in log.iter().enumerate() {
         let Some(ended) = exchange.ended else { continue };
         let asked = exchange.asked.unwrap_or_default();
@@ -329,7 +329,7 @@ pub(super) fn time(account: &Account, plan: &Plan) -> Result<(), Broken> {
             "the run lasted {lasted:?}, asked at {moment:?} to end within {within:?}"
         );
     }
-    demand!(report.stopped().is_none_or(|cause| *cause != StopCause::HandOverFull), "the hand-over is full");
+    demand!(report.stopped().is_none_or(|cause| *cause != StopCause::UnsentLimit), "the hand-over is full");
     Ok(())
 }
 
@@ -342,9 +342,9 @@ pub(super) fn persistence(log: &[Exchange], account: &Account, plan: &Plan) -> R
         let with: Vec<&Exchange> = log.iter().filter(|exchange| exchange.events.contains(event)).collect();
         let (Some(first), Some(last)) = (with.first(), with.last()) else { continue };
         let again = with.iter().filter(|exchange| exchange.verdict.is_tried_again()).count();
-        let longest = plan.retry.longest_asked_wait;
+        let longest = plan.retry.max_retry_after;
         let is_asked_away = last.asked.is_some_and(|asked| asked > longest);
-        let wait = plan.retry.longest_wait.max(longest).max(last.asked.unwrap_or_default()) * 2;
+        let wait = plan.retry.max_wait.max(longest).max(last.asked.unwrap_or_default()) * 2;
         let lasted = last.ended.unwrap_or(last.began).saturating_sub(first.began);
         demand!(
             again >= plan.retry.attempts as usize
@@ -379,7 +379,7 @@ pub(super) fn counts(log: &[Exchange], run: usize, report: &DeliveryReport) -> R
 pub(super) fn secrets(account: &Account) -> Result<(), Broken> {
     let Some(report) = &account.report else { return Ok(()) };
     let mut shown = vec![serde_json::to_string(report).unwrap(), format!("{report:?}")];
-    shown.extend(report.problems().iter().chain(report.notes()).map(ToString::to_string));
+    shown.extend(report.diagnostics().iter().chain(report.notes()).map(ToString::to_string));
     shown.extend(report.stopped().map(|cause| format!("{cause} {cause:?}")));
     shown.extend(account.settled.iter().map(|(_, outcome)| format!("{outcome} {outcome:?}")));
     let shown = shown.concat();

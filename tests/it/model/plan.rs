@@ -40,8 +40,8 @@ pub(super) struct Plan {
 pub(super) struct Retry {
     pub(super) attempts: u32,
     pub(super) first_wait: Duration,
-    pub(super) longest_wait: Duration,
-    pub(super) longest_asked_wait: Duration,
+    pub(super) max_wait: Duration,
+    pub(super) max_retry_after: Duration,
     pub(super) batch_limit: Duration,
     pub(super) run_limit: Option<Duration>,
 }
@@ -69,7 +69,7 @@ pub(super) struct Weather {
     pub(super) faults: Vec<Fault>,
     pub(super) outages: Vec<(Duration, Duration, Fault)>,
     pub(super) token_dies: Option<Duration>,
-    pub(super) most_bytes: usize,
+    pub(super) max_bytes: usize,
     pub(super) naming: Naming,
     pub(super) slowest: Duration,
     pub(super) has_date: bool,
@@ -146,7 +146,7 @@ impl Plan {
         self.weather.fault_rate = pick(rng, &[0.3, 0.5]);
         self.weather.faults = vec![pick(rng, &[Fault::Unreachable, Fault::Broken, Fault::Transient])];
         (self.weather.outages, self.weather.token_dies) = (Vec::new(), None);
-        (self.weather.most_bytes, self.weather.slowest) = (usize::MAX, Duration::from_millis(50));
+        (self.weather.max_bytes, self.weather.slowest) = (usize::MAX, Duration::from_millis(50));
     }
 }
 
@@ -156,8 +156,8 @@ impl Retry {
         Self {
             attempts: rng.u32(1..=6),
             first_wait,
-            longest_wait: secs(pick(rng, &[1, 60, 60, 600])).max(first_wait),
-            longest_asked_wait: secs(pick(rng, &[30, 600, 600])),
+            max_wait: secs(pick(rng, &[1, 60, 60, 600])).max(first_wait),
+            max_retry_after: secs(pick(rng, &[30, 600, 600])),
             batch_limit: secs(pick(rng, &[20, 300, 3600, 3600, 400_000])),
             run_limit: pick(rng, &[None, None, Some(20), Some(900), Some(7200), Some(300_000)]).map(secs),
         }
@@ -166,8 +166,8 @@ impl Retry {
     pub(super) fn policy(self) -> RetryPolicy {
         let policy = RetryPolicy::new()
             .attempts(self.attempts)
-            .waits(self.first_wait, self.longest_wait)
-            .longest_asked_wait(self.longest_asked_wait)
+            .waits(self.first_wait, self.max_wait)
+            .max_retry_after(self.max_retry_after)
             .batch_limit(self.batch_limit);
         match self.run_limit {
             Some(limit) => policy.run_limit(limit),
@@ -221,7 +221,7 @@ impl Weather {
             faults,
             outages,
             token_dies: (rng.u8(..20) == 0).then(|| Duration::from_millis(rng.u64(..40_000))),
-            most_bytes: pick(rng, &[usize::MAX, usize::MAX, 1200, 5000, 9000]),
+            max_bytes: pick(rng, &[usize::MAX, usize::MAX, 1200, 5000, 9000]),
             naming: pick(
                 rng,
                 &[

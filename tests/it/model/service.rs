@@ -268,7 +268,7 @@ impl State {
         let quoted = quoted(request);
         let end = match fault {
             Fault::Unreachable => End::Error(TransportError::not_sent("no connection"), Verdict::Unreachable),
-            Fault::Broken => End::Error(TransportError::doubtful("it broke"), Verdict::Doubtful),
+            Fault::Broken => End::Error(TransportError::ambiguous("it broke"), Verdict::Doubtful),
             Fault::Hanging => End::Never,
             Fault::Panic => End::Panic,
             Fault::Unreadable => End::Answer(Reply::unreadable(rng, count)),
@@ -302,7 +302,7 @@ impl State {
     /// What Meta would say.
     fn judge(&mut self, request: &Request, sent: &[Sent<'_>], clock: i64) -> Reply {
         let rng = &mut self.rng;
-        let mut reply = if !self.is_calm && request.body().len() > self.weather.most_bytes {
+        let mut reply = if !self.is_calm && request.body().len() > self.weather.max_bytes {
             Reply::too_large(rng)
         } else if let Some(bad) = sent.iter().position(|sent| sent.custom_data.sour) {
             let naming = if self.is_calm { Naming::Index } else { self.weather.naming };
@@ -390,7 +390,7 @@ impl Transport for Service {
                 End::Panic => resume_unwind(Box::new("the transport of the model panics")),
                 End::Never => {
                     self.clock.sleep(secs(400 * 86_400)).await;
-                    Err(TransportError::doubtful("never"))
+                    Err(TransportError::ambiguous("never"))
                 }
             }
         })

@@ -2,19 +2,19 @@
 
 /// Why a text cannot be used as a match key.
 ///
-/// [`code`](Unusable::code) is stable and fit for machines; `Display` says what to do. Neither ever
+/// [`code`](UnusableReason::code) is stable and fit for machines; `Display` says what to do. Neither ever
 /// shows the text.
 ///
 /// ```
-/// use meta_offline_events::customer::{Context, MatchKey, Unusable};
+/// use meta_offline_events::customer::{CleaningOptions, MatchKey, UnusableReason};
 ///
-/// let unusable = MatchKey::BirthDate.normalize("03/04/1980", &Context::default()).unwrap_err();
-/// assert_eq!(unusable, Unusable::AmbiguousDate);
+/// let unusable = MatchKey::BirthDate.normalize("03/04/1980", &CleaningOptions::default()).unwrap_err();
+/// assert_eq!(unusable, UnusableReason::AmbiguousDate);
 /// assert_eq!(unusable.code(), "ambiguous_date");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum Unusable {
+pub enum UnusableReason {
     /// Nothing but blanks.
     #[error("is empty")]
     Empty,
@@ -112,7 +112,7 @@ pub enum Unusable {
     NeverHashed,
 }
 
-impl Unusable {
+impl UnusableReason {
     /// A stable name for machines, in snake case.
     pub fn code(self) -> &'static str {
         match self {

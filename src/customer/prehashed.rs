@@ -3,7 +3,7 @@
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Places each number in a table by itself.
-pub(crate) type Uniform = BuildHasherDefault<Number>;
+pub(crate) type Prehashed = BuildHasherDefault<Number>;
 
 /// A number, or several mixed.
 #[derive(Debug, Clone, Copy, Default)]

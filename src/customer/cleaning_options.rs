@@ -8,17 +8,17 @@ use crate::value::{Country, DateOrder, EventTime};
 /// advertiser has decided about digests, ids and phones.
 ///
 /// ```
-/// use meta_offline_events::customer::{Context, MatchKey};
+/// use meta_offline_events::customer::{CleaningOptions, MatchKey};
 /// use meta_offline_events::value::Country;
 ///
-/// let tbilisi = Context::default().country("ge".parse()?);
-/// let atlanta = Context::default().country(Country::UNITED_STATES);
+/// let tbilisi = CleaningOptions::default().country("ge".parse()?);
+/// let atlanta = CleaningOptions::default().country(Country::UNITED_STATES);
 /// assert_eq!(MatchKey::State.normalize("Georgia", &tbilisi).unwrap().text(), "georgia");
 /// assert_eq!(MatchKey::State.normalize("Georgia", &atlanta).unwrap().text(), "ga");
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Context {
+pub struct CleaningOptions {
     pub(super) country: Option<Country>,
     pub(super) as_of: Option<EventTime>,
     pub(super) date_order: Option<DateOrder>,
@@ -37,7 +37,7 @@ pub(super) struct CallingCountry {
     stated: Option<Country>,
 }
 
-impl Context {
+impl CleaningOptions {
     /// The customer's country, which decides how states and postal codes are read.
     pub fn country(self, country: Country) -> Self {
         Self { country: Some(country), ..self }
@@ -59,15 +59,15 @@ impl Context {
     }
 
     /// Takes only SHA-256 digests under this key, and refuses everything else with
-    /// [`Unusable::NotSha256`](super::Unusable::NotSha256): for a column that was hashed elsewhere. It says
+    /// [`UnusableReason::NotSha256`](super::UnusableReason::NotSha256): for a column that was hashed elsewhere. It says
     /// nothing about a key that is sent unhashed.
     ///
     /// ```
-    /// use meta_offline_events::customer::{Context, Hashed, MatchKey, Unusable};
+    /// use meta_offline_events::customer::{CleaningOptions, Hashed, MatchKey, UnusableReason};
     ///
-    /// let hashed = Context::default().digests_only(MatchKey::Email);
+    /// let hashed = CleaningOptions::default().digests_only(MatchKey::Email);
     /// let refused = MatchKey::Email.normalize("mary@example.com", &hashed);
-    /// assert_eq!(refused.unwrap_err(), Unusable::NotSha256);
+    /// assert_eq!(refused.unwrap_err(), UnusableReason::NotSha256);
     /// assert!(MatchKey::Email.normalize(&Hashed::of("mary@example.com").to_string(), &hashed).is_ok());
     /// ```
     pub fn digests_only(self, key: MatchKey) -> Self {
@@ -82,12 +82,12 @@ impl Context {
     /// Completes phones that are written without a country code with the code of this country.
     ///
     /// ```
-    /// use meta_offline_events::customer::{Context, MatchKey};
+    /// use meta_offline_events::customer::{CleaningOptions, MatchKey};
     /// use meta_offline_events::value::Country;
     ///
-    /// let british = Context::default().calling_country(Country::UNITED_KINGDOM);
+    /// let british = CleaningOptions::default().calling_country(Country::UNITED_KINGDOM);
     /// assert_eq!(MatchKey::Phone.normalize("020 7946 0958 ext. 5", &british)?.text(), "442079460958");
-    /// # Ok::<(), meta_offline_events::customer::Unusable>(())
+    /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
     /// ```
     #[cfg(feature = "phone")]
     pub fn calling_country(mut self, country: Country) -> Self {
@@ -126,21 +126,21 @@ impl Context {
 /// Meta's parameter builder.
 ///
 /// ```
-/// use meta_offline_events::customer::{AlreadyHashed, Context, Hashed, MatchKey, Unusable};
+/// use meta_offline_events::customer::{AlreadyHashed, CleaningOptions, Hashed, MatchKey, UnusableReason};
 ///
 /// let digest = Hashed::of("mary@example.com");
 /// let hex = digest.to_string().to_uppercase();
-/// assert_eq!(MatchKey::Email.normalize(&hex, &Context::default())?.digest(), Some(digest));
-/// let plain_only = Context::default().already_hashed(AlreadyHashed::Refuse);
-/// assert_eq!(MatchKey::Email.normalize(&hex, &plain_only).unwrap_err(), Unusable::AlreadyHashed);
-/// # Ok::<(), Unusable>(())
+/// assert_eq!(MatchKey::Email.normalize(&hex, &CleaningOptions::default())?.digest(), Some(digest));
+/// let plain_only = CleaningOptions::default().already_hashed(AlreadyHashed::Refuse);
+/// assert_eq!(MatchKey::Email.normalize(&hex, &plain_only).unwrap_err(), UnusableReason::AlreadyHashed);
+/// # Ok::<(), UnusableReason>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum AlreadyHashed {
     /// It is a digest: pass it on in lower case, its suffix to the letter, and do not hash it again.
     #[default]
     Accept,
-    /// Refuse it with [`Unusable::AlreadyHashed`](super::Unusable::AlreadyHashed).
+    /// Refuse it with [`UnusableReason::AlreadyHashed`](super::UnusableReason::AlreadyHashed).
     Refuse,
 }
 
@@ -151,20 +151,20 @@ pub enum AlreadyHashed {
 /// not say whether a plain id and its digest are one.
 ///
 /// ```
-/// use meta_offline_events::customer::{Context, ExternalIdPolicy, Hashed, MatchKey};
+/// use meta_offline_events::customer::{CleaningOptions, ExternalIdPolicy, Hashed, MatchKey};
 ///
-/// let sent = |policy| MatchKey::ExternalId.normalize(" Ab 12 ", &Context::default().external_ids(policy));
-/// assert_eq!(sent(ExternalIdPolicy::Folded)?.digest(), Some(Hashed::of("ab12")));
+/// let sent = |policy| MatchKey::ExternalId.normalize(" Ab 12 ", &CleaningOptions::default().external_ids(policy));
+/// assert_eq!(sent(ExternalIdPolicy::Normalized)?.digest(), Some(Hashed::of("ab12")));
 /// assert_eq!(sent(ExternalIdPolicy::Exact)?.digest(), Some(Hashed::of("Ab 12")));
 /// assert_eq!(sent(ExternalIdPolicy::Plain)?.digest(), None);
-/// # Ok::<(), meta_offline_events::customer::Unusable>(())
+/// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExternalIdPolicy {
     /// Without blanks, in lower case, hashed: what Meta's parameter builder and its newest SDK do.
     #[default]
-    Folded,
+    Normalized,
     /// Trimmed and hashed, for ids in which case or inner blanks count.
     Exact,
     /// Trimmed and sent unhashed, for advertisers whose pixel or earlier uploads do so. Such ids should

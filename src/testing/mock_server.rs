@@ -23,17 +23,17 @@ use crate::value::{AccessToken, DatasetId, EventTime};
 /// A server on the loopback interface that takes events as Meta would.
 ///
 /// It judges every request by Meta's documented rules and remembers what it accepted. A
-/// [script](StandIn::script) makes it answer otherwise, or break the connection.
+/// [script](MockServer::script) makes it answer otherwise, or break the connection.
 ///
 /// It runs on the tokio runtime that started it, and stops when dropped. Its waits are that
 /// runtime's: under a paused clock they pass when nothing else is left to do.
 ///
 /// ```
-/// use meta_offline_events::testing::{Answer, StandIn};
+/// use meta_offline_events::testing::{Answer, MockServer};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let meta = StandIn::start().await?;
+/// let meta = MockServer::start().await?;
 /// meta.script(Answer::empty(503));
 ///
 /// let http = reqwest::Client::builder().no_proxy().build()?;
@@ -48,13 +48,13 @@ use crate::value::{AccessToken, DatasetId, EventTime};
 /// # Ok(())
 /// # }
 /// ```
-pub struct StandIn {
+pub struct MockServer {
     url: Url,
     shared: Arc<Shared>,
     server: AbortHandle,
 }
 
-impl StandIn {
+impl MockServer {
     /// Starts one that takes any dataset and any token, by the system's clock.
     ///
     /// # Errors
@@ -69,8 +69,8 @@ impl StandIn {
     }
 
     /// Starts with other settings.
-    pub fn builder() -> StandInBuilder {
-        StandInBuilder::new()
+    pub fn builder() -> MockServerBuilder {
+        MockServerBuilder::new()
     }
 
     /// Where it listens: `http://127.0.0.1:<port>/`.
@@ -95,8 +95,8 @@ impl StandIn {
         self.shared.memory().always = Some(answer);
     }
 
-    /// Forgets the script and [`StandIn::always`]: the next request is judged.
-    pub fn judge_again(&self) {
+    /// Forgets the script and [`MockServer::always`]: the next request is judged.
+    pub fn reset(&self) {
         let mut memory = self.shared.memory();
         memory.script.clear();
         memory.always = None;
@@ -135,15 +135,15 @@ impl StandIn {
     }
 
     /// The largest number of requests that waited for their answer at one moment.
-    pub fn most_in_flight(&self) -> usize {
-        self.shared.memory().most_in_flight
+    pub fn max_in_flight(&self) -> usize {
+        self.shared.memory().max_in_flight
     }
 }
 
-impl fmt::Debug for StandIn {
+impl fmt::Debug for MockServer {
     /// Neither tokens nor events: only where it listens, its settings and a count.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StandIn")
+        f.debug_struct("MockServer")
             .field("url", &self.url.as_str())
             .field("settings", &self.shared.settings)
             .field("requests", &self.request_count())
@@ -151,22 +151,22 @@ impl fmt::Debug for StandIn {
     }
 }
 
-impl Drop for StandIn {
+impl Drop for MockServer {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
-/// Settings of a [`StandIn`].
+/// Settings of a [`MockServer`].
 ///
 /// ```
-/// use meta_offline_events::testing::StandIn;
+/// use meta_offline_events::testing::MockServer;
 /// use meta_offline_events::value::EventTime;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let noon = EventTime::from_unix(1_767_268_800)?;
-/// let meta = StandIn::builder()
+/// let meta = MockServer::builder()
 ///     .dataset("123456789012345".parse()?)
 ///     .token("EAAB-not-a-real-token".parse()?)
 ///     .now(move || noon)
@@ -178,11 +178,11 @@ impl Drop for StandIn {
 /// # }
 /// ```
 #[must_use]
-pub struct StandInBuilder {
+pub struct MockServerBuilder {
     settings: Settings,
 }
 
-impl StandInBuilder {
+impl MockServerBuilder {
     fn new() -> Self {
         Self {
             settings: Settings {
@@ -243,19 +243,19 @@ impl StandInBuilder {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub async fn start(self) -> io::Result<StandIn> {
+    pub async fn start(self) -> io::Result<MockServer> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}/", listener.local_addr()?);
         let url = Url::parse(&url).map_err(io::Error::other)?;
         let shared = Arc::new(Shared { settings: self.settings, memory: Mutex::default() });
         let server = tokio::spawn(listen(listener, Arc::clone(&shared))).abort_handle();
-        Ok(StandIn { url, shared, server })
+        Ok(MockServer { url, shared, server })
     }
 }
 
-impl fmt::Debug for StandInBuilder {
+impl fmt::Debug for MockServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StandInBuilder").field("settings", &self.settings).finish()
+        f.debug_struct("MockServerBuilder").field("settings", &self.settings).finish()
     }
 }
 
@@ -298,7 +298,7 @@ struct Memory {
     accepted: Vec<(String, Value)>,
     connections: usize,
     in_flight: usize,
-    most_in_flight: usize,
+    max_in_flight: usize,
 }
 
 impl Shared {
@@ -321,7 +321,7 @@ impl Shared {
     fn in_flight(&self) -> InFlight<'_> {
         let mut memory = self.memory();
         memory.in_flight += 1;
-        memory.most_in_flight = memory.most_in_flight.max(memory.in_flight);
+        memory.max_in_flight = memory.max_in_flight.max(memory.in_flight);
         InFlight(self)
     }
 
@@ -557,11 +557,11 @@ mod tests {
         head(&format!("content-length: {}\r\n", body.len())) + body
     }
 
-    async fn started() -> io::Result<StandIn> {
-        at_the_time_of_the_events(StandIn::builder()).start().await
+    async fn started() -> io::Result<MockServer> {
+        at_the_time_of_the_events(MockServer::builder()).start().await
     }
 
-    fn at_the_time_of_the_events(builder: StandInBuilder) -> StandInBuilder {
+    fn at_the_time_of_the_events(builder: MockServerBuilder) -> MockServerBuilder {
         builder.now(|| EventTime::from_unix(NOW).expect("a valid moment"))
     }
 
@@ -588,7 +588,7 @@ mod tests {
     }
 
     impl Caller {
-        async fn to(meta: &StandIn) -> io::Result<Self> {
+        async fn to(meta: &MockServer) -> io::Result<Self> {
             let stream = TcpStream::connect(("127.0.0.1", meta.url().port().unwrap_or_default())).await?;
             Ok(Self { stream, unread: Vec::new() })
         }
@@ -660,7 +660,7 @@ mod tests {
         timeout(SOON, waiting).await.is_ok()
     }
 
-    async fn answered(meta: &StandIn, request: &str) -> io::Result<Heard> {
+    async fn answered(meta: &MockServer, request: &str) -> io::Result<Heard> {
         Caller::to(meta).await?.ask(request).await
     }
 
@@ -719,7 +719,7 @@ mod tests {
 
     #[tokio::test]
     async fn settings_reach_the_judge() -> Tested {
-        let meta = at_the_time_of_the_events(StandIn::builder())
+        let meta = at_the_time_of_the_events(MockServer::builder())
             .dataset("123".parse()?)
             .token("good".parse()?)
             .refuse(|event| event["event_id"] == "b")
@@ -739,7 +739,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_clock_the_systems_is_used() -> Tested {
-        let meta = StandIn::start().await?;
+        let meta = MockServer::start().await?;
         let mut event = purchase("a");
         event["event_time"] = json!(system_time());
         let body = json!({ "data": [event] }).to_string();
@@ -775,7 +775,7 @@ mod tests {
         assert_eq!(statuses, [500, 200, 502, 503, 503]);
 
         meta.script(Answer::empty(500));
-        meta.judge_again();
+        meta.reset();
         assert_eq!(answered(&meta, &post(&batch(&["a"]))).await?.status, 200);
         Ok(())
     }
@@ -869,7 +869,7 @@ mod tests {
 
     #[tokio::test]
     async fn l7_requests_in_flight_are_counted() -> Tested {
-        let meta = at_the_time_of_the_events(StandIn::builder()).latency(A_WHILE).start().await?;
+        let meta = at_the_time_of_the_events(MockServer::builder()).latency(A_WHILE).start().await?;
         let request = post(&batch(&["a"]));
         let mut callers = JoinSet::new();
         for _ in 0..3 {
@@ -880,7 +880,7 @@ mod tests {
             assert_eq!(status??, 200);
         }
         answered(&meta, &request).await?;
-        assert_eq!(meta.most_in_flight(), 3);
+        assert_eq!(meta.max_in_flight(), 3);
         Ok(())
     }
 
@@ -895,7 +895,7 @@ mod tests {
             drop(caller);
             assert!(eventually(|| meta.shared.memory().in_flight == 0).await);
         }
-        assert_eq!(meta.most_in_flight(), 1);
+        assert_eq!(meta.max_in_flight(), 1);
         Ok(())
     }
 
@@ -934,7 +934,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_in_a_rule_costs_one_connection() -> Tested {
-        let meta = at_the_time_of_the_events(StandIn::builder())
+        let meta = at_the_time_of_the_events(MockServer::builder())
             .refuse(|event| event["event_id"].as_str().expect("every event has an id") == "b")
             .start()
             .await?;
@@ -1110,7 +1110,7 @@ mod tests {
         caller.say(&head("content-length: 16000000\r\n")).await?;
         let piece = " ".repeat(16_000_000);
         assert!(timeout(A_WHILE, caller.say(&piece)).await.is_err(), "all of it was taken");
-        assert_eq!((meta.request_count(), meta.most_in_flight()), (1, 0));
+        assert_eq!((meta.request_count(), meta.max_in_flight()), (1, 0));
         Ok(())
     }
 

@@ -12,22 +12,22 @@ use crate::value::Line;
 /// It names lines and a column and never shows what stood there.
 ///
 /// ```
-/// use meta_offline_events::report::Problem;
+/// use meta_offline_events::report::Diagnostic;
 /// use meta_offline_events::value::Line;
 ///
-/// let problem = Problem::new([Line::new(7)], "negative", "price is negative").in_column("price");
-/// assert_eq!(problem.to_string(), "line 7, column price: price is negative");
+/// let diagnostic = Diagnostic::new([Line::new(7)], "negative", "price is negative").in_column("price");
+/// assert_eq!(diagnostic.to_string(), "line 7, column price: price is negative");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     lines: Box<[Line]>,
     reason: &'static str,
     column: Option<&'static str>,
     message: Cow<'static, str>,
 }
 
-impl Problem {
-    /// A problem of these rows. `reason` is a stable name in snake case, `message` a sentence
+impl Diagnostic {
+    /// A diagnostic of these rows. `reason` is a stable name in snake case, `message` a sentence
     /// without customer text.
     pub fn new(
         lines: impl Into<Box<[Line]>>,
@@ -49,7 +49,7 @@ impl Problem {
     }
 
     /// A stable name for machines, in snake case.
-    pub fn reason(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         self.reason
     }
 
@@ -67,7 +67,7 @@ impl Problem {
 /// How many lines are written out in a sentence before the rest are only counted.
 const LINES_SHOWN: usize = 5;
 
-impl fmt::Display for Problem {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.lines.len() {
             0 => {}
@@ -92,13 +92,13 @@ impl fmt::Display for Problem {
     }
 }
 
-impl Serialize for Problem {
+impl Serialize for Diagnostic {
     /// `{"lines":[…],"reason":"…","column":"…"|null,"message":"…"}`, and `"sources"` beside the
     /// lines where more than one source was read.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let sources: Vec<u16> = self.lines.iter().map(|line| line.source()).collect();
         let several = sources.iter().any(|&source| source > 0);
-        let mut fields = serializer.serialize_struct("Problem", if several { 5 } else { 4 })?;
+        let mut fields = serializer.serialize_struct("Diagnostic", if several { 5 } else { 4 })?;
         fields.serialize_field("lines", &self.lines)?;
         if several {
             fields.serialize_field("sources", &sources)?;

@@ -1,21 +1,21 @@
-//! What is worth knowing about a value that is usable: the remark, never the text.
+//! What is worth knowing about a value that is usable: the warning, never the text.
 
 /// What is worth knowing about one usable value of a customer.
 ///
-/// The value is sent all the same. [`code`](Remark::code) is stable and fit for machines; `Display`
+/// The value is sent all the same. [`code`](ValueWarning::code) is stable and fit for machines; `Display`
 /// says what to do.
 ///
 /// ```
-/// use meta_offline_events::customer::{Context, MatchKey, Remark};
+/// use meta_offline_events::customer::{CleaningOptions, MatchKey, ValueWarning};
 ///
-/// let phone = MatchKey::Phone.normalize("650 555 1212", &Context::default())?;
+/// let phone = MatchKey::Phone.normalize("650 555 1212", &CleaningOptions::default())?;
 /// assert_eq!(phone.text(), "6505551212");
-/// assert_eq!(phone.remark(), Some(Remark::NoCountryCode));
-/// # Ok::<(), meta_offline_events::customer::Unusable>(())
+/// assert_eq!(phone.warning(), Some(ValueWarning::NoCountryCode));
+/// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum Remark {
+pub enum ValueWarning {
     /// It came as a SHA-256 digest.
     #[error("came as a SHA-256 digest and is passed on: whether its text was cleaned cannot be seen")]
     AlreadyHashed,
@@ -36,7 +36,7 @@ pub enum Remark {
     PrivateAddress,
 }
 
-impl Remark {
+impl ValueWarning {
     /// A stable name for machines, in snake case.
     pub fn code(self) -> &'static str {
         match self {
