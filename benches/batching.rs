@@ -11,12 +11,11 @@ use std::slice;
 
 use criterion::{Criterion, Throughput, criterion_group};
 use fastrand::Rng;
-use meta_offline_events::bulk::{Bodies, Rows};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{Content, Event};
-use meta_offline_events::order::{OrderRules, Orders, Row, SortedOrders};
+use meta_offline_events::order::{OrderRules, Orders, Row, RowSlice, SortedOrders};
 use meta_offline_events::value::{Amount, Currency, EventTime, Money, ProductId};
-use meta_offline_events::wire::{Batch, Batches, RequestFields};
+use meta_offline_events::wire::{Batch, BatchLimits, Batcher, Batches, RequestFields};
 
 use crate::data::customers::Customer;
 use crate::data::{Clientele, NOW, Shop};
@@ -66,18 +65,15 @@ impl<'s> Case<'s> {
             ("rows to events, gathered", Box::new(|| drop(black_box(gather(&self.sorted))))),
             ("rows to events, gathered in random order", Box::new(|| drop(black_box(gather(&self.random))))),
             ("rows to bodies, sorted", Box::new(|| sorted_to_bodies(&self.sorted))),
-            (
-                "rows to bodies, sorted, as a slice",
-                Box::new(|| slice_to_bodies(Rows::new(&self.sorted), true)),
-            ),
-            ("rows to bodies, random order", Box::new(|| slice_to_bodies(Rows::new(&self.random), false))),
+            ("rows to bodies, sorted, as a slice", Box::new(|| slice_to_bodies(RowSlice::new(&self.sorted)))),
+            ("rows to bodies, random order", Box::new(|| slice_to_bodies(RowSlice::new(&self.random)))),
             ("rows to bodies, random order, by events", Box::new(|| events_to_bodies(&gather(&self.random)))),
             #[cfg(feature = "rayon")]
-            ("rows to bodies, sorted, 1 thread", Box::new(|| on_threads(1, &self.sorted, true))),
+            ("rows to bodies, sorted, 1 thread", Box::new(|| on_threads(1, &self.sorted))),
             #[cfg(feature = "rayon")]
-            ("rows to bodies, sorted, 2 threads", Box::new(|| on_threads(2, &self.sorted, true))),
+            ("rows to bodies, sorted, 2 threads", Box::new(|| on_threads(2, &self.sorted))),
             #[cfg(feature = "rayon")]
-            ("rows to bodies, random order, 2 threads", Box::new(|| on_threads(2, &self.random, false))),
+            ("rows to bodies, random order, 2 threads", Box::new(|| on_threads(2, &self.random))),
             ("events to bodies", Box::new(|| events_to_bodies(&self.events))),
             ("builders, one event and body at a time", Box::new(|| one_at_a_time(self.shop))),
             #[cfg(feature = "csv")]
@@ -96,38 +92,35 @@ fn sorted_to_events(rows: &[Row<'_>]) {
             black_box(event);
         }
     }
-    black_box(orders.finish());
+    drop(black_box(orders.finish()));
 }
 
 fn gather(rows: &[Row<'_>]) -> Vec<Event> {
     let mut orders = Orders::new();
     for row in rows {
-        orders.push(row.clone());
+        orders.push(row);
     }
     orders.finish(now()).events
 }
 
 fn sorted_to_bodies(rows: &[Row<'_>]) {
-    let mut bodies = Bodies::new(OrderRules::new(), now(), &RequestFields::new());
+    let mut orders = SortedOrders::new(OrderRules::new(), now());
+    let mut batcher = Batcher::new(&RequestFields::new());
     for row in rows {
-        bodies.push(row).expect("sorted rows");
-        pass_on(&mut bodies);
+        orders.push(row).expect("sorted rows");
+        pass_on(&mut orders, &mut batcher);
     }
-    black_box(bodies.finish());
+    finish(orders, batcher);
 }
 
-fn slice_to_bodies(rows: Rows<'_, '_>, sorted: bool) {
-    let fields = RequestFields::new();
+fn slice_to_bodies(rows: RowSlice<'_, '_>) {
     let sink = |batch: Batch| drop(black_box(batch));
-    if sorted {
-        black_box(rows.sorted(now(), &fields, sink).expect("sorted rows"));
-    } else {
-        black_box(rows.any_order(now(), &fields, sink).expect("few rows"));
-    }
+    let (fields, limits) = (RequestFields::new(), BatchLimits::default());
+    drop(black_box(rows.batches(now(), &fields, limits, sink).expect("few rows")));
 }
 
 #[cfg(feature = "rayon")]
-fn on_threads(threads: usize, rows: &[Row<'_>], sorted: bool) {
+fn on_threads(threads: usize, rows: &[Row<'_>]) {
     use std::sync::LazyLock;
 
     use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -135,14 +128,23 @@ fn on_threads(threads: usize, rows: &[Row<'_>], sorted: bool) {
     static POOLS: LazyLock<[ThreadPool; 2]> = LazyLock::new(|| {
         [1, 2].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().expect("threads"))
     });
-    POOLS[threads - 1].install(|| slice_to_bodies(Rows::new(rows).on_all_cores(), sorted));
+    POOLS[threads - 1].install(|| slice_to_bodies(RowSlice::new(rows).on_all_cores()));
 }
 
-fn pass_on(bodies: &mut Bodies) {
-    while let Some(batch) = bodies.next_batch() {
-        black_box(batch.body());
-        bodies.reuse(batch);
+fn pass_on(orders: &mut SortedOrders, batcher: &mut Batcher) {
+    while let Some(event) = orders.next_event() {
+        batcher.push(event);
     }
+    while let Some(batch) = batcher.next_batch() {
+        black_box(batch.body());
+        batcher.reuse(batch);
+    }
+}
+
+fn finish(orders: SortedOrders, mut batcher: Batcher) {
+    let rest = orders.finish();
+    rest.events.iter().for_each(|event| batcher.push(event));
+    drop(black_box((rest, batcher.finish())));
 }
 
 fn events_to_bodies(events: &[Event]) {
@@ -176,12 +178,13 @@ fn csv_to_bodies(file: &str) {
     use meta_offline_events::order::{RowLayout, csv::CsvRows};
 
     let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new()).expect("a header");
-    let mut bodies = Bodies::new(OrderRules::new(), now(), &RequestFields::new());
-    while let Some(reading) = rows.next_row().expect("records") {
-        bodies.push_parsed(reading).expect("sorted rows");
-        pass_on(&mut bodies);
+    let mut orders = SortedOrders::new(OrderRules::new(), now());
+    let mut batcher = Batcher::new(&RequestFields::new());
+    while let Some(row) = rows.next_row().expect("records") {
+        orders.push_parsed(row).expect("sorted rows");
+        pass_on(&mut orders, &mut batcher);
     }
-    black_box(bodies.finish());
+    finish(orders, batcher);
 }
 
 #[cfg(feature = "csv")]

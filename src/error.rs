@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::customer::InvalidUserData;
 use crate::event::InvalidEvent;
-use crate::order::{LayoutError, NotSorted, TooManyRows};
+use crate::order::{LayoutError, NotSorted, SortedError, TooManyRows};
 use crate::value::InvalidValue;
 use crate::wire::InvalidRequestField;
 
@@ -44,7 +44,9 @@ pub enum ErrorKind {
     Layout(LayoutError),
     /// Rows that are to be sorted are not.
     NotSorted(NotSorted),
-    /// There are too many rows to be gathered.
+    /// A source of rows failed.
+    Rows(SortedError),
+    /// There are too many rows to be grouped.
     TooManyRows(TooManyRows),
     /// A member of the request has a wrong value.
     RequestField(InvalidRequestField),
@@ -67,6 +69,7 @@ impl ErrorKind {
             Self::Event(error) => error,
             Self::Layout(error) => error,
             Self::NotSorted(error) => error,
+            Self::Rows(error) => error,
             Self::TooManyRows(error) => error,
             Self::RequestField(error) => error,
             #[cfg(feature = "csv")]
@@ -85,12 +88,13 @@ impl fmt::Display for Error {
     }
 }
 
-#[cfg(feature = "csv")]
-impl From<crate::order::SortedError> for Error {
-    fn from(trouble: crate::order::SortedError) -> Self {
-        match trouble {
-            crate::order::SortedError::NotSorted(error) => error.into(),
-            crate::order::SortedError::Csv(error) => error.into(),
+impl From<SortedError> for Error {
+    fn from(error: SortedError) -> Self {
+        match error {
+            SortedError::NotSorted(error) => error.into(),
+            #[cfg(feature = "csv")]
+            SortedError::Csv(error) => error.into(),
+            error @ SortedError::Source(_) => Self(Box::new(ErrorKind::Rows(error))),
         }
     }
 }

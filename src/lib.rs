@@ -42,7 +42,6 @@
 //! need, `native-tls` and `rustls-no-provider` choose another TLS. Without any of them values, events, orders
 //! and bodies work without a runtime.
 
-pub mod bulk;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod customer;

@@ -6,11 +6,12 @@ use std::hint::black_box;
 use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder};
-use meta_offline_events::bulk::{Bodies, Rows};
 use meta_offline_events::customer::MatchKey;
-use meta_offline_events::order::{BoundLayout, Column, OrderRules, ParsedRow, Row, RowLayout};
+use meta_offline_events::order::{
+    BoundLayout, Column, OrderRules, ParsedRow, Row, RowLayout, RowSlice, SortedOrders,
+};
 use meta_offline_events::value::{EventTime, Line};
-use meta_offline_events::wire::{Batch, RequestFields};
+use meta_offline_events::wire::{Batch, BatchLimits, Batcher, RequestFields};
 
 use crate::floor::{Floor, minima};
 use crate::whole::Sorting;
@@ -182,17 +183,25 @@ fn to_bodies(rows: &[Row<'_>], sorting: Sorting, now: EventTime) -> Result<usize
     let mut events = 0;
     let mut count = |batch: &Batch| events += black_box(batch).events().len();
     match sorting {
-        Sorting::Unsorted => drop(Rows::new(rows).any_order(now, &fields, |batch| count(&batch))?),
+        Sorting::Unsorted => {
+            let limits = BatchLimits::default();
+            drop(RowSlice::new(rows).batches(now, &fields, limits, |batch| count(&batch))?);
+        }
         Sorting::Sorted => {
-            let mut bodies = Bodies::new(OrderRules::new(), now, &fields);
+            let mut orders = SortedOrders::new(OrderRules::new(), now);
+            let mut batcher = Batcher::new(&fields);
             for row in rows {
-                bodies.push(row)?;
-                while let Some(batch) = bodies.next_batch() {
+                orders.push(row)?;
+                while let Some(event) = orders.next_event() {
+                    batcher.push(event);
+                }
+                while let Some(batch) = batcher.next_batch() {
                     count(&batch);
-                    bodies.reuse(batch);
+                    batcher.reuse(batch);
                 }
             }
-            bodies.finish().batches.iter().for_each(count);
+            orders.finish().events.iter().for_each(|event| batcher.push(event));
+            batcher.finish().iter().for_each(count);
         }
     }
     Ok(events)

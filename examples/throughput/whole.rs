@@ -4,10 +4,9 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use meta_offline_events::bulk::Bodies;
-use meta_offline_events::order::{NotSorted, OrderRules, Orders, RowLayout, csv::CsvRows};
+use meta_offline_events::order::{NotSorted, OrderRules, Orders, RowLayout, SortedOrders, csv::CsvRows};
 use meta_offline_events::value::EventTime;
-use meta_offline_events::wire::{Batch, Batches, RequestFields};
+use meta_offline_events::wire::{Batch, Batcher, Batches, RequestFields};
 
 use crate::floor::timed;
 use crate::{Failure, in_file, open, say};
@@ -39,8 +38,8 @@ pub(crate) fn pass(file: &Path, now: EventTime) -> Result<(Sorting, Run, Duratio
     let (streamed, time) = timed(|| stream(file, now));
     match streamed? {
         Ok(run) => Ok((Sorting::Sorted, run, time)),
-        Err(trouble) => {
-            say(&format!("{trouble}; the orders are gathered in memory instead"));
+        Err(error) => {
+            say(&format!("{error}; grouping the rows in memory instead"));
             let (gathered, time) = timed(|| gather(file, now));
             Ok((Sorting::Unsorted, gathered?, time))
         }
@@ -49,19 +48,24 @@ pub(crate) fn pass(file: &Path, now: EventTime) -> Result<(Sorting, Run, Duratio
 
 fn stream(file: &Path, now: EventTime) -> Result<Result<Run, NotSorted>, Failure> {
     let mut rows = read(file)?;
-    let mut bodies = Bodies::new(OrderRules::new(), now, &RequestFields::new());
+    let mut orders = SortedOrders::new(OrderRules::new(), now);
+    let mut batcher = Batcher::new(&RequestFields::new());
     let mut run = Run::default();
-    while let Some(reading) = rows.next_row().map_err(|error| in_file(file, &error))? {
-        if let Err(trouble) = bodies.push_parsed(reading) {
-            return Ok(Err(trouble));
+    while let Some(row) = rows.next_row().map_err(|error| in_file(file, &error))? {
+        if let Err(error) = orders.push_parsed(row) {
+            return Ok(Err(error));
         }
-        while let Some(batch) = bodies.next_batch() {
+        while let Some(event) = orders.next_event() {
+            batcher.push(event);
+        }
+        while let Some(batch) = batcher.next_batch() {
             run.count(&batch);
-            bodies.reuse(batch);
+            batcher.reuse(batch);
         }
     }
-    let rest = bodies.finish();
-    rest.batches.iter().for_each(|batch| run.count(batch));
+    let rest = orders.finish();
+    rest.events.iter().for_each(|event| batcher.push(event));
+    batcher.finish().iter().for_each(|batch| run.count(batch));
     run.rows = rest.rows.read();
     Ok(Ok(run))
 }

@@ -21,7 +21,7 @@ use super::source::Feeder;
 use super::{Client, Settled, StopHandle, from_poll};
 use crate::event::Event;
 use crate::report::{DeliveryReport, EventCounts, Numbered, Outcome, RowCounts, StopCause};
-use crate::wire::encoded_len;
+use crate::wire::written_len;
 
 /// How long a run may take to end once its requests are cut off, before it is given up.
 const GRACE: Duration = Duration::from_secs(1);
@@ -565,7 +565,7 @@ struct Load {
 
 impl Load {
     fn of(event: &Event) -> Self {
-        Self { bytes: encoded_len(event), rows: event.row_count() }
+        Self { bytes: written_len(event), rows: event.row_count() }
     }
 }
 

@@ -78,6 +78,7 @@ pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
 }
 
 /// The digest of a text that is padded already.
+#[inline]
 fn digest(blocks: &[[u8; 64]]) -> Hashed {
     let mut state = INITIAL;
     compress256(&mut state, blocks);
@@ -104,6 +105,7 @@ impl Blocks {
     }
 
     /// An empty block to write a text into. It waits once it is [kept](Self::keep).
+    #[inline]
     pub(super) fn next(&mut self) -> &mut Block {
         self.blocks.truncate(self.kept.len());
         self.blocks.push(Block::default());
@@ -111,16 +113,23 @@ impl Blocks {
         &mut self.blocks[last]
     }
 
+    #[inline]
     pub(super) fn keep(&mut self, key: MatchKey, warning: Option<ValueWarning>) {
         self.blocks[self.kept.len()].pad();
         self.kept.push((key, warning));
     }
 
     /// Compresses all that wait, in the order in which they came.
-    pub(super) fn digest(&mut self, mut found: impl FnMut(MatchKey, Option<ValueWarning>, Hashed)) {
-        for (block, (key, warning)) in self.blocks.iter().zip(self.kept.drain(..)) {
-            found(key, warning, digest(slice::from_ref(&block.bytes)));
-        }
+    #[inline]
+    pub(super) fn digests(&self) -> impl Iterator<Item = (MatchKey, Option<ValueWarning>, Hashed)> {
+        let blocks = self.blocks[..self.kept.len()].iter();
+        blocks
+            .zip(&self.kept)
+            .map(|(block, &(key, warning))| (key, warning, digest(slice::from_ref(&block.bytes))))
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.kept.clear();
     }
 }
 
@@ -139,7 +148,10 @@ mod tests {
             let mut blocks = Blocks::default();
             assert!(blocks.next().set(&text.as_bytes()[..length]));
             blocks.keep(MatchKey::City, None);
-            blocks.digest(|_, _, digest| assert_eq!(digest, Hashed::of(&text[..length]), "{length}"));
+            for (_, _, digest) in blocks.digests() {
+                assert_eq!(digest, Hashed::of(&text[..length]), "{length}");
+            }
+            blocks.clear();
         }
         for length in (0..200).chain([1000]) {
             let text = "y".repeat(length);

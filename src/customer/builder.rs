@@ -4,12 +4,11 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::LazyLock;
 
-use arrayvec::ArrayVec;
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
 use super::ascii::Plain;
-use super::block::{Block, Blocks, MAX_BLOCKS};
+use super::block::{Block, Blocks};
 use super::characters::is_blank;
 use super::clean::{Cleaned, Form, clean};
 use super::{
@@ -40,17 +39,24 @@ use crate::value::{Country, EventTime};
 pub struct UserDataBuilder<'a> {
     /// In place, because there is one for each row of an export.
     given: SmallVec<[(MatchKey, &'a str); 12]>,
-    /// A mark of the raw texts and their keys, in the order in which they came.
-    mark: u64,
+    /// A fingerprint of the raw texts and their keys, in the order in which they came.
+    texts: u64,
     options: CleaningOptions,
 }
 
-/// How the customer of a row was written: equal for customers that are written letter for letter alike and
-/// are to be read alike, and otherwise not to be foreseen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+/// A fingerprint of raw customer values and of how they are read. Builders with equal values and options have equal
+/// fingerprints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RawFingerprint {
-    mark: u64,
+    texts: u64,
     options: CleaningOptions,
+}
+
+impl RawFingerprint {
+    /// The fingerprint of the values alone.
+    pub(crate) fn texts(self) -> u64 {
+        self.texts
+    }
 }
 
 impl<'a> UserDataBuilder<'a> {
@@ -62,17 +68,26 @@ impl<'a> UserDataBuilder<'a> {
 
     /// The same, in place.
     pub(crate) fn add(&mut self, key: MatchKey, raw: &'a str) {
-        static MARKS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
-        let mut hasher = MARKS.build_hasher();
-        hasher.write_u64(self.mark);
+        static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+        let mut hasher = HASHER.build_hasher();
+        hasher.write_u64(self.texts);
         hasher.write_u64((key as u64) << 48 | raw.len() as u64);
         hasher.write(raw.as_bytes());
-        self.mark = hasher.finish();
+        self.texts = hasher.finish();
         self.given.push((key, raw));
     }
 
+    /// Copies the builder, for as long as this one lives.
+    pub(crate) fn reborrow(&self) -> UserDataBuilder<'_> {
+        UserDataBuilder {
+            given: self.given.iter().copied().collect(),
+            texts: self.texts,
+            options: self.options,
+        }
+    }
+
     pub(crate) fn raw_fingerprint(&self) -> RawFingerprint {
-        RawFingerprint { mark: self.mark, options: self.options.undated() }
+        RawFingerprint { texts: self.texts, options: self.options.undated() }
     }
 
     /// An e-mail address.
@@ -207,12 +222,12 @@ impl<'a> UserDataBuilder<'a> {
             ..self.options
         };
         let mut unusable = Vec::new();
-        let mut seen = [0_usize; MatchKey::ALL.len()];
+        let mut seen = [0_u16; MatchKey::ALL.len()];
         let mut blocks = Blocks::default();
-        customer.clear();
+        customer.restart(self.given.len());
         for &(key, raw) in &self.given {
-            let index = seen[key as usize];
-            seen[key as usize] += 1;
+            let index = usize::from(seen[key as usize]);
+            seen[key as usize] = seen[key as usize].saturating_add(1);
             if blocks.are_full() {
                 customer.append_all(&mut blocks);
             }
@@ -237,45 +252,11 @@ impl<'a> UserDataBuilder<'a> {
         unusable
     }
 
-    /// Gives the digests of a customer whose every text is usable, is to be hashed, and is the only one of its
-    /// key, with the keys in the order in which they are sent. Answers no if there is anything else to be said.
-    pub(crate) fn digest_into(&self, digests: &mut Digests, day: EventTime, buffer: &mut String) -> bool {
-        let options = CleaningOptions {
-            country: self.country_given().or(self.options.country),
-            as_of: Some(day),
-            ..self.options
-        };
-        let mut blocks = Blocks::default();
-        let mut last = None;
-        for &(key, raw) in &self.given {
-            let block = blocks.next();
-            let warning = match ascii::clean(key, raw, &options, block) {
-                Some(Plain(warning)) => warning,
-                None if raw.is_empty() => continue,
-                None => match prepare(key, raw, &options, buffer, block) {
-                    Ok((Prepared::Block, warning)) => warning,
-                    Ok((Prepared::Value(_), _)) | Err(_) => return false,
-                },
-            };
-            if last >= Some(key) || blocks.are_full() {
-                return false;
-            }
-            last = Some(key);
-            blocks.keep(key, warning);
-        }
-        digests.clear();
-        blocks.digest(|key, warning, digest| digests.push((key, warning, digest)));
-        true
-    }
-
     fn country_given(&self) -> Option<Country> {
         let mut countries = self.given.iter().filter(|(key, _)| *key == MatchKey::Country);
         countries.find_map(|(_, raw)| place::country(raw))
     }
 }
-
-/// One digest for each of some keys, in the order in which keys are sent.
-pub(crate) type Digests = ArrayVec<(MatchKey, Option<ValueWarning>, Hashed), MAX_BLOCKS>;
 
 /// No customer has more values of one key. Meta publishes no limit.
 const MAX_VALUES: usize = 1000;

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use super::key_set::KeySet;
 use super::prehashed::Prehashed;
 use super::user_data::is_too_broad;
-use super::{Digests, Hashed, MatchKey, MatchValue, UserData, ValueWarning};
+use super::{Hashed, MatchKey, MatchValue, UserData, ValueWarning};
 
 /// How many customers carry each match key, alone and together, and what is doubtful about them.
 ///
@@ -121,21 +121,6 @@ impl Coverage {
             }
             if let Some(digest) = value.digest().filter(|_| key.is_contact()) {
                 self.sharing.add(key, digest);
-            }
-        }
-        self.add_keys(keys);
-    }
-
-    /// The same for a customer of digests.
-    pub(crate) fn add_digests(&mut self, customer: &Digests) {
-        let mut keys = KeySet::default();
-        for &(key, warning, digest) in customer {
-            keys = keys.with(key);
-            if key.is_contact() {
-                self.sharing.add(key, digest);
-            }
-            if let Some(warning) = warning {
-                self.add_warning(key, warning);
             }
         }
         self.add_keys(keys);
@@ -260,18 +245,7 @@ impl Coverage {
         Self { sharing: Sharing { later: Some(Vec::new()), ..Sharing::default() }, ..Self::default() }
     }
 
-    /// How many values wait to be counted.
-    pub(crate) fn waiting(&self) -> usize {
-        self.sharing.later.as_ref().map_or(0, Vec::len)
-    }
-
-    /// Lets values of another set wait, too: those of its customers who come next.
-    pub(crate) fn await_values(&mut self, other: &Self, values: std::ops::Range<usize>) {
-        let (Some(own), Some(later)) = (&mut self.sharing.later, &other.sharing.later) else { return };
-        own.extend_from_slice(&later[values]);
-    }
-
-    /// Counts the customers of another set, but for the values that wait there.
+    /// Counts the customers of another set, who come behind those counted so far.
     pub(crate) fn absorb(&mut self, other: &Self) {
         self.customers += other.customers;
         for (keys, count) in other.all_combinations() {
@@ -282,6 +256,9 @@ impl Coverage {
         }
         for (&warning, count) in &other.warnings {
             *self.warnings.entry(warning).or_default() += count;
+        }
+        if let (Some(own), Some(later)) = (&mut self.sharing.later, &other.sharing.later) {
+            own.extend_from_slice(later);
         }
     }
 

@@ -42,6 +42,7 @@ impl Hashed {
     }
 
     /// The digest that is made of these bytes.
+    #[inline]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -72,6 +73,7 @@ impl Hashed {
     }
 
     /// The 64 lower-case hexadecimal digits, without allocating.
+    #[inline]
     pub fn to_hex(self) -> HexText {
         // Arithmetic instead of a table: the compiler makes it work on many digits at once.
         let digit = |nibble: u8| nibble + b'0' + if nibble > 9 { b'a' - b'9' - 1 } else { 0 };
@@ -130,6 +132,7 @@ impl Serialize for Hashed {
 pub struct HexText([u8; 64]);
 
 impl HexText {
+    #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8; 64] {
         &self.0
     }

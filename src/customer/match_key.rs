@@ -44,15 +44,8 @@ macro_rules! keys {
                 }
             }
 
-            /// The name in JSON, as it stands behind another member.
-            pub(crate) fn written_name(self) -> &'static str {
-                match self {
-                    $(Self::$key => concat!(",\"", $name, "\":"),)+
-                }
-            }
-
             /// How Meta wants the values of this key.
-            pub fn form(self) -> KeyForm {
+            pub const fn form(self) -> KeyForm {
                 match self {
                     $(Self::$key => KeyForm::$form,)+
                 }
@@ -165,12 +158,12 @@ impl MatchKey {
     }
 
     /// Whether Meta wants digests under this key.
-    pub fn is_hashed(self) -> bool {
-        self.form() == KeyForm::Digest
+    pub const fn is_hashed(self) -> bool {
+        matches!(self.form(), KeyForm::Digest)
     }
 
     /// Whether this key takes several values, as an array. The others take one string.
-    pub fn is_list(self) -> bool {
+    pub const fn is_list(self) -> bool {
         self.is_hashed()
     }
 

@@ -46,7 +46,7 @@ mod value_warning;
 
 pub use appendix::HashedWithAppendix;
 pub(crate) use block::digest_of_parts;
-pub(crate) use builder::{Digests, RawFingerprint};
+pub(crate) use builder::RawFingerprint;
 pub use builder::{InvalidUserData, UnusableKey, UserDataBuilder};
 pub(crate) use characters::is_blank;
 pub use cleaning_options::{AlreadyHashed, CleaningOptions, ExternalIdPolicy};

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::block::Blocks;
 use super::clean::Form;
 use super::key_set::KeySet;
-use super::{Digests, Hashed, HashedWithAppendix, MatchKey, UnusableReason, UserDataBuilder, ValueWarning};
+use super::{Hashed, HashedWithAppendix, MatchKey, UnusableReason, UserDataBuilder, ValueWarning};
 
 /// One value of a match key, as it is sent.
 ///
@@ -156,12 +156,6 @@ impl UserData {
         UserDataBuilder::default()
     }
 
-    /// The customer of these digests.
-    pub(crate) fn of_digests(digests: &Digests) -> Self {
-        let entry = |&(key, warning, digest): &_| Entry { key, warning, value: MatchValue::Hashed(digest) };
-        Self { values: digests.iter().map(entry).collect() }
-    }
-
     pub(super) fn with_room_for(values: usize) -> Self {
         Self { values: Vec::with_capacity(values) }
     }
@@ -171,12 +165,18 @@ impl UserData {
         self.values.capacity() * size_of::<Entry>()
     }
 
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// Whether there is no value at all.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
     /// Whether this key has a value.
+    #[inline]
     pub fn has(&self, key: MatchKey) -> bool {
         self.values.iter().any(|entry| entry.key == key)
     }
@@ -191,12 +191,10 @@ impl UserData {
         self.of(key).iter().map(|entry| &entry.value)
     }
 
-    /// The keys with their values, in the order in which they are sent.
-    pub(crate) fn by_key(
-        &self,
-    ) -> impl Iterator<Item = (MatchKey, impl ExactSizeIterator<Item = &MatchValue>)> {
-        let of_keys = self.values.chunk_by(|one, next| one.key == next.key);
-        of_keys.map(|entries| (entries[0].key, entries.iter().map(|entry| &entry.value)))
+    /// Every value with its key, in the order in which they are sent.
+    #[inline]
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (MatchKey, &MatchValue)> {
+        self.values.iter().map(|entry| (entry.key, &entry.value))
     }
 
     /// What is worth knowing about values, each with its key.
@@ -270,14 +268,23 @@ impl UserData {
         self.values.clear();
     }
 
+    /// Removes all values and makes room for this many.
+    pub(super) fn restart(&mut self, values: usize) {
+        self.values.clear();
+        self.values.reserve_exact(values);
+    }
+
     /// Appends a value. Until [`settle`](Self::settle), values may stand in any order, and twice.
+    #[inline]
     pub(super) fn append(&mut self, key: MatchKey, value: MatchValue, warning: Option<ValueWarning>) {
         self.values.push(Entry { key, warning, value });
     }
 
     /// Hashes and appends the values that wait for it.
     pub(super) fn append_all(&mut self, blocks: &mut Blocks) {
-        blocks.digest(|key, warning, digest| self.append(key, MatchValue::Hashed(digest), warning));
+        let entry = |(key, warning, digest)| Entry { key, warning, value: MatchValue::Hashed(digest) };
+        self.values.extend(blocks.digests().map(entry));
+        blocks.clear();
     }
 
     /// Brings the values that were appended into their order, each once.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use super::members::{MemberWriter, name, serialize_members};
 use crate::value::{Amount, InvalidValue, ProductId, Rule, Text, ValueKind};
 
 /// One product of an order: which, how many, at what price each.
@@ -20,28 +21,21 @@ use crate::value::{Amount, InvalidValue, ProductId, Rule, Text, ValueKind};
 /// assert_eq!(serde_json::to_value(line.brand("Example".parse()?))?["brand"], "Example");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     id: ProductId,
     quantity: NonZeroU64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     item_price: Option<Amount>,
-    #[serde(flatten)]
     details: Option<Box<Details>>,
 }
 
-/// What few lines say.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+/// The members that few lines have.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Details {
-    #[serde(skip_serializing_if = "Option::is_none")]
     delivery_category: Option<DeliveryCategory>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     brand: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<Text>,
 }
 
@@ -49,6 +43,11 @@ impl Content {
     /// This many of this product.
     pub fn new(id: ProductId, quantity: NonZeroU64) -> Self {
         Self { id, quantity, item_price: None, details: None }
+    }
+
+    #[inline]
+    pub(super) fn with_price(id: ProductId, quantity: NonZeroU64, item_price: Option<Amount>) -> Self {
+        Self { id, quantity, item_price, details: None }
     }
 
     /// The price of one item, in the currency of the event.
@@ -91,9 +90,20 @@ impl Content {
         self.details.get_or_insert_default()
     }
 
-    /// Whether nothing is said that few lines say.
-    pub(super) fn is_usual(&self) -> bool {
-        self.details.is_none()
+    /// Writes every member.
+    #[inline]
+    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        writer.product_id(name!("id"), &self.id)?;
+        writer.number(name!("quantity"), self.quantity.get())?;
+        if let Some(price) = self.item_price {
+            writer.amount(name!("item_price"), price)?;
+        }
+        let Some(details) = &self.details else { return Ok(()) };
+        writer.given(name!("delivery_category"), details.delivery_category.as_ref())?;
+        writer.given(name!("title"), details.title.as_ref())?;
+        writer.given(name!("description"), details.description.as_ref())?;
+        writer.given(name!("brand"), details.brand.as_ref())?;
+        writer.given(name!("category"), details.category.as_ref())
     }
 
     /// Which product.
@@ -109,6 +119,12 @@ impl Content {
     /// The price of one item.
     pub fn price(&self) -> Option<Amount> {
         self.item_price
+    }
+}
+
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_members(serializer, |map| self.write(map))
     }
 }
 

@@ -3,67 +3,49 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::SerializeSeq as _;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::members::{MemberWriter, name, serialize_members};
 use super::open::open_names;
 use super::{Content, DeliveryCategory, StoreData};
 use crate::value::{Amount, Currency, Money, OrderId, ProductId, Text};
 
-/// The `custom_data` of an event. It is filled through [`EventBuilder`](super::EventBuilder).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+/// The `custom_data` of an event. [`EventBuilder`](super::EventBuilder) fills it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CustomData {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) currency: Option<Currency>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) value: Option<Amount>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) order_id: Option<OrderId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) content_type: Option<ContentType>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// The ids that the advertiser gave.
     pub(super) content_ids: Vec<ProductId>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// The ids of the contents are sent as `content_ids`, too.
+    lists_contents: bool,
     pub(super) contents: Vec<Content>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) delivery_category: Option<DeliveryCategory>,
-    #[serde(flatten)]
     rare: Option<Box<RareFacts>>,
 }
 
-/// Up to so many lines it is quicker to compare each with all before it than to fill a table.
-const FEW_LINES: usize = 16;
-
-/// What few events say.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+/// The members that few events have.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct RareFacts {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) net_revenue: Option<Amount>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) predicted_ltv: Option<Amount>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) content_name: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) content_category: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) item_number: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) num_items: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) search_string: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) store_data: Option<StoreData>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) customer_segmentation: Option<CustomerSegmentation>,
-    #[serde(flatten)]
     pub(super) properties: Properties,
 }
 
 /// The advertiser's own members of `custom_data`, in the order of their names.
-#[derive(Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub(super) struct Properties(pub(super) BTreeMap<Box<str>, Value>);
 
 impl fmt::Debug for Properties {
@@ -104,14 +86,23 @@ impl CustomData {
         self.value.is_none() && self.order_id.is_none() && *self == Self::default()
     }
 
-    /// Forgets everything but its memory.
+    /// Removes everything and keeps the memory.
     pub(super) fn clear(&mut self) {
-        let Self { currency, value, order_id, content_type, content_ids, contents, delivery_category, rare } =
-            self;
+        let Self {
+            currency,
+            value,
+            order_id,
+            content_type,
+            content_ids,
+            lists_contents,
+            contents,
+            delivery_category,
+            rare,
+        } = self;
         (*currency, *value, *order_id, *content_type) = (None, None, None, None);
         content_ids.clear();
         contents.clear();
-        (*delivery_category, *rare) = (None, None);
+        (*lists_contents, *delivery_category, *rare) = (false, None, None);
     }
 
     pub(super) fn rare_mut(&mut self) -> &mut RareFacts {
@@ -122,46 +113,52 @@ impl CustomData {
         self.rare.as_deref()
     }
 
-    /// Says that the contents are products, and lists each once, first seen first, unless type or ids
-    /// were given.
+    /// Marks the contents as products and lists the id of each once, unless the type or the ids were given.
     pub(super) fn name_products(&mut self) {
         self.content_type.get_or_insert(ContentType::Product);
-        if self.content_ids.is_empty() {
-            let is_first = |(index, line): &(usize, &Content)| {
-                self.contents[..*index].iter().all(|earlier| earlier.id() != line.id())
-            };
-            if self.contents.len() <= FEW_LINES {
-                self.content_ids.reserve(self.contents.len());
-                for (_, line) in self.contents.iter().enumerate().filter(is_first) {
-                    self.content_ids.push(line.id().clone());
-                }
-            } else {
-                let mut seen = HashSet::with_capacity(self.contents.len());
-                let ids = self.contents.iter().map(Content::id).filter(|id| seen.insert(*id));
-                self.content_ids.extend(ids.cloned());
-            }
+        self.lists_contents = self.content_ids.is_empty();
+    }
+
+    /// The ids that the advertiser gave.
+    pub(crate) fn given_content_ids(&self) -> &[ProductId] {
+        &self.content_ids
+    }
+
+    fn ids(&self) -> ContentIds<'_> {
+        if self.lists_contents {
+            ContentIds::OfContents(&self.contents)
+        } else {
+            ContentIds::Given(&self.content_ids)
         }
     }
 
-    /// Whether nothing is said that few events say.
-    pub(crate) fn is_usual(&self) -> bool {
-        self.rare.is_none() && self.contents.iter().all(Content::is_usual)
-    }
-
-    pub(crate) fn currency(&self) -> Option<Currency> {
-        self.currency
-    }
-
-    pub(crate) fn amount(&self) -> Option<Amount> {
-        self.value
-    }
-
-    pub(crate) fn content_type(&self) -> Option<&ContentType> {
-        self.content_type.as_ref()
-    }
-
-    pub(crate) fn content_ids(&self) -> &[ProductId] {
-        &self.content_ids
+    /// Writes every member.
+    #[inline]
+    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        if let Some(currency) = &self.currency {
+            writer.plain_text(name!("currency"), currency.code())?;
+        }
+        if let Some(value) = self.value {
+            writer.amount(name!("value"), value)?;
+        }
+        if let Some(id) = &self.order_id {
+            writer.id(name!("order_id"), id.text())?;
+        }
+        if self.content_type == Some(ContentType::Product) {
+            writer.plain_text(name!("content_type"), ContentType::Product.as_str())?;
+        } else {
+            writer.given(name!("content_type"), self.content_type.as_ref())?;
+        }
+        if self.lists_contents || !self.content_ids.is_empty() {
+            writer.content_ids(name!("content_ids"), self.ids())?;
+        }
+        if !self.contents.is_empty() {
+            writer.contents(name!("contents"), &self.contents)?;
+        }
+        if let Some(category) = self.delivery_category {
+            writer.plain_text(name!("delivery_category"), category.as_str())?;
+        }
+        self.rare().map_or(Ok(()), |rare| rare.write(writer))
     }
 
     /// The value of the conversion.
@@ -182,6 +179,73 @@ impl CustomData {
     /// How the customer receives the goods.
     pub fn delivery_category(&self) -> Option<DeliveryCategory> {
         self.delivery_category
+    }
+}
+
+impl RareFacts {
+    #[cold]
+    #[inline(never)]
+    fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        writer.given(name!("net_revenue"), self.net_revenue.as_ref())?;
+        writer.given(name!("predicted_ltv"), self.predicted_ltv.as_ref())?;
+        writer.given(name!("content_name"), self.content_name.as_ref())?;
+        writer.given(name!("content_category"), self.content_category.as_ref())?;
+        writer.given(name!("item_number"), self.item_number.as_ref())?;
+        writer.given(name!("num_items"), self.num_items.as_ref())?;
+        writer.given(name!("search_string"), self.search_string.as_ref())?;
+        writer.given(name!("status"), self.status.as_ref())?;
+        writer.given(name!("store_data"), self.store_data.as_ref())?;
+        writer.given(name!("customer_segmentation"), self.customer_segmentation.as_ref())?;
+        self.properties.0.iter().try_for_each(|(name, value)| writer.property(name, value))
+    }
+}
+
+impl Serialize for CustomData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_members(serializer, |map| self.write(map))
+    }
+}
+
+/// The ids of what was bought or viewed.
+#[derive(Clone, Copy)]
+pub(crate) enum ContentIds<'a> {
+    /// The ids that the advertiser gave.
+    Given(&'a [ProductId]),
+    /// The id of each content once, in the order of the contents.
+    OfContents(&'a [Content]),
+}
+
+/// In an order of at most this many lines, comparing each id with all before it is faster than a hash table.
+const FEW_LINES: usize = 16;
+
+impl<'a> ContentIds<'a> {
+    /// Calls `each` with every id, in order.
+    #[inline]
+    pub(crate) fn try_for_each<E>(
+        self,
+        mut each: impl FnMut(&'a ProductId) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::Given(ids) => ids.iter().try_for_each(each),
+            Self::OfContents(contents) if contents.len() <= FEW_LINES => {
+                contents.iter().enumerate().try_for_each(|(index, content)| {
+                    let is_new = contents[..index].iter().all(|earlier| earlier.id() != content.id());
+                    if is_new { each(content.id()) } else { Ok(()) }
+                })
+            }
+            Self::OfContents(contents) => {
+                let mut seen = HashSet::with_capacity(contents.len());
+                contents.iter().map(Content::id).filter(|id| seen.insert(*id)).try_for_each(each)
+            }
+        }
+    }
+}
+
+impl Serialize for ContentIds<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        self.try_for_each(|id| list.serialize_element(id))?;
+        list.end()
     }
 }
 

@@ -10,7 +10,7 @@
 //!
 //! and of either the first 32 hex digits.
 
-use super::members::Unnamed;
+use super::members::WithoutId;
 use super::{ActionSource, Event, EventName};
 use crate::customer::{Hashed, digest_of_parts};
 use crate::value::{EventId, OrderId};
@@ -29,7 +29,7 @@ impl Event {
         let digits = if let Some(order) = self.custom_data.order_id() {
             id_of_order(&self.event_name, self.action_source, order)
         } else {
-            let json = serde_json::to_string(&Unnamed(self)).unwrap_or_default();
+            let json = serde_json::to_string(&WithoutId(self)).unwrap_or_default();
             let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };
             first_half(digest_of_parts(&[
                 b"meta-offline-events/1/event\n",
@@ -37,12 +37,12 @@ impl Event {
                 number.as_bytes(),
             ]))
         };
-        EventId::trusted(str::from_utf8(&digits).unwrap_or_default())
+        EventId::of_hex(&digits)
     }
 }
 
 /// The text of the id of an order's event.
-pub(super) fn id_of_order(name: &EventName, source: ActionSource, order: &OrderId) -> [u8; 32] {
+fn id_of_order(name: &EventName, source: ActionSource, order: &OrderId) -> [u8; 32] {
     let (name, source) = (name.as_str().as_bytes(), source.as_str().as_bytes());
     let order = order.text().as_bytes();
     first_half(digest_of_parts(&[b"meta-offline-events/1/order\n", name, b"\n", source, b"\n", order]))

@@ -1,12 +1,18 @@
-//! The members of an event on the wire: named once, in the order in which they are sent.
+//! The members of an event on the wire: each named once, in the order in which they are sent.
+//!
+//! A [`MemberWriter`] decides how a member is written: one hands it to a serializer, another writes bytes.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 
-use super::{AppData, Attribution, CustomData, DataProcessing, Event, MessagingChannel, OriginalEvent};
+use super::{
+    AppData, Attribution, Content, ContentIds, CustomData, DataProcessing, Event, MessagingChannel,
+    OriginalEvent,
+};
 use crate::customer::UserData;
-use crate::value::{EventId, PageUrl, Text};
+use crate::value::{Amount, EventId, Identifier, PageUrl, ProductId, Text};
 
-/// What few events say.
+/// The members that few events have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct RareMembers {
     pub(super) referrer_url: Option<PageUrl>,
@@ -19,17 +25,17 @@ pub(super) struct RareMembers {
     pub(super) advanced_measurement_table: Option<Text>,
 }
 
-/// The name of a member, written as it stands behind another one: `,"name":`.
+/// The name of a member with the marks around it: `,"name":`.
 #[derive(Clone, Copy)]
 pub(crate) struct Name(&'static str);
 
 impl Name {
-    /// Of a name with its marks. See `name!`.
+    /// Takes a name with its marks; see `name!`.
     pub(crate) const fn written(with_marks: &'static str) -> Self {
         Self(with_marks)
     }
 
-    /// With the comma before it.
+    /// The name as it stands behind another member.
     pub(crate) fn behind_another(self) -> &'static [u8] {
         self.0.as_bytes()
     }
@@ -47,40 +53,66 @@ macro_rules! name {
 
 pub(crate) use name;
 
-/// Writes members, one after another.
+/// Writes the members of an object, one after another.
+///
+/// Only [`member`](Self::member) and [`property`](Self::property) must be written. The other methods are for
+/// values that a writer of bytes can write without a serializer.
 pub(crate) trait MemberWriter {
     /// Why a member could not be written.
     type Error;
 
-    /// One member.
+    /// Writes any member.
     fn member(&mut self, name: Name, value: &impl Serialize) -> Result<(), Self::Error>;
 
-    /// One member that is a text without anything that JSON has to escape.
+    /// Writes a member whose name the advertiser chose.
+    fn property(&mut self, name: &str, value: &Value) -> Result<(), Self::Error>;
+
+    /// Writes a text that JSON need not escape.
     fn plain_text(&mut self, name: Name, text: &str) -> Result<(), Self::Error> {
         self.member(name, &text)
     }
 
-    /// The same, if this is one.
-    fn identifier(&mut self, name: Name, text: &str, is_plain: bool) -> Result<(), Self::Error> {
-        if is_plain { self.plain_text(name, text) } else { self.member(name, &text) }
+    /// Writes an id.
+    fn id(&mut self, name: Name, id: &Identifier) -> Result<(), Self::Error> {
+        self.member(name, &id.as_str())
     }
 
-    /// One member that is a whole number.
-    fn number(&mut self, name: Name, number: i64) -> Result<(), Self::Error> {
+    /// Writes the id of a product.
+    fn product_id(&mut self, name: Name, id: &ProductId) -> Result<(), Self::Error> {
+        self.member(name, id)
+    }
+
+    /// Writes a whole number that is not negative.
+    fn number(&mut self, name: Name, number: u64) -> Result<(), Self::Error> {
         self.member(name, &number)
     }
 
-    /// The member `user_data`, which makes up most of an event.
-    fn customer(&mut self, customer: &UserData) -> Result<(), Self::Error> {
-        self.member(name!("user_data"), customer)
+    /// Writes an amount.
+    fn amount(&mut self, name: Name, amount: Amount) -> Result<(), Self::Error> {
+        self.member(name, &amount)
     }
 
-    /// The member `custom_data`.
-    fn custom_data(&mut self, data: &CustomData) -> Result<(), Self::Error> {
-        self.member(name!("custom_data"), data)
+    /// Writes the match keys.
+    fn user_data(&mut self, name: Name, customer: &UserData) -> Result<(), Self::Error> {
+        self.member(name, customer)
     }
 
-    /// One member, if there is a value.
+    /// Writes the custom data.
+    fn custom_data(&mut self, name: Name, data: &CustomData) -> Result<(), Self::Error> {
+        self.member(name, data)
+    }
+
+    /// Writes the ids of products.
+    fn content_ids(&mut self, name: Name, ids: ContentIds<'_>) -> Result<(), Self::Error> {
+        self.member(name, &ids)
+    }
+
+    /// Writes the lines of an order.
+    fn contents(&mut self, name: Name, contents: &[Content]) -> Result<(), Self::Error> {
+        self.member(name, &contents)
+    }
+
+    /// Writes a member if it has a value.
     fn given(&mut self, name: Name, value: Option<&impl Serialize>) -> Result<(), Self::Error> {
         value.map_or(Ok(()), |value| self.member(name, value))
     }
@@ -88,27 +120,35 @@ pub(crate) trait MemberWriter {
 
 impl Event {
     /// Writes every member.
+    #[inline]
     pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
-        self.write_under(self.id(), writer)
+        self.write_with_id(self.id(), writer)
     }
 
-    fn write_under<W: MemberWriter>(&self, id: Option<&EventId>, writer: &mut W) -> Result<(), W::Error> {
-        writer.identifier(name!("event_name"), self.event_name.as_str(), self.event_name.is_plain())?;
-        writer.number(name!("event_time"), self.event_time.unix())?;
+    #[inline]
+    fn write_with_id<W: MemberWriter>(&self, id: Option<&EventId>, writer: &mut W) -> Result<(), W::Error> {
+        if self.event_name.is_plain() {
+            writer.plain_text(name!("event_name"), self.event_name.as_str())?;
+        } else {
+            writer.member(name!("event_name"), &self.event_name)?;
+        }
+        writer.number(name!("event_time"), self.event_time.unix().unsigned_abs())?;
         if let Some(id) = id {
-            writer.identifier(name!("event_id"), id.as_str(), id.text().is_plain())?;
+            writer.id(name!("event_id"), id.text())?;
         }
         writer.plain_text(name!("action_source"), self.action_source.as_str())?;
         writer.given(name!("event_source_url"), self.event_source_url.as_ref())?;
-        writer.customer(&self.user_data)?;
+        writer.user_data(name!("user_data"), &self.user_data)?;
         if !self.custom_data.is_empty() {
-            writer.custom_data(&self.custom_data)?;
+            writer.custom_data(name!("custom_data"), &self.custom_data)?;
         }
         self.rare.as_deref().map_or(Ok(()), |rare| rare.write(writer))
     }
 }
 
 impl RareMembers {
+    #[cold]
+    #[inline(never)]
     fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
         writer.given(name!("referrer_url"), self.referrer_url.as_ref())?;
         writer.given(name!("opt_out"), self.opt_out.as_ref())?;
@@ -127,8 +167,18 @@ impl RareMembers {
     }
 }
 
+/// Serializes an object whose members `write` writes.
+pub(super) fn serialize_members<S: Serializer>(
+    serializer: S,
+    write: impl FnOnce(&mut MapWriter<S::SerializeMap>) -> Result<(), S::Error>,
+) -> Result<S::Ok, S::Error> {
+    let mut map = MapWriter(serializer.serialize_map(None)?);
+    write(&mut map)?;
+    map.0.end()
+}
+
 /// Hands members to a serializer.
-struct MapWriter<M>(M);
+pub(super) struct MapWriter<M>(M);
 
 impl<M: SerializeMap> MemberWriter for MapWriter<M> {
     type Error = M::Error;
@@ -136,23 +186,23 @@ impl<M: SerializeMap> MemberWriter for MapWriter<M> {
     fn member(&mut self, name: Name, value: &impl Serialize) -> Result<(), M::Error> {
         self.0.serialize_entry(name.plain(), value)
     }
+
+    fn property(&mut self, name: &str, value: &Value) -> Result<(), M::Error> {
+        self.0.serialize_entry(name, value)
+    }
 }
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = MapWriter(serializer.serialize_map(None)?);
-        self.write(&mut map)?;
-        map.0.end()
+        serialize_members(serializer, |map| self.write(map))
     }
 }
 
-/// An event as it is sent, but for its id.
-pub(super) struct Unnamed<'a>(pub(super) &'a Event);
+/// An event as it is sent, without its id.
+pub(super) struct WithoutId<'a>(pub(super) &'a Event);
 
-impl Serialize for Unnamed<'_> {
+impl Serialize for WithoutId<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = MapWriter(serializer.serialize_map(None)?);
-        self.0.write_under(None, &mut map)?;
-        map.0.end()
+        serialize_members(serializer, |map| self.0.write_with_id(None, map))
     }
 }

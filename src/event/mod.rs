@@ -14,14 +14,13 @@ mod content;
 mod custom_data;
 mod data_processing;
 mod event_id;
+mod growing;
 mod members;
 mod messaging;
 mod name;
 mod open;
 mod original_event;
-mod renewal;
 mod rules;
-mod sale;
 mod store;
 
 pub use action_source::ActionSource;
@@ -29,21 +28,22 @@ pub use app_data::{AppData, ExtInfo, ExtInfoVersion};
 pub use attribution::{Attribution, AttributionMethod, AttributionModel, AttributionSetting, DeclineReason};
 pub use builder::EventBuilder;
 pub use content::{Content, DeliveryCategory};
+pub(crate) use custom_data::ContentIds;
 pub use custom_data::{ContentType, CustomData, CustomerSegmentation, Status};
 pub use data_processing::{DataProcessing, LduState};
-pub(crate) use members::{MemberWriter, Name, name};
+pub(crate) use growing::Completion;
+pub(crate) use members::{MemberWriter, Name};
 pub use messaging::MessagingChannel;
 pub use name::EventName;
 pub use original_event::OriginalEvent;
-pub(crate) use renewal::Conclusion;
+
 pub use rules::{InvalidEvent, Violation};
-pub(crate) use sale::Sale;
 pub use store::StoreData;
 
 use members::RareMembers;
 
 use crate::customer::UserData;
-use crate::value::{EventId, EventTime, Line, PageUrl};
+use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 
 /// One conversion, complete and checked.
 ///
@@ -123,6 +123,16 @@ impl Event {
     /// What was bought, and for how much.
     pub fn custom_data(&self) -> &CustomData {
         &self.custom_data
+    }
+
+    /// The order id.
+    pub fn order_id(&self) -> Option<&OrderId> {
+        self.custom_data.order_id()
+    }
+
+    /// The value, with its currency.
+    pub fn value(&self) -> Option<Money> {
+        self.custom_data.value()
     }
 
     /// How far Meta may process the event, if that was said.

@@ -1,6 +1,5 @@
 //! The names of events: Meta's own and the advertiser's.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,15 +21,22 @@ use crate::value::{InvalidValue, Rule, ValueKind};
 /// assert!(error.to_string().contains("did you mean Purchase?"));
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct EventName(Cow<'static, str>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EventName(Name);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Name {
+    /// The position in [`EventName::STANDARD`].
+    Standard(u8),
+    Custom(Box<str>),
+}
 
 macro_rules! names {
     ($($constant:ident $name:literal),+ $(,)?) => {
         impl EventName {
             $(
                 #[doc = concat!("`", $name, "`")]
-                pub const $constant: Self = Self(Cow::Borrowed($name));
+                pub const $constant: Self = Self::standard($name);
             )+
 
             /// Every name that Meta defines: the standard events, those of offline uploads, business
@@ -75,9 +81,18 @@ names! {
 }
 
 impl EventName {
-    /// Whether it is surely one of Meta's names, in which nothing has to be escaped in JSON.
+    /// Makes a constant of one of Meta's names.
+    const fn standard(name: &str) -> Self {
+        let mut position = 0;
+        while !are_equal(Self::STANDARD[position as usize].as_bytes(), name.as_bytes()) {
+            position += 1;
+        }
+        Self(Name::Standard(position))
+    }
+
+    /// Whether it is one of Meta's names, none of which JSON has to escape.
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self.0, Cow::Borrowed(_))
+        matches!(self.0, Name::Standard(_))
     }
 
     /// The longest name that Meta takes, in characters.
@@ -118,13 +133,24 @@ impl EventName {
 
     /// The name as it is sent.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Name::Standard(position) => Self::STANDARD[usize::from(*position)],
+            Name::Custom(name) => name,
+        }
     }
 
     /// Whether this is the advertiser's own name rather than one of Meta's.
     pub fn is_custom(&self) -> bool {
-        !Self::STANDARD.contains(&self.as_str())
+        !self.is_plain()
     }
+}
+
+const fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    let mut index = 0;
+    while index < one.len() && index < other.len() && one[index] == other[index] {
+        index += 1;
+    }
+    index == one.len() && index == other.len()
 }
 
 impl Default for EventName {
@@ -147,7 +173,7 @@ impl FromStr for EventName {
         let text = text.trim();
         if let Some(&standard) = Self::STANDARD.iter().find(|name| name.eq_ignore_ascii_case(text)) {
             return if standard == text {
-                Ok(Self(Cow::Borrowed(standard)))
+                Ok(Self::standard(standard))
             } else {
                 Err(InvalidValue::new(ValueKind::EventName, Rule::WrongCase(standard)))
             };
@@ -159,21 +185,27 @@ impl FromStr for EventName {
         } else if text.chars().any(char::is_control) {
             Rule::ControlCharacter
         } else {
-            return Ok(Self(Cow::Owned(text.to_owned())));
+            return Ok(Self(Name::Custom(text.into())));
         };
         Err(InvalidValue::new(ValueKind::EventName, rule))
     }
 }
 
+impl fmt::Debug for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventName({:?})", self.as_str())
+    }
+}
+
 impl fmt::Display for EventName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl Serialize for EventName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -202,7 +202,7 @@ impl<R: Read> CsvRows<R> {
 
     /// The events of a file whose rows are sorted by order id, one after the other, in memory that does not
     /// grow with the file. Their age is judged at `now`. See [`SortedEvents`].
-    pub fn sorted(self, rules: OrderRules, now: EventTime) -> SortedEvents<R> {
+    pub fn sorted(self, rules: OrderRules, now: EventTime) -> SortedEvents<Self> {
         SortedEvents::new(self, rules, now)
     }
 

@@ -1,16 +1,16 @@
-//! From till rows to events.
+//! From the rows of an export to events.
 //!
-//! A record of an export becomes a [`Row`] through a [`RowLayout`]; rows with the same order id,
-//! event name and action source become one event with its contents and its exact total. This room
-//! knows rows and their rules and never that a network exists.
+//! A record of an export becomes a [`Row`] through a [`RowLayout`]; rows with the same order id, event name and
+//! action source become one event with its contents and its exact total.
 //!
 //! ```text
-//! record ── RowLayout ──▶ Row ── Orders or SortedOrders ──▶ Event
+//! record ── RowLayout ──▶ Row ── Orders, SortedOrders or RowSlice ──▶ Event
 //!                RowError              Diagnostic
 //! ```
 //!
-//! Both ways share one [desk](desk::Desk), which judges rows, and one [group](group::Group) for each order.
-//! Most orders of sorted rows go a [fast way](plain::Plain), with the same result.
+//! [`Orders`] takes rows in any order, [`SortedOrders`] rows that are sorted by order id in constant memory, and
+//! [`RowSlice`] rows that are in memory already, on one core or all. All of them group rows in the same way and
+//! give the same events.
 //!
 //! The rules, where the row contract leaves a choice:
 //!
@@ -25,41 +25,33 @@
 //! - the total is summed exactly and rounded once, half to even, to the currency's minor units;
 //! - rows without an order id are one event each.
 
-mod account;
-mod closed;
 mod column;
 #[cfg(feature = "csv")]
 pub mod csv;
-mod desk;
 mod group;
-mod index;
 mod layout;
-mod marks;
 mod orders;
-#[cfg(feature = "rayon")]
-mod part;
-mod plain;
+mod prepared;
 mod row;
+mod rules;
+mod slice;
+mod sort_check;
 mod sorted;
-#[cfg(feature = "csv")]
-mod sorted_csv;
-mod spoilt;
-mod stream;
+mod sorted_events;
+mod source;
+mod tally;
 mod timestamp;
 
-pub use closed::NotSorted;
-#[cfg(feature = "rayon")]
-pub(crate) use closed::check_sorted_on_all_cores;
-pub(crate) use closed::{check_sorted, cuts};
 pub use column::Column;
-pub(crate) use index::Index;
-pub use index::TooManyRows;
 pub use layout::{BoundLayout, LayoutError, NumberStyle, ParsedRow, RowError, RowLayout};
-pub use orders::{OrderRules, Orders, Prepared};
-#[cfg(feature = "rayon")]
-pub(crate) use part::{Done, Joined, Part};
+pub use orders::Orders;
+pub use prepared::Prepared;
 pub use row::Row;
+pub use rules::OrderRules;
+#[cfg(feature = "rayon")]
+pub(crate) use slice::Collect;
+pub use slice::{RowSlice, TooManyRows};
+pub use sort_check::NotSorted;
 pub use sorted::SortedOrders;
-#[cfg(feature = "csv")]
-pub use sorted_csv::{Finished, SortedError, SortedEvents};
-pub(crate) use stream::{Made, Stream};
+pub use sorted_events::{SortedError, SortedEventStream, SortedEvents};
+pub use source::{RecordRows, RowSource, ToRow};

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use crate::customer::{RawFingerprint, UserDataBuilder};
+use crate::customer::UserDataBuilder;
 use crate::event::{ActionSource, DeliveryCategory, EventName};
 use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl, ProductId};
 
@@ -44,19 +44,12 @@ pub struct Row<'a> {
     pub(super) delivery_category: Option<DeliveryCategory>,
 }
 
-/// What the rows of most orders have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Alike {
-    pub(super) time: EventTime,
-    pub(super) raw_fingerprint: RawFingerprint,
-    pub(super) currency: Currency,
-}
-
 impl<'a> Row<'a> {
-    /// A row that stood there and happened then: a purchase in a physical store until told otherwise.
-    pub fn new(line: Line, time: EventTime) -> Self {
+    /// Creates a row from its source line and sale time: a purchase in a physical store, unless the setters
+    /// change that.
+    pub fn new(line: impl Into<Line>, time: EventTime) -> Self {
         Self {
-            line,
+            line: line.into(),
             time,
             customer: UserDataBuilder::default(),
             name: EventName::default(),
@@ -73,50 +66,49 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Whether it takes goods back or cancels them.
+    /// Copies the row, for as long as this one lives.
+    pub(super) fn reborrow(&self) -> Row<'_> {
+        Row {
+            line: self.line,
+            time: self.time,
+            customer: self.customer.reborrow(),
+            name: self.name.clone(),
+            action_source: self.action_source,
+            order_id: self.order_id.clone(),
+            product: self.product.clone(),
+            quantity: self.quantity,
+            price: self.price,
+            value: self.value,
+            currency: self.currency,
+            event_id: self.event_id.clone(),
+            event_source_url: self.event_source_url.clone(),
+            delivery_category: self.delivery_category,
+        }
+    }
+
+    /// Whether the row is a return or a cancellation.
     pub(super) fn is_return(&self) -> bool {
         self.quantity.is_some_and(|count| count <= 0)
     }
 
-    /// Whether the columns are empty that few rows fill.
-    pub(super) fn says_little(&self) -> bool {
-        self.value.is_none()
-            && self.event_id.is_none()
-            && self.event_source_url.is_none()
-            && self.delivery_category.is_none()
-            && self.order_id.is_some()
+    /// Whether one of the columns has a value that most rows leave empty.
+    pub(super) fn has_rare_columns(&self) -> bool {
+        self.value.is_some()
+            || self.event_id.is_some()
+            || self.event_source_url.is_some()
+            || self.delivery_category.is_some()
     }
 
-    /// What a row of an order says beside its product, quantity and price, if it says no more than most
-    /// rows do.
-    pub(super) fn alike(&self) -> Option<Alike> {
-        let is_usual = self.says_little()
-            && self.product.is_some()
-            && self.quantity.is_some_and(|count| count > 0)
-            && self.price.is_some_and(|price| !price.is_negative());
-        let currency = self.currency.filter(|_| is_usual)?;
-        Some(Alike { time: self.time, raw_fingerprint: self.customer.raw_fingerprint(), currency })
-    }
-
-    /// The same as `self.alike() == Some(*other)`, quicker.
-    pub(super) fn is_alike(&self, other: &Alike) -> bool {
-        self.time == other.time
-            && self.currency == Some(other.currency)
-            && self.says_little()
-            && self.price.is_some_and(|price| !price.is_negative())
-            && self.customer.raw_fingerprint() == other.raw_fingerprint
-    }
-
-    /// Reads something of each part of a row that is needed soon. The processor fetches all of it at once,
-    /// while it is still busy with other rows.
-    pub(super) fn read_ahead(&self) {
+    /// Reads from each cache line of the row that is needed soon, so that the processor fetches them while it
+    /// is busy with other rows.
+    pub(super) fn prefetch(&self) {
         let Self { line, time, quantity, price, value, currency, action_source, .. } = self;
         let texts = (self.order_id.is_some(), self.product.is_some(), self.event_id.is_some());
         black_box((line.number(), time.unix(), *quantity, *price, *value, *currency, *action_source, texts));
         black_box(self.customer.raw_fingerprint());
     }
 
-    /// Where the row stood.
+    /// Returns the line of the source that the row stands on.
     pub fn line(&self) -> Line {
         self.line
     }

@@ -1,40 +1,36 @@
-//! Orders of rows that are sorted, as events.
+//! Rows that are sorted by order id.
 
 use std::collections::VecDeque;
-use std::mem;
 
-use super::stream::{Made, Stream};
+use super::group::{Group, RejectedOrders, RowChecker};
+use super::layout::Fault;
+use super::sort_check::SortCheck;
 use super::{NotSorted, OrderRules, ParsedRow, Prepared, Row, RowError};
-#[cfg(feature = "csv")]
-use crate::customer::Coverage;
 use crate::event::Event;
-#[cfg(feature = "csv")]
-use crate::report::RowReport;
-use crate::value::EventTime;
+use crate::value::{EventTime, Line, OrderId};
 
-/// Turns rows that are sorted by order id into events, each as soon as its order is complete.
+/// Groups rows that are sorted by order id into events, each as soon as its order is complete.
 ///
-/// The events and the account are those that [`Orders`](super::Orders) would give, in the same order; only
-/// the note on values that many customers share names no lines. Memory does not grow with the number of
-/// orders: rows that are reported take 16 bytes each, rows without an order id about 100.
+/// It gives the events and the report that [`Orders`](super::Orders) gives, in the same order; only the note on
+/// values that many customers share names no lines. Memory does not grow with the number of orders: each row
+/// with a diagnostic takes 16 bytes, each row without an order id about 100.
 ///
-/// The rows of an order stand together, those that cannot be read among them: such a row spoils the order
-/// before it or the one behind it, none that is further away. An order that comes back after another one is an error that stops
-/// everything, because its event may be on its way already. So that this is seen without keeping every id,
-/// ids have to ascend or descend, either byte by byte or with their numbers by size (`A9` before `A10`);
-/// in any other sequence each id that was seen takes some 50 bytes, as far as
-/// [`OrderRules::max_memory`] allows.
+/// The rows of an order stand together, and so do those of them that cannot be read: such a row keeps the order
+/// before it or behind it from being sent, no order further away. An order that comes back after another one
+/// stops everything with [`NotSorted`], because its event may be on its way already. To see that without
+/// remembering every order id, ids must ascend or descend, either by their bytes or with their numbers by size
+/// (`A9` before `A10`). In any other sequence each id takes some 50 bytes, up to [`OrderRules::max_memory`].
 ///
 /// ```
 /// use meta_offline_events::customer::UserData;
 /// use meta_offline_events::order::{OrderRules, Row, SortedOrders};
-/// use meta_offline_events::value::{Currency, EventTime, Line};
+/// use meta_offline_events::value::{Currency, EventTime};
 ///
 /// let sold = EventTime::from_unix(1_767_225_600)?;
 /// let mut orders = SortedOrders::new(OrderRules::new(), sold);
 /// for (line, order) in [(2, "10001"), (3, "10001"), (4, "10002")] {
 ///     orders.push(
-///         &Row::new(Line::new(line), sold)
+///         &Row::new(line, sold)
 ///             .customer(UserData::builder().email("mary@example.com"))
 ///             .order_id(order.parse()?)
 ///             .quantity(1)
@@ -42,108 +38,233 @@ use crate::value::EventTime;
 ///             .currency(Currency::EUR),
 ///     )?;
 /// }
-/// let first = orders.next_event().expect("the rows of order 10001 are behind us");
-/// assert_eq!(first.custom_data().value().unwrap().to_string(), "0.2 EUR");
-/// assert!(orders.next_event().is_none(), "order 10002 may go on");
+/// let first = orders.next_event().expect("order 10001 is complete");
+/// assert_eq!(first.value().unwrap().to_string(), "0.2 EUR");
+/// assert!(orders.next_event().is_none(), "order 10002 may continue");
 /// assert_eq!(orders.finish().events.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct SortedOrders {
-    stream: Stream,
-    ready: VecDeque<Event>,
+    pub(super) checker: RowChecker,
+    now: EventTime,
+    /// The events of the open order, in the order of their first rows. Boxed, because they move to `ready`.
+    #[expect(clippy::vec_box, reason = "a group is large, and moves between lists")]
+    open: Vec<Box<Group>>,
+    open_id: Option<OrderId>,
+    /// None where the sequence of the rows is known to be right.
+    sort_check: Option<SortCheck>,
+    rejected: RejectedOrders,
+    error: Option<NotSorted>,
+    /// Complete events that nobody has taken yet.
+    ready: VecDeque<Box<Group>>,
+    /// The event that was lent last.
+    lent: Option<Box<Group>>,
+    /// Memory for later events.
+    #[expect(clippy::vec_box, reason = "a group is large, and moves between lists")]
+    spare: Vec<Box<Group>>,
 }
 
+/// The most groups whose memory is kept for later events.
+const MAX_SPARE: usize = 16;
+
 impl SortedOrders {
-    /// No orders yet. The age of events is judged at `now`; an event is checked again when it is sent.
+    /// Creates a grouper without rows. It checks the age of events at `now`; the client checks it again when it
+    /// sends an event.
     pub fn new(rules: OrderRules, now: EventTime) -> Self {
-        Self { stream: Stream::new(rules, now), ready: VecDeque::new() }
+        let sort_check = SortCheck::new(rules.max_memory);
+        Self { sort_check: Some(sort_check), ..Self::unchecked(rules, now) }
     }
 
-    /// Takes what a record turned out to be.
+    /// Creates a grouper for rows whose sequence is known to be right.
+    pub(super) fn unchecked(rules: OrderRules, now: EventTime) -> Self {
+        Self {
+            checker: RowChecker::with_rules(rules),
+            now,
+            open: Vec::new(),
+            open_id: None,
+            sort_check: None,
+            rejected: RejectedOrders::default(),
+            error: None,
+            ready: VecDeque::new(),
+            lent: None,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Adds one parsed row: a row, a return or an error.
     ///
     /// # Errors
     ///
-    /// [`NotSorted`] when the record belongs to an order that was there before, or cannot be told from one;
-    /// also whenever that has happened before.
-    pub fn push_parsed(&mut self, reading: ParsedRow<'_>) -> Result<(), NotSorted> {
-        self.stream.push_parsed(reading, &mut keep_in(&mut self.ready))
+    /// [`NotSorted`] if the row belongs to an order that came before, or stands where that cannot be seen any
+    /// more; from then on every call returns the same error.
+    pub fn push_parsed(&mut self, row: ParsedRow<'_>) -> Result<(), NotSorted> {
+        match row {
+            ParsedRow::Row(row) => self.push(&row),
+            ParsedRow::Return(line) => {
+                self.refuse_after_error()?;
+                self.checker.filter(line);
+                Ok(())
+            }
+            ParsedRow::Invalid(error) => self.reject(error),
+        }
     }
 
-    /// Adds a row to its order. A row that breaks a rule spoils its order.
+    /// Adds a row to its order. A row that breaks a rule is reported, and its order is not sent.
     ///
     /// # Errors
     ///
     /// Those of [`push_parsed`](Self::push_parsed).
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), NotSorted> {
-        self.stream.push(row, &mut keep_in(&mut self.ready))
+        self.refuse_after_error()?;
+        if row.is_return() {
+            self.checker.filter(row.line);
+            return Ok(());
+        }
+        if row.order_id.is_none() || row.order_id != self.open_id {
+            self.begin_order(row.order_id.as_ref(), row.line)?;
+        }
+        self.add(row);
+        Ok(())
     }
 
-    /// Notes a row that cannot be used. Its order is not sent.
+    /// Adds a row that cannot be used. Its order is not sent.
     ///
     /// # Errors
     ///
     /// Those of [`push_parsed`](Self::push_parsed).
     pub fn reject(&mut self, error: RowError) -> Result<(), NotSorted> {
-        self.stream.reject(error, &mut keep_in(&mut self.ready))
+        self.refuse_after_error()?;
+        if error.order_id.is_some() && error.order_id != self.open_id {
+            self.begin_order(error.order_id.as_ref(), error.line)?;
+        }
+        self.checker.reject(error, &mut self.rejected);
+        Ok(())
     }
 
-    /// The next event whose order is complete.
-    pub fn next_event(&mut self) -> Option<Event> {
-        self.ready.pop_front()
+    /// Lends the next event whose order is complete. Its memory serves a later event.
+    pub fn next_event(&mut self) -> Option<&Event> {
+        self.lend().map(|event| &*event)
     }
 
-    /// The last order is complete, too: the events that were not taken yet, and the account of all rows.
+    /// Returns the next event whose order is complete, to keep it.
+    pub fn take_event(&mut self) -> Option<Event> {
+        self.ready.pop_front().map(|group| group.event)
+    }
+
+    /// Whether there is a complete event that nobody has taken.
+    pub(super) fn has_event(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Completes the last order, and returns the events that nobody has taken and the report on all rows.
     ///
-    /// After [`NotSorted`] the account ends with the row that was refused.
-    pub fn finish(self) -> Prepared {
-        let Self { stream, mut ready } = self;
-        let (rows, coverage) = stream.finish(&mut keep_in(&mut ready));
-        Prepared { events: ready.into(), rows, coverage }
+    /// After [`NotSorted`] the report ends with the row that was refused.
+    pub fn finish(mut self) -> Prepared {
+        self.complete();
+        let (rows, coverage) = self.checker.finish(&[]);
+        Prepared { events: self.ready.into_iter().map(|group| group.event).collect(), rows, coverage }
     }
 
-    /// No more rows come, though the last order may not be complete: it is not sent, and its rows count as
-    /// invalid.
+    /// Ends without the last order, which may not be complete: it is not sent, and its rows count as invalid.
     ///
     /// ```
     /// use meta_offline_events::customer::UserData;
     /// use meta_offline_events::order::{OrderRules, Row, SortedOrders};
-    /// use meta_offline_events::value::{Currency, EventTime, Line};
+    /// use meta_offline_events::value::{Currency, EventTime};
     ///
     /// let sold = EventTime::from_unix(1_767_225_600)?;
     /// let mut orders = SortedOrders::new(OrderRules::new(), sold);
     /// let mary = UserData::builder().email("mary@example.com");
-    /// let row = Row::new(Line::new(2), sold).customer(mary).order_id("A1".parse()?);
+    /// let row = Row::new(2, sold).customer(mary).order_id("A1".parse()?);
     /// orders.push(&row.value("5".parse()?).currency(Currency::EUR))?;
     /// let rest = orders.abandon();
     /// assert_eq!((rest.events.len(), rest.rows.invalid()), (0, 1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn abandon(self) -> Prepared {
-        let (rows, coverage) = self.stream.abandon();
-        Prepared { events: self.ready.into(), rows, coverage }
+    pub fn abandon(mut self) -> Prepared {
+        let message = "not sent, because the rows behind it could not be read: some may belong to it";
+        for group in self.open.drain(..) {
+            self.checker.tally.invalid(group.event.lines(), [Fault::of_row("order_incomplete", message)]);
+        }
+        self.finish()
     }
-}
 
-#[cfg(feature = "csv")]
-impl SortedOrders {
-    /// The last order is complete, too: its events are ready.
+    /// Gives up the events that nobody has taken, and the open order: their rows count as invalid.
+    pub(super) fn give_up(mut self) -> Prepared {
+        let message = "not sent, because the run ended before";
+        for group in self.ready.drain(..) {
+            self.checker.tally.invalid(group.event.lines(), [Fault::of_row("not_taken", message)]);
+        }
+        self.abandon()
+    }
+
+    /// Completes the open order.
     pub(super) fn complete(&mut self) {
-        self.stream.close(&mut keep_in(&mut self.ready));
+        for mut group in self.open.drain(..) {
+            let blamed = self.rejected.blamed_line(|| group.key());
+            if self.checker.complete(&mut group, blamed, self.now) {
+                self.ready.push_back(group);
+            } else {
+                keep(&mut self.spare, group);
+            }
+        }
     }
 
-    /// Nothing more is taken: neither the events that are ready nor the order that may go on.
-    pub(super) fn give_up(mut self) -> (RowReport, Coverage) {
-        self.stream.give_up(&self.ready);
-        self.stream.abandon()
+    /// Lends the next complete event, to be taken or changed.
+    pub(super) fn lend(&mut self) -> Option<&mut Event> {
+        if let Some(returned) = self.lent.take() {
+            keep(&mut self.spare, returned);
+        }
+        self.lent = self.ready.pop_front();
+        self.lent.as_mut().map(|group| &mut group.event)
+    }
+
+    fn begin_order(&mut self, order_id: Option<&OrderId>, line: Line) -> Result<(), NotSorted> {
+        self.complete();
+        self.open_id = order_id.cloned();
+        let Some(id) = order_id else { return Ok(()) };
+        self.rejected.next_order();
+        let Some(sort_check) = &mut self.sort_check else { return Ok(()) };
+        sort_check.enter(id, line).inspect_err(|error| {
+            self.checker.tally.read += 1;
+            self.checker.tally.invalid(&[line], [Fault::of_row("not_sorted", error.to_string())]);
+            self.error = Some(error.clone());
+        })
+    }
+
+    /// Adds a row to the open order.
+    fn add(&mut self, row: &Row<'_>) {
+        if let Some(group) = self.open.iter_mut().find(|group| group.is_same_event(row)) {
+            if let Err(faults) = self.checker.add_row(row, group) {
+                self.checker.reject(RowError::of_row(row, faults), &mut self.rejected);
+            }
+            return;
+        }
+        let mut group = match self.spare.pop() {
+            Some(mut group) => {
+                group.restart(row);
+                group
+            }
+            None => Box::new(Group::for_row(row)),
+        };
+        match self.checker.add_row(row, &mut group) {
+            Ok(true) => return self.open.push(group),
+            Ok(false) => {}
+            Err(faults) => self.checker.reject(RowError::of_row(row, faults), &mut self.rejected),
+        }
+        keep(&mut self.spare, group);
+    }
+
+    fn refuse_after_error(&self) -> Result<(), NotSorted> {
+        self.error.clone().map_or(Ok(()), Err)
     }
 }
 
-fn keep_in(ready: &mut VecDeque<Event>) -> impl FnMut(Made<'_>) {
-    |made| {
-        ready.push_back(match made {
-            Made::Sale(sale) => sale.to_event(),
-            Made::Event(event) => mem::replace(event, Event::blank()),
-        });
+/// Keeps the memory of a group for a later one.
+#[expect(clippy::vec_box, reason = "a group is large, and moves between lists")]
+fn keep(spare: &mut Vec<Box<Group>>, group: Box<Group>) {
+    if spare.len() < MAX_SPARE {
+        spare.push(group);
     }
 }

@@ -75,10 +75,6 @@ impl Currency {
         str::from_utf8(&self.code).unwrap_or_default()
     }
 
-    pub(crate) fn letters(&self) -> &[u8; 3] {
-        &self.code
-    }
-
     /// How many decimals amounts in this currency have: 2 for dollars, 0 for yen, 3 for dinars.
     pub fn minor_units(self) -> u32 {
         u32::from(self.minor_units)

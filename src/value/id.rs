@@ -53,10 +53,11 @@ impl Identifier {
     /// The longest text that is kept in place, in bytes.
     pub(crate) const ROOM: usize = 36;
 
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.text {
             Place::Here(text, length) => &text[..usize::from(*length).min(Self::ROOM)],
@@ -65,6 +66,7 @@ impl Identifier {
     }
 
     /// The text with what is behind it, and its length, if it is kept in place.
+    #[inline]
     pub(crate) fn in_place(&self) -> Option<(&[u8; Self::ROOM], usize)> {
         match &self.text {
             Place::Here(text, length) => Some((text, usize::from(*length))),
@@ -72,6 +74,7 @@ impl Identifier {
         }
     }
 
+    #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.is_plain
     }
@@ -275,17 +278,12 @@ impl Serialize for ProductId {
     }
 }
 
-impl OrderId {
-    /// An id that is no order's, to be replaced.
-    pub(crate) fn none() -> Self {
-        Self("".into())
-    }
-}
-
 impl EventId {
-    /// An id made by this crate: never empty, no control characters.
-    pub(crate) fn trusted(text: &str) -> Self {
-        Self(text.into())
+    /// The id of these hexadecimal digits.
+    pub(crate) fn of_hex(digits: &[u8; 32]) -> Self {
+        let mut text = [0; Identifier::ROOM];
+        text[..digits.len()].copy_from_slice(digits);
+        Self(Identifier { text: Place::Here(text, 32), is_plain: true })
     }
 }
 

@@ -45,6 +45,12 @@ impl Line {
     }
 }
 
+impl From<u64> for Line {
+    fn from(number: u64) -> Self {
+        Self::new(number)
+    }
+}
+
 impl fmt::Display for Line {
     /// The number, and the source unless it is the first one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

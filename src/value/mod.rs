@@ -24,7 +24,7 @@ pub use id::{DatasetId, EventId, OrderId, PageId, ProductId, StoreCode};
 pub use invalid::{InvalidValue, Rule, ValueKind};
 pub use line::Line;
 pub use moment::{AgeLimit, EventTime, OutsideWindow};
-pub(crate) use money::FewDigits;
+pub(crate) use money::Sum;
 pub use money::{Amount, Money};
 pub use page_url::PageUrl;
 pub use secret::AccessToken;

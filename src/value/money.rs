@@ -83,6 +83,7 @@ impl Amount {
     }
 
     /// The amount of these digits, the last ones of which are decimals: at most 28.
+    #[inline]
     fn of_few_digits(mut units: i64, mut decimals: u32) -> Self {
         while decimals > 0 && units % 10 == 0 {
             units /= 10;
@@ -92,6 +93,7 @@ impl Amount {
     }
 
     /// The digits as a whole number and how many of them are decimals, where they are few.
+    #[inline]
     pub(crate) fn few_digits(self) -> Option<(i64, u32)> {
         Some((i64::try_from(self.0.mantissa()).ok()?, self.0.scale()))
     }
@@ -172,11 +174,13 @@ impl Amount {
     }
 
     /// Whether this is zero.
+    #[inline]
     pub fn is_zero(self) -> bool {
         self.0.is_zero()
     }
 
     /// Whether this is below zero.
+    #[inline]
     pub fn is_negative(self) -> bool {
         self.0.is_sign_negative() && !self.0.is_zero()
     }
@@ -234,16 +238,43 @@ fn any_length(text: &str) -> Result<Amount, InvalidValue> {
     }
 }
 
+/// An exact sum of amounts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sum {
+    /// The sum as long as it has few digits.
+    few: FewDigits,
+    /// The sum once it has many.
+    many: Option<Amount>,
+}
+
+impl Sum {
+    /// Adds an amount, taken `count` times, and returns false if the sum cannot be kept exactly.
+    #[inline]
+    pub(crate) fn add(&mut self, amount: Amount, count: i64) -> bool {
+        if self.many.is_none() && self.few.add(amount, count) {
+            return true;
+        }
+        let sum = amount.checked_mul(count).and_then(|product| self.total().checked_add(product));
+        self.many = sum.or(self.many);
+        sum.is_some()
+    }
+
+    pub(crate) fn total(self) -> Amount {
+        self.many.unwrap_or_else(|| self.few.total())
+    }
+}
+
 /// A sum of amounts of few digits.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct FewDigits {
+struct FewDigits {
     units: i64,
     decimals: u32,
 }
 
 impl FewDigits {
     /// Adds an amount, so many times; or nothing, if the sum has too many digits for this.
-    pub(crate) fn add(&mut self, amount: Amount, count: i64) -> bool {
+    #[inline]
+    fn add(&mut self, amount: Amount, count: i64) -> bool {
         let sum = amount.few_digits().and_then(|(units, decimals)| {
             let most = self.decimals.max(decimals);
             let known = scaled(self.units, most - self.decimals)?;
@@ -254,7 +285,7 @@ impl FewDigits {
         sum.is_some()
     }
 
-    pub(crate) fn total(self) -> Amount {
+    fn total(self) -> Amount {
         Amount::of_few_digits(self.units, self.decimals)
     }
 }

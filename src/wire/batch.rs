@@ -5,10 +5,9 @@ use std::fmt;
 use std::ops::Range;
 
 use super::RequestFields;
-use super::encode::encode;
 use super::request::OPENING;
-use super::sale::encode_sale;
-use crate::event::{Event, Sale};
+use super::writer::write_event;
+use crate::event::Event;
 
 /// How much one request may hold.
 ///
@@ -67,6 +66,9 @@ impl Default for BatchLimits {
 /// What an event with all match keys and a few products takes, in bytes.
 const USUAL_EVENT: usize = 1280;
 
+/// The room that the writer wants for such an event, in bytes.
+const MAX_USUAL_EVENT: usize = 8192;
+
 /// A request body in the making: events go in until it is full.
 pub(crate) struct Draft<'c> {
     /// Up to `end`; behind it may stand anything.
@@ -90,8 +92,9 @@ impl<'c> Draft<'c> {
         limits: BatchLimits,
         closing: Cow<'c, [u8]>,
     ) -> Self {
-        // The event that turns out to be one too many needs room, too.
+        // The event that turns out to be one too many needs room, too, and so does what an event may take at most.
         let room = ((expected.min(limits.events) + 1) * USUAL_EVENT).min(limits.bytes + 2 * USUAL_EVENT);
+        let room = room + MAX_USUAL_EVENT;
         body.reserve((room + OPENING.len() + closing.len()).saturating_sub(body.len()));
         body.resize(body.len().max(OPENING.len()), 0);
         body[..OPENING.len()].copy_from_slice(OPENING);
@@ -103,22 +106,12 @@ impl<'c> Draft<'c> {
         self.events
     }
 
-    /// Takes the event in, or leaves it out when the limits are reached. The first event is always
-    /// taken.
+    /// Adds the event, unless the limits are reached. The first event always goes in.
     pub(crate) fn push(&mut self, event: &Event) -> bool {
-        self.append(|body, start| {
-            body.truncate(start);
-            encode(event, body);
-            body.len() - start
-        })
+        self.append(|body, start| write_event(event, body, start))
     }
 
-    /// The same for a usual sale.
-    pub(crate) fn push_sale(&mut self, sale: &Sale) -> bool {
-        self.append(|body, start| encode_sale(sale, body, start))
-    }
-
-    /// The same for an event that was written before.
+    /// Adds an event that is written already, unless the limits are reached.
     #[cfg(feature = "rayon")]
     pub(crate) fn push_written(&mut self, event: &[u8]) -> bool {
         self.append(|body, start| {
@@ -170,32 +163,6 @@ impl<'c> Draft<'c> {
     /// Whether the body is within the limit once it is closed.
     fn fits(&self) -> bool {
         self.end + self.closing.len() <= self.limits.bytes
-    }
-}
-
-/// Tells where drafts end from the lengths of their events alone.
-#[cfg(feature = "rayon")]
-pub(crate) struct Cuts {
-    empty: usize,
-    limits: BatchLimits,
-    events: usize,
-    bytes: usize,
-}
-
-#[cfg(feature = "rayon")]
-impl Cuts {
-    /// For drafts with this closing. The first one is empty.
-    pub(crate) fn new(limits: BatchLimits, closing: &[u8]) -> Self {
-        let empty = OPENING.len() + closing.len();
-        Self { empty, limits, events: 0, bytes: empty }
-    }
-
-    /// Whether the draft takes an event of this length. If not, it is the first one of the next draft.
-    pub(crate) fn takes(&mut self, event: usize) -> bool {
-        let bytes = self.bytes + usize::from(self.events > 0) + event;
-        let takes = self.events == 0 || (self.events < self.limits.events && bytes <= self.limits.bytes);
-        (self.events, self.bytes) = if takes { (self.events + 1, bytes) } else { (1, self.empty + event) };
-        takes
     }
 }
 
@@ -301,31 +268,5 @@ impl Iterator for Batches<'_> {
         let first = self.next;
         self.next += taken;
         (taken > 0).then(|| Batch::of(draft, first))
-    }
-}
-
-#[cfg(all(test, feature = "rayon"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cuts_are_where_drafts_are_full() {
-        let closing = b"]}";
-        for limits in [BatchLimits::new(5, 4096), BatchLimits::new(1, 4096), BatchLimits::new(100, 5000)] {
-            let limits = limits.expect("limits");
-            let room = limits.bytes() - OPENING.len() - closing.len();
-            let lengths = [room, 1, room, room + 1, 7, room - 8, room - 9, 3, 1, room - 4, 2, 2, 2, 2, 2, 2];
-            let mut cuts = Cuts::new(limits, closing);
-            let mut draft = Draft::new(0, limits, &closing[..]);
-            for length in lengths {
-                let event = vec![b'x'; length];
-                let takes = draft.push_written(&event);
-                assert_eq!(cuts.takes(length), takes, "{length} {limits:?}");
-                if !takes {
-                    draft = Draft::new(0, limits, &closing[..]);
-                    assert!(draft.push_written(&event));
-                }
-            }
-        }
     }
 }

@@ -6,24 +6,23 @@
 //! that the client sends.
 
 mod batch;
-mod encode;
+mod batcher;
 mod request;
 #[cfg(feature = "client")]
 mod response;
-mod sale;
+mod rows;
 #[cfg(feature = "client")]
 mod text;
 #[cfg(feature = "client")]
 mod usage;
+mod writer;
 #[cfg(feature = "rayon")]
 mod written;
 
-#[cfg(feature = "rayon")]
-pub(crate) use batch::Cuts;
+#[cfg(feature = "client")]
 pub(crate) use batch::Draft;
 pub use batch::{Batch, BatchLimits, Batches};
-#[cfg(feature = "queue")]
-pub(crate) use encode::encoded_len;
+pub use batcher::Batcher;
 pub use request::{InvalidRequestField, RequestFields};
 #[cfg(feature = "client")]
 pub(crate) use response::{Answer, read_answer};
@@ -31,5 +30,5 @@ pub(crate) use response::{Answer, read_answer};
 pub(crate) use text::TextFilter;
 #[cfg(feature = "client")]
 pub(crate) use usage::{Hints, read_hints};
-#[cfg(feature = "rayon")]
-pub(crate) use written::Written;
+#[cfg(feature = "queue")]
+pub(crate) use writer::written_len;

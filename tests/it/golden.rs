@@ -4,10 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use meta_offline_events::bulk::Bodies;
-use meta_offline_events::order::{OrderRules, Orders, RowLayout, csv::CsvRows};
+use meta_offline_events::order::{OrderRules, Orders, RowLayout, SortedOrders, csv::CsvRows};
 use meta_offline_events::value::EventTime;
-use meta_offline_events::wire::{Batches, RequestFields};
+use meta_offline_events::wire::{Batcher, Batches, RequestFields};
 
 #[test]
 fn the_body_of_a_small_export_is_this_to_the_byte() {
@@ -27,11 +26,16 @@ fn the_body_of_a_small_export_is_this_to_the_byte() {
     // Its rows are sorted by order id, so the same comes out of them one by one.
     let file = fs::File::open(tests.join("data/till.csv")).unwrap();
     let mut rows = CsvRows::new(file, &RowLayout::new()).unwrap();
-    let mut bodies = Bodies::new(OrderRules::new(), now, &RequestFields::new());
-    while let Some(reading) = rows.next_row().unwrap() {
-        bodies.push_parsed(reading).unwrap();
+    let mut orders = SortedOrders::new(OrderRules::new(), now);
+    let mut batcher = Batcher::new(&RequestFields::new());
+    while let Some(row) = rows.next_row().unwrap() {
+        orders.push_parsed(row).unwrap();
+        while let Some(event) = orders.next_event() {
+            batcher.push(event);
+        }
     }
-    let rest = bodies.finish();
-    assert_eq!(rest.batches, batches);
+    let rest = orders.finish();
+    rest.events.iter().for_each(|event| batcher.push(event));
+    assert_eq!(batcher.finish(), batches);
     assert_eq!(rest.rows, prepared.rows);
 }

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod bulk;
 mod coverage;
 #[cfg(feature = "csv")]
 mod csv;
@@ -35,6 +34,7 @@ mod send_orders;
 #[cfg(feature = "testing")]
 mod service;
 #[cfg(feature = "csv")]
+mod slice;
 mod sorted;
 #[cfg(feature = "csv")]
 mod throughput;

@@ -320,7 +320,7 @@ fn d22_a_price_from_revenue_is_not_cut_to_whole_numbers() -> Test {
     {
         let price = revenue.parse::<Amount>()?.per_item(quantity).ok_or("no price")?;
         let mut orders = Orders::new();
-        orders.push(typed(2)?.quantity(quantity).price(price));
+        orders.push(&typed(2)?.quantity(quantity).price(price));
         assert_eq!(values(&orders.finish(at(NOON))), [sum]);
     }
     assert_eq!("5".parse::<Amount>()?.per_item(0), None);
@@ -360,8 +360,8 @@ fn v1_v2_v9_prices_that_are_no_plain_number() {
 #[test]
 fn v2_negative_typed_amounts_are_refused() -> Test {
     let mut orders = Orders::new();
-    orders.push(typed(2)?.quantity(1).price("-5".parse()?));
-    orders.push(typed(3)?.value("-5".parse()?));
+    orders.push(&typed(2)?.quantity(1).price("-5".parse()?));
+    orders.push(&typed(3)?.value("-5".parse()?));
     let prepared = orders.finish(at(NOON));
     assert_eq!(diagnostics(&prepared), [(2, Some("price"), "negative"), (3, Some("value"), "negative")]);
     Ok(())
@@ -398,7 +398,7 @@ fn v4_returns_leave_the_rest_of_their_order_alone() {
 #[test]
 fn v4_a_typed_return_is_left_out_too() -> Test {
     let mut orders = Orders::new();
-    orders.push(typed(2)?.quantity(0).price("5".parse()?));
+    orders.push(&typed(2)?.quantity(0).price("5".parse()?));
     assert_eq!(orders.finish(at(NOON)).rows.filtered(), 1);
     Ok(())
 }
@@ -569,7 +569,7 @@ fn v12_two_external_ids_in_one_order() -> Test {
 
     let mut orders = Orders::new();
     let two = UserData::builder().email("m@example.com").external_id("c1").external_id("c2");
-    orders.push(typed(2)?.customer(two).value("5".parse()?));
+    orders.push(&typed(2)?.customer(two).value("5".parse()?));
     assert_eq!(diagnostics(&orders.finish(at(NOON))), [(2, Some("external_id"), "two_external_ids")]);
     Ok(())
 }
@@ -797,7 +797,7 @@ fn a_layout_names_columns_and_ignores_their_usual_names() -> Test {
         return Err("no row".into());
     };
     let mut orders = Orders::new();
-    orders.push(row);
+    orders.push(&row);
     let events = orders.finish(at(NOON)).events;
     assert_eq!(events[0].custom_data().order_id().map(OrderId::as_str), Some("A1"));
     Ok(())

@@ -10,9 +10,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("event", &["value", "customer"]),
     ("report", &["value", "event"]),
     ("order", &["value", "customer", "event", "report"]),
-    ("wire", &["value", "customer", "event", "report"]),
-    ("bulk", &["value", "customer", "event", "order", "report", "wire"]),
-    ("client", &["value", "customer", "event", "wire", "report"]),
+    ("wire", &["value", "customer", "event", "order", "report"]),
+    ("client", &["value", "customer", "event", "order", "wire", "report"]),
     ("testing", &["value", "event", "wire", "report", "client"]),
     // Prose only.
     ("guide", &[]),

@@ -1,17 +1,16 @@
-//! Rows that are sorted by order id: one by one they give what they give when they are gathered.
+//! Rows that are sorted by order id: they give what the same rows give in any order.
 
 use std::collections::BTreeSet;
 
-use meta_offline_events::bulk::{Bodies, Rest};
 use meta_offline_events::customer::{Coverage, MatchKey, UserData};
 use meta_offline_events::event::{ActionSource, Event, EventName};
 use meta_offline_events::order::csv::CsvRows;
 use meta_offline_events::order::{
-    NotSorted, OrderRules, Orders, Prepared, Row, RowLayout, SortedError, SortedOrders,
+    NotSorted, OrderRules, Orders, Prepared, Row, RowLayout, RowSlice, SortedError, SortedOrders,
 };
 use meta_offline_events::report::{Diagnostic, RowReport};
 use meta_offline_events::value::{Currency, EventTime, Line};
-use meta_offline_events::wire::{Batch, BatchLimits, Batches, RequestFields};
+use meta_offline_events::wire::{Batch, BatchLimits, Batcher, Batches, RequestFields};
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -39,7 +38,7 @@ fn streamed(file: &str, rules: OrderRules) -> Result<Prepared, NotSorted> {
     let mut events = Vec::new();
     while let Some(reading) = rows.next_row().unwrap() {
         orders.push_parsed(reading)?;
-        events.extend(orders.next_event());
+        events.extend(orders.take_event());
     }
     let mut prepared = orders.finish();
     events.append(&mut prepared.events);
@@ -47,20 +46,31 @@ fn streamed(file: &str, rules: OrderRules) -> Result<Prepared, NotSorted> {
     Ok(prepared)
 }
 
-fn bodies(file: &str, rules: OrderRules, fields: &RequestFields, limits: BatchLimits) -> (Vec<Batch>, Rest) {
-    let mut bodies = Bodies::new(rules, now(), fields).limits(limits);
+/// Bodies of events that are lent one by one.
+fn bodies(
+    file: &str,
+    rules: OrderRules,
+    fields: &RequestFields,
+    limits: BatchLimits,
+) -> (Vec<Batch>, Prepared) {
+    let mut orders = SortedOrders::new(rules, now());
+    let mut batcher = Batcher::new(fields).limits(limits);
     let mut rows = open(file);
     let mut batches = Vec::new();
-    while let Some(reading) = rows.next_row().unwrap() {
-        bodies.push_parsed(reading).unwrap();
-        while let Some(batch) = bodies.next_batch() {
+    while let Some(row) = rows.next_row().unwrap() {
+        orders.push_parsed(row).unwrap();
+        while let Some(event) = orders.next_event() {
+            batcher.push(event);
+        }
+        while let Some(batch) = batcher.next_batch() {
             batches.push(batch.clone());
-            bodies.reuse(batch);
+            batcher.reuse(batch);
         }
     }
-    let mut rest = bodies.finish();
-    batches.append(&mut rest.batches);
-    (batches, rest)
+    let prepared = orders.finish();
+    prepared.events.iter().for_each(|event| batcher.push(event));
+    batches.extend(batcher.finish());
+    (batches, prepared)
 }
 
 /// What is said, with the lines of which it is said; a stream does not know the lines that share a value.
@@ -368,21 +378,18 @@ fn an_order_that_comes_back_stops_everything_and_is_counted() {
 #[test]
 fn an_order_that_comes_back_from_far_away_is_out_of_place() {
     const ORDERS: u64 = 58_000;
-    let mut bodies = Bodies::new(OrderRules::new(), now(), &RequestFields::new());
+    let mut orders = SortedOrders::new(OrderRules::new(), now());
     let mut events = 0;
     for line in 1..=ORDERS {
-        bodies.push(&row(line, &format!("A{line:06}"))).unwrap();
-        while let Some(batch) = bodies.next_batch() {
-            events += batch.events().len();
-            bodies.reuse(batch);
-        }
+        orders.push(&row(line, &format!("A{line:06}"))).unwrap();
+        events += u64::from(orders.next_event().is_some());
     }
-    let refusal = bodies.push(&row(ORDERS + 1, "A000001")).unwrap_err();
+    let refusal = orders.push(&row(ORDERS + 1, "A000001")).unwrap_err();
     assert_eq!((refusal.line(), refusal.earlier()), (Line::new(ORDERS + 1), Line::new(ORDERS)));
-    assert_eq!(bodies.push(&row(ORDERS + 2, "A999999")), Err(refusal));
-    let rest = bodies.finish();
-    events += rest.batches.iter().map(|batch| batch.events().len()).sum::<usize>();
-    assert_eq!((rest.rows.read(), rest.rows.invalid(), events as u64), (ORDERS + 1, 1, ORDERS));
+    assert_eq!(orders.push(&row(ORDERS + 2, "A999999")), Err(refusal));
+    let prepared = orders.finish();
+    events += prepared.events.len() as u64;
+    assert_eq!((prepared.rows.read(), prepared.rows.invalid(), events), (ORDERS + 1, 1, ORDERS));
 }
 
 #[test]
@@ -398,7 +405,7 @@ fn ids_may_stand_in_any_sequence_as_long_as_orders_stay_together() {
         assert_eq!(refusal, None, "{ids:?}");
         let mut orders = Orders::new();
         for (line, id) in (1..).zip(ids) {
-            orders.push(row(line, id));
+            orders.push(&row(line, id));
         }
         assert_eq!(prepared.events, orders.finish(now()).events, "{ids:?}");
     }
@@ -415,7 +422,7 @@ fn one_order_may_be_several_events_whose_rows_alternate() {
         let order = if line < 16 { "A1" } else { "A2" };
         let row = row(line, order).name(names[kind / 2].clone()).action_source(sources[kind % 2]);
         sorted.push(&row).unwrap();
-        gathered.push(row);
+        gathered.push(&row);
     }
     let (sorted, gathered) = (sorted.finish(), gathered.finish(now()));
     assert_eq!(sorted.events.iter().map(Event::row_count).collect::<Vec<_>>(), [4, 4, 4, 4, 2, 2, 2, 2]);
@@ -442,7 +449,7 @@ proptest! {
 
         let mut orders = Orders::new();
         for (line, id) in (1..).zip(&ids[..back.unwrap_or(ids.len())]) {
-            orders.push(row(line, id));
+            orders.push(&row(line, id));
         }
         prop_assert_eq!(prepared.events, orders.finish(now()).events);
     }
@@ -468,18 +475,18 @@ fn a_file_is_a_stream_of_events_and_tells_how_it_ended() {
         A2,n@example.com,1777896000,6,EUR\n\
         A3,\"m@example.com,1777896000,7,EUR\n";
     let mut events = open(file).sorted(OrderRules::new(), now());
-    assert_eq!(events.by_ref().count(), 1, "A2 may go on behind the open quote");
+    assert!(events.next().unwrap().is_ok());
+    let error = events.next().expect("A2 may continue behind the open quote").unwrap_err();
+    assert!(matches!(error, SortedError::Csv(_)), "{error:?}");
+    assert!(events.next().is_none());
     let finished = events.finish();
-    assert!(matches!(finished.error, Some(SortedError::Csv(_))), "{:?}", finished.error);
     assert_eq!((finished.rows.read(), finished.rows.invalid()), (2, 1));
 
     let whole = &file[..file.find("A3").unwrap()];
     let mut events = open(whole).sorted(OrderRules::new(), now());
-    let all: Vec<Event> = events.by_ref().collect();
+    let all: Vec<Event> = events.by_ref().map(Result::unwrap).collect();
     assert_eq!(all, gathered(whole, OrderRules::new()).events);
-    let finished = events.finish();
-    assert!(finished.error.is_none());
-    assert_eq!(finished.coverage.customers(), 2);
+    assert_eq!(events.finish().coverage.customers(), 2);
 }
 
 #[test]
@@ -497,7 +504,7 @@ fn a_file_that_is_left_early_accounts_for_the_rows_that_were_read() {
         (4, 4, vec![]),
     ] {
         let mut events = open(file).sorted(OrderRules::new(), now());
-        let sent: Vec<Event> = events.by_ref().take(taken).collect();
+        let sent: Vec<Event> = events.by_ref().take(taken).map(Result::unwrap).collect();
         let rows = events.finish().rows;
         assert_eq!((sent.len(), rows.read()), (taken, read));
         let mut told: Vec<_> = rows
@@ -514,13 +521,15 @@ fn a_file_that_is_left_early_accounts_for_the_rows_that_were_read() {
 #[test]
 fn limits_that_are_set_late_lose_nothing() {
     let three = BatchLimits::new(3, 1_000_000).unwrap();
-    let mut bodies = Bodies::new(OrderRules::new(), now(), &RequestFields::new());
-    for line in 1..=10 {
-        if line == 6 {
-            bodies = bodies.limits(three);
+    let mut batcher = Batcher::new(&RequestFields::new());
+    let rows: Vec<_> = (1..=10_u64).map(|line| row(line, &format!("A{line:02}"))).collect();
+    let events = RowSlice::new(&rows).prepare(now()).unwrap().events;
+    for (number, event) in (1..).zip(&events) {
+        if number == 5 {
+            batcher = batcher.limits(three);
         }
-        bodies.push(&row(line, &format!("A{line:02}"))).unwrap();
+        batcher.push(event);
     }
-    let sizes: Vec<_> = bodies.finish().batches.iter().map(Batch::events).collect();
+    let sizes: Vec<_> = batcher.finish().iter().map(Batch::events).collect();
     assert_eq!(sizes, [0..4, 4..7, 7..10]);
 }

@@ -1,38 +1,23 @@
-//! What became of rows so far, and why.
+//! Counts of the rows so far, and the diagnostics on them.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::Column;
-use super::group::Group;
 use super::layout::Fault;
 use crate::report::{Diagnostic, RowReport};
 use crate::value::Line;
 
-/// What is doubtful about an order that is sent all the same.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OrderWarnings {
-    is_spread: bool,
-    looks_damaged: bool,
-}
-
-impl OrderWarnings {
-    pub(super) fn about(group: &Group) -> Self {
-        Self { is_spread: group.is_spread(), looks_damaged: group.looks_damaged() }
-    }
-}
-
-/// What became of rows so far.
+/// Counts of the rows so far, with diagnostics on those that were left out and notes on the others.
 #[derive(Debug, Default)]
-pub(super) struct Account {
+pub(super) struct RowTally {
     pub(super) read: u64,
     filtered: u64,
     invalid: u64,
-    diagnostics: Tally,
-    pub(super) notes: Tally,
+    diagnostics: FaultLines,
+    pub(super) notes: FaultLines,
 }
 
-impl Account {
+impl RowTally {
     pub(super) fn filter(&mut self, line: Line, why: Fault) {
         self.read += 1;
         self.filtered += 1;
@@ -50,18 +35,7 @@ impl Account {
         self.notes.add(&[line], note);
     }
 
-    pub(super) fn note_order(&mut self, lines: &[Line], doubts: OrderWarnings) {
-        if doubts.is_spread {
-            let note = "the rows of the order lie more than a day apart: the earliest gives the time";
-            self.notes.add(lines, Fault::at(Column::Timestamp, "order_spread", note));
-        }
-        if doubts.looks_damaged {
-            let note = "looks damaged by a spreadsheet: export order ids as text";
-            self.notes.add(lines, Fault::at(Column::OrderId, "damaged_order_id", note));
-        }
-    }
-
-    /// Takes in the account of other rows.
+    /// Adds the counts and diagnostics of other rows.
     #[cfg(feature = "rayon")]
     pub(super) fn absorb(&mut self, other: Self) {
         self.read += other.read;
@@ -90,12 +64,12 @@ impl Fault {
 
 /// Problems with the lines that share them.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct FaultLines {
     positions: HashMap<Fault, usize>,
     lines: Vec<Vec<Line>>,
 }
 
-impl Tally {
+impl FaultLines {
     pub(super) fn add(&mut self, lines: &[Line], fault: Fault) {
         let next = self.lines.len();
         let position = *self.positions.entry(fault).or_insert(next);
@@ -113,8 +87,7 @@ impl Tally {
         }
     }
 
-    /// What is said of rows comes in the sequence of their first lines, what is said of the run as a whole
-    /// behind it.
+    /// Diagnostics on rows come in the order of their first lines, those on the whole run behind them.
     fn into_diagnostics(self) -> Vec<Diagnostic> {
         let Self { positions, mut lines } = self;
         for lines in &mut lines {

@@ -1,4 +1,4 @@
-//! Orders that were closed: how it is seen that one of them comes back.
+//! Whether rows are sorted by order id: no order may come back after another one.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -6,14 +6,14 @@ use std::fmt;
 use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
-#[cfg(feature = "rayon")]
-use rayon::prelude::*;
 
-use super::{OrderRules, Row};
+use super::Row;
 use crate::customer::Prehashed;
 use crate::value::{Line, OrderId};
 
-/// Rows are not sorted by order id: an order comes back after another one, or may do so unseen.
+/// The error for rows that are not sorted by order id.
+///
+/// An order comes back after another one, or its row stands where that could no longer be seen.
 ///
 /// ```
 /// use meta_offline_events::customer::UserData;
@@ -22,8 +22,8 @@ use crate::value::{Line, OrderId};
 ///
 /// let sold = EventTime::from_unix(1_767_225_600)?;
 /// let mut orders = SortedOrders::new(OrderRules::new(), sold);
-/// let mut push = |line, order: &str| {
-///     let row = Row::new(Line::new(line), sold)
+/// let mut push = |line: u64, order: &str| {
+///     let row = Row::new(line, sold)
 ///         .customer(UserData::builder().email("mary@example.com"))
 ///         .order_id(order.parse().expect("an order id"))
 ///         .value("0.10".parse().expect("an amount"))
@@ -40,11 +40,11 @@ use crate::value::{Line, OrderId};
 pub struct NotSorted {
     line: Line,
     earlier: Line,
-    what: What,
+    problem: Problem,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
+enum Problem {
     /// The order began at the earlier line.
     CameBack,
     /// The order belongs before the one of the earlier line.
@@ -54,13 +54,13 @@ enum What {
 }
 
 impl NotSorted {
-    /// The row that was refused.
+    /// Returns the line of the row that was refused.
     pub fn line(&self) -> Line {
         self.line
     }
 
-    /// Where the same order began; where that is not known any more, the row behind which this one cannot
-    /// stand.
+    /// Returns the line where the same order began or, where that is no longer known, the line that the
+    /// refused row would have to stand before.
     pub fn earlier(&self) -> Line {
         self.earlier
     }
@@ -68,78 +68,44 @@ impl NotSorted {
 
 impl fmt::Display for NotSorted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, earlier, what } = self;
-        match what {
-            What::CameBack => {
-                write!(f, "line {line} goes on with the order of line {earlier} after another order")?;
+        let Self { line, earlier, problem } = self;
+        match problem {
+            Problem::CameBack => {
+                write!(
+                    f,
+                    "line {line} belongs to the same order as line {earlier}, but another order lies between them"
+                )?;
             }
-            What::OutOfPlace => write!(f, "the order of line {line} belongs before that of line {earlier}")?,
-            What::TooMany(bytes) => write!(
+            Problem::OutOfPlace => {
+                write!(f, "the order of line {line} must come before the order of line {earlier}")?
+            }
+            Problem::TooMany(bytes) => write!(
                 f,
-                "orders ascend neither nor descend (see lines {earlier} and {line}), and to tell whether one comes \
-                 back takes more than {bytes} bytes of memory"
+                "order ids neither ascend nor descend (see lines {earlier} and {line}), and remembering them all \
+                 takes more than {bytes} bytes of memory"
             )?,
         }
-        f.write_str(": sort the rows by order id, or take them as unsorted ones")
+        f.write_str(": sort the rows by order id, or read them as unsorted rows")
     }
 }
 
 impl std::error::Error for NotSorted {}
 
-/// Whether a slice of rows is sorted, as far as it can be told within the memory that the rules allow.
-pub(crate) fn check_sorted(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
-    check(rows, rules, Run::of(rows).sequence)
+/// Whether the order ids of these rows all ascend or all descend, so that no order can come back.
+pub(super) fn is_monotonic(rows: &[Row<'_>]) -> bool {
+    let mut sequence = Sequence::default();
+    let mut ids = first_ids(rows);
+    let Some(mut last) = ids.next() else { return true };
+    ids.all(|id| {
+        sequence = sequence.followed_by(last.text().as_bytes(), id.text().as_bytes());
+        last = id;
+        !sequence.is_broken()
+    })
 }
 
-/// So many rows are looked through on one core at a time.
-#[cfg(feature = "rayon")]
-const AT_ONCE: usize = 4096;
-
-/// The same on all cores.
-#[cfg(feature = "rayon")]
-pub(crate) fn check_sorted_on_all_cores(rows: &[Row<'_>], rules: &OrderRules) -> Result<(), NotSorted> {
-    let cuts = cuts(rows, AT_ONCE);
-    let runs = cuts.par_windows(2).map(|cut| Run::of(&rows[cut[0]..cut[1]]));
-    check(rows, rules, runs.reduce(Run::default, Run::before).sequence)
-}
-
-/// Orders that follow one another in sequence are sorted; others have to be known one by one.
-fn check(rows: &[Row<'_>], rules: &OrderRules, sequence: Sequence) -> Result<(), NotSorted> {
-    if !sequence.is_broken() {
-        return Ok(());
-    }
-    let mut closed = Closed::new(rules.max_memory);
-    beginnings(rows).try_for_each(|(id, line)| closed.enter(id, line))
-}
-
-/// Orders in their sequence.
-#[derive(Default)]
-struct Run<'r> {
-    ends: Option<(&'r OrderId, &'r OrderId)>,
-    sequence: Sequence,
-}
-
-impl<'r> Run<'r> {
-    /// The orders of these rows. The first row begins an order.
-    fn of(rows: &'r [Row<'_>]) -> Self {
-        let orders =
-            beginnings(rows).map(|(id, _)| Run { ends: Some((id, id)), sequence: Sequence::default() });
-        orders.fold(Self::default(), Self::before)
-    }
-
-    fn before(self, next: Self) -> Self {
-        let (Some((first, end)), Some((start, last))) = (self.ends, next.ends) else {
-            return if self.ends.is_none() { next } else { self };
-        };
-        let sequence =
-            self.sequence.followed_by(end.text().as_bytes(), start.text().as_bytes()).and(next.sequence);
-        Self { ends: Some((first, last)), sequence }
-    }
-}
-
-/// Where pieces of about so many rows begin, and the end of the last one; no piece cuts an order. Each row is
-/// looked at once at most, however long an order is.
-pub(crate) fn cuts(rows: &[Row<'_>], about: usize) -> Vec<usize> {
+/// Cuts rows into pieces of about this many rows, and never inside an order: returns where each piece begins,
+/// and the end of the last one. Each row is read at most once, however long an order is.
+pub(super) fn cuts(rows: &[Row<'_>], about: usize) -> Vec<usize> {
     let mut cuts = vec![0];
     let mut end = 0;
     while end < rows.len() {
@@ -150,7 +116,7 @@ pub(crate) fn cuts(rows: &[Row<'_>], about: usize) -> Vec<usize> {
     cuts
 }
 
-/// Where the first order begins from this position on.
+/// Returns where the first order begins from this position on.
 fn next_order(rows: &[Row<'_>], position: usize) -> usize {
     let (before, behind) = rows.split_at(position);
     let Some(open) = before.iter().rfind(|row| !row.is_return()) else { return position };
@@ -158,19 +124,19 @@ fn next_order(rows: &[Row<'_>], position: usize) -> usize {
     position + behind.iter().take_while(goes_on).count()
 }
 
-/// Where orders begin.
-fn beginnings<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = (&'r OrderId, Line)> {
+/// The order id of each run of rows that share one.
+fn first_ids<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = &'r OrderId> {
     let mut open = None;
     rows.iter().filter(|row| !row.is_return()).filter_map(move |row| {
         let id = row.order_id.as_ref();
         let before = std::mem::replace(&mut open, id);
-        id.filter(|_| before != id).map(|id| (id, row.line))
+        id.filter(|_| before != id)
     })
 }
 
-/// What is known of the orders so far.
+/// The orders seen so far.
 #[derive(Debug)]
-pub(super) struct Closed {
+pub(super) struct SortCheck {
     last: Option<(OrderId, Line)>,
     sequence: Sequence,
     /// Where each order began; not kept once many have come in sequence.
@@ -185,7 +151,7 @@ const REMEMBERED: usize = 7168;
 /// What it takes to remember one, in bytes, when the table has just grown.
 const PER_ORDER: usize = 56;
 
-impl Closed {
+impl SortCheck {
     pub(super) fn new(max_memory: usize) -> Self {
         Self {
             last: None,
@@ -204,17 +170,17 @@ impl Closed {
             return Ok(());
         };
         self.sequence = self.sequence.followed_by(last.text().as_bytes(), id.text().as_bytes());
-        let refusal = |earlier, what| Err(NotSorted { line, earlier, what });
+        let refusal = |earlier, problem| Err(NotSorted { line, earlier, problem });
         if let Some(began) = self.remember(id, line) {
-            return refusal(began, What::CameBack);
+            return refusal(began, Problem::CameBack);
         }
         match &self.began {
-            None if self.sequence.is_broken() => refusal(before, What::OutOfPlace),
+            None if self.sequence.is_broken() => refusal(before, Problem::OutOfPlace),
             Some(began) if began.len() > REMEMBERED => {
                 if !self.sequence.is_broken() {
                     self.began = None;
                 } else if began.len().saturating_mul(PER_ORDER) > self.max_memory {
-                    return refusal(before, What::TooMany(self.max_memory));
+                    return refusal(before, Problem::TooMany(self.max_memory));
                 }
                 Ok(())
             }
@@ -302,8 +268,8 @@ mod tests {
     use super::*;
 
     fn enter_all(ids: &[&str]) -> Result<(), NotSorted> {
-        let mut closed = Closed::new(usize::MAX);
-        (1..).zip(ids).try_for_each(|(line, id)| closed.enter(&id.parse().expect("an id"), Line::new(line)))
+        let mut check = SortCheck::new(usize::MAX);
+        (1..).zip(ids).try_for_each(|(line, id)| check.enter(&id.parse().expect("an id"), Line::new(line)))
     }
 
     #[test]
@@ -312,8 +278,8 @@ mod tests {
         assert_eq!((error.line(), error.earlier()), (Line::new(4), Line::new(2)));
         assert_eq!(
             error.to_string(),
-            "line 4 goes on with the order of line 2 after another order: sort the rows by order id, or take \
-             them as unsorted ones"
+            "line 4 belongs to the same order as line 2, but another order lies between them: sort the rows by \
+             order id, or read them as unsorted rows"
         );
         assert_eq!(enter_all(&["A3", "A1", "A2", "a1"]), Ok(()));
     }
@@ -327,30 +293,30 @@ mod tests {
             _ => format!("{}", 9_999_999 - number),
         };
         for name in ["ascending", "descending", "by number", "by number, descending"] {
-            let mut closed = Closed::new(usize::MAX);
+            let mut check = SortCheck::new(usize::MAX);
             let mut enter =
-                |number, line| closed.enter(&id(name, number).parse().expect("an id"), Line::new(line));
+                |number, line| check.enter(&id(name, number).parse().expect("an id"), Line::new(line));
             for number in 1..100_000 {
                 assert_eq!(enter(number, number), Ok(()), "{name} {number}");
             }
             let error = enter(70_000, 100_000).unwrap_err();
-            assert_eq!(error.what, What::OutOfPlace, "{name}");
+            assert_eq!(error.problem, Problem::OutOfPlace, "{name}");
             assert_eq!((error.line(), error.earlier()), (Line::new(100_000), Line::new(99_999)));
-            assert!(closed.began.is_none());
+            assert!(check.began.is_none());
         }
     }
 
     #[test]
     fn orders_in_no_sequence_are_remembered_as_far_as_memory_allows() {
-        let mut closed = Closed::new(100_000 * PER_ORDER);
+        let mut check = SortCheck::new(100_000 * PER_ORDER);
         let id = |number: u64| format!("{:08x}", number.wrapping_mul(0x9e37_79b9) & 0xffff_ffff);
-        let mut enter = |number, line| closed.enter(&id(number).parse().expect("an id"), Line::new(line));
+        let mut enter = |number, line| check.enter(&id(number).parse().expect("an id"), Line::new(line));
         for number in 1..=100_000 {
             assert_eq!(enter(number, number), Ok(()));
         }
         assert_eq!(enter(1, 100_001).map_err(|error| error.earlier()), Err(Line::new(1)));
         let error = enter(100_002, 100_002).unwrap_err();
-        assert_eq!(error.what, What::TooMany(100_000 * PER_ORDER));
+        assert_eq!(error.problem, Problem::TooMany(100_000 * PER_ORDER));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which rows of a slice make one event, by their positions: no row is copied.
+//! An index of rows by what makes them one event.
 
 use std::fmt;
 use std::hash::BuildHasher;
@@ -6,22 +6,23 @@ use std::ops::Range;
 
 use foldhash::quality::RandomState;
 
-use super::{OrderRules, Row};
+use crate::order::{OrderRules, Row};
 
-/// There are too many rows to find those that make one event, wherever they stand.
+/// The error for more rows than [`RowSlice`](super::RowSlice) can index.
 ///
 /// ```
-/// use meta_offline_events::bulk::Rows;
-/// use meta_offline_events::order::{OrderRules, Row};
-/// use meta_offline_events::value::{EventTime, Line};
-/// use meta_offline_events::wire::RequestFields;
+/// use meta_offline_events::order::{OrderRules, Row, RowSlice};
+/// use meta_offline_events::value::EventTime;
 ///
 /// let sold = EventTime::from_unix(1_767_225_600)?;
-/// let rows: Vec<_> = (2..102).map(|line| Row::new(Line::new(line), sold)).collect();
+/// let mut rows = Vec::new();
+/// for line in 2..102 {
+///     rows.push(Row::new(line, sold).order_id(format!("A{}", line % 7).parse()?));
+/// }
 /// let rules = OrderRules::new().max_memory(1000);
-/// let error = Rows::new(&rows).rules(rules).any_order(sold, &RequestFields::new(), drop).unwrap_err();
+/// let error = RowSlice::new(&rows).rules(rules).prepare(sold).unwrap_err();
 /// assert_eq!(error.rows(), 100);
-/// assert!(error.to_string().starts_with("to gather 100 rows takes more than 1000 bytes of memory: "));
+/// assert!(error.to_string().starts_with("grouping 100 rows takes more than 1000 bytes of memory: "));
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,14 +42,11 @@ impl fmt::Display for TooManyRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rows, max_memory } = self;
         if *rows > MAX_ROWS {
-            write!(f, "{rows} rows are more than the {MAX_ROWS} that can be gathered at once")?;
+            write!(f, "{rows} rows are more than {MAX_ROWS}, the most that can be grouped at once")?;
         } else {
-            write!(f, "to gather {rows} rows takes more than {max_memory} bytes of memory")?;
+            write!(f, "grouping {rows} rows takes more than {max_memory} bytes of memory")?;
         }
-        f.write_str(
-            ": sort the rows by order id and take them as sorted ones, or cut the export by days, never inside \
-             an order",
-        )
+        f.write_str(": sort the rows by order id, or split the export by days, never inside an order")
     }
 }
 
@@ -57,7 +55,7 @@ impl std::error::Error for TooManyRows {}
 /// The rows of a slice, order by order. Orders stand in the order of their first rows, and so do the rows of
 /// each. Rows that make no event with others are orders of their own.
 #[derive(Debug)]
-pub(crate) struct Index {
+pub(super) struct Index {
     orders: Vec<Order>,
     /// For each row the next one of its order.
     next: Vec<u32>,
@@ -85,7 +83,7 @@ const AHEAD: usize = 8;
 const AT_ONCE: usize = 64;
 
 impl Index {
-    pub(crate) fn of(rows: &[Row<'_>], rules: &OrderRules) -> Result<Self, TooManyRows> {
+    pub(super) fn of(rows: &[Row<'_>], rules: &OrderRules) -> Result<Self, TooManyRows> {
         loop {
             // That two orders share a mark will not happen, and not twice with other marks.
             let marks = RandomState::default();
@@ -120,12 +118,12 @@ impl Index {
     }
 
     /// How many orders there are.
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.orders.len()
     }
 
     /// The rows of these orders.
-    pub(crate) fn each<'r, 'a>(
+    pub(super) fn for_each<'r, 'a>(
         &self,
         rows: &'r [Row<'a>],
         orders: Range<usize>,
@@ -133,7 +131,7 @@ impl Index {
     ) {
         for number in orders {
             if let Some(later) = self.orders.get(number + AHEAD) {
-                self.rows_of(later).for_each(|position| rows[position].read_ahead());
+                self.rows_of(later).for_each(|position| rows[position].prefetch());
             }
             self.rows_of(&self.orders[number]).for_each(|position| each(&rows[position]));
         }
@@ -280,7 +278,7 @@ mod tests {
     fn lines(index: &Index, rows: &[Row<'_>]) -> Vec<Vec<u64>> {
         let of_order = |order| {
             let mut lines = Vec::new();
-            index.each(rows, order..order + 1, |row| lines.push(row.line.number()));
+            index.for_each(rows, order..order + 1, |row| lines.push(row.line.number()));
             lines
         };
         (0..index.len()).map(of_order).collect()

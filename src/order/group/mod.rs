@@ -1,84 +1,73 @@
-//! One order in the making: what its rows have in common, their sum, and what speaks against it.
+//! One order: its rows are checked, added up and completed to an event.
+
+mod check;
+mod fingerprints;
+mod key;
+mod rejected;
+mod warnings;
 
 use std::num::NonZeroU64;
 
-use super::desk::Customer;
+pub(super) use check::RowChecker;
+pub(super) use key::GroupKey;
+pub(super) use rejected::RejectedOrders;
+
+use fingerprints::Seen;
+
 use super::layout::Fault;
-use super::marks::Seen;
 use super::{Column, OrderRules, Row};
-use crate::customer::{MatchKey, MatchValue, RawFingerprint, UserData};
-use crate::event::{ActionSource, Conclusion, Content, DeliveryCategory, Event, EventName, Sale};
+use crate::customer::{MatchKey, RawFingerprint, UserData};
+use crate::event::{Completion, DeliveryCategory, Event, EventName};
 use crate::value::{
-    AgeLimit, Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl,
+    AgeLimit, Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl, Sum,
 };
 
-/// How many different e-mail addresses or phones one order may have. Beyond that the order id is no
-/// order's: a constant, or the number of a till.
+/// The most different e-mail addresses or phones in one order. With more, the order id is not the id of one
+/// order: it is a constant, or the number of a till.
 const MAX_CUSTOMERS: usize = 50;
 
-/// What one event may take of a request of one megabyte, in bytes.
+/// The most bytes of one event in a request of one megabyte.
 const MAX_EVENT: usize = 990_000;
 
-/// Fewer lines than this cannot exceed it, whatever their product ids.
+/// An order of fewer lines cannot exceed [`MAX_EVENT`], whatever its product ids.
 const MANY_LINES: usize = 250;
-
-/// What makes rows one event.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct GroupKey {
-    pub(super) order_id: OrderId,
-    pub(super) name: EventName,
-    pub(super) action_source: ActionSource,
-}
-
-impl GroupKey {
-    /// The order of a row; nothing for a row without an order id.
-    pub(super) fn of(row: &Row<'_>) -> Option<Self> {
-        let order_id = row.order_id.clone()?;
-        Some(Self { order_id, name: row.name.clone(), action_source: row.action_source })
-    }
-}
 
 /// The rows of one order so far.
 #[derive(Debug)]
 pub(super) struct Group {
-    /// The event in the making: its customer, contents and lines grow row by row.
+    /// The event: its customer, contents and lines grow row by row.
     pub(super) event: Event,
-    /// A mark of the raw text of its customer, if all of it was usable.
-    raw_fingerprint: Option<RawFingerprint>,
+    facts: Facts,
+    seen: Seen,
+}
+
+/// What the rows of an order say beside its customer and contents.
+#[derive(Debug, Clone)]
+struct Facts {
+    /// The raw customer of the first row, if every value of it is usable and none has a note.
+    fingerprint: Option<RawFingerprint>,
     earliest: EventTime,
     latest: EventTime,
-    external_id: Option<(MatchValue, Line)>,
+    /// The line of the first customer with an external id.
+    external_id: Option<Line>,
     currency: Option<(Currency, Line)>,
-    /// Sum of price × quantity over the rows that have both.
-    priced: Option<Amount>,
+    /// The sum of price × quantity over the rows that have both.
+    priced: Option<Sum>,
     /// The `value` of the rows that have one.
     value: Option<(Amount, Line)>,
     event_id: Option<(EventId, Line)>,
     event_source_url: Option<PageUrl>,
     delivery_category: Option<DeliveryCategory>,
-    /// Rows differ in customer or time.
-    disagrees: bool,
+    /// The rows differ in customer or time.
+    differs: bool,
     /// The first thing that makes the whole order unusable.
     conflict: Option<Fault>,
-    seen: Seen,
 }
 
-impl Group {
-    /// An order without rows, for rows like this one.
-    pub(super) fn for_row(row: &Row<'_>) -> Self {
-        Self::of(&row.name, row.action_source, row.order_id.as_ref(), row.time)
-    }
-
-    /// An order without rows.
-    pub(super) fn of(
-        name: &EventName,
-        source: ActionSource,
-        order_id: Option<&OrderId>,
-        time: EventTime,
-    ) -> Self {
-        let mut group = Self {
-            event: Event::blank(),
-            raw_fingerprint: None,
+impl Facts {
+    fn starting_at(time: EventTime) -> Self {
+        Self {
+            fingerprint: None,
             earliest: time,
             latest: time,
             external_id: None,
@@ -88,86 +77,67 @@ impl Group {
             event_id: None,
             event_source_url: None,
             delivery_category: None,
-            disagrees: false,
+            differs: false,
             conflict: None,
-            seen: Seen::default(),
-        };
-        group.event.renew(name, source, order_id);
+        }
+    }
+}
+
+/// The customer of a row that is added to an order.
+struct Customer<'d> {
+    data: &'d mut UserData,
+    /// Set if every value is usable and none has a note.
+    fingerprint: Option<RawFingerprint>,
+}
+
+impl Group {
+    /// Creates an order without rows, for rows like this one.
+    pub(super) fn for_row(row: &Row<'_>) -> Self {
+        let mut group =
+            Self { event: Event::blank(), facts: Facts::starting_at(row.time), seen: Seen::default() };
+        group.event.restart(&row.name, row.action_source, row.order_id.as_ref());
         group
     }
 
-    /// Becomes another order, in the same memory.
-    pub(super) fn renew(&mut self, row: &Row<'_>) {
-        self.event.renew(&row.name, row.action_source, row.order_id.as_ref());
-        self.raw_fingerprint = None;
-        self.earliest = row.time;
-        self.latest = row.time;
-        self.external_id = None;
-        self.currency = None;
-        self.priced = None;
-        self.value = None;
-        self.event_id = None;
-        self.event_source_url = None;
-        self.delivery_category = None;
-        self.disagrees = false;
-        self.conflict = None;
+    /// Becomes another order without rows, in the same memory.
+    pub(super) fn restart(&mut self, row: &Row<'_>) {
+        self.event.restart(&row.name, row.action_source, row.order_id.as_ref());
+        self.facts = Facts::starting_at(row.time);
         self.seen.clear();
     }
 
-    /// Whether a row belongs here.
+    /// Whether a row belongs to this order.
     pub(super) fn is_of(&self, row: &Row<'_>) -> bool {
-        self.event.action_source() == row.action_source
-            && *self.event.name() == row.name
-            && self.event.custom_data().order_id() == row.order_id.as_ref()
+        self.is_same_event(row) && self.event.order_id() == row.order_id.as_ref()
     }
 
-    /// Becomes the order that a sale was taken for so far. The marks of its rows are given.
-    pub(super) fn take_over(
-        &mut self,
-        sale: &Sale,
-        raw_fingerprint: RawFingerprint,
-        marks: impl Iterator<Item = u64>,
-    ) {
-        self.raw_fingerprint = Some(raw_fingerprint);
-        self.priced = Some(sale.total);
-        let first = sale.lines.first().copied();
-        self.currency = first.map(|line| (sale.currency, line));
-        *self.event.customer_mut() = UserData::of_digests(&sale.customer);
-        let external_id = self.event.user_data().values(MatchKey::ExternalId).next().cloned();
-        self.external_id = external_id.zip(first);
-        for content in &sale.contents {
-            self.event.add_product(content.clone());
-        }
-        for line in &sale.lines {
-            self.event.add_line(*line);
-        }
-        for mark in marks {
-            self.seen.insert(mark);
-        }
+    /// Whether a row of the same order id belongs to this order.
+    pub(super) fn is_same_event(&self, row: &Row<'_>) -> bool {
+        self.event.action_source() == row.action_source && *self.event.name() == row.name
     }
 
-    /// Whether no row with this mark was here before.
-    pub(super) fn is_new(&mut self, mark: u64) -> bool {
-        self.seen.insert(mark)
+    /// Adds the fingerprint of a row, and returns whether it is new.
+    fn is_new(&mut self, fingerprint: u64) -> bool {
+        self.seen.insert(fingerprint)
     }
 
-    /// One more row of the order, and its customer if that is not written as the first one's.
-    pub(super) fn add(&mut self, row: &Row<'_>, customer: Option<Customer<'_>>, rules: &OrderRules) {
+    /// Adds a row, with its customer unless that is written like the first one's.
+    fn add(&mut self, row: &Row<'_>, customer: Option<Customer<'_>>, rules: &OrderRules) {
         let is_first = self.event.lines().is_empty();
-        if let Some(Customer { data, raw_fingerprint }) = customer {
-            self.add_external_ids(data, row.line);
+        if let Some(Customer { data, fingerprint }) = customer {
+            self.check_external_ids(data, row.line);
             if is_first {
                 std::mem::swap(self.event.customer_mut(), data);
-                self.raw_fingerprint = raw_fingerprint;
+                self.facts.fingerprint = fingerprint;
             } else if data != self.event.user_data() {
-                self.disagrees = true;
+                self.facts.differs = true;
                 self.unite(data, row.line);
             }
         }
-        if row.time != self.earliest {
-            self.disagrees = true;
-            self.earliest = self.earliest.min(row.time);
-            self.latest = self.latest.max(row.time);
+        if row.time != self.facts.earliest {
+            self.facts.differs = true;
+            self.facts.earliest = self.facts.earliest.min(row.time);
+            self.facts.latest = self.facts.latest.max(row.time);
         }
         self.add_facts(row, rules);
     }
@@ -184,18 +154,20 @@ impl Group {
         self.event.customer_mut().merge(customer);
     }
 
-    fn add_external_ids(&mut self, customer: &UserData, line: Line) {
-        for id in customer.values(MatchKey::ExternalId) {
-            match &self.external_id {
-                Some((known, first)) if known != id => {
-                    let message = format!(
-                        "the order has two external ids, at lines {first} and {line}: one order has one customer"
-                    );
-                    self.object(Column::ExternalId, "two_external_ids", message);
-                }
-                Some(_) => {}
-                None => self.external_id = Some((id.clone(), line)),
-            }
+    /// Checks that all rows have the same external id.
+    fn check_external_ids(&mut self, customer: &UserData, line: Line) {
+        let mut ids = customer.values(MatchKey::ExternalId);
+        let known = self.event.user_data().values(MatchKey::ExternalId).next().or_else(|| ids.next());
+        if known.is_none() {
+            return;
+        }
+        let differs = ids.any(|id| Some(id) != known);
+        let first = *self.facts.external_id.get_or_insert(line);
+        if differs {
+            let message = format!(
+                "the order has two external ids, at lines {first} and {line}: one order has one customer"
+            );
+            self.object(Column::ExternalId, "two_external_ids", message);
         }
     }
 
@@ -205,7 +177,7 @@ impl Group {
         self.add_currency(row.currency, line);
         self.add_money(row, rules);
         if let Some(id) = &row.event_id {
-            match &self.event_id {
+            match &self.facts.event_id {
                 Some((known, first)) if known != id => {
                     let message = format!(
                         "the order has two event ids, at lines {first} and {line}: one order is one event"
@@ -213,25 +185,21 @@ impl Group {
                     self.object(Column::EventId, "two_event_ids", message);
                 }
                 Some(_) => {}
-                None => self.event_id = Some((id.clone(), line)),
+                None => self.facts.event_id = Some((id.clone(), line)),
             }
         }
         if let (Some(product), Some(quantity)) = (&row.product, positive(row.quantity)) {
-            let content = Content::new(product.clone(), quantity);
-            self.event.add_product(match row.price {
-                Some(price) => content.item_price(price),
-                None => content,
-            });
+            self.event.add_product(product, quantity, row.price);
         }
-        if self.event_source_url.is_none() {
-            self.event_source_url.clone_from(&row.event_source_url);
+        if self.facts.event_source_url.is_none() {
+            self.facts.event_source_url.clone_from(&row.event_source_url);
         }
-        self.delivery_category = self.delivery_category.or(row.delivery_category);
+        self.facts.delivery_category = self.facts.delivery_category.or(row.delivery_category);
     }
 
     fn add_currency(&mut self, currency: Option<Currency>, line: Line) {
-        match (self.currency, currency) {
-            (None, Some(currency)) => self.currency = Some((currency, line)),
+        match (self.facts.currency, currency) {
+            (None, Some(currency)) => self.facts.currency = Some((currency, line)),
             (Some((first, at)), Some(second)) if first != second => self.object(
                 Column::Currency,
                 "two_currencies",
@@ -242,18 +210,16 @@ impl Group {
     }
 
     fn add_money(&mut self, row: &Row<'_>, rules: &OrderRules) {
-        if let (Some(price), Some(quantity)) = (row.price, row.quantity) {
-            let total = price.checked_mul(quantity);
-            match total.and_then(|total| self.priced.unwrap_or(Amount::ZERO).checked_add(total)) {
-                Some(sum) => self.priced = Some(sum),
-                None => self.object_to_size(Column::Price, row.line),
-            }
+        if let (Some(price), Some(quantity)) = (row.price, row.quantity)
+            && !self.facts.priced.get_or_insert_default().add(price, quantity)
+        {
+            self.object_to_size(Column::Price, row.line);
         }
         let Some(value) = row.value else { return };
-        match self.value {
-            None => self.value = Some((value, row.line)),
+        match self.facts.value {
+            None => self.facts.value = Some((value, row.line)),
             Some((sum, first)) if rules.sums_values => match sum.checked_add(value) {
-                Some(sum) => self.value = Some((sum, first)),
+                Some(sum) => self.facts.value = Some((sum, first)),
                 None => self.object_to_size(Column::Value, row.line),
             },
             Some((known, first)) if known != value => {
@@ -268,67 +234,66 @@ impl Group {
         }
     }
 
+    #[cold]
     fn object_to_size(&mut self, column: Column, line: Line) {
         let message = format!("line {line} makes the total too large to be kept exactly");
         self.object(column, "too_many_digits", message);
     }
 
+    #[cold]
     fn object(&mut self, column: Column, reason: &'static str, message: String) {
-        self.conflict.get_or_insert(Fault::at(column, reason, message));
+        self.facts.conflict.get_or_insert(Fault::at(column, reason, message));
     }
 
-    /// What made these rows one event; nothing for a row without an order id.
+    /// Returns the key of its rows; a row without an order id has none.
     pub(super) fn key(&self) -> Option<GroupKey> {
-        let order_id = self.event.custom_data().order_id()?.clone();
-        Some(GroupKey {
-            order_id,
-            name: self.event.name().clone(),
-            action_source: self.event.action_source(),
-        })
+        let order_id = self.event.order_id()?.clone();
+        let (name, action_source) = (self.event.name().clone(), self.event.action_source());
+        Some(GroupKey { order_id, name, action_source })
     }
 
-    /// The customer, if the first row's was written like this one's.
-    pub(super) fn customer_worded(&self, raw_fingerprint: RawFingerprint) -> Option<&UserData> {
-        (self.raw_fingerprint == Some(raw_fingerprint)).then(|| self.event.user_data())
+    /// Returns the customer if the first row's is written like this one.
+    fn customer_with(&self, fingerprint: RawFingerprint) -> Option<&UserData> {
+        (self.facts.fingerprint == Some(fingerprint)).then(|| self.event.user_data())
     }
 
-    /// Bytes of memory, about.
+    /// Its size in memory, in bytes, roughly.
     pub(super) fn memory(&self) -> usize {
         size_of::<Self>() - size_of::<Event>() + self.event.memory()
     }
 
     /// Whether its rows lie more than a day apart.
-    pub(super) fn is_spread(&self) -> bool {
-        self.latest.unix() - self.earliest.unix() > 86_400
+    fn is_spread(&self) -> bool {
+        self.facts.latest.unix() - self.facts.earliest.unix() > 86_400
     }
 
-    /// Whether a spreadsheet has spoilt the order id.
-    pub(super) fn looks_damaged(&self) -> bool {
-        self.event.custom_data().order_id().is_some_and(is_damaged)
+    /// Whether a spreadsheet has damaged the order id.
+    fn has_damaged_id(&self) -> bool {
+        self.event.order_id().is_some_and(is_damaged)
     }
 
     /// Completes the event of this order.
-    pub(super) fn conclude(&mut self, rules: &OrderRules, now: EventTime) -> Result<(), Vec<Fault>> {
+    fn complete(&mut self, rules: &OrderRules, now: EventTime) -> Result<(), Vec<Fault>> {
         // Several orders under one damaged id contradict one another, too: the id is the cause.
-        if self.disagrees && self.looks_damaged() {
+        if self.facts.differs && self.has_damaged_id() {
             return Err(vec![Fault::at(
                 Column::OrderId,
                 "damaged_order_id",
                 "the order id looks damaged by a spreadsheet, and its rows differ in customer or time: export ids as text",
             )]);
         }
-        if let Some(conflict) = self.conflict.take() {
+        if let Some(conflict) = self.facts.conflict.take() {
             return Err(vec![conflict]);
         }
         self.check_age(rules.age_limit(self.event.action_source()), now)?;
-        let conclusion = Conclusion {
-            time: self.earliest,
+        let completion = Completion {
+            time: self.facts.earliest,
             value: self.total(rules)?,
-            event_id: self.event_id.as_ref().map(|(id, _)| id),
-            page: self.event_source_url.as_ref(),
-            delivery_category: self.delivery_category,
+            event_id: self.facts.event_id.as_ref().map(|(id, _)| id),
+            page: self.facts.event_source_url.as_ref(),
+            delivery_category: self.facts.delivery_category,
         };
-        self.event.conclude(&conclusion).map_err(|invalid| {
+        self.event.complete(&completion).map_err(|invalid| {
             let broken = invalid.violations().iter();
             broken.map(|violation| Fault::of_row(violation.code(), violation.to_string())).collect::<Vec<_>>()
         })?;
@@ -339,11 +304,11 @@ impl Group {
         let refused = |reason, outside: OutsideWindow| {
             Err(vec![Fault::at(Column::Timestamp, reason, outside.to_string())])
         };
-        match self.earliest.check_age(now, limit) {
+        match self.facts.earliest.check_age(now, limit) {
             Err(OutsideWindow::TooOld) => refused("too_old", OutsideWindow::TooOld),
             Err(OutsideWindow::InFuture) => refused("in_future", OutsideWindow::InFuture),
             // The latest row must not lie ahead of the clock either: its time is as wrong.
-            Ok(()) if self.latest.check_age(now, limit).is_err() => {
+            Ok(()) if self.facts.latest.check_age(now, limit).is_err() => {
                 refused("in_future", OutsideWindow::InFuture)
             }
             Ok(()) => Ok(()),
@@ -352,10 +317,11 @@ impl Group {
 
     /// What the order is worth: its stated value, checked against its priced lines, or their sum.
     fn total(&self, rules: &OrderRules) -> Result<Option<Money>, Vec<Fault>> {
-        let amount = self.value.map(|(value, _)| value).or(self.priced);
+        let priced = self.facts.priced.map(Sum::total);
+        let amount = self.facts.value.map(|(value, _)| value).or(priced);
         let Some(amount) = amount else { return Ok(None) };
-        let column = if self.value.is_some() { Column::Value } else { Column::Price };
-        let Some((currency, _)) = self.currency else {
+        let column = if self.facts.value.is_some() { Column::Value } else { Column::Price };
+        let Some((currency, _)) = self.facts.currency else {
             return Err(vec![Fault::at(
                 Column::Currency,
                 "missing",
@@ -363,7 +329,7 @@ impl Group {
             )]);
         };
         let total = Money::new(amount, currency).rounded();
-        if let (Some((value, _)), Some(priced)) = (self.value, self.priced) {
+        if let (Some((value, _)), Some(priced)) = (self.facts.value, priced) {
             let minor_unit = Amount::from_minor(1, currency.minor_units()).unwrap_or(Amount::ZERO);
             let rounded = |amount| Money::new(amount, currency).rounded().amount();
             let apart = value.checked_sub(priced).or_else(|| rounded(value).checked_sub(rounded(priced)));
@@ -387,7 +353,7 @@ impl Group {
     }
 }
 
-/// An event has to fit into one request. Only one with many lines can be too large.
+/// Refuses an event that does not fit into a request. Only an order of many lines can be that large.
 fn check_size(event: &Event) -> Result<(), Vec<Fault>> {
     if event.custom_data().contents().len() < MANY_LINES {
         return Ok(());
@@ -407,7 +373,7 @@ fn positive(quantity: Option<i64>) -> Option<NonZeroU64> {
 }
 
 /// Whether the order id looks like a number that a spreadsheet has written in its own way.
-pub(super) fn is_damaged(id: &OrderId) -> bool {
+fn is_damaged(id: &OrderId) -> bool {
     id.text().as_bytes().first().is_some_and(u8::is_ascii_digit) && is_spreadsheet_number(id.as_str())
 }
 

@@ -1,12 +1,11 @@
-//! Slices of rows: the bodies and the account are those of rows that were gathered one by one.
+//! Slices of rows: their bodies and their report are those of the same rows pushed one by one.
 
 use std::collections::BTreeSet;
 
 use fastrand::Rng;
-use meta_offline_events::bulk::{Account, Bodies, Rows};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{ActionSource, EventName};
-use meta_offline_events::order::{NotSorted, OrderRules, Orders, Row};
+use meta_offline_events::order::{OrderRules, Orders, Prepared, Row, RowSlice, SortedOrders};
 use meta_offline_events::report::{Diagnostic, RowReport};
 use meta_offline_events::value::{Currency, EventTime, Line};
 use meta_offline_events::wire::{Batch, BatchLimits, Batches, RequestFields};
@@ -119,18 +118,12 @@ fn limits(small: bool) -> BatchLimits {
     if small { BatchLimits::new(7, 4096).unwrap() } else { BatchLimits::default() }
 }
 
-type Made = (Vec<Batch>, Account);
+type Made = (Vec<Batch>, Prepared);
 
-fn in_any_order(rows: Rows<'_, '_>) -> Made {
+fn bodies(rows: RowSlice<'_, '_>, limits: BatchLimits) -> Made {
     let mut batches = Vec::new();
-    let account = rows.any_order(now(), &fields(), |batch| batches.push(batch)).unwrap();
-    (batches, account)
-}
-
-fn in_sequence(rows: Rows<'_, '_>) -> Result<Made, NotSorted> {
-    let mut batches = Vec::new();
-    let account = rows.sorted(now(), &fields(), |batch| batches.push(batch))?;
-    Ok((batches, account))
+    let prepared = rows.batches(now(), &fields(), limits, |batch| batches.push(batch)).unwrap();
+    (batches, prepared)
 }
 
 proptest! {
@@ -144,39 +137,35 @@ proptest! {
         let rows = rows(seed, count, orders, oddity);
         let mut expected = Orders::with_rules(rules(drops_repeats));
         for row in &rows {
-            expected.push(row.clone());
+            expected.push(row);
         }
         let expected = expected.finish(now());
         let limits = limits(small);
-        let bodies: Vec<_> = Batches::new(&expected.events, &fields()).limits(limits).collect();
+        let batches: Vec<_> = Batches::new(&expected.events, &fields()).limits(limits).collect();
 
-        let (batches, account) = in_any_order(Rows::new(&rows).rules(rules(drops_repeats)).limits(limits));
-        prop_assert!(batches == bodies);
-        same_account(&account.rows, &expected.rows)?;
-        prop_assert_eq!(account.coverage.to_string(), expected.coverage.to_string());
+        let slice = RowSlice::new(&rows).rules(rules(drops_repeats));
+        let (made, prepared) = bodies(slice.clone(), limits);
+        prop_assert!(made == batches);
+        prop_assert!(prepared.events.is_empty());
+        same_account(&prepared.rows, &expected.rows)?;
+        prop_assert_eq!(prepared.coverage.to_string(), expected.coverage.to_string());
+        prop_assert_eq!(slice.prepare(now()).unwrap().events, expected.events);
     }
 
     #[test]
-    fn sorted_rows_make_the_bodies_of_a_stream(
-        seed: u64, count in 0..600_usize, orders in 1..300_u32, oddity in 5..60_u32, sorts: bool,
+    fn sorted_rows_make_the_bodies_of_sorted_orders(
+        seed: u64, count in 0..600_usize, orders in 1..300_u32, oddity in 5..60_u32,
     ) {
-        let mut rows = rows(seed, count, orders, oddity);
-        if sorts {
-            rows = sorted(rows);
-        }
-        let mut expected = Bodies::new(rules(false), now(), &fields());
-        let fed = rows.iter().try_for_each(|row| expected.push(row));
+        let rows = sorted(rows(seed, count, orders, oddity));
+        let mut expected = SortedOrders::new(rules(false), now());
+        prop_assert!(rows.iter().try_for_each(|row| expected.push(row)).is_ok());
         let expected = expected.finish();
+        let batches: Vec<_> = Batches::new(&expected.events, &fields()).collect();
 
-        match (in_sequence(Rows::new(&rows)), fed) {
-            (Ok((batches, account)), Ok(())) => {
-                prop_assert!(batches == expected.batches);
-                same_account(&account.rows, &expected.rows)?;
-                prop_assert_eq!(account.coverage.to_string(), expected.coverage.to_string());
-            }
-            (Err(found), Err(trouble)) => prop_assert_eq!(found, trouble),
-            (made, fed) => prop_assert!(false, "{} {fed:?}", made.is_ok()),
-        }
+        let (made, prepared) = bodies(RowSlice::new(&rows), BatchLimits::default());
+        prop_assert!(made == batches);
+        same_account(&prepared.rows, &expected.rows)?;
+        prop_assert_eq!(prepared.coverage.to_string(), expected.coverage.to_string());
     }
 }
 
@@ -188,10 +177,10 @@ mod on_all_cores {
         rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap().install(work)
     }
 
-    fn same((batches, account): &Made, (expected, expected_account): &Made) -> Result<(), TestCaseError> {
+    fn same((batches, prepared): &Made, (expected, expected_prepared): &Made) -> Result<(), TestCaseError> {
         prop_assert!(batches == expected);
-        prop_assert!(account.rows == expected_account.rows);
-        prop_assert_eq!(account.coverage.to_string(), expected_account.coverage.to_string());
+        prop_assert!(prepared.rows == expected_prepared.rows);
+        prop_assert_eq!(prepared.coverage.to_string(), expected_prepared.coverage.to_string());
         Ok(())
     }
 
@@ -207,15 +196,13 @@ mod on_all_cores {
             if sorts {
                 rows = sorted(rows);
             }
-            let rows = Rows::new(&rows).rules(rules(drops_repeats)).limits(limits(small));
-            let any_order = in_any_order(rows.clone());
-            let sequence = in_sequence(rows.clone());
+            let rows = RowSlice::new(&rows).rules(rules(drops_repeats));
+            let one = bodies(rows.clone(), limits(small));
+            let events = rows.clone().prepare(now()).unwrap().events;
             for cores in 1..=3 {
-                same(&on_cores(cores, || in_any_order(rows.clone().on_all_cores())), &any_order)?;
-                match (on_cores(cores, || in_sequence(rows.clone().on_all_cores())), &sequence) {
-                    (Ok(made), Ok(sequence)) => same(&made, sequence)?,
-                    (made, sequence) => prop_assert_eq!(made.err(), sequence.as_ref().err().cloned()),
-                }
+                same(&on_cores(cores, || bodies(rows.clone().on_all_cores(), limits(small))), &one)?;
+                let prepared = on_cores(cores, || rows.clone().on_all_cores().prepare(now())).unwrap();
+                prop_assert!(prepared.events == events);
             }
         }
     }
@@ -234,37 +221,27 @@ mod on_all_cores {
                     .currency(Currency::EUR)
             })
             .collect();
-        let expected = in_any_order(Rows::new(&rows));
+        let expected = bodies(RowSlice::new(&rows), BatchLimits::default());
         assert_eq!(expected.1.coverage.shared_values().len(), 1);
-        let made = on_cores(2, || in_any_order(Rows::new(&rows).on_all_cores()));
+        let made = on_cores(2, || bodies(RowSlice::new(&rows).on_all_cores(), BatchLimits::default()));
         same(&made, &expected).unwrap();
         assert_eq!(made.1.coverage.shared_values(), expected.1.coverage.shared_values());
     }
 }
 
 #[test]
-fn nothing_is_sent_of_rows_that_are_not_sorted() {
-    let rows = rows(7, 2000, 1000, 1000);
-    let trouble = Rows::new(&rows).sorted(now(), &fields(), |_| panic!("sent")).unwrap_err();
-    let mut stream = Bodies::new(OrderRules::new(), now(), &fields());
-    assert_eq!(rows.iter().find_map(|row| stream.push(row).err()), Some(trouble));
-}
-
-#[test]
-fn the_rows_that_can_be_gathered_are_limited_by_memory() {
+fn the_rows_that_can_be_grouped_are_limited_by_memory() {
     for orders in [1, 100, u32::MAX] {
         let rows = rows(7, 3000, orders, 1000);
-        let any_order = |bytes| {
-            let rules = OrderRules::new().max_memory(bytes);
-            Rows::new(&rows).rules(rules).any_order(now(), &fields(), drop).map(drop)
-        };
-        assert_eq!(any_order(48 * rows.len()), Ok(()));
-        let trouble = any_order(4 * rows.len()).unwrap_err();
-        assert_eq!(trouble.rows(), 3000);
+        let prepare =
+            |bytes| RowSlice::new(&rows).rules(OrderRules::new().max_memory(bytes)).prepare(now()).map(drop);
+        assert_eq!(prepare(48 * rows.len()), Ok(()));
+        let error = prepare(4 * rows.len()).unwrap_err();
+        assert_eq!(error.rows(), 3000);
         assert_eq!(
-            trouble.to_string(),
-            "to gather 3000 rows takes more than 12000 bytes of memory: sort the rows by order id and take them \
-             as sorted ones, or cut the export by days, never inside an order"
+            error.to_string(),
+            "grouping 3000 rows takes more than 12000 bytes of memory: sort the rows by order id, or split the \
+             export by days, never inside an order"
         );
     }
 }

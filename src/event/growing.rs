@@ -1,12 +1,15 @@
-//! One event after another in the same memory, for rows of exports: there are millions.
+//! Events that grow row by row, each in the memory of an earlier one.
+
+use std::iter;
+use std::num::NonZeroU64;
 
 use super::rules::{self, InvalidEvent};
 use super::{ActionSource, Content, DeliveryCategory, Event, EventName};
 use crate::customer::UserData;
-use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
+use crate::value::{Amount, EventId, EventTime, Line, Money, OrderId, PageUrl, ProductId};
 
-/// What is left to be said when the rows of an order are in.
-pub(crate) struct Conclusion<'a> {
+/// What completes an event when the rows of its order are in.
+pub(crate) struct Completion<'a> {
     pub(crate) time: EventTime,
     pub(crate) value: Option<Money>,
     pub(crate) event_id: Option<&'a EventId>,
@@ -15,13 +18,13 @@ pub(crate) struct Conclusion<'a> {
 }
 
 impl Event {
-    /// An event of nobody, to be [renewed](Self::renew).
+    /// Creates an event of nobody, to [`restart`](Self::restart).
     pub(crate) fn blank() -> Self {
         Self::builder(EventTime::FIRST, UserData::default()).unfinished()
     }
 
-    /// Becomes another event, of no customer and without contents so far.
-    pub(crate) fn renew(&mut self, name: &EventName, source: ActionSource, order_id: Option<&OrderId>) {
+    /// Becomes another event, without a customer and without contents.
+    pub(crate) fn restart(&mut self, name: &EventName, source: ActionSource, order_id: Option<&OrderId>) {
         self.event_name.clone_from(name);
         self.action_source = source;
         self.event_id = None;
@@ -34,6 +37,11 @@ impl Event {
         self.lines.clear();
     }
 
+    /// Takes the event out, and leaves a blank one.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::blank())
+    }
+
     pub(crate) fn customer_mut(&mut self) -> &mut UserData {
         &mut self.user_data
     }
@@ -42,14 +50,16 @@ impl Event {
         self.lines.push(line);
     }
 
-    pub(crate) fn add_product(&mut self, product: Content) {
-        self.custom_data.contents.push(product);
+    pub(crate) fn add_product(&mut self, id: &ProductId, quantity: NonZeroU64, price: Option<Amount>) {
+        // Extending builds the content in its place; pushing would build it elsewhere and copy it.
+        let content = || Content::with_price(id.clone(), quantity, price);
+        self.custom_data.contents.extend(iter::once_with(content));
     }
 
-    /// Says the rest, checks every rule, as [`EventBuilder::build`](super::EventBuilder::build) does, and
-    /// derives what is to be derived.
-    pub(crate) fn conclude(&mut self, conclusion: &Conclusion<'_>) -> Result<(), InvalidEvent> {
-        let Conclusion { time, value, event_id, page, delivery_category } = *conclusion;
+    /// Completes the event: checks every rule, as [`EventBuilder::build`](super::EventBuilder::build) does, and
+    /// derives the id.
+    pub(crate) fn complete(&mut self, completion: &Completion<'_>) -> Result<(), InvalidEvent> {
+        let Completion { time, value, event_id, page, delivery_category } = *completion;
         self.event_time = time;
         self.custom_data.value = value.map(|value| value.rounded().amount());
         self.custom_data.currency = value.map(Money::currency);
@@ -65,12 +75,12 @@ impl Event {
         Ok(())
     }
 
-    /// Whether its id is derived from its order id: no other order's event has the same.
+    /// Whether its id comes from its order id, so that no event of another order has the same.
     pub(crate) fn is_named_by_order(&self) -> bool {
         self.derived_id && self.custom_data.order_id.is_some()
     }
 
-    /// Bytes of memory, about.
+    /// Its size in memory, in bytes, roughly.
     pub(crate) fn memory(&self) -> usize {
         size_of::<Self>()
             + self.user_data.memory()

@@ -1,0 +1,68 @@
+//! Fingerprints of rows: how a row that repeats an earlier one is found.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use arrayvec::ArrayVec;
+use foldhash::quality::RandomState;
+
+use crate::customer::Prehashed;
+use crate::order::Row;
+
+/// Makes the fingerprints of one run. Rows that are equal in every column have equal fingerprints.
+#[derive(Debug, Default)]
+pub(super) struct RowFingerprints {
+    hasher: RandomState,
+}
+
+impl RowFingerprints {
+    /// Returns the fingerprint of everything in a row but its line and its order id.
+    pub(super) fn of(&self, row: &Row<'_>) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u64(row.customer.raw_fingerprint().texts());
+        hasher.write_i64(row.time.unix());
+        hasher.write_i64(row.quantity.unwrap_or(i64::MIN));
+        if let Some(price) = row.price {
+            price.hash(&mut hasher);
+        }
+        if let Some(currency) = row.currency {
+            currency.hash(&mut hasher);
+        }
+        if let Some(product) = &row.product {
+            hasher.write(product.text().as_bytes());
+        }
+        if row.order_id.is_none() || row.has_rare_columns() {
+            let event = (&row.name, row.action_source, &row.event_id, &row.event_source_url);
+            (row.value, row.delivery_category, event).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+}
+
+/// Fingerprints seen so far.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    few: ArrayVec<u64, 8>,
+    many: HashSet<u64, Prehashed>,
+}
+
+impl Seen {
+    pub(super) fn clear(&mut self) {
+        self.few.clear();
+        self.many.clear();
+    }
+
+    /// Adds a fingerprint, and returns whether it is new.
+    pub(super) fn insert(&mut self, fingerprint: u64) -> bool {
+        if self.many.is_empty() {
+            if self.few.contains(&fingerprint) {
+                return false;
+            }
+            if self.few.try_push(fingerprint).is_ok() {
+                return true;
+            }
+            self.many.extend(&self.few);
+        }
+        self.many.insert(fingerprint)
+    }
+}

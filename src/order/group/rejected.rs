@@ -1,0 +1,65 @@
+//! Orders that are not sent, because one of their rows cannot be used.
+
+use std::collections::HashMap;
+
+use super::key::GroupKey;
+use crate::order::RowError;
+use crate::order::layout::OrderMark;
+use crate::value::{Line, OrderId};
+
+/// The rejected orders, each with the line to blame.
+#[derive(Debug, Default)]
+pub(in crate::order) struct RejectedOrders {
+    groups: HashMap<GroupKey, Line>,
+    /// Orders that are rejected whatever the event name and the action source.
+    orders: HashMap<OrderMark, Line>,
+    /// The same for the order before the open one.
+    orders_before: HashMap<OrderMark, Line>,
+}
+
+impl RejectedOrders {
+    /// Rejects every order that the row may belong to.
+    pub(in crate::order) fn add(&mut self, error: &RowError) {
+        let line = error.line;
+        for &order in &error.suspects {
+            self.orders.entry(order).or_insert(line);
+        }
+        let Some(order_id) = &error.order_id else { return };
+        match &error.group {
+            Some((name, action_source)) => {
+                let (order_id, name, action_source) = (order_id.clone(), name.clone(), *action_source);
+                self.groups.entry(GroupKey { order_id, name, action_source }).or_insert(line);
+            }
+            // The row may belong to any event of the order, so none of them is complete.
+            None => {
+                self.orders.entry(OrderMark::of(order_id)).or_insert(line);
+            }
+        }
+    }
+
+    /// Returns the line to blame if the order of this key is rejected.
+    pub(in crate::order) fn blamed_line(&self, key: impl FnOnce() -> Option<GroupKey>) -> Option<Line> {
+        if self.is_empty() {
+            return None;
+        }
+        let key = key()?;
+        let whole_order = |id: &OrderId| {
+            let order = OrderMark::of(id);
+            self.orders_before.get(&order).or_else(|| self.orders.get(&order))
+        };
+        self.groups.get(&key).or_else(|| whole_order(&key.order_id)).copied()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.orders.is_empty() && self.orders_before.is_empty()
+    }
+
+    /// Forgets the rows that cannot concern the order that begins now: where rows are sorted, a row that cannot
+    /// be read stands next to its order.
+    pub(in crate::order) fn next_order(&mut self) {
+        if !self.is_empty() {
+            self.groups.clear();
+            self.orders_before = std::mem::take(&mut self.orders);
+        }
+    }
+}

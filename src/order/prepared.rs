@@ -1,0 +1,37 @@
+//! What grouping gives: events to send, and the report on the other rows.
+
+use crate::customer::Coverage;
+use crate::event::Event;
+use crate::report::RowReport;
+
+/// Events that are ready to send, and the report on the rows that are not among them.
+///
+/// `Client::send` takes it as a whole, so that the delivery report counts every row.
+///
+/// ```
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::order::{Orders, Row};
+/// use meta_offline_events::value::{Currency, EventTime};
+///
+/// let sold = EventTime::from_unix(1_767_225_600)?;
+/// let mary = UserData::builder().email("mary@example.com");
+/// let row = Row::new(2, sold).customer(mary).value("5".parse()?).currency(Currency::EUR);
+/// let mut orders = Orders::new();
+/// orders.push(&row.order_id("10001".parse()?));
+/// orders.push(&Row::new(3, sold).quantity(-1));
+/// let prepared = orders.finish(sold);
+/// assert_eq!((prepared.events.len(), prepared.rows.filtered()), (1, 1));
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Debug, Default)]
+#[non_exhaustive]
+#[must_use = "the events are not sent yet"]
+pub struct Prepared {
+    /// One event for each order, in the order of their first rows. Events that were handed over one by one
+    /// before are not here.
+    pub events: Vec<Event>,
+    /// The rows that were filtered or invalid, and notes on the others.
+    pub rows: RowReport,
+    /// Which match keys the customers of the events have.
+    pub coverage: Coverage,
+}

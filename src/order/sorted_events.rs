@@ -1,0 +1,273 @@
+//! Events of a source whose rows are sorted by order id, one after the other.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+#[cfg(feature = "csv")]
+use super::csv::CsvError;
+use super::source::{RecordRows, RowSource, ToRow, parsed};
+use super::{NotSorted, OrderRules, ParsedRow, Prepared, SortedOrders};
+use crate::event::Event;
+use crate::value::EventTime;
+
+/// An iterator over the events of rows that are sorted by order id, in memory that does not grow with the rows.
+///
+/// It comes from `CsvRows::sorted` or from [`from_rows`](Self::from_rows), and is a source for `Client::deliver`.
+/// If the source fails or the rows are not sorted, it yields the events that were complete before, then the
+/// error, and then nothing more: the order that was open is not sent.
+///
+/// ```
+/// # #[cfg(feature = "csv")]
+/// # {
+/// use meta_offline_events::order::{OrderRules, RowLayout, csv::CsvRows};
+/// use meta_offline_events::value::EventTime;
+///
+/// let file = "\
+/// order_id,email,timestamp,value,currency
+/// 10001,mary@example.com,1777896000,10.50,EUR
+/// 10002,john@example.com,1777896060,21,EUR
+/// ";
+/// let now = EventTime::from_unix(1_777_900_000)?;
+/// let mut events = CsvRows::new(file.as_bytes(), &RowLayout::new())?.sorted(OrderRules::new(), now);
+/// assert!(events.by_ref().all(|event| event.is_ok()));
+/// assert_eq!(events.finish().rows.read(), 2);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "iterators are lazy"]
+pub struct SortedEvents<S> {
+    rows: S,
+    orders: Progress,
+}
+
+/// A [`Stream`] of the events of rows that are sorted by order id, in memory that does not grow with the rows.
+///
+/// The rows come from another stream, such as the rows of a database query. It ends as [`SortedEvents`] does, and is
+/// a source for `Client::deliver`.
+///
+/// ```
+/// use futures_util::{StreamExt, stream};
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::order::{OrderRules, Row, SortedEventStream};
+/// use meta_offline_events::value::{Currency, EventTime};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let sold = EventTime::from_unix(1_767_225_600)?;
+/// let mary = UserData::builder().email("mary@example.com");
+/// let row = Row::new(1, sold).customer(mary).value("5".parse()?).currency(Currency::EUR);
+/// let rows = [Ok(row.clone().order_id("10001".parse()?)), Err("the connection is lost")];
+/// let mut events = SortedEventStream::new(stream::iter(rows), OrderRules::new(), sold);
+/// let error = events.next().await.expect("the error of the stream").unwrap_err();
+/// assert_eq!(error.to_string(), "the source of the rows failed: the connection is lost");
+/// assert!(events.next().await.is_none(), "order 10001 may not be complete");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "streams are lazy"]
+pub struct SortedEventStream<S> {
+    rows: S,
+    orders: Progress,
+}
+
+/// The error that ends [`SortedEvents`] or [`SortedEventStream`]. Events of the rows before it may have been sent.
+///
+/// ```
+/// # #[cfg(feature = "csv")]
+/// # {
+/// use meta_offline_events::order::{OrderRules, RowLayout, SortedError, csv::CsvRows};
+///
+/// let file = "\
+/// order_id,email,timestamp,value,currency
+/// A1,mary@example.com,1777896000,10.50,EUR
+/// A2,john@example.com,1777896060,21,EUR
+/// A1,mary@example.com,1777896000,10.50,EUR
+/// ";
+/// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+/// let mut events = rows.sorted(OrderRules::new(), "2026-05-04T13:00:00Z".parse()?);
+/// let error = events.find_map(Result::err).expect("order A1 comes back");
+/// assert!(matches!(error, SortedError::NotSorted(_)));
+/// assert!(error.to_string().starts_with("line 4 belongs to the same order as line 2"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SortedError {
+    /// The rows are not sorted.
+    #[error(transparent)]
+    NotSorted(#[from] NotSorted),
+    /// The file cannot be read to its end.
+    #[cfg(feature = "csv")]
+    #[error(transparent)]
+    Csv(#[from] CsvError),
+    /// The iterator or stream of records returned an error.
+    #[error("the source of the rows failed: {0}")]
+    Source(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl<S: RowSource> SortedEvents<S> {
+    pub(super) fn new(rows: S, rules: OrderRules, now: EventTime) -> Self {
+        Self { rows, orders: Progress::new(rules, now) }
+    }
+}
+
+impl<S> SortedEvents<S> {
+    /// Returns the source, to see how far it was read.
+    pub fn rows(&self) -> &S {
+        &self.rows
+    }
+
+    /// Ends the iterator and returns the report on the rows that were read.
+    ///
+    /// It reads no further. Where it ends before its source, the open order and the events that nobody has taken
+    /// count as invalid rows, and the rest of the source is in no report.
+    pub fn finish(self) -> Prepared {
+        self.orders.finish()
+    }
+}
+
+impl<I, T, E> SortedEvents<RecordRows<I, T>>
+where
+    I: Iterator<Item = Result<T, E>>,
+    T: ToRow,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    /// Reads the records of an iterator, each of which may be an error. The age of events is checked at `now`.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::order::{OrderRules, Row, SortedEvents};
+    /// use meta_offline_events::value::{Currency, EventTime};
+    ///
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let row = |line: u64, order: &str| {
+    ///     let mary = UserData::builder().email("mary@example.com");
+    ///     let row = Row::new(line, sold).customer(mary).order_id(order.parse()?);
+    ///     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(row.value("5".parse()?).currency(Currency::EUR))
+    /// };
+    /// let rows = [row(1, "A1"), row(2, "A2"), Err("the connection is lost".into())];
+    /// let mut events = SortedEvents::from_rows(rows.into_iter(), OrderRules::new(), sold);
+    /// assert_eq!(events.next().expect("order A1").unwrap().order_id().unwrap().as_str(), "A1");
+    /// assert!(events.next().expect("the error").is_err());
+    /// assert!(events.next().is_none(), "order A2 may not be complete");
+    /// assert_eq!(events.finish().rows.invalid(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_rows(rows: I, rules: OrderRules, now: EventTime) -> Self {
+        Self::new(RecordRows::new(rows), rules, now)
+    }
+}
+
+impl<S: RowSource> Iterator for SortedEvents<S> {
+    type Item = Result<Event, SortedError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.orders.wants_row() {
+            self.orders.push(self.rows.next_row());
+        }
+        self.orders.next()
+    }
+}
+
+impl<S> SortedEventStream<S> {
+    /// Reads the records of a stream, each of which may be an error. The age of events is checked at `now`.
+    pub fn new(rows: S, rules: OrderRules, now: EventTime) -> Self {
+        Self { rows, orders: Progress::new(rules, now) }
+    }
+
+    /// Ends the stream and returns the report on the rows that were read, as [`SortedEvents::finish`] does.
+    pub fn finish(self) -> Prepared {
+        self.orders.finish()
+    }
+}
+
+/// The most rows that are read in one poll before the runtime may do other work.
+const MAX_ROWS_PER_POLL: usize = 1000;
+
+impl<S, T, E> Stream for SortedEventStream<S>
+where
+    S: Stream<Item = Result<T, E>> + Unpin,
+    T: ToRow,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Item = Result<Event, SortedError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { rows, orders } = self.get_mut();
+        for _ in 0..MAX_ROWS_PER_POLL {
+            if !orders.wants_row() {
+                return Poll::Ready(orders.next());
+            }
+            let record = ready!(pin!(&mut *rows).poll_next(context));
+            match &record {
+                Some(Ok(record)) => orders.push(Some(Ok(parsed(record)))),
+                _ => orders
+                    .push(record.and_then(Result::err).map(|error| Err(SortedError::Source(error.into())))),
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// How far a source of sorted rows is read.
+struct Progress {
+    orders: SortedOrders,
+    has_ended: bool,
+    error: Option<SortedError>,
+}
+
+impl Progress {
+    fn new(rules: OrderRules, now: EventTime) -> Self {
+        Self { orders: SortedOrders::new(rules, now), has_ended: false, error: None }
+    }
+
+    /// Whether another row must come before there is another event.
+    fn wants_row(&self) -> bool {
+        !self.has_ended && !self.orders.has_event()
+    }
+
+    /// Takes the next row of the source, its error, or its end.
+    fn push(&mut self, row: Option<Result<ParsedRow<'_>, SortedError>>) {
+        let pushed = match row {
+            Some(Ok(row)) => self.orders.push_parsed(row).map_err(SortedError::NotSorted),
+            Some(Err(error)) => Err(error),
+            None => {
+                self.orders.complete();
+                self.has_ended = true;
+                Ok(())
+            }
+        };
+        if let Err(error) = pushed {
+            self.has_ended = true;
+            self.error = Some(error);
+        }
+    }
+
+    fn next(&mut self) -> Option<Result<Event, SortedError>> {
+        self.orders.take_event().map(Ok).or_else(|| self.error.take().map(Err))
+    }
+
+    fn finish(self) -> Prepared {
+        self.orders.give_up()
+    }
+}
+
+impl<S> fmt::Debug for SortedEvents<S> {
+    /// Shows whether it has ended, and nothing of the rows.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SortedEvents").field("has_ended", &self.orders.has_ended).finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for SortedEventStream<S> {
+    /// Shows whether it has ended, and nothing of the rows.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SortedEventStream").field("has_ended", &self.orders.has_ended).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,115 @@
+//! Where rows come from: records of a program's own, one after another.
+
+use super::{ParsedRow, Row, RowError};
+
+/// A record that is a row, such as a row of a database query.
+///
+/// Implement it for your own record type, so that an iterator or a stream of records is a source of sorted
+/// rows: see [`SortedEvents::from_rows`](super::SortedEvents::from_rows) and
+/// [`SortedEventStream`](super::SortedEventStream). The row borrows the customer's values from the record.
+///
+/// ```
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::order::{Column, Row, RowError, ToRow};
+/// use meta_offline_events::value::{Amount, Currency, EventTime, Line};
+///
+/// struct Sale {
+///     id: u64,
+///     order: String,
+///     email: Option<String>,
+///     sold_at: i64,
+///     total: String,
+/// }
+///
+/// impl ToRow for Sale {
+///     fn to_row(&self) -> Result<Row<'_>, RowError> {
+///         let line = Line::new(self.id);
+///         let invalid = |column| move |error| RowError::invalid(line, column, error);
+///         let time = EventTime::from_unix(self.sold_at).map_err(invalid(Column::Timestamp))?;
+///         let total: Amount = self.total.parse().map_err(invalid(Column::Value))?;
+///         Ok(Row::new(line, time)
+///             .customer(UserData::builder().email(self.email.as_deref().unwrap_or_default()))
+///             .order_id(self.order.parse().map_err(invalid(Column::OrderId))?)
+///             .value(total)
+///             .currency(Currency::EUR))
+///     }
+/// }
+///
+/// let (order, email) = ("10001".to_owned(), Some("mary@example.com".to_owned()));
+/// let sale = Sale { id: 1, order, email, sold_at: 1_767_225_600, total: "1,5".to_owned() };
+/// assert!(sale.to_row().unwrap_err().to_string().starts_with("line 1; value: "));
+/// ```
+pub trait ToRow {
+    /// Reads the record as a row.
+    ///
+    /// # Errors
+    ///
+    /// [`RowError`] if a value of the record cannot be used. The row is reported as invalid; name its order with
+    /// [`RowError::of_order`], so that the order is not sent without it.
+    fn to_row(&self) -> Result<Row<'_>, RowError>;
+}
+
+impl ToRow for Row<'_> {
+    fn to_row(&self) -> Result<Row<'_>, RowError> {
+        Ok(self.reborrow())
+    }
+}
+
+/// A source that returns rows one by one and waits for each.
+///
+/// [`CsvRows`](super::csv::CsvRows) is one, and so is every iterator over results of records that are
+/// [rows](ToRow), by [`SortedEvents::from_rows`](super::SortedEvents::from_rows). This trait is sealed: it cannot be
+/// implemented elsewhere.
+pub trait RowSource: sealed::RowSource {}
+
+impl<S: sealed::RowSource> RowSource for S {}
+
+/// The records of an iterator.
+#[derive(Debug)]
+pub struct RecordRows<I, T> {
+    records: I,
+    current: Option<T>,
+}
+
+impl<I, T> RecordRows<I, T> {
+    pub(super) fn new(records: I) -> Self {
+        Self { records, current: None }
+    }
+}
+
+pub(super) fn parsed<T: ToRow>(record: &T) -> ParsedRow<'_> {
+    match record.to_row() {
+        Ok(row) => ParsedRow::Row(row),
+        Err(error) => ParsedRow::Invalid(error),
+    }
+}
+
+pub(super) mod sealed {
+    use super::super::{ParsedRow, SortedError};
+    use super::{RecordRows, ToRow, parsed};
+
+    pub trait RowSource {
+        fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>>;
+    }
+
+    #[cfg(feature = "csv")]
+    impl<R: std::io::Read> RowSource for super::super::csv::CsvRows<R> {
+        fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
+            Self::next_row(self).map_err(SortedError::Csv).transpose()
+        }
+    }
+
+    impl<I, T, E> RowSource for RecordRows<I, T>
+    where
+        I: Iterator<Item = Result<T, E>>,
+        T: ToRow,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
+            match self.records.next()? {
+                Ok(record) => Some(Ok(parsed(self.current.insert(record)))),
+                Err(error) => Some(Err(SortedError::Source(error.into()))),
+            }
+        }
+    }
+}

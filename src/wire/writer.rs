@@ -1,0 +1,440 @@
+//! The bytes of an event: its `Serialize` form, written piece by piece into place.
+//!
+//! Digests, ids, numbers and names make up most of an event, and none of them needs JSON's escapes. They are
+//! copied as they are; every other value goes through its serializer. Which members there are, and in which
+//! order, the event itself says.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::customer::{Hashed, MatchKey, MatchValue, UserData};
+use crate::event::{Content, ContentIds, CustomData, Event, MemberWriter, Name};
+use crate::value::{Amount, Identifier, ProductId};
+
+/// Writes an event into `body` at `start` and returns its length.
+///
+/// The event replaces whatever stands there. Bytes behind it stay, so that a body that is used again need not
+/// be cleared.
+pub(super) fn write_event(event: &Event, body: &mut Vec<u8>, start: usize) -> usize {
+    let bound = bound(event);
+    let mut spare = 1024;
+    loop {
+        let needed = start + bound + spare;
+        if body.len() < needed {
+            body.resize(needed, 0);
+        }
+        let room = &mut body[start..];
+        let mut writer = SliceWriter { spare: room.len() - bound, room, end: 0 };
+        if let Ok(()) = writer.object(|members| event.write(members)) {
+            return writer.end;
+        }
+        spare = 4 * (body.len() - start - bound);
+    }
+}
+
+/// The length of an event in a request, in bytes.
+#[cfg(feature = "queue")]
+pub(crate) fn written_len(event: &Event) -> usize {
+    write_event(event, &mut Vec::new(), 0)
+}
+
+/// No event is longer than this, its values that need a serializer not counted.
+fn bound(event: &Event) -> usize {
+    const MEMBERS: usize = 1024;
+    const CUSTOMER_VALUE: usize = OPENING + HEX + 4;
+    const CONTENT: usize = 192;
+    const ID: usize = Identifier::ROOM + 4;
+    let data = event.custom_data();
+    MEMBERS
+        + event.user_data().len() * CUSTOMER_VALUE
+        + data.contents().len() * (CONTENT + 2 * ID)
+        + data.given_content_ids().len() * ID
+}
+
+const HEX: usize = 64;
+
+/// Fills a slice from its start.
+///
+/// The slice has room for every piece that is copied, and `spare` bytes for long ids and for values that need a
+/// serializer.
+struct SliceWriter<'b> {
+    room: &'b mut [u8],
+    end: usize,
+    spare: usize,
+}
+
+/// A value does not fit the spare room.
+struct Full;
+
+impl SliceWriter<'_> {
+    /// Writes an object. Each member begins with a comma; the first comma becomes the brace.
+    #[inline]
+    fn object(&mut self, write: impl FnOnce(&mut Self) -> Result<(), Full>) -> Result<(), Full> {
+        self.enclose(*b"{}", write)
+    }
+
+    #[inline]
+    fn list(&mut self, write: impl FnOnce(&mut Self) -> Result<(), Full>) -> Result<(), Full> {
+        self.enclose(*b"[]", write)
+    }
+
+    #[inline]
+    fn enclose(
+        &mut self,
+        [opening, closing]: [u8; 2],
+        write: impl FnOnce(&mut Self) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        let start = self.end;
+        write(self)?;
+        self.end += usize::from(self.end == start);
+        self.room[start] = opening;
+        self.put(&[closing]);
+        Ok(())
+    }
+
+    #[inline]
+    fn name(&mut self, name: Name) {
+        self.put_slice(name.behind_another());
+    }
+
+    /// Copies a text of a fixed length.
+    #[inline]
+    fn put<const LENGTH: usize>(&mut self, text: &[u8; LENGTH]) {
+        self.put_start(text, LENGTH);
+    }
+
+    /// Copies the start of a text of a fixed length: copying all of it takes no call, and the next piece
+    /// replaces what is too much.
+    #[inline]
+    fn put_start<const LENGTH: usize>(&mut self, text: &[u8; LENGTH], length: usize) {
+        self.room[self.end..self.end + LENGTH].copy_from_slice(text);
+        self.end += length;
+    }
+
+    #[inline]
+    fn put_slice(&mut self, text: &[u8]) {
+        self.room[self.end..self.end + text.len()].copy_from_slice(text);
+        self.end += text.len();
+    }
+
+    #[inline]
+    fn put_text(&mut self, text: &[u8]) {
+        self.put(b"\"");
+        self.put_slice(text);
+        self.put(b"\"");
+    }
+
+    #[inline]
+    fn put_id(&mut self, id: &Identifier) -> Result<(), Full> {
+        match id.in_place() {
+            Some((text, length)) if id.is_plain() => {
+                self.put(b"\"");
+                self.put_start(text, length);
+                self.put(b"\"");
+                Ok(())
+            }
+            _ => self.json(&id.as_str()),
+        }
+    }
+
+    #[inline]
+    fn put_product_id(&mut self, id: &ProductId) -> Result<(), Full> {
+        if id.is_number() { self.json(id) } else { self.put_id(id.text()) }
+    }
+
+    #[inline]
+    fn put_number(&mut self, number: u64) {
+        self.put_digits(number, number.checked_ilog10().map_or(1, |log| log as usize + 1));
+    }
+
+    /// Writes this many digits, with leading zeros.
+    #[inline]
+    fn put_digits(&mut self, mut number: u64, length: usize) {
+        for place in self.room[self.end..self.end + length].iter_mut().rev() {
+            *place = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+        self.end += length;
+    }
+
+    fn put_amount(&mut self, amount: Amount) {
+        let (whole, fraction, decimals) = match amount.few_digits() {
+            Some((units @ 0.., 0)) => (units, 0, 0),
+            Some((units @ 0.., 1)) => (units / 10, units % 10, 1),
+            Some((units @ 0.., 2)) => (units / 100, units % 100, 2),
+            _ => return self.put_slice(amount.to_digits().as_bytes()),
+        };
+        self.put_number(whole.unsigned_abs());
+        if decimals > 0 {
+            self.put(b".");
+            self.put_digits(fraction.unsigned_abs(), decimals);
+        }
+    }
+
+    /// Writes a value by its serializer.
+    #[cold]
+    #[inline(never)]
+    fn json(&mut self, value: &impl Serialize) -> Result<(), Full> {
+        let room = &mut self.room[self.end..][..self.spare];
+        let before = room.len();
+        let mut rest = room;
+        serde_json::to_writer(&mut rest, value).map_err(|_| Full)?;
+        let written = before - rest.len();
+        self.end += written;
+        self.spare -= written;
+        Ok(())
+    }
+
+    #[inline]
+    fn put_digest(&mut self, digest: Hashed) {
+        self.put(digest.to_hex().as_bytes());
+    }
+
+    /// Writes one more value of a list, which is a digest in nearly all cases.
+    #[inline]
+    fn put_element(&mut self, value: &MatchValue) -> Result<(), Full> {
+        let MatchValue::Hashed(digest) = value else { return self.json(value) };
+        self.put(b"\"");
+        self.put_digest(*digest);
+        self.put(b"\"");
+        Ok(())
+    }
+}
+
+impl MemberWriter for SliceWriter<'_> {
+    type Error = Full;
+
+    fn member(&mut self, name: Name, value: &impl Serialize) -> Result<(), Full> {
+        self.name(name);
+        self.json(value)
+    }
+
+    fn property(&mut self, name: &str, value: &Value) -> Result<(), Full> {
+        self.put(b",");
+        self.json(&name)?;
+        self.put(b":");
+        self.json(value)
+    }
+
+    #[inline]
+    fn plain_text(&mut self, name: Name, text: &str) -> Result<(), Full> {
+        self.name(name);
+        self.put_text(text.as_bytes());
+        Ok(())
+    }
+
+    #[inline]
+    fn id(&mut self, name: Name, id: &Identifier) -> Result<(), Full> {
+        self.name(name);
+        self.put_id(id)
+    }
+
+    #[inline]
+    fn product_id(&mut self, name: Name, id: &ProductId) -> Result<(), Full> {
+        self.name(name);
+        self.put_product_id(id)
+    }
+
+    #[inline]
+    fn number(&mut self, name: Name, number: u64) -> Result<(), Full> {
+        self.name(name);
+        self.put_number(number);
+        Ok(())
+    }
+
+    #[inline]
+    fn amount(&mut self, name: Name, amount: Amount) -> Result<(), Full> {
+        self.name(name);
+        self.put_amount(amount);
+        Ok(())
+    }
+
+    #[inline]
+    fn user_data(&mut self, name: Name, customer: &UserData) -> Result<(), Full> {
+        self.name(name);
+        self.object(|members| {
+            let mut list = None;
+            for (key, value) in customer.entries() {
+                if list == Some(key) {
+                    members.put(b",");
+                    members.put_element(value)?;
+                    continue;
+                }
+                if list.take().is_some() {
+                    members.put(b"]");
+                }
+                let (opening, length) = &OPENINGS[key as usize];
+                members.put_start(opening, *length);
+                if key.is_list() {
+                    list = Some(key);
+                    members.put_element(value)?;
+                } else {
+                    members.json(value)?;
+                }
+            }
+            if list.is_some() {
+                members.put(b"]");
+            }
+            Ok(())
+        })
+    }
+
+    #[inline]
+    fn custom_data(&mut self, name: Name, data: &CustomData) -> Result<(), Full> {
+        self.name(name);
+        self.object(|members| data.write(members))
+    }
+
+    #[inline]
+    fn content_ids(&mut self, name: Name, ids: ContentIds<'_>) -> Result<(), Full> {
+        self.name(name);
+        self.list(|list| {
+            ids.try_for_each(|id| {
+                list.put(b",");
+                list.put_product_id(id)
+            })
+        })
+    }
+
+    #[inline]
+    fn contents(&mut self, name: Name, contents: &[Content]) -> Result<(), Full> {
+        self.name(name);
+        self.list(|list| {
+            contents.iter().try_for_each(|content| {
+                list.put(b",");
+                list.object(|members| content.write(members))
+            })
+        })
+    }
+}
+
+/// Room for what stands before the values of a key.
+const OPENING: usize = 40;
+
+/// What stands before the values of each key, such as `,"em":[`, and its length.
+static OPENINGS: [([u8; OPENING], usize); MatchKey::ALL.len()] = {
+    let mut openings = [([0; OPENING], 0); MatchKey::ALL.len()];
+    let mut index = 0;
+    while index < openings.len() {
+        openings[index] = opening(MatchKey::ALL[index]);
+        index += 1;
+    }
+    openings
+};
+
+const fn opening(key: MatchKey) -> ([u8; OPENING], usize) {
+    let mut text = [0; OPENING];
+    let end: &[u8] = if key.is_list() { b"\":[" } else { b"\":" };
+    let pieces = [b",\"", key.wire_name().as_bytes(), end];
+    let (mut piece, mut length) = (0, 0);
+    while piece < pieces.len() {
+        let mut index = 0;
+        while index < pieces[piece].len() {
+            text[length] = pieces[piece][index];
+            (index, length) = (index + 1, length + 1);
+        }
+        piece += 1;
+    }
+    (text, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU64;
+
+    use super::*;
+    use crate::customer::MatchKey;
+    use crate::event::{
+        ActionSource, AppData, DataProcessing, EventName, ExtInfo, ExtInfoVersion, LduState,
+        MessagingChannel, OriginalEvent,
+    };
+    use crate::value::{Currency, EventTime, InvalidValue, Money};
+
+    /// Writes an event behind other bytes, into new memory and over what stands in old memory.
+    fn written(event: &Event) -> Result<String, std::string::FromUtf8Error> {
+        let [new, old] = [b"before".to_vec(), b"before, and what is replaced".repeat(500)].map(|mut body| {
+            let length = write_event(event, &mut body, "before".len());
+            assert!(body.starts_with(b"before"));
+            body["before".len()..][..length].to_vec()
+        });
+        assert_eq!(new, old);
+        String::from_utf8(new)
+    }
+
+    #[test]
+    fn what_is_written_is_the_serialize_form() -> Result<(), Box<dyn std::error::Error>> {
+        let time = EventTime::from_unix(1_777_896_000)?;
+        let rich = UserData::builder()
+            .email("mary@example.com")
+            .email("john@example.com")
+            .value(MatchKey::MobileAdvertiserId, "D23F0824-128B-2F33-0C5C-7FD0A6A3A450")
+            .client_user_agent("Agent \"quoted\" \\ é")
+            .client_ip_address("203.0.113.7")
+            .country("DE")
+            .build()?;
+        let poor = UserData::builder().phone("+1 650 555 1212").build()?;
+        let price = |text: &str| -> Result<_, InvalidValue> { Ok(Money::new(text.parse()?, Currency::EUR)) };
+        for event in [
+            Event::builder(time, poor.clone()).value(price("31.50")?).build()?,
+            Event::builder(time, poor.clone()).name("Store \"visit\"".parse()?).build()?,
+            Event::builder(time, poor.clone()).name(EventName::LEAD).without_event_id().build()?,
+            Event::builder(time, poor)
+                .name(EventName::LEAD)
+                .data_processing(DataProcessing::limited(LduState::TEXAS))
+                .opt_out(false)
+                .app_data(AppData::new(false, ExtInfo::new(ExtInfoVersion::Ios, "18 \"β\"".parse()?)))
+                .messaging_channel(MessagingChannel::WhatsApp)
+                .original_event(OriginalEvent::new().event_time(time))
+                .property("loyalty \"points\"", serde_json::json!({"before": [1, null], "after": 2.5}))
+                .build()?,
+            Event::builder(time, rich)
+                .action_source(ActionSource::Website)
+                .event_source_url("https://shop.example/?a=\"b\"".parse()?)
+                .order_id("A \"1\"".parse()?)
+                .content(Content::new("SKU\\1".parse()?, 2.try_into()?).item_price("0.10".parse()?))
+                .value(price("0.20")?)
+                .build()?,
+        ] {
+            assert_eq!(written(&event)?, serde_json::to_string(&event)?);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_longest_pieces_have_room() -> Result<(), Box<dyn std::error::Error>> {
+        let prices = [
+            "9999999999999999999999999999",
+            "0.0000000000000000000000000001",
+            "0.05",
+            "12.3",
+            "0",
+            "1844674407370955.16",
+        ];
+        for length in [1, 35, 36, 37, 1024] {
+            for values in [1, 40] {
+                for lines in [1, prices.len(), 20] {
+                    let id = "x".repeat(length);
+                    let mut customer = UserData::default();
+                    for key in MatchKey::ALL.into_iter().filter(|key| key.is_hashed()) {
+                        for number in 0..values {
+                            customer.insert_hashed(key, Hashed::of(&format!("{key} {number}")))?;
+                        }
+                    }
+                    let mut event = Event::builder(EventTime::from_unix(99_999_999_999)?, customer)
+                        .action_source(ActionSource::SystemGenerated)
+                        .event_id(id.parse()?)
+                        .order_id(id.parse()?)
+                        .value(Money::new("99999999999999999999999999.99".parse()?, Currency::USD));
+                    for (number, price) in prices.iter().cycle().take(lines).enumerate() {
+                        let product = format!("{id}{number}").get(..length).unwrap_or(&id).parse()?;
+                        event =
+                            event.product(Content::new(product, NonZeroU64::MAX).item_price(price.parse()?));
+                    }
+                    let event = event.build()?;
+                    assert_eq!(written(&event)?, serde_json::to_string(&event)?);
+                }
+            }
+        }
+        Ok(())
+    }
+}
