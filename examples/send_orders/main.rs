@@ -175,7 +175,7 @@ async fn send(client: &Client, events: Vec<Event>) -> DeliveryReport {
         progress.tell(now.done, &what);
     };
     let stop = StopHandle::new();
-    let sending = client.send(events).on_progress(tell).stop_on(&stop).into_future();
+    let sending = client.send(events).on_progress(tell).stop_on(&stop);
     tokio::select! {
         report = sending => report,
         never = listen_for_interrupts(&stop) => match never {},
@@ -188,7 +188,7 @@ async fn listen_for_interrupts(stop: &StopHandle) -> std::convert::Infallible {
         return std::future::pending().await;
     }
     say("stopping: what is on its way is waited for; interrupt again to leave at once");
-    stop.now();
+    stop.request_stop();
     // Without a second signal this waits for ever.
     let _ = signal::ctrl_c().await;
     process::exit(FAILED.into())

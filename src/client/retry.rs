@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Clock;
 use super::backoff::{doubled, full_jitter, stretched};
+use super::clock::Clock;
 use super::transport::TransportError;
 use crate::report::{ApiError, ErrorClass, NotSentCause, StopCause, UnconfirmedCause};
 use crate::value::EventTime;
@@ -148,7 +148,7 @@ pub(super) enum Ended {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     Accept,
-    SharedValue {
+    Retry {
         after: Duration,
     },
     /// Every worker waits, then this batch is repeated.
@@ -229,7 +229,7 @@ impl Step {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Accept => "accept",
-            Self::SharedValue { .. } => "repeat",
+            Self::Retry { .. } => "repeat",
             Self::Pause { .. } => "pause",
             Self::Isolate(_) => "isolate",
             Self::Divide(_) => "divide",
@@ -254,7 +254,9 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
         Ended::NoValidAnswer { why, wait } => again_or(tried, *wait, policy, fraction, || {
             Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why.clone()))
         }),
-        Ended::Failed(error) if error.is_certificate() || error.is_refused_by_proxy() => {
+        Ended::Failed(error)
+            if error.is_certificate() || error.is_refused_by_proxy() || error.is_followed_redirect() =>
+        {
             Step::Stop(StopCause::Endpoint(error.to_string().into()))
         }
         Ended::Failed(error) => again_or(tried, None, policy, fraction, || match error.to_string().into() {
@@ -291,9 +293,9 @@ fn again_or(
     if asked.is_some_and(|asked| asked > policy.max_retry_after) {
         otherwise()
     } else if tried.sits_out {
-        Step::SharedValue { after: after.max(BETWEEN_PROBES) }
+        Step::Retry { after: after.max(BETWEEN_PROBES) }
     } else if tried.attempts < policy.attempts && within(tried, after, policy) {
-        Step::SharedValue { after }
+        Step::Retry { after }
     } else {
         otherwise()
     }
@@ -361,7 +363,7 @@ mod tests {
 
     fn after(step: &Step) -> Option<u64> {
         match step {
-            Step::SharedValue { after } => Some(after.as_secs()),
+            Step::Retry { after } => Some(after.as_secs()),
             Step::Pause { lasting } => Some(lasting.as_secs()),
             _ => None,
         }

@@ -54,7 +54,7 @@ mod told {
 
     pub(in crate::client) fn next(step: &Step) {
         let wait_ms = match step {
-            Step::SharedValue { after } => Some(millis(*after)),
+            Step::Retry { after } => Some(millis(*after)),
             Step::Pause { lasting } => Some(millis(*lasting)),
             _ => None,
         };

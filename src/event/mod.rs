@@ -43,7 +43,7 @@ pub use store::StoreData;
 use members::RareMembers;
 
 use crate::customer::UserData;
-use crate::value::{EventId, EventTime, Line, PageUrl};
+use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 
 /// One conversion, complete and checked.
 ///
@@ -178,5 +178,15 @@ impl Event {
     /// How many input rows this event stands for: one for an event built by hand.
     pub fn row_count(&self) -> u64 {
         self.lines.len().max(1) as u64
+    }
+
+    /// The order id, if there is one. Meta deduplicates offline events by it.
+    pub fn order_id(&self) -> Option<&OrderId> {
+        self.custom_data.order_id()
+    }
+
+    /// The total value and its currency, if there is one.
+    pub fn value(&self) -> Option<Money> {
+        self.custom_data.value()
     }
 }

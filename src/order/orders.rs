@@ -164,6 +164,20 @@ pub struct Prepared {
     pub coverage: Coverage,
 }
 
+impl From<Vec<Event>> for Prepared {
+    /// Events that were built by hand: there are no rows to report on.
+    fn from(events: Vec<Event>) -> Self {
+        let coverage = events.iter().map(Event::user_data).collect();
+        Self { events, rows: RowReport::default(), coverage }
+    }
+}
+
+impl From<Event> for Prepared {
+    fn from(event: Event) -> Self {
+        vec![event].into()
+    }
+}
+
 impl Orders {
     /// No orders yet, with the usual rules.
     pub fn new() -> Self {

@@ -12,7 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("order", &["value", "customer", "event", "report"]),
     ("wire", &["value", "customer", "event", "report"]),
     ("bulk", &["value", "customer", "event", "order", "report", "wire"]),
-    ("client", &["value", "customer", "event", "wire", "report"]),
+    ("client", &["value", "customer", "event", "order", "wire", "report"]),
     ("testing", &["value", "event", "wire", "report", "client"]),
     // Prose only.
     ("guide", &[]),
