@@ -188,8 +188,8 @@ async fn n5_n6_a_certificate_that_fails_a_check_is_named_and_stops_the_run_befor
     let (ours, theirs) = (Authority::named("ours"), Authority::named("theirs"));
     let namesake = Authority::named("ours");
     for (name, years, trusted, cause) in [
-        ("localhost", FROM_2020_TO_2099, &theirs, "signed by nobody who is trusted"),
-        ("localhost", FROM_2020_TO_2099, &namesake, "signed by nobody who is trusted"),
+        ("localhost", FROM_2020_TO_2099, &theirs, "not signed by a trusted authority"),
+        ("localhost", FROM_2020_TO_2099, &namesake, "not signed by a trusted authority"),
         ("localhost", (2020, 2021), &ours, "expired, or this machine's clock is ahead"),
         ("localhost", (2098, 2099), &ours, "not valid yet, or this machine's clock is behind"),
         ("other.example", FROM_2020_TO_2099, &ours, "for another name"),
@@ -558,7 +558,7 @@ async fn s15_with_roots_in_a_child() {
     let theirs = Authority::named("theirs");
     assert_eq!(send(to(&endpoint).root_certificate(theirs.pem())).await, End::Accepted);
     let only = to(&endpoint).root_certificate(theirs.pem()).only_root_certificates();
-    assert!(send(only).await.clean().contains("signed by nobody"));
+    assert!(send(only).await.clean().contains("not signed by a trusted authority"));
 }
 
 #[tokio::test]
