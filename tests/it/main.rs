@@ -9,6 +9,8 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+#[cfg(all(feature = "csv", feature = "queue"))]
+mod errors;
 mod event_rules;
 mod faults;
 #[cfg(feature = "testing")]

@@ -43,19 +43,30 @@ impl fmt::Debug for PushError {
 }
 
 /// Why a queue did not take an event.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+///
+/// There is an example at [`Queue::try_push`](super::Queue::try_push).
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PushErrorKind {
     /// The queue is full.
-    #[error("the queue is full: push again later, or wait for room")]
     Full,
     /// The event alone is larger than the queue's capacity in bytes.
-    #[error("the event alone is larger than the queue's capacity in bytes: raise `byte_capacity`")]
     TooLarge,
     /// The queue is closed.
-    #[error("the queue is closed")]
     Closed,
     /// The queue stopped by itself. Close it, fix the reported cause, and start another queue.
-    #[error("the queue stopped: {0}")]
     Stopped(Arc<StopCause>),
+}
+
+impl fmt::Display for PushErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("the queue is full: push again later, or wait for room"),
+            Self::TooLarge => f.write_str(
+                "the event alone is larger than the queue's capacity in bytes: raise `byte_capacity`",
+            ),
+            Self::Closed => f.write_str("the queue is closed"),
+            Self::Stopped(cause) => write!(f, "the queue stopped: {cause}"),
+        }
+    }
 }
