@@ -38,6 +38,8 @@ mod send_orders;
 mod service;
 #[cfg(feature = "csv")]
 mod sorted;
+#[cfg(feature = "testing")]
+mod sources;
 #[cfg(feature = "csv")]
 mod throughput;
 #[cfg(all(feature = "testing", feature = "rustls"))]
