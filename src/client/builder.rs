@@ -425,8 +425,7 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-const HAS_TLS: bool =
-    cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
+const HAS_TLS: bool = cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
 
 fn http_transport(http: HttpSettings) -> Result<HttpTransport, InvalidClient> {
     check_proxy(&http.proxy)?;

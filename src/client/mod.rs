@@ -7,8 +7,14 @@
 //! - [`Client::send`] sends events that are all there. [`Client::deliver`] sends a source of events,
 //!   however long. Both return a [`Delivery`]: a future that ends with the
 //!   [`DeliveryReport`](crate::report::DeliveryReport).
-#![cfg_attr(feature = "queue", doc = "- [`Client::queue`] starts a [`Queue`], which sends single events in the background.")]
-#![cfg_attr(not(feature = "queue"), doc = "- `Client::queue` (feature `queue`) sends single events in the background.")]
+#![cfg_attr(
+    feature = "queue",
+    doc = "- [`Client::queue`] starts a [`Queue`], which sends single events in the background."
+)]
+#![cfg_attr(
+    not(feature = "queue"),
+    doc = "- `Client::queue` (feature `queue`) sends single events in the background."
+)]
 //!
 //! # What a delivery promises
 //!
@@ -27,7 +33,7 @@
 //! A retry sends the same bytes. [`RetryPolicy`] limits retries for one batch and for a whole run; across
 //! all batches a budget allows about one retry for every five first requests.
 //!
-//! | answer | what the client does |
+//! | answer | the client |
 //! | --- | --- |
 //! | none: no connection | waits with jitter and retries; in the end not sent |
 //! | none: the connection broke, or a time limit | retries while Meta deduplicates; in the end unconfirmed |

@@ -273,8 +273,7 @@ mod tests {
     #[test]
     fn l1_the_budget_holds_retries_back_and_nothing_else() {
         let pacer = proven();
-        let retries =
-            (0..100).filter(|_| pacer.ask(START, Purpose::Retry, false) == Admission::Go).count();
+        let retries = (0..100).filter(|_| pacer.ask(START, Purpose::Retry, false) == Admission::Go).count();
         assert_eq!(retries, 20);
         assert!(matches!(pacer.ask(START, Purpose::Retry, false), Admission::Wait(_)));
         assert_eq!(first(&pacer, START), Admission::Go);

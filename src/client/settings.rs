@@ -65,7 +65,11 @@ impl Settings {
 }
 
 /// The end of every request body, with the token where it travels in the body.
-pub(super) fn closing(fields: &RequestFields, placement: Option<TokenPlacement>, token: &AccessToken) -> Box<[u8]> {
+pub(super) fn closing(
+    fields: &RequestFields,
+    placement: Option<TokenPlacement>,
+    token: &AccessToken,
+) -> Box<[u8]> {
     let mut closing = fields.closing();
     if placement == Some(TokenPlacement::Body) {
         let token = serde_json::to_vec(token.expose()).unwrap_or_default();

@@ -67,7 +67,9 @@ fn errors_in_the_source() -> BTreeSet<String> {
             found.extend(declaration.and_then(|line| name_behind(line, &["pub struct ", "pub enum "])));
         }
         let by_hand = text.lines().filter(|line| line.starts_with("impl"));
-        found.extend(by_hand.filter_map(|line| name_behind(line, &["std::error::Error for ", "StdError for "])));
+        found.extend(
+            by_hand.filter_map(|line| name_behind(line, &["std::error::Error for ", "StdError for "])),
+        );
     }
     found
 }

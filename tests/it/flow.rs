@@ -372,8 +372,7 @@ async fn p7_a_dropped_delivery_leaves_a_client_that_works() {
     let service = accepting();
     let client = service.client().build().unwrap();
     for millis in [0, 500, 1000, 1500, 2500] {
-        let dropped =
-            tokio::time::timeout(Duration::from_millis(millis), client.send(events(500)));
+        let dropped = tokio::time::timeout(Duration::from_millis(millis), client.send(events(500)));
         assert!(dropped.await.is_err());
     }
     assert_eq!(service.seen.lock().unwrap().in_flight, 0);

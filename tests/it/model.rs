@@ -17,7 +17,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use fastrand::Rng;
-use meta_offline_events::client::{Client, Clock, Delivery, EventSource, Jitter, SourceError, StopHandle, TokenPlacement};
+use meta_offline_events::client::{
+    Client, Clock, Delivery, EventSource, Jitter, SourceError, StopHandle, TokenPlacement,
+};
 use meta_offline_events::event::Event;
 use meta_offline_events::report::{NotSentCause, Outcome};
 use meta_offline_events::testing::FixedJitter;

@@ -10,8 +10,8 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use meta_offline_events::client::{
-    Client, ClientBuilder, Clock, InvalidQueue, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter,
-    Request, Response, RetryPolicy, Sending, OutcomeGroup, Transport, TransportError, Waiting,
+    Client, ClientBuilder, Clock, InvalidQueue, OutcomeGroup, PushErrorKind, Queue, QueueBuilder,
+    QueueCounts, QueueMeter, Request, Response, RetryPolicy, Sending, Transport, TransportError, Waiting,
 };
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::Event;

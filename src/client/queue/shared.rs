@@ -167,7 +167,12 @@ impl Shared {
     }
 
     /// Takes the event in, if there is room for it and the queue has not been shut meanwhile.
-    pub(super) fn enter(&self, event: Event, load: Load, room: Result<Room<'_>, PushErrorKind>) -> Result<(), PushError> {
+    pub(super) fn enter(
+        &self,
+        event: Event,
+        load: Load,
+        room: Result<Room<'_>, PushErrorKind>,
+    ) -> Result<(), PushError> {
         self.rouse(|state| {
             let kind = match (room, &state.shut) {
                 (Err(kind), _) => kind,

@@ -16,15 +16,11 @@ use crate::client::source::from_poll;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Sends what is pushed until the queue is shut.
-pub(super) async fn run(
-    client: Client,
-    running: Running,
-    linger: Duration,
-    on_outcome: Option<OnOutcome>,
-) {
+pub(super) async fn run(client: Client, running: Running, linger: Duration, on_outcome: Option<OnOutcome>) {
     let shared = &*running.0;
     let source = from_poll(|context| shared.poll_next(context));
-    let mut delivery = Delivery::of_fed(&client.settings, source, shared).linger(linger).stop_on(shared.stop());
+    let mut delivery =
+        Delivery::of_fed(&client.settings, source, shared).linger(linger).stop_on(shared.stop());
     if let Some(observer) = on_outcome {
         delivery = delivery.on_outcome(observer);
     }

@@ -131,7 +131,10 @@ impl fmt::Display for TransportError {
 
 impl fmt::Debug for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportError").field("what", &self.what).field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("TransportError")
+            .field("what", &self.what)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
