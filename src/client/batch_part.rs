@@ -25,7 +25,7 @@ impl BatchPart {
 
     /// Events of a batch that Meta refused whole. That attempt stored nothing; an earlier one may have.
     pub(super) fn refused(events: Vec<Numbered>, tried: &Tried) -> Self {
-        let tried = Tried { doubtful_since: tried.doubtful_since, ..Tried::default() };
+        let tried = Tried { ambiguous_since: tried.ambiguous_since, ..Tried::default() };
         Self::tried(events, tried)
     }
 

@@ -86,11 +86,11 @@ impl Dispatch<'_, '_> {
         let run = self.run;
         let throttled =
             matches!(ended, Ended::Refused { error, .. } if error.class() == ErrorClass::Throttle);
-        let doubtful = ended.is_doubtful();
+        let ambiguous = ended.may_have_arrived();
         run.learn(ended.shows_health(), |counts| {
             counts.throttled += u64::from(throttled);
-            counts.doubtful += u64::from(doubtful);
-            counts.unreachable += u64::from(matches!(ended, Ended::Failed(_)) && !doubtful);
+            counts.doubtful += u64::from(ambiguous);
+            counts.unreachable += u64::from(matches!(ended, Ended::Failed(_)) && !ambiguous);
         });
         if ended.shows_health() && run.is_proven() {
             self.probe = None;
@@ -100,8 +100,8 @@ impl Dispatch<'_, '_> {
         } else {
             tried.attempts += 1;
         }
-        if doubtful {
-            tried.doubtful_since.get_or_insert(began);
+        if ambiguous {
+            tried.ambiguous_since.get_or_insert(began);
         }
         let now = run.clock().elapsed();
         tried.lasting = now.saturating_sub(self.began.unwrap_or(now));
@@ -168,7 +168,7 @@ impl Dispatch<'_, '_> {
 
     /// Ends events with this outcome, unless an earlier attempt may have arrived.
     fn end(&self, events: Vec<Numbered>, outcome: Outcome, tried: &Tried) {
-        let outcome = if tried.doubtful_since.is_some() { in_doubt(outcome) } else { outcome };
+        let outcome = if tried.ambiguous_since.is_some() { in_doubt(outcome) } else { outcome };
         self.run.settle(events, &outcome);
     }
 
@@ -236,7 +236,7 @@ impl Dispatch<'_, '_> {
         match self.run.check_age(event, now) {
             Err(OutsideWindow::TooOld) => Some(Outcome::NotSent(NotSentCause::Expired)),
             Err(OutsideWindow::InFuture) => Some(Outcome::NotSent(NotSentCause::InFuture)),
-            Ok(()) => is_past_dedup_window(event, tried.doubtful_since, self.run.clock()).then(|| {
+            Ok(()) => is_past_dedup_window(event, tried.ambiguous_since, self.run.clock()).then(|| {
                 let why = "it may have arrived, and Meta would no longer deduplicate a retry".into();
                 Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why))
             }),
@@ -255,7 +255,7 @@ fn in_doubt(outcome: Outcome) -> Outcome {
 }
 
 /// Whether an attempt that may have arrived is so long ago that a retry could count twice.
-fn is_past_dedup_window(event: &Event, doubtful_since: Option<Since>, clock: &dyn Clock) -> bool {
+fn is_past_dedup_window(event: &Event, ambiguous_since: Option<Since>, clock: &dyn Clock) -> bool {
     let window = event.action_source().dedup_window();
-    doubtful_since.is_some_and(|since| since.until(Since::now(clock)) >= window)
+    ambiguous_since.is_some_and(|since| since.until(Since::now(clock)) >= window)
 }

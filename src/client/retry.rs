@@ -15,7 +15,12 @@ use crate::value::EventTime;
 /// use std::time::Duration;
 /// use meta_offline_events::client::{Client, RetryPolicy};
 ///
-/// let nightly = RetryPolicy::new().attempts(8).run_limit(Duration::from_secs(4 * 3600));
+/// let nightly = RetryPolicy::new()
+///     .attempts(8)
+///     .waits(Duration::from_secs(2), Duration::from_secs(120))
+///     .max_retry_after(Duration::from_secs(1800))
+///     .batch_limit(Duration::from_secs(2 * 3600))
+///     .run_limit(Duration::from_secs(4 * 3600));
 /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
 /// assert!(builder.clone().retry(nightly).build().is_ok());
 /// assert!(builder.retry(RetryPolicy::new().attempts(0)).build().is_err());
@@ -115,7 +120,7 @@ pub(super) struct Tried {
     /// Time since the first attempt.
     pub(super) lasting: Duration,
     /// When bytes first left without a valid answer coming back.
-    pub(super) doubtful_since: Option<Since>,
+    pub(super) ambiguous_since: Option<Since>,
     /// The service is out of reach for every worker, and the run waits for it however many attempts that
     /// takes.
     pub(super) sits_out: bool,
@@ -175,7 +180,7 @@ pub(super) enum Step {
 
 impl Ended {
     /// Whether the request may have been stored although no valid answer says so.
-    pub(super) fn is_doubtful(&self) -> bool {
+    pub(super) fn may_have_arrived(&self) -> bool {
         match self {
             Self::Received { .. } | Self::Redirected(_) => false,
             Self::NoValidAnswer { .. } => true,
@@ -442,14 +447,14 @@ mod tests {
     }
 
     #[test]
-    fn b_an_attempt_is_doubtful_unless_an_answer_of_metas_says_otherwise() {
-        let doubtful = |status, code| {
+    fn b_an_attempt_is_ambiguous_unless_an_answer_of_metas_says_otherwise() {
+        let ambiguous = |status, code| {
             let error = ApiError { status, code, ..ApiError::default() };
-            Ended::Refused { error: error.into(), wait: None }.is_doubtful()
+            Ended::Refused { error: error.into(), wait: None }.may_have_arrived()
         };
-        assert_eq!([200, 204, 500, 504].map(|status| doubtful(status, None)), [true; 4]);
-        assert_eq!([400, 404, 413, 429].map(|status| doubtful(status, None)), [false; 4]);
-        assert_eq!([200, 400, 500].map(|status| doubtful(status, Some(100))), [false; 3]);
+        assert_eq!([200, 204, 500, 504].map(|status| ambiguous(status, None)), [true; 4]);
+        assert_eq!([400, 404, 413, 429].map(|status| ambiguous(status, None)), [false; 4]);
+        assert_eq!([200, 400, 500].map(|status| ambiguous(status, Some(100))), [false; 3]);
         let failed = Ended::Failed(TransportError::ambiguous("reset"));
         let unconfirmed = Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer("reset".into()));
         assert_eq!(step(&failed, 5, 0), unconfirmed, "not out of reach");

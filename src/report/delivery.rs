@@ -131,6 +131,12 @@ impl DeliveryReport {
     ///
     /// Events live in memory only. To send after a restart, build them again from the same rows: they get
     /// the same ids.
+    ///
+    /// ```
+    /// use meta_offline_events::report::DeliveryReport;
+    ///
+    /// assert!(DeliveryReport::default().into_unsent().is_empty());
+    /// ```
     pub fn into_unsent(self) -> Vec<Event> {
         self.unsent
     }

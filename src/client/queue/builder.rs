@@ -8,13 +8,11 @@ use tokio::runtime::Handle as Runtime;
 use tokio::sync::Semaphore;
 
 use super::shared::Shared;
-use super::task::{Running, run};
+use super::task::{OnOutcome, Running, run};
 use super::{Handle, Queue};
 use crate::client::Client;
 use crate::client::delivery::Delivery;
 use crate::client::observers::OutcomeGroup;
-
-pub(super) type OnOutcome = Box<dyn FnMut(OutcomeGroup<'_>) + Send>;
 
 /// The settings of a queue that is not started yet.
 ///

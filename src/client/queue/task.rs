@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::builder::OnOutcome;
 use super::shared::Shared;
 use crate::client::Client;
 use crate::client::delivery::Delivery;
+use crate::client::observers::OutcomeGroup;
 use crate::client::source::from_poll;
+
+pub(super) type OnOutcome = Box<dyn FnMut(OutcomeGroup<'_>) + Send>;
 
 /// How long a run may take to end after its requests are cut off, before the queue abandons it.
 const GRACE: Duration = Duration::from_secs(1);

@@ -303,6 +303,13 @@ mod tests {
     }
 
     #[test]
+    fn the_cause_shows_only_as_the_source() {
+        let error = TransportError::ambiguous("reset").with_source("MARKED text of a cause");
+        assert!(!format!("{error} {error:?} {error:#?}").contains("MARKED"));
+        assert_eq!(error.source().unwrap().to_string(), "MARKED text of a cause");
+    }
+
+    #[test]
     fn n6_the_clock_is_named_where_it_may_be_the_reason() {
         for (flaw, names_clock) in [
             (Flaw::Expired, true),
