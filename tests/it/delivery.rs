@@ -468,7 +468,7 @@ async fn r26_to_r30_what_stops_the_run_is_told_with_what_to_do() {
         (Answer::graph_error(403, 10, None), "assign the dataset"),
         (Answer::graph_error(400, 190, Some(460)), "password"),
         (Answer::graph_error(400, 190, Some(459)), "log in at facebook.com"),
-        (Answer::graph_error(400, 190, Some(458)), "app was removed"),
+        (Answer::graph_error(400, 190, Some(458)), "removed its app"),
         (Answer::graph_error(400, 190, Some(492)), "lost the role"),
         (Answer::graph_error(400, 190, None), "revoked or wrong"),
         (Answer::graph_error(400, 2635, None), "api_version"),
