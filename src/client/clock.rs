@@ -74,7 +74,7 @@ impl Clock for SystemClock {
     fn now(&self) -> EventTime {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or_default();
-        EventTime::from_unix(seconds).unwrap_or_else(|_| SystemClock.now())
+        EventTime::from_unix(seconds).unwrap_or(EventTime::FIRST)
     }
 
     fn elapsed(&self) -> Duration {

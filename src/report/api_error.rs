@@ -127,7 +127,7 @@ impl ApiError {
     /// ```
     pub fn advice(&self) -> &'static str {
         match (self.token_problem(), self.code) {
-            (Some(trouble), _) => trouble.advice(),
+            (Some(problem), _) => problem.advice(),
             (None, Some(2635)) => {
                 "the API version is retired: set a newer one with `ClientBuilder::api_version`"
             }
