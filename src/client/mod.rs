@@ -54,8 +54,9 @@
 //! | web and app, the same event from browser or app and from a server | event id and event name | 48 hours |
 //! | business messaging | nothing | none |
 //!
-//! The first event counts. Meta ignores a later one with another value or other contents, so an order
-//! cannot be corrected by sending it again.
+//! The first event counts, whatever the value and the contents of a later one, so sending an order again
+//! does not correct it. For equal web or app events that both come from servers Meta promises nothing: check
+//! before you send such events again.
 //!
 //! The client never retries an event that may have arrived after its window
 //! ([`ActionSource::dedup_window`](crate::event::ActionSource::dedup_window)): the event is unconfirmed

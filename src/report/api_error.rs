@@ -306,7 +306,16 @@ impl ErrorClass {
     }
 }
 
-/// What is wrong with an access token.
+/// What is wrong with an access token. [`ApiError::token_problem`] returns it.
+///
+/// ```
+/// use meta_offline_events::report::{ApiError, TokenProblem};
+///
+/// fn can_be_refreshed(error: &ApiError) -> bool {
+///     error.token_problem() == Some(TokenProblem::Expired)
+/// }
+/// assert!(!can_be_refreshed(&ApiError::default()));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenProblem {

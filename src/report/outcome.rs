@@ -206,7 +206,8 @@ pub enum StopCause {
     RunLimit,
     /// The program asked the run to stop.
     Cancelled,
-    /// The source of the events failed, with these words. What it gave before was sent.
+    /// The source of the events failed, with these words. The run still sent what the source gave before.
+    /// If it could not, the diagnostics of those events say why.
     Source(Box<str>),
     /// Too many events of a source could not be sent: holding more of them would take too much memory.
     UnsentLimit,

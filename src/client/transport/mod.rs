@@ -81,6 +81,29 @@ pass_on!(Arc<T>, Box<T>);
 /// A `POST` of JSON to the service.
 ///
 /// A [`Transport`] gets it from the client. `Debug` shows neither the token nor the body.
+///
+/// ```
+/// use meta_offline_events::client::Client;
+/// # use meta_offline_events::client::{Clock, SystemClock};
+/// # use meta_offline_events::customer::UserData;
+/// # use meta_offline_events::event::Event;
+/// use meta_offline_events::testing::RecordingTransport;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let customer = UserData::builder().email("mary@example.com").build()?;
+/// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
+/// let transport = RecordingTransport::new();
+/// let client = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?)
+///     .transport(transport.clone())
+///     .build()?;
+/// assert!(client.send(sale).await.all_accepted());
+/// let request = &transport.requests()[0];
+/// assert_eq!(request.url().as_str(), "https://graph.facebook.com/v26.0/123/events");
+/// assert!(request.body().starts_with(br#"{"data":[{"event_name":"Subscribe""#));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Request {
     url: Url,
