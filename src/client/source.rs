@@ -228,6 +228,7 @@ where
 }
 
 /// A source made by [`from_poll`].
+#[must_use = "a source does nothing until `Client::deliver` takes it"]
 pub struct FromPoll<F>(F);
 
 impl<F> EventSource for FromPoll<F>
@@ -278,6 +279,7 @@ where
 }
 
 /// A source made by [`from_results`].
+#[must_use = "a source does nothing until `Client::deliver` takes it"]
 pub struct FromResults<I>(I);
 
 impl<I, E> EventSource for FromResults<I>
@@ -324,6 +326,7 @@ where
 }
 
 /// A source made by [`from_stream`].
+#[must_use = "a source does nothing until `Client::deliver` takes it"]
 pub struct FromStream<S>(Pin<Box<S>>);
 
 impl<S, E> EventSource for FromStream<S>

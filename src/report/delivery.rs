@@ -65,8 +65,8 @@ impl DeliveryReport {
 
     /// Why rows were left out, or events not accepted.
     ///
-    /// Each names the lines of its rows. The diagnostic of a single event that was built by hand names the
-    /// index, event id and order id of the event. After `Client::deliver` the first 10,000 events that
+    /// Each names the lines of its rows. The diagnostic of events that were built by hand names their index,
+    /// event id and order id. After `Client::deliver` the first 10,000 events that
     /// were not accepted have diagnostics; the others are counted.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics

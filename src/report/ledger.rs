@@ -1,7 +1,6 @@
 //! The report while a run goes on: every event that was taken is entered once, with its outcome.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::{DeliveryReport, Diagnostic, NotSentCause, Outcome, StopCause};
@@ -26,6 +25,9 @@ pub(crate) enum Keeping {
 
 /// How many events of a source have a diagnostic each if they were not accepted. The others are counted.
 const MAX_SHOWN: usize = 10_000;
+
+/// How many ids a diagnostic of several events lists before it only counts.
+const IDS_SHOWN: usize = 5;
 
 /// How many messages and trace ids are kept.
 const MAX_TEXTS: usize = 1000;
@@ -186,6 +188,20 @@ impl Origin {
             Self::Ids(..) => &[],
         }
     }
+
+    fn event_id(&self) -> Option<&str> {
+        match self {
+            Self::Ids(id, _) => id.as_ref().map(EventId::as_str),
+            Self::Rows(_) => None,
+        }
+    }
+
+    fn order_id(&self) -> Option<&str> {
+        match self {
+            Self::Ids(_, id) => id.as_ref().map(OrderId::as_str),
+            Self::Rows(_) => None,
+        }
+    }
 }
 
 /// Should an outcome ever be missing, nobody knows it, and the report says so.
@@ -199,26 +215,40 @@ fn diagnostic(entries: &[Entry]) -> Diagnostic {
     let outcome = &entries[0].outcome;
     let message = match entries {
         _ if !lines.is_empty() => outcome.to_string(),
-        [first, .., last] => format!("events {} to {}: {outcome}", first.position, last.position),
-        [only] => format!("{}: {outcome}", name(only)),
+        [first, .., last] => {
+            format!("events {} to {}{}: {outcome}", first.position, last.position, ids_of_all(entries))
+        }
+        [only] => format!("event {}{}: {outcome}", only.position, ids_of_one(&only.origin)),
         [] => outcome.to_string(),
     };
     Diagnostic::new(lines, outcome.code(), message)
 }
 
-/// The name of a single event: its index, event id and order id.
-fn name(entry: &Entry) -> String {
-    let mut name = format!("event {}", entry.position);
-    if let Origin::Ids(event_id, order_id) = &entry.origin {
-        // Writing to a text cannot fail.
-        let _ = match (event_id, order_id) {
-            (Some(id), Some(order)) => write!(name, " (event id {id}, order id {order})"),
-            (Some(id), None) => write!(name, " (event id {id})"),
-            (None, Some(order)) => write!(name, " (order id {order})"),
-            (None, None) => Ok(()),
-        };
+/// The ids of a single event, in brackets.
+fn ids_of_one(origin: &Origin) -> String {
+    match (origin.event_id(), origin.order_id()) {
+        (Some(id), Some(order)) => format!(" (event id {id}, order id {order})"),
+        (Some(id), None) => format!(" (event id {id})"),
+        (None, Some(order)) => format!(" (order id {order})"),
+        (None, None) => String::new(),
     }
-    name
+}
+
+/// The ids of neighbouring events, in brackets: order ids where all of them have one, else event ids.
+fn ids_of_all(entries: &[Entry]) -> String {
+    let all = |id: fn(&Origin) -> Option<&str>| entries.iter().map(|entry| id(&entry.origin)).collect();
+    let order_ids: Option<Vec<&str>> = all(Origin::order_id);
+    let event_ids: Option<Vec<&str>> = all(Origin::event_id);
+    let (what, ids) = match (order_ids, event_ids) {
+        (Some(ids), _) => ("order ids", ids),
+        (None, Some(ids)) => ("event ids", ids),
+        (None, None) => return String::new(),
+    };
+    let shown = ids[..ids.len().min(IDS_SHOWN)].join(", ");
+    match ids.len().saturating_sub(IDS_SHOWN) {
+        0 => format!(" ({what} {shown})"),
+        more => format!(" ({what} {shown} and {more} more)"),
+    }
 }
 
 impl NotSentCause {

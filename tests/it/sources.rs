@@ -11,7 +11,7 @@ use meta_offline_events::client::{
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::Event;
 use meta_offline_events::order::{Orders, Prepared, Row};
-use meta_offline_events::report::{NotSentCause, Outcome, RowReport, StopCause};
+use meta_offline_events::report::{DeliveryReport, NotSentCause, Outcome, RowReport, StopCause};
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -208,6 +208,19 @@ async fn the_diagnostic_of_a_single_event_names_it() {
     );
     assert_eq!(report.outcomes()[1], Outcome::NotSent(NotSentCause::Expired));
     assert!(!report.all_accepted());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_diagnostic_of_neighbours_lists_a_few_of_their_ids() {
+    let client = accepting().client().build().unwrap();
+    let stop = StopHandle::new();
+    stop.request_stop();
+    let message = |report: DeliveryReport| report.diagnostics()[0].to_string();
+    let two = message(client.send(vec![by_hand(1), by_hand(2)]).stop_on(&stop).await);
+    assert!(two.starts_with("events 0 to 1 (order ids order-1, order-2): not sent"), "{two}");
+    let seven = message(client.send((0..7).map(by_hand).collect::<Vec<_>>()).stop_on(&stop).await);
+    let ids = "order ids order-0, order-1, order-2, order-3, order-4 and 2 more";
+    assert!(seven.starts_with(&format!("events 0 to 6 ({ids}): not sent")), "{seven}");
 }
 
 #[tokio::test(start_paused = true)]
