@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::Client;
 use super::backoff::{Jitter, SystemJitter};
 use super::clock::{Clock, SystemClock};
 use super::endpoint::Endpoint;
@@ -20,7 +19,7 @@ use crate::wire::{BatchLimits, RequestFields};
 
 /// The settings of a client that is not built yet.
 ///
-/// [`Client::builder`] creates it. Clones are independent, so that several clients can share settings.
+/// [`Client::builder`](super::Client::builder) creates it. Clones are independent, so that several clients can share settings.
 /// `Debug` shows no token.
 ///
 /// ```
@@ -99,7 +98,7 @@ impl ClientBuilder {
     /// Sends to another host than Meta's, such as your own relay, which gets the events but **not the
     /// token**: the relay adds its own. Only `https` on the usual port; a path before the version stays.
     ///
-    /// The token of [`Client::builder`] then only masks itself should an answer quote it, and
+    /// The token of [`Client::builder`](super::Client::builder) then only masks itself should an answer quote it, and
     /// [`token_placement`](Self::token_placement) has no effect.
     ///
     /// ```
@@ -361,24 +360,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Checks the settings and builds the client. It sends nothing yet.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidClient`]
-    /// - for an endpoint that is not `https`, or has a user, a query, a fragment or a port;
-    /// - for an API version that is not `v<major>.<minor>`;
-    /// - for a time limit or a number of zero, or a number beyond its maximum;
-    /// - for a proxy that is neither `http` nor `https`, or has a path, a query or a fragment;
-    /// - for root certificates that cannot be read, or are missing where only they are trusted;
-    /// - for a proxy or root certificates beside a [`transport`](Self::transport) of your own;
-    /// - when TLS cannot be set up.
-    ///
-    /// # Panics
-    ///
-    /// With feature `rustls-no-provider` alone, the HTTP library panics unless the application has
-    /// installed a cryptography provider.
-    pub fn build(self) -> Result<Client, InvalidClient> {
+    /// Checks the settings.
+    pub(super) fn settings(self) -> Result<Settings, InvalidClient> {
         let gets_token = self.endpoint.gets_token();
         let url = self.endpoint.url(&self.api_version, &self.dataset)?;
         if self.http.connect.is_zero() || self.attempt.is_zero() {
@@ -397,7 +380,7 @@ impl ClientBuilder {
         };
         let placement = gets_token.then_some(self.placement);
         let closing = closing(&self.fields, placement, &self.token);
-        let settings = Settings {
+        Ok(Settings {
             dataset: self.dataset,
             url,
             token: self.token,
@@ -414,8 +397,7 @@ impl ClientBuilder {
             transport,
             clock: self.clock,
             jitter: self.jitter,
-        };
-        Ok(Client { settings: Arc::new(settings) })
+        })
     }
 }
 
@@ -455,6 +437,7 @@ fn check_proxy(proxy: &Proxy) -> Result<(), InvalidClient> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Client;
 
     fn endpoint(base: &str) -> Result<Client, InvalidClient> {
         let builder = Client::builder(

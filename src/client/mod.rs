@@ -280,7 +280,30 @@ impl Client {
     /// single sales.
     #[cfg(feature = "queue")]
     pub fn queue(&self) -> QueueBuilder {
-        QueueBuilder::new(self.clone())
+        QueueBuilder::new(Arc::clone(&self.settings))
+    }
+}
+
+impl ClientBuilder {
+    /// Checks the settings and builds the client. It sends nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidClient`]
+    /// - for an endpoint that is not `https`, or has a user, a query, a fragment or a port;
+    /// - for an API version that is not `v<major>.<minor>`;
+    /// - for a time limit or a number of zero, or a number beyond its maximum;
+    /// - for a proxy that is neither `http` nor `https`, or has a path, a query or a fragment;
+    /// - for root certificates that cannot be read, or are missing where only they are trusted;
+    /// - for a proxy or root certificates beside a [`transport`](Self::transport) of your own;
+    /// - when TLS cannot be set up.
+    ///
+    /// # Panics
+    ///
+    /// With feature `rustls-no-provider` alone, the HTTP library panics unless the application has
+    /// installed a cryptography provider.
+    pub fn build(self) -> Result<Client, InvalidClient> {
+        Ok(Client { settings: Arc::new(self.settings()?) })
     }
 }
 

@@ -10,13 +10,13 @@ use tokio::sync::Semaphore;
 use super::shared::Shared;
 use super::task::{OnOutcome, Running, run};
 use super::{Handle, Queue};
-use crate::client::Client;
 use crate::client::delivery::Delivery;
 use crate::client::observers::OutcomeGroup;
+use crate::client::settings::Settings;
 
 /// The settings of a queue that is not started yet.
 ///
-/// [`Client::queue`] creates it.
+/// [`Client::queue`](crate::client::Client::queue) creates it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,7 +43,7 @@ use crate::client::observers::OutcomeGroup;
 /// ```
 #[must_use = "`start` starts the queue"]
 pub struct QueueBuilder {
-    client: Client,
+    settings: Arc<Settings>,
     capacity: usize,
     byte_capacity: usize,
     linger: Duration,
@@ -62,9 +62,9 @@ impl QueueBuilder {
     pub const MAX_CAPACITY: usize =
         if Semaphore::MAX_PERMITS < u32::MAX as usize { Semaphore::MAX_PERMITS } else { u32::MAX as usize };
 
-    pub(in crate::client) fn new(client: Client) -> Self {
+    pub(in crate::client) fn new(settings: Arc<Settings>) -> Self {
         Self {
-            client,
+            settings,
             capacity: Self::CAPACITY,
             byte_capacity: Self::BYTE_CAPACITY,
             linger: Delivery::LINGER,
@@ -116,10 +116,10 @@ impl QueueBuilder {
         within("capacity in events", self.capacity)?;
         within("capacity in bytes", self.byte_capacity)?;
         let runtime = Runtime::try_current().map_err(|_| InvalidQueue::NoRuntime)?;
-        let Self { client, capacity, byte_capacity, linger, on_outcome } = self;
-        let shared = Arc::new(Shared::new(&client, capacity, byte_capacity));
-        runtime.spawn(run(client.clone(), Running(Arc::clone(&shared)), linger, on_outcome));
-        Ok(Queue { handle: Arc::new(Handle { shared, client, runtime }) })
+        let Self { settings, capacity, byte_capacity, linger, on_outcome } = self;
+        let shared = Arc::new(Shared::new(&settings, capacity, byte_capacity));
+        runtime.spawn(run(Arc::clone(&settings), Running(Arc::clone(&shared)), linger, on_outcome));
+        Ok(Queue { handle: Arc::new(Handle { shared, settings, runtime }) })
     }
 }
 

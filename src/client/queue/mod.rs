@@ -20,13 +20,13 @@ pub use shared::QueueCounts;
 
 use self::shared::{Load, Shared};
 use self::task::end_within;
-use super::Client;
+use super::settings::Settings;
 use crate::event::Event;
 use crate::report::{DeliveryReport, StopCause};
 
 /// A queue that sends events in the background, for an application that takes single sales.
 ///
-/// The application pushes events one by one. A task sends them in batches like [`Client::deliver`], with
+/// The application pushes events one by one. A task sends them in batches like [`Client::deliver`](super::Client::deliver), with
 /// several requests at once, and retries what is safe to retry. Clones share the queue. `Debug` shows
 /// counts only.
 ///
@@ -83,7 +83,7 @@ pub struct Queue {
 /// What the clones of a queue share. When the last clone is dropped, the queue takes no more events.
 struct Handle {
     shared: Arc<Shared>,
-    client: Client,
+    settings: Arc<Settings>,
     runtime: Runtime,
 }
 
@@ -189,10 +189,10 @@ impl Queue {
     /// anywhere, but the runtime of the queue has to go on running meanwhile: do not block its only
     /// thread. There is an example at [`Queue`].
     pub async fn close(&self, limit: Duration) -> DeliveryReport {
-        let Handle { shared, client, runtime } = &*self.handle;
+        let Handle { shared, settings, runtime } = &*self.handle;
         shared.shut_for(PushErrorKind::Closed);
         if shared.report().is_none() {
-            runtime.spawn(end_within(limit, client.clone(), Arc::clone(shared)));
+            runtime.spawn(end_within(limit, Arc::clone(settings), Arc::clone(shared)));
         }
         shared.over().await;
         shared.report().unwrap_or_default()

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot, watch};
 
 use super::push_error::{PushError, PushErrorKind};
-use crate::client::Client;
+use crate::client::settings::Settings;
 use crate::client::source::Feeder;
 use crate::client::stop::StopHandle;
 use crate::event::Event;
@@ -97,7 +97,7 @@ struct Flush {
 }
 
 impl Shared {
-    pub(super) fn new(client: &Client, capacity: usize, byte_capacity: usize) -> Self {
+    pub(super) fn new(settings: &Settings, capacity: usize, byte_capacity: usize) -> Self {
         let state = State {
             waiting: VecDeque::new(),
             taker: None,
@@ -109,7 +109,7 @@ impl Shared {
             pushers: 0,
             shut: None,
             refused: 0,
-            tally: DeliveryReport::begun(client.settings.fields.has_test_event_code()),
+            tally: DeliveryReport::begun(settings.fields.has_test_event_code()),
             report: None,
         };
         Self {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::shared::Shared;
-use crate::client::Client;
 use crate::client::delivery::Delivery;
 use crate::client::observers::OutcomeGroup;
+use crate::client::settings::Settings;
 use crate::client::source::from_poll;
 
 pub(super) type OnOutcome = Box<dyn FnMut(OutcomeGroup<'_>) + Send>;
@@ -18,11 +18,15 @@ pub(super) type OnOutcome = Box<dyn FnMut(OutcomeGroup<'_>) + Send>;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Sends what is pushed until the queue is shut.
-pub(super) async fn run(client: Client, running: Running, linger: Duration, on_outcome: Option<OnOutcome>) {
+pub(super) async fn run(
+    settings: Arc<Settings>,
+    running: Running,
+    linger: Duration,
+    on_outcome: Option<OnOutcome>,
+) {
     let shared = &*running.0;
     let source = from_poll(|context| shared.poll_next(context));
-    let mut delivery =
-        Delivery::of_fed(&client.settings, source, shared).linger(linger).stop_on(shared.stop());
+    let mut delivery = Delivery::of_fed(&settings, source, shared).linger(linger).stop_on(shared.stop());
     if let Some(observer) = on_outcome {
         delivery = delivery.on_outcome(observer);
     }
@@ -39,8 +43,8 @@ impl Drop for Running {
 }
 
 /// Ends the run when the limit is over.
-pub(super) async fn end_within(limit: Duration, client: Client, shared: Arc<Shared>) {
-    let clock = &*client.settings.clock;
+pub(super) async fn end_within(limit: Duration, settings: Arc<Settings>, shared: Arc<Shared>) {
+    let clock = &*settings.clock;
     let over = pin!(shared.over());
     if let Either::Right(((), over)) = select(over, clock.limit(limit)).await {
         shared.stop().request_stop_within(Duration::ZERO);
