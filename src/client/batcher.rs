@@ -16,7 +16,7 @@ use super::clock::Waiting;
 use super::run_state::RunState;
 use super::source::{EventSource, Feeder};
 use crate::event::Event;
-use crate::report::{NotSentCause, Numbered, Outcome, RowReport, StopCause};
+use crate::report::{NotSentCause, Numbered, Outcome, RowReport};
 use crate::wire::Draft;
 
 /// Takes events from the source and forms batches of them.
@@ -122,7 +122,7 @@ impl<'s> Batcher<'s> {
             let event = match ready!(self.source.poll_next(context)) {
                 Some(Ok(event)) => event,
                 Some(Err(error)) => {
-                    run.source_failed(StopCause::Source(error.into_words()));
+                    run.source_failed(&error);
                     self.is_over = true;
                     break;
                 }

@@ -58,10 +58,11 @@
 //! does not correct it. For equal web or app events that both come from servers Meta promises nothing: check
 //! before you send such events again.
 //!
-//! The client never retries an event that may have arrived after its window
-//! ([`ActionSource::dedup_window`](crate::event::ActionSource::dedup_window)): the event is unconfirmed
-//! instead. Within one run it sends only the first of several events with the same event id and name, and
-//! reports the others as [`RepeatedId`](crate::report::NotSentCause::RepeatedId).
+//! Once an event may have arrived, the client retries it only within its window
+//! ([`ActionSource::dedup_window`](crate::event::ActionSource::dedup_window)); after that the event is
+//! unconfirmed. Of several events with the same event id and name in one run, the client sends only the
+//! first, and reports the others as [`RepeatedId`](crate::report::NotSentCause::RepeatedId). Among the events
+//! of a source it looks at the last 100,000.
 //!
 //! # Testing your own sending
 //!

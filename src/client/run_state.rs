@@ -12,13 +12,14 @@ use super::observers::Observers;
 use super::pacer::{Admission, Pacer, Purpose};
 use super::run_log::RunLog;
 use super::settings::Settings;
+use super::source::SourceError;
 use super::trace;
 use crate::event::Event;
 use crate::report::{
     ApiError, DeliveryReport, Keeping, Ledger, Numbered, Outcome, RequestCounts, RowReport, StopCause,
 };
 use crate::value::{EventTime, OutsideWindow};
-use crate::wire::{BatchLimits, Hints};
+use crate::wire::{BatchLimits, Hints, TextFilter};
 
 pub(super) struct RunState<'r> {
     pub(super) settings: &'r Settings,
@@ -89,8 +90,10 @@ impl RunState<'_> {
         });
     }
 
-    /// Ends the run with this cause once every event that the source gave has its outcome.
-    pub(super) fn source_failed(&self, cause: StopCause) {
+    /// Ends the run for this reason once every event that the source gave has its outcome.
+    pub(super) fn source_failed(&self, error: &SourceError) {
+        let filter = TextFilter::masking([self.settings.token.expose()]);
+        let cause = StopCause::Source(filter.clean(&error.to_string()));
         trace::stopping(&cause);
         self.log().source_failed(cause);
     }

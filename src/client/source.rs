@@ -139,10 +139,6 @@ impl SourceError {
         let words = TextFilter::default().clean(&cause.to_string());
         Self { words, cause }
     }
-
-    pub(super) fn into_words(self) -> Box<str> {
-        self.words
-    }
 }
 
 impl fmt::Display for SourceError {

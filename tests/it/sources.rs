@@ -172,6 +172,13 @@ async fn every_kind_of_source_is_taken_by_value_and_by_reference() {
     assert_eq!(client.deliver(&mut iterator).await.events().accepted, 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn s1_a_source_that_quotes_the_token_does_not_show_it() {
+    let client = accepting().client().build().unwrap();
+    let report = client.deliver(from_results([Err("login EAAB-test is refused")])).await;
+    assert_eq!(report.stopped().unwrap().to_string(), "the source failed: login […] is refused");
+}
+
 #[test]
 fn the_cause_of_a_source_s_error_shows_only_as_its_source() {
     let error = SourceError::new(std::io::Error::other("MARKED mary@example.com"));
