@@ -1,5 +1,5 @@
-//! Takes sales one by one, as a shop's application does, and sends them in the background to a stand-in
-//! for Meta on this machine:
+//! Takes sales one by one, as a shop's application does, and sends them in the background to a mock of
+//! Meta's server on this machine:
 //!
 //! ```text
 //! cargo run --example background --features testing,queue
@@ -23,17 +23,17 @@ const LIMIT: Duration = Duration::from_secs(10);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mock_server = MockServer::start().await?;
-    // To send to Meta, leave `loopback_endpoint` out and take the token from a safe place.
+    // To send to Meta, leave `loopback_endpoint` out and read the token from a secret store.
     let client = Client::builder("123456789012345".parse()?, "not-a-real-token".parse()?)
         .loopback_endpoint(mock_server.url())
         .build()?;
     let queue = client
         .queue()
-        .on_outcome(|settled| {
-            for event in settled.events() {
-                let order = event.custom_data().order_id().map(ToString::to_string).unwrap_or_default();
-                // Here an application writes down that the sale is done with.
-                let _ = writeln!(std::io::stdout(), "order {order} {}", settled.outcome());
+        .on_outcome(|group| {
+            for event in group.events() {
+                let order = event.order_id().map(ToString::to_string).unwrap_or_default();
+                // Here an application marks the sale as done.
+                let _ = writeln!(std::io::stdout(), "order {order}: {}", group.outcome());
             }
         })
         .start()?;
@@ -42,7 +42,7 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         queue.push(sale(number)?).await?;
     }
     queue.flush().await;
-    writeln!(std::io::stdout(), "{} waiting", queue.pending())?;
+    writeln!(std::io::stdout(), "{} pending", queue.pending())?;
     queue.push(sale(6)?).await?;
 
     let report = queue.close(LIMIT).await;

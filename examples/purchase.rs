@@ -1,4 +1,4 @@
-//! Sends one purchase, built by hand, to a stand-in for Meta on this machine:
+//! Sends one purchase, built by hand, to a mock of Meta's server on this machine:
 //!
 //! ```text
 //! cargo run --example purchase --features testing
@@ -23,11 +23,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     let mock_server = MockServer::start().await?;
-    // To send to Meta, leave `loopback_endpoint` out and take the token from a safe place.
+    // To send to Meta, leave `loopback_endpoint` out and read the token from a secret store.
     let client = Client::builder("123456789012345".parse()?, "not-a-real-token".parse()?)
         .loopback_endpoint(mock_server.url())
         .build()?;
-    let report = client.send(vec![purchase]).await;
+    let report = client.send(purchase).await;
 
     writeln!(std::io::stdout(), "{:?}", report.outcomes())?;
     Ok(())

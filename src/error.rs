@@ -1,85 +1,115 @@
-//! The one error that applications can use with `?`: what building values, events and clients can
-//! say converts into it.
+//! One error for a whole application: every error of the crate converts into it.
 
 use std::fmt;
 
-use crate::customer::InvalidUserData;
-use crate::event::InvalidEvent;
-use crate::order::{LayoutError, NotSorted, SortedError, TooManyRows};
-use crate::value::InvalidValue;
-use crate::wire::InvalidRequestField;
-
-/// Anything that can go wrong before sending. What goes wrong while sending is told by the
-/// [`DeliveryReport`](crate::report::DeliveryReport), because it differs from event to event.
+/// Any error of this crate, so that one `?` fits them all.
+///
+/// What goes wrong while events are sent is not an error of a call: it differs from event to event, and the
+/// [`DeliveryReport`](crate::report::DeliveryReport) has it.
 ///
 /// ```
 /// use meta_offline_events::value::DatasetId;
+/// use meta_offline_events::{Error, ErrorKind};
 ///
-/// fn dataset(text: &str) -> Result<DatasetId, meta_offline_events::Error> {
+/// fn dataset(text: &str) -> Result<DatasetId, Error> {
 ///     Ok(text.parse()?)
 /// }
-/// assert!(dataset("../me").is_err());
+/// let error = dataset("../me").unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Value(_)));
 /// ```
 #[derive(Debug)]
 pub struct Error(Box<ErrorKind>);
 
 impl Error {
-    /// Which room it comes from, with that room's own error.
+    /// The error itself, as the module that it comes from returned it.
     pub fn kind(&self) -> &ErrorKind {
         &self.0
     }
 }
 
-/// Which room an [`Error`] comes from.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A text is not a value.
-    Value(InvalidValue),
-    /// Customer values that cannot be used.
-    Customer(InvalidUserData),
+macro_rules! errors {
+    ($($(#[doc = $doc:literal])+ $(#[cfg($cfg:meta)])? $kind:ident($error:ty),)+) => {
+        /// The errors that an [`Error`] can be.
+        ///
+        /// ```
+        /// use meta_offline_events::{Error, ErrorKind};
+        /// use meta_offline_events::value::Amount;
+        ///
+        /// let error: Error = "12,50".parse::<Amount>().unwrap_err().into();
+        /// assert!(matches!(error.kind(), ErrorKind::Value(_)));
+        /// ```
+        #[derive(Debug)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $($(#[doc = $doc])+ $(#[cfg($cfg)])? $kind($error),)+
+        }
+
+        impl ErrorKind {
+            fn as_error(&self) -> &(dyn std::error::Error + 'static) {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(error) => error,)+
+                }
+            }
+        }
+
+        $(
+            $(#[cfg($cfg)])?
+            impl From<$error> for Error {
+                fn from(error: $error) -> Self {
+                    Self(Box::new(ErrorKind::$kind(error)))
+                }
+            }
+        )+
+    };
+}
+
+errors! {
+    /// A text is not a valid value.
+    Value(crate::value::InvalidValue),
+    /// A moment is outside Meta's window for events.
+    Window(crate::value::OutsideWindow),
+    /// A text is not a SHA-256 digest.
+    Digest(crate::customer::NotSha256),
+    /// A customer value cannot be used for its match key.
+    MatchKey(crate::customer::UnusableReason),
+    /// The match keys of a customer find too many people.
+    TooBroad(crate::customer::TooBroad),
+    /// A customer has values that cannot be used.
+    Customer(crate::customer::InvalidUserData),
     /// An event breaks rules.
-    Event(InvalidEvent),
-    /// A header does not fit the layout.
-    Layout(LayoutError),
-    /// Rows that are to be sorted are not.
-    NotSorted(NotSorted),
-    /// A source of rows failed.
-    Rows(SortedError),
-    /// There are too many rows to be grouped.
-    TooManyRows(TooManyRows),
-    /// A member of the request has a wrong value.
-    RequestField(InvalidRequestField),
+    Event(crate::event::InvalidEvent),
+    /// A header does not fit the layout of the rows.
+    Layout(crate::order::LayoutError),
+    /// A row cannot be used.
+    Row(crate::order::RowError),
+    /// Rows are not sorted by order id.
+    NotSorted(crate::order::NotSorted),
+    /// There are more rows than can be grouped in memory.
+    TooManyRows(crate::order::TooManyRows),
     /// A CSV file cannot be read.
     #[cfg(feature = "csv")]
     Csv(crate::order::csv::CsvError),
-    /// A client cannot be made from its settings.
+    /// A field of the request has an invalid value.
+    RequestField(crate::wire::InvalidRequestField),
+    /// Meta answered with an error.
+    Api(crate::report::ApiError),
+    /// A client cannot be built from its settings.
     #[cfg(feature = "client")]
     Client(crate::client::InvalidClient),
-    /// A queue cannot be started with its settings, or not here.
+    /// No answer came back.
+    #[cfg(feature = "client")]
+    Transport(crate::client::TransportError),
+    /// A source of rows cannot go on.
+    Rows(crate::order::SortedError),
+    /// A source of events cannot go on.
+    #[cfg(feature = "client")]
+    Source(crate::client::SourceError),
+    /// A queue cannot start.
     #[cfg(feature = "queue")]
     Queue(crate::client::InvalidQueue),
-}
-
-impl ErrorKind {
-    fn as_error(&self) -> &(dyn std::error::Error + 'static) {
-        match self {
-            Self::Value(error) => error,
-            Self::Customer(error) => error,
-            Self::Event(error) => error,
-            Self::Layout(error) => error,
-            Self::NotSorted(error) => error,
-            Self::Rows(error) => error,
-            Self::TooManyRows(error) => error,
-            Self::RequestField(error) => error,
-            #[cfg(feature = "csv")]
-            Self::Csv(error) => error,
-            #[cfg(feature = "client")]
-            Self::Client(error) => error,
-            #[cfg(feature = "queue")]
-            Self::Queue(error) => error,
-        }
-    }
+    /// A queue did not take an event.
+    #[cfg(feature = "queue")]
+    Push(crate::client::PushError),
 }
 
 impl fmt::Display for Error {
@@ -88,46 +118,8 @@ impl fmt::Display for Error {
     }
 }
 
-impl From<SortedError> for Error {
-    fn from(error: SortedError) -> Self {
-        match error {
-            SortedError::NotSorted(error) => error.into(),
-            #[cfg(feature = "csv")]
-            SortedError::Csv(error) => error.into(),
-            error @ SortedError::Source(_) => Self(Box::new(ErrorKind::Rows(error))),
-        }
-    }
-}
-
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.as_error().source()
     }
-}
-
-macro_rules! from {
-    ($($(#[$cfg:meta])? $error:ty => $kind:ident),+ $(,)?) => {$(
-        $(#[$cfg])?
-        impl From<$error> for Error {
-            fn from(error: $error) -> Self {
-                Self(Box::new(ErrorKind::$kind(error)))
-            }
-        }
-    )+};
-}
-
-from! {
-    InvalidValue => Value,
-    InvalidUserData => Customer,
-    InvalidEvent => Event,
-    LayoutError => Layout,
-    NotSorted => NotSorted,
-    TooManyRows => TooManyRows,
-    InvalidRequestField => RequestField,
-    #[cfg(feature = "csv")]
-    crate::order::csv::CsvError => Csv,
-    #[cfg(feature = "client")]
-    crate::client::InvalidClient => Client,
-    #[cfg(feature = "queue")]
-    crate::client::InvalidQueue => Queue,
 }

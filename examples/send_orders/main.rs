@@ -14,8 +14,8 @@
 //! META_DATASET_ID=… META_ACCESS_TOKEN=… … -- monday.csv tuesday.csv --report report.json
 //! ```
 //!
-//! The work itself is three calls: rows go into `Orders`, `Orders::finish` gives events,
-//! `Client::send` gives the account. Everything else here is about files, options and people.
+//! The work itself is three calls: `Orders::push` takes rows, `Orders::finish` makes events of them, and
+//! `Client::send` sends these and returns the report. The rest is about files, options and people.
 
 mod arguments;
 mod destination;
@@ -31,7 +31,6 @@ use std::path::Path;
 use std::process::{self, ExitCode};
 
 use meta_offline_events::client::{Client, Clock, Progress, StopHandle, SystemClock};
-use meta_offline_events::event::Event;
 use meta_offline_events::order::{Orders, Prepared};
 use meta_offline_events::report::DeliveryReport;
 use meta_offline_events::testing::MockServer;
@@ -87,8 +86,9 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
     }
     let mut orders = Orders::new();
     let (files, read) = read::read_all(&job.inputs, &mut orders);
-    let Prepared { events, rows, coverage, .. } = orders.finish(SystemClock.now());
-    let mostly_invalid = rows.read() >= 1000 && rows.invalid() * 2 > rows.read();
+    let prepared = orders.finish(SystemClock.now());
+    let coverage = prepared.coverage.clone();
+    let mostly_invalid = prepared.rows.read() >= 1000 && prepared.rows.invalid() * 2 > prepared.rows.read();
 
     let halt = match read {
         Err(failure) => Some(Halt { status: FAILED, why: failure.to_string() }),
@@ -101,13 +101,13 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
         Ok(()) => None,
     };
     let report = if halt.is_some() {
-        DeliveryReport::pending(&events)
+        DeliveryReport::pending(&prepared.events).with_rows(prepared.rows)
     } else {
-        coverage.shared_values().iter().for_each(|repeat| say(&format!("note: {repeat}")));
-        send(&destination.client, events).await
+        coverage.shared_values().iter().for_each(|shared| say(&format!("note: {shared}")));
+        send(&destination.client, prepared).await
     };
     let way = format!("Sent to {}, in {}.", destination.place, counted(report.requests(), "request"));
-    let account = Account { files, report: report.with_rows(rows), coverage, way, halt };
+    let account = Account { files, report, coverage, way, halt };
     finish(&account, report_file)
 }
 
@@ -150,8 +150,9 @@ async fn send_sample() -> Result<u8, Failure> {
     let mut orders = Orders::new();
     let mut facts = read::FileFacts::new("a made-up export".to_owned());
     read::read_rows(csv.as_bytes(), 0, &mut orders, &mut facts)?;
-    let Prepared { events, rows, coverage, .. } = orders.finish(SystemClock.now());
-    let report = send(&client, events).await.with_rows(rows);
+    let prepared = orders.finish(SystemClock.now());
+    let coverage = prepared.coverage.clone();
+    let report = send(&client, prepared).await;
 
     let way = format!(
         "Sent to a stand-in for Meta on this machine, in {} requests: it refuses a whole request for one\n\
@@ -167,15 +168,15 @@ async fn send_sample() -> Result<u8, Failure> {
     Ok(if surprises.is_empty() { ACCEPTED } else { NOT_ALL_ACCEPTED })
 }
 
-async fn send(client: &Client, events: Vec<Event>) -> DeliveryReport {
+async fn send(client: &Client, prepared: Prepared) -> DeliveryReport {
     let mut progress = ProgressLines::start();
-    let total = grouped(events.len() as u64);
+    let total = grouped(prepared.events.len() as u64);
     let tell = |now: Progress| {
         let what = format!("of {total} events, {} requests", grouped(now.requests));
         progress.tell(now.done, &what);
     };
     let stop = StopHandle::new();
-    let sending = client.send(events).on_progress(tell).stop_on(&stop).into_future();
+    let sending = client.send(prepared).on_progress(tell).stop_on(&stop);
     tokio::select! {
         report = sending => report,
         never = listen_for_interrupts(&stop) => match never {},
@@ -187,8 +188,8 @@ async fn listen_for_interrupts(stop: &StopHandle) -> std::convert::Infallible {
     if signal::ctrl_c().await.is_err() {
         return std::future::pending().await;
     }
-    say("stopping: what is on its way is waited for; interrupt again to leave at once");
-    stop.now();
+    say("stopping when the requests in flight are answered; interrupt again to leave at once");
+    stop.request_stop();
     // Without a second signal this waits for ever.
     let _ = signal::ctrl_c().await;
     process::exit(FAILED.into())

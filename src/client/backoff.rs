@@ -1,17 +1,35 @@
-//! How long to wait between attempts, with jitter from a given source of randomness.
+//! How long to wait between attempts, with jitter from a source of randomness.
 
 use std::fmt;
 use std::time::Duration;
 
 /// A source of randomness for waits.
 ///
-/// Many programs that fail at the same moment must not come back at the same moment.
+/// Programs that fail at the same moment should not retry at the same moment.
+///
+/// ```
+/// use meta_offline_events::client::{Client, Jitter};
+///
+/// /// Always the longest wait.
+/// #[derive(Debug)]
+/// struct Longest;
+///
+/// impl Jitter for Longest {
+///     fn fraction(&self) -> f64 {
+///         0.999
+///     }
+/// }
+///
+/// let client = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?).jitter(Longest).build()?;
+/// # let _ = client;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Jitter: fmt::Debug + Send + Sync {
-    /// A number from 0 up to, but not including, 1.
+    /// A random number, at least 0 and below 1.
     fn fraction(&self) -> f64;
 }
 
-/// The usual jitter: a fast generator, seeded anew in each thread.
+/// The usual jitter: a fast random number generator, seeded in each thread.
 ///
 /// ```
 /// use meta_offline_events::client::{Jitter, SystemJitter};
@@ -27,21 +45,21 @@ impl Jitter for SystemJitter {
     }
 }
 
-/// Full jitter: anything between nothing and a bound that doubles with each attempt up to `most`.
-pub(super) fn full_jitter(first: Duration, most: Duration, attempt: u32, fraction: f64) -> Duration {
-    stretched(doubled(first, most, attempt), fraction)
+/// Full jitter: anything from zero to a bound that doubles with each attempt, up to `max`.
+pub(super) fn full_jitter(first: Duration, max: Duration, attempt: u32, fraction: f64) -> Duration {
+    stretched(doubled(first, max, attempt), fraction)
 }
 
-/// A part of a wait, or a wait and a part. A draw that is no fraction counts as one.
+/// A wait times a factor from 0 to 2. A factor that is not a number counts as 1.
 pub(super) fn stretched(wait: Duration, factor: f64) -> Duration {
     let factor = if factor.is_nan() { 1.0 } else { factor.clamp(0.0, 2.0) };
     Duration::try_from_secs_f64(wait.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
-/// `first`, doubled with each attempt after the first, up to `most`.
-pub(super) fn doubled(first: Duration, most: Duration, attempt: u32) -> Duration {
+/// `first`, doubled with each attempt after the first, up to `max`.
+pub(super) fn doubled(first: Duration, max: Duration, attempt: u32) -> Duration {
     let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
-    first.saturating_mul(factor).min(most)
+    first.saturating_mul(factor).min(max)
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
-//! The retry budget: repeated requests are paid for with first ones, so that a service in trouble is
-//! not met with several times the usual traffic.
+//! The retry budget: first requests earn retries, so that a failing service does not get several times
+//! the usual traffic.
 
 use std::time::Duration;
 
-/// What is left for repeating, in requests.
+/// How many retries may start now.
 ///
-/// A first request earns a fifth of a repeat and so do five seconds; a burst of twenty can be saved
-/// up. An empty budget makes a repeat wait, it never ends a batch.
+/// Each first request earns a fifth of a retry, and so does each second; up to twenty can be saved up.
+/// With an empty budget a retry waits; it never ends a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Budget {
     left: f64,
@@ -27,7 +27,7 @@ impl Budget {
         self.left = (self.left + Self::EARNED_BY_FIRST).min(Self::BURST);
     }
 
-    /// Pays for a repeat, or tells how long it takes until it can be paid.
+    /// Pays for a retry, or returns how long it takes until it can be paid.
     pub(super) fn spend(&mut self, now: Duration) -> Result<(), Duration> {
         let passed = now.saturating_sub(self.filled_at).as_secs_f64();
         self.left = (self.left + passed * Self::EARNED_BY_SECOND).min(Self::BURST);
@@ -47,14 +47,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn l1_repeats_stay_near_a_fifth_of_first_requests() {
+    fn l1_retries_stay_near_a_fifth_of_first_requests() {
         let mut budget = Budget::full();
-        let mut repeats = 0;
+        let mut retries = 0;
         for _ in 0..1000 {
             budget.earn();
-            repeats += u32::from(budget.spend(Duration::ZERO).is_ok());
+            retries += u32::from(budget.spend(Duration::ZERO).is_ok());
         }
-        assert_eq!(repeats, 219, "a burst of 20, and 200 that were earned, but for the last part of one");
+        assert_eq!(retries, 219, "a burst of 20, and 200 that were earned, but for the last part of one");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Time, handed in: the moment by the wall clock, time that only goes forward, and waiting.
+//! Time: the wall clock, a clock that only goes forward, and waiting. An application can replace it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,31 +7,58 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::value::EventTime;
 
-/// A wait in progress.
+/// A future that completes after a wait. [`Clock::sleep`] and [`Clock::limit`] return it.
 pub type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// Tells the time and waits.
+/// A clock: it tells the time and waits.
 ///
-/// The age of events is judged by [`now`](Self::now), which may jump when the machine's clock is set.
-/// Waits and limits go by [`elapsed`](Self::elapsed), which never does.
+/// The client checks the age of events by [`now`](Self::now), which may jump when somebody sets the
+/// machine's clock. It measures waits and limits by [`elapsed`](Self::elapsed), which never jumps.
+///
+/// ```
+/// use std::time::Duration;
+/// use meta_offline_events::client::{Client, Clock, SystemClock, Waiting};
+/// use meta_offline_events::value::EventTime;
+///
+/// /// A clock that is an hour ahead.
+/// #[derive(Debug)]
+/// struct Ahead;
+///
+/// impl Clock for Ahead {
+///     fn now(&self) -> EventTime {
+///         EventTime::from_unix(SystemClock.now().unix() + 3600).unwrap_or_else(|_| SystemClock.now())
+///     }
+///     fn elapsed(&self) -> Duration {
+///         SystemClock.elapsed()
+///     }
+///     fn sleep(&self, duration: Duration) -> Waiting<'_> {
+///         SystemClock.sleep(duration)
+///     }
+/// }
+///
+/// assert!(Ahead.now() > SystemClock.now());
+/// let client = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?).clock(Ahead).build()?;
+/// # let _ = client;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The moment by the wall clock.
+    /// The time of the wall clock.
     fn now(&self) -> EventTime;
 
-    /// The time since any one moment before; it never goes back.
+    /// The time since a fixed moment. It never goes back.
     fn elapsed(&self) -> Duration;
 
-    /// Ends after this long: a wait with nothing else to do.
+    /// Completes after `duration`. The client has nothing else to do meanwhile.
     fn sleep(&self, duration: Duration) -> Waiting<'_>;
 
-    /// Ends after this long: a limit on something that is going on meanwhile. A clock that skips
+    /// Completes after `duration`: the time limit of something that goes on meanwhile. A clock that skips
     /// waits must not skip limits.
     fn limit(&self, duration: Duration) -> Waiting<'_> {
         self.sleep(duration)
     }
 }
 
-/// The system's clocks; it waits on tokio's timer.
+/// The system's clock, which waits on tokio's timer.
 ///
 /// ```
 /// use meta_offline_events::client::{Clock, SystemClock};
@@ -60,7 +87,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Time since it was first asked for.
+/// The time since the first call.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the monotonic clock")]
 fn monotonic() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);

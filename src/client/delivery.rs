@@ -1,7 +1,9 @@
-//! One run: a stream in, a stated number of requests in flight, a report out.
+//! One run: a source in, a stated number of requests in flight, a report out.
 
 use std::fmt;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future::{join, select};
@@ -9,24 +11,64 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Mutex;
 use tokio::task::yield_now;
 
-use super::board::{Board, Observers, Progress, Settled};
-use super::builder::Settings;
+use super::batcher::{Batcher, RecentIds};
 use super::dispatch::dispatch;
-use super::intake::{Intake, Seen};
-use super::source::Lent;
-use super::{EventSource, StopHandle, trace};
-use crate::event::Event;
+use super::observers::{Observers, OutcomeGroup, Progress};
+use super::run_state::RunState;
+use super::settings::Settings;
+use super::source::{EventSource, FromPrepared};
+use super::stop::StopHandle;
+use super::trace;
+use crate::order::Prepared;
 use crate::report::{DeliveryReport, Keeping, NotSentCause, Outcome, StopCause};
 
-/// The delivery of events: awaiting it sends them and gives the report.
+/// The delivery of events: a future that sends them and returns the report.
 ///
-/// It comes from [`Client::send`] and [`Client::deliver`]. Nothing is sent before it is awaited.
+/// [`Client::send`] and [`Client::deliver`] create it. It sends nothing before it is awaited. Settings
+/// come before the first poll; later they have no effect.
+///
+/// A delivery whose source and observers are owned is `'static` and `Send`, so that a task can run it:
+///
+/// ```
+/// use meta_offline_events::client::Client;
+/// use meta_offline_events::event::Event;
+/// # use meta_offline_events::testing::RecordingTransport;
+/// use tokio::task::JoinSet;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let client = Client::builder("1".parse()?, "token".parse()?)
+/// #     .transport(RecordingTransport::new())
+/// #     .build()?;
+/// # let shops: [Vec<Event>; 2] = Default::default();
+/// let mut deliveries = JoinSet::new();
+/// for events in shops {
+///     deliveries.spawn(client.send(events));
+/// }
+/// let reports = deliveries.join_all().await;
+/// assert!(reports.iter().all(|report| report.all_accepted()));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Dropping the future stops the run at once: see [`Client::send`].
 ///
 /// [`Client::send`]: super::Client::send
 /// [`Client::deliver`]: super::Client::deliver
-#[must_use = "nothing is sent until it is awaited"]
+#[must_use = "a delivery sends nothing until it is awaited"]
 pub struct Delivery<'d> {
-    settings: &'d Settings,
+    state: State<'d>,
+}
+
+enum State<'d> {
+    /// `None` only while the first poll starts the run.
+    Planned(Option<Box<Plan<'d>>>),
+    Running(Pin<Box<dyn Future<Output = DeliveryReport> + Send + 'd>>),
+}
+
+/// What a run needs.
+struct Plan<'d> {
+    settings: Arc<Settings>,
     source: Box<dyn EventSource + 'd>,
     keeping: Keeping,
     linger: Duration,
@@ -34,153 +76,196 @@ pub struct Delivery<'d> {
     stop: StopHandle,
 }
 
-/// Among how many events of a stream repeated ids are found: the last ones.
+/// Among how many events of a source repeated ids are found: the last ones.
 const IDS_REMEMBERED: usize = 100_000;
 
 impl<'d> Delivery<'d> {
-    /// How long a batch of a stream waits to be filled, unless set.
+    /// How long a batch waits for more events unless set.
     pub(super) const LINGER: Duration = Duration::from_secs(1);
 
     /// Of events that are all there.
-    pub(super) fn of_all(settings: &'d Settings, events: Vec<Event>) -> Self {
-        Self::new(settings, Box::new(events.into_iter()), Keeping::Everything)
+    pub(super) fn of_prepared(settings: &Arc<Settings>, prepared: Prepared) -> Self {
+        Self::new(settings, Box::new(FromPrepared::new(prepared)), Keeping::Everything)
     }
 
-    /// Of a stream that stays with the caller.
-    pub(super) fn of_stream<S: EventSource>(settings: &'d Settings, source: &'d mut S) -> Self {
-        Self::new(settings, Box::new(Lent(source)), Keeping::TroubleOnly)
+    /// Of a source that may have no end.
+    pub(super) fn of_source(settings: &Arc<Settings>, source: impl EventSource + 'd) -> Self {
+        Self::new(settings, Box::new(source), Keeping::FailuresOnly)
     }
 
-    fn new(settings: &'d Settings, source: Box<dyn EventSource + 'd>, keeping: Keeping) -> Self {
-        let observers = Observers::default();
-        Self { settings, source, keeping, linger: Self::LINGER, observers, stop: StopHandle::new() }
+    fn new(settings: &Arc<Settings>, source: Box<dyn EventSource + 'd>, keeping: Keeping) -> Self {
+        let plan = Plan {
+            settings: Arc::clone(settings),
+            source,
+            keeping,
+            linger: Self::LINGER,
+            observers: Observers::default(),
+            stop: StopHandle::new(),
+        };
+        Self { state: State::Planned(Some(Box::new(plan))) }
     }
 
-    /// Of a stream that is filled meanwhile, by somebody who answers for all of it.
+    /// Of a source that is filled meanwhile, by a feeder that answers for all of it.
     #[cfg(feature = "queue")]
-    pub(super) fn of_fed<S: EventSource>(
-        settings: &'d Settings,
-        source: &'d mut S,
+    pub(super) fn of_fed(
+        settings: &Arc<Settings>,
+        source: impl EventSource + 'd,
         feeder: &'d dyn super::source::Feeder,
     ) -> Self {
-        let mut delivery = Self::of_stream(settings, source);
-        delivery.observers.feeder = Some(feeder);
-        delivery
+        Self::of_source(settings, source).with(|plan| plan.observers.feeder = Some(feeder))
     }
 
-    /// How long a batch waits to be filled once its first event is there, when the stream has nothing
-    /// more for now: one second unless set.
-    pub fn linger(mut self, linger: Duration) -> Self {
-        self.linger = linger;
-        self
-    }
-
-    /// Tells how far the run is, whenever events get their outcome.
-    pub fn on_progress(mut self, observer: impl FnMut(Progress) + Send + 'd) -> Self {
-        self.observers.progress = Some(Box::new(observer));
-        self
-    }
-
-    /// Tells the outcome of every event when it is known: what a program keeps that records the end
-    /// of each sale. It should be quick: nothing else goes on meanwhile.
-    pub fn on_outcome(mut self, observer: impl FnMut(Settled<'_>) + Send + 'd) -> Self {
-        self.observers.settled = Some(Box::new(observer));
-        self
-    }
-
-    /// Ends the run in order when it is asked.
-    pub fn stop_on(mut self, stop: &StopHandle) -> Self {
-        self.stop = stop.clone();
-        self
-    }
-
-    async fn run(self) -> DeliveryReport {
-        let Settings { in_flight, fields, .. } = self.settings;
-        trace::in_delivery(*in_flight, fields.has_test_event_code(), self.run_through()).await
-    }
-
-    async fn run_through(self) -> DeliveryReport {
-        let Self { settings, source, keeping, linger, observers, stop } = self;
-        let feeder = observers.feeder;
-        let board = Board::new(settings, keeping, observers);
-        check_token(&board);
-        let seen = match keeping {
-            Keeping::Everything => Seen::all(),
-            Keeping::TroubleOnly => Seen::last(IDS_REMEMBERED),
-        };
-        let intake = Mutex::new(Intake::new(source, feeder, linger, seen));
-        {
-            let workers: FuturesUnordered<_> =
-                (0..settings.in_flight).map(|_| work(&board, &intake)).collect();
-            // First, so that a run that is stopped already begins nothing.
-            let ending = join(obey(&board, &stop), keep_time(&board));
-            select(pin!(ending), pin!(workers.collect::<()>())).await;
+    fn with(mut self, change: impl FnOnce(&mut Plan<'d>)) -> Self {
+        if let State::Planned(Some(plan)) = &mut self.state {
+            change(plan);
         }
-        let is_ours = keeping == Keeping::Everything || feeder.is_some();
-        if let (true, Some(cause)) = (is_ours, board.halted_by()) {
-            if let Some(feeder) = feeder {
-                feeder.shut(&cause);
-            }
-            let rest = intake.into_inner().take_rest(&board);
-            board.settle(rest, &Outcome::NotSent(NotSentCause::Stopped(cause)));
-        }
-        board.close()
+        self
+    }
+
+    /// Sets how long a batch waits for more events when the source has none ready: one second unless
+    /// set. The wait begins with the first event of the batch.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use meta_offline_events::client::Client;
+    /// # use meta_offline_events::event::Event;
+    /// # use meta_offline_events::testing::RecordingTransport;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = Client::builder("1".parse()?, "token".parse()?)
+    /// #     .transport(RecordingTransport::new())
+    /// #     .build()?;
+    /// # let source = Vec::<Event>::new().into_iter();
+    /// let report = client.deliver(source).linger(Duration::from_secs(10)).await;
+    /// assert_eq!(report.events().total(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn linger(self, linger: Duration) -> Self {
+        self.with(|plan| plan.linger = linger)
+    }
+
+    /// Calls `observer` with the progress of the run, whenever events get their outcome. There is an
+    /// example at [`Progress`].
+    ///
+    /// An observer that panics is not called again, and the report notes it.
+    pub fn on_progress(self, observer: impl FnMut(Progress) + Send + 'd) -> Self {
+        self.with(|plan| plan.observers.progress = Some(Box::new(observer)))
+    }
+
+    /// Calls `observer` with the outcome of every event, as soon as it is known: the place to mark sales
+    /// as done. There is an example at [`OutcomeGroup`].
+    ///
+    /// The observer should be quick, because the run waits for it. One that panics is not called again,
+    /// and the report notes it.
+    pub fn on_outcome(self, observer: impl FnMut(OutcomeGroup<'_>) + Send + 'd) -> Self {
+        self.with(|plan| plan.observers.outcome = Some(Box::new(observer)))
+    }
+
+    /// Lets `stop` end the run in order. There is an example at [`StopHandle`].
+    pub fn stop_on(self, stop: &StopHandle) -> Self {
+        self.with(|plan| plan.stop = stop.clone())
     }
 }
 
-impl<'d> IntoFuture for Delivery<'d> {
+impl Future for Delivery<'_> {
     type Output = DeliveryReport;
-    type IntoFuture = Pin<Box<dyn Future<Output = DeliveryReport> + Send + 'd>>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<DeliveryReport> {
+        if let State::Planned(plan) = &mut self.state
+            && let Some(plan) = plan.take()
+        {
+            self.state = State::Running(Box::pin(plan.run()));
+        }
+        match &mut self.state {
+            State::Running(run) => run.as_mut().poll(context),
+            State::Planned(_) => Poll::Pending,
+        }
     }
 }
 
 impl fmt::Debug for Delivery<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery").field("linger", &self.linger).finish_non_exhaustive()
+        let is_running = matches!(self.state, State::Running(_));
+        f.debug_struct("Delivery").field("is_running", &is_running).finish_non_exhaustive()
     }
 }
 
-/// Takes batches one after the other until there are no more.
-async fn work(board: &Board<'_>, intake: &Mutex<Intake<'_>>) {
+impl Plan<'_> {
+    async fn run(self: Box<Self>) -> DeliveryReport {
+        let settings = Arc::clone(&self.settings);
+        let Settings { in_flight, fields, .. } = &*settings;
+        trace::in_delivery(*in_flight, fields.has_test_event_code(), self.run_through()).await
+    }
+
+    async fn run_through(self: Box<Self>) -> DeliveryReport {
+        let Self { settings, source, keeping, linger, observers, stop } = *self;
+        let feeder = observers.feeder;
+        let run = RunState::new(&settings, keeping, observers);
+        check_token(&run);
+        let ids = match keeping {
+            Keeping::Everything => RecentIds::all(),
+            Keeping::FailuresOnly => RecentIds::last(IDS_REMEMBERED),
+        };
+        let batcher = Mutex::new(Batcher::new(source, feeder, linger, ids));
+        {
+            let workers: FuturesUnordered<_> =
+                (0..settings.in_flight).map(|_| work(&run, &batcher)).collect();
+            // First, so that a run that is stopped already begins nothing.
+            let ending = join(obey(&run, &stop), keep_time(&run));
+            select(pin!(ending), pin!(workers.collect::<()>())).await;
+        }
+        let mut batcher = batcher.into_inner();
+        let is_ours = keeping == Keeping::Everything || feeder.is_some();
+        if let (true, Some(cause)) = (is_ours, run.halted_by()) {
+            if let Some(feeder) = feeder {
+                feeder.shut(&cause);
+            }
+            let rest = batcher.take_rest(&run);
+            run.settle(rest, &Outcome::NotSent(NotSentCause::Stopped(cause)));
+        }
+        run.close(batcher.take_rows())
+    }
+}
+
+/// Sends batches one after the other until there are no more.
+async fn work(run: &RunState<'_>, batcher: &Mutex<Batcher<'_>>) {
     loop {
-        let mut intake = intake.lock().await;
-        let Some(batch) = intake.next(board).await else { return };
+        let mut batcher = batcher.lock().await;
+        let Some(batch) = batcher.next(run).await else { return };
         // Requests that are ready leave before another worker makes the next batch.
         yield_now().await;
-        drop(intake);
-        trace::in_batch(batch.len(), dispatch(board, batch)).await;
+        drop(batcher);
+        trace::in_batch(batch.events.len(), dispatch(run, batch)).await;
     }
 }
 
-/// Stops the run at its limit of time.
-async fn keep_time(board: &Board<'_>) {
-    if let Some(limit) = board.time_left() {
-        board.clock().limit(limit).await;
-        board.halt(StopCause::RunLimit);
+/// Stops the run at its time limit.
+async fn keep_time(run: &RunState<'_>) {
+    if let Some(limit) = run.time_left() {
+        run.clock().limit(limit).await;
+        run.halt(StopCause::RunLimit);
     }
     std::future::pending::<()>().await;
 }
 
 /// Stops the run when the program asks for it.
-async fn obey(board: &Board<'_>, stop: &StopHandle) {
-    stop.asked().await;
-    board.halt(StopCause::Cancelled);
-    stop.is_over(board.clock()).await;
-    board.cut_off();
+async fn obey(run: &RunState<'_>, stop: &StopHandle) {
+    stop.requested().await;
+    run.halt(StopCause::Cancelled);
+    stop.time_is_up(run.clock()).await;
+    run.cut_off();
     std::future::pending::<()>().await;
 }
 
-/// Stops before the start when the token has expired as far as is known, and says when it soon will.
-fn check_token(board: &Board<'_>) {
+/// Stops before the start when the token is known to have expired, and notes when it soon will.
+fn check_token(run: &RunState<'_>) {
     const SOON: i64 = 86_400;
-    let Some(expiry) = board.settings.token_expiry else { return };
-    let left = expiry.unix() - board.clock().now().unix();
+    let Some(expiry) = run.settings.token_expiry else { return };
+    let left = expiry.unix() - run.clock().now().unix();
     if left <= 0 {
-        board.halt(StopCause::TokenExpired);
+        run.halt(StopCause::TokenExpired);
     } else if left <= SOON {
-        board.note("token_expires", format!("the access token expires in {} minutes", left / 60));
+        run.note("token_expires", format!("the access token expires in {} minutes", left / 60));
     }
 }

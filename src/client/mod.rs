@@ -1,23 +1,80 @@
-//! Sending: the only room that waits, reads the clock or draws a random number.
+//! Sending: batches, retries, and the outcome of every event.
 //!
 //! ```text
-//! source ─ intake ─▶ batch ─ gate ─▶ transport ─▶ answer ─ retry ─▶ next step ─▶ account
+//! source ─▶ batcher ─▶ batch ─▶ pacer ─▶ transport ─▶ answer ─▶ retry ─▶ outcome ─▶ report
 //! ```
 //!
-//! A run is one future: its workers take batches from the `intake`, and each carries its batch through
-//! to the end (`dispatch`), with up to a stated number of requests in flight. What to do after an
-//! answer is decided by a pure function (`retry`). When a request may start is told by the `gate`,
-//! which all clones of a client share.
+//! - [`Client::send`] sends events that are all there. [`Client::deliver`] sends a source of events,
+//!   however long. Both return a [`Delivery`]: a future that ends with the
+//!   [`DeliveryReport`](crate::report::DeliveryReport).
+#![cfg_attr(
+    feature = "queue",
+    doc = "- [`Client::queue`] starts a [`Queue`], which sends single events in the background."
+)]
+#![cfg_attr(
+    not(feature = "queue"),
+    doc = "- `Client::queue` (feature `queue`) sends single events in the background."
+)]
 //!
-//! The network is one trait with one method ([`Transport`]), time is another ([`Clock`]), and so is
-//! chance ([`Jitter`]), so that an application can test its own sending without a network and without
-//! waiting.
+//! # What a delivery promises
 //!
-//! # What `tracing` is told
+//! - **Every event has exactly one outcome** when the delivery ends: accepted, refused, not sent or
+//!   unconfirmed. The counts of the report add up.
+//! - **Nothing goes on in the background.** Dropping the future stops the run.
+//! - **"Accepted" means that Meta counted every event of the request.** A status of 200 alone is not
+//!   enough.
+//! - **"Unconfirmed" means that nobody knows**: bytes left, no valid answer came, and a retry is no longer
+//!   safe. Compare in Events Manager before you send such an event again.
+//! - **Events live in memory only.** After a crash, build them again from the same rows: they get the same
+//!   ids and the same bytes.
 //!
-//! With the feature `tracing`, a run is a span, and so is each of its batches; attempts and whatever
-//! changes the pace are events. Everything has the target `meta_offline_events`; names and fields stay
-//! as they are within a major version. No field holds customer text, a token or a digest: only counts,
+//! # Retries
+//!
+//! A retry sends the same bytes. [`RetryPolicy`] limits retries for one batch and for a whole run; across
+//! all batches a budget allows about one retry for every five first requests.
+//!
+//! | answer | the client |
+//! | --- | --- |
+//! | none: no connection | waits with jitter and retries; in the end not sent |
+//! | none: the connection broke, or a time limit | retries while Meta deduplicates; in the end unconfirmed |
+//! | a temporary error of Meta | waits with jitter, or as long as Meta asks, and retries |
+//! | throttling | all workers wait; the batch is retried |
+//! | a bad event | the batch is divided until the bad event stands alone, which is refused |
+//! | wrong token, permission, dataset, terms or endpoint | the run stops; the rest is not sent |
+//! | a count that differs from what was sent | no retry; unconfirmed |
+//!
+//! # Deduplication
+//!
+//! Meta counts an event once if it comes again within a window. So retries, and sending the same export
+//! twice, do not count a sale twice:
+//!
+//! | events | Meta compares | window |
+//! | --- | --- | --- |
+//! | offline: from a shop, by phone, by e-mail | order id, event time, event name and item number; without an order id the match keys instead | 7 days |
+//! | web and app, the same event from browser or app and from a server | event id and event name | 48 hours |
+//! | business messaging | nothing | none |
+//!
+//! The first event counts, whatever the value and the contents of a later one, so sending an order again
+//! does not correct it. For equal web or app events that both come from servers Meta promises nothing: check
+//! before you send such events again.
+//!
+//! Once an event may have arrived, the client retries it only within its window
+//! ([`ActionSource::dedup_window`](crate::event::ActionSource::dedup_window)); after that the event is
+//! unconfirmed. Of several events with the same event id and name in one run, the client sends only the
+//! first, and reports the others as [`RepeatedId`](crate::report::NotSentCause::RepeatedId). Among the events
+//! of a source it looks at the last 100,000.
+//!
+//! # Testing your own sending
+//!
+//! The network is a trait with one method ([`Transport`]), time is another ([`Clock`]), and so is
+//! randomness ([`Jitter`]). An application can replace each of them and test without a network and
+//! without waiting.
+//!
+//! # Spans and events for `tracing`
+//!
+//! With the feature `tracing`, a run is a span, and so is each of its batches. Attempts, and whatever
+//! changes the pace, are events. Everything has the target `meta_offline_events`; names and fields stay
+//! the same within a major version. No field holds customer text, a token or a digest: only counts,
 //! codes, times, and the trace ids by which Meta's support finds an answer.
 //!
 //! | kind | name | fields |
@@ -33,17 +90,25 @@
 //! | info | `finished` | `accepted`, `refused`, `not_sent`, `unconfirmed`, `requests` |
 
 mod backoff;
-mod board;
+mod batch_part;
+mod batcher;
 mod budget;
 mod builder;
 mod clock;
 mod delivery;
 mod dispatch;
-mod gate;
-mod intake;
+mod endpoint;
+mod exchange;
+mod invalid;
+mod isolation;
+mod observers;
+mod pacer;
 #[cfg(feature = "queue")]
 mod queue;
 mod retry;
+mod run_log;
+mod run_state;
+mod settings;
 mod source;
 mod stop;
 mod trace;
@@ -53,23 +118,30 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use backoff::{Jitter, SystemJitter};
-pub use board::{Progress, Settled};
-pub use builder::{ClientBuilder, InvalidClient, TokenPlacement};
+pub use builder::ClientBuilder;
 pub use clock::{Clock, SystemClock, Waiting};
 pub use delivery::Delivery;
+pub use invalid::InvalidClient;
+pub use observers::{OutcomeGroup, Progress};
 #[cfg(feature = "queue")]
-pub use queue::{InvalidQueue, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter, Refused};
+pub use queue::{InvalidQueue, PushError, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter};
 pub use retry::RetryPolicy;
-pub use source::{EventSource, FromPoll, from_poll};
+pub use settings::TokenPlacement;
+pub use source::{
+    EventSource, FromPoll, FromResults, FromStream, SourceError, from_poll, from_results, from_stream,
+};
 pub use stop::StopHandle;
 pub use transport::{HttpTransport, Request, Response, Sending, Transport, TransportError};
 
-use crate::event::Event;
+use settings::Settings;
+
+use crate::order::Prepared;
 use crate::value::{AccessToken, DatasetId};
 
-/// Sends events to one dataset.
+/// A client that sends events to one dataset.
 ///
-/// Cloning is cheap: clones share connections and settings. `Debug` shows no token.
+/// Cloning is cheap: clones share connections, settings, and the pace of their requests. `Debug` shows no
+/// token.
 ///
 /// ```
 /// use meta_offline_events::client::Client;
@@ -79,7 +151,7 @@ use crate::value::{AccessToken, DatasetId};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let events: Vec<Event> = Vec::new();
-/// let token = "EAAB-not-a-real-token".parse()?; // from the environment, or a store of secrets
+/// let token = "EAAB-not-a-real-token".parse()?; // from the environment, or a secret store
 /// let client = Client::builder("123456789012345".parse()?, token)
 /// #     .transport(RecordingTransport::new())
 ///     .build()?;
@@ -94,58 +166,104 @@ use crate::value::{AccessToken, DatasetId};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    settings: Arc<builder::Settings>,
+    settings: Arc<Settings>,
 }
 
 impl Client {
-    /// Starts a client: which dataset receives the events, and the token that may send to it.
+    /// Starts the settings of a client from the two that it always needs: the dataset that receives the
+    /// events, and a token that may send to it.
     pub fn builder(dataset: DatasetId, token: AccessToken) -> ClientBuilder {
         ClientBuilder::new(dataset, token)
     }
 
-    /// Sends events and says what became of each; await what it returns.
-    ///
-    /// Events are sent in batches, several at once. What may be repeated is repeated with the same
-    /// bytes; a batch that Meta refuses for one bad event is divided until the bad one stands alone, so
-    /// that the others arrive. The call ends when every event has its outcome.
-    ///
-    /// Dropping the future stops sending. The requests in flight then may or may not have arrived;
-    /// sending the same events again within seven days is safe, because their ids and times are
-    /// equal and Meta drops the repeats.
-    ///
-    /// # Panics
-    ///
-    /// When awaited outside a tokio runtime, unless transport and clock are the application's own.
-    pub fn send(&self, events: Vec<Event>) -> Delivery<'_> {
-        Delivery::of_all(&self.settings, events)
+    /// The dataset that receives the events.
+    pub fn dataset(&self) -> &DatasetId {
+        &self.settings.dataset
     }
 
-    /// Sends a stream of events, however long, in the same way; await what it returns.
+    /// Sends events and reports the outcome of each. Await the [`Delivery`] that it returns.
     ///
-    /// Events are taken from the stream as there is room for them, and memory stays flat: the report
-    /// holds counts, and what went wrong up to a limit. When the run stops before the end, what was
-    /// taken and not sent is in [`DeliveryReport::into_unsent`](crate::report::DeliveryReport::into_unsent), and the rest is still in the stream.
+    /// It takes what [`Orders::finish`](crate::order::Orders::finish) returns, and its report then counts
+    /// every row, also those that did not become events. It takes a `Vec<Event>` and a single
+    /// [`Event`](crate::event::Event), too.
+    ///
+    /// The client sends the events in batches, several requests at once. It retries what is safe to
+    /// retry, with the same bytes. When Meta refuses a batch for one bad event, the client divides the
+    /// batch until the bad event stands alone, so that the others arrive. The delivery ends when every
+    /// event has its outcome.
+    ///
+    /// Dropping the future stops sending. The requests in flight may or may not have arrived. Sending the
+    /// same events again within seven days is safe, because Meta deduplicates them: see
+    /// [deduplication](self#deduplication).
     ///
     /// ```
     /// use meta_offline_events::client::Client;
-    /// # use meta_offline_events::customer::UserData;
-    /// # use meta_offline_events::event::Event;
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::order::{Orders, Row};
+    /// # use meta_offline_events::client::{Clock, SystemClock};
     /// # use meta_offline_events::testing::RecordingTransport;
-    /// # use meta_offline_events::value::EventTime;
+    /// use meta_offline_events::value::{Currency, Line};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let client = Client::builder("1".parse()?, "token".parse()?)
     /// #     .transport(RecordingTransport::new())
     /// #     .build()?;
+    /// let now = SystemClock.now();
+    /// let mut orders = Orders::new();
+    /// for (line, email) in [(2, "mary@example.com"), (3, "nobody")] {
+    ///     orders.push(
+    ///         Row::new(Line::new(line), now)
+    ///             .customer(UserData::builder().email(email))
+    ///             .order_id(format!("1000{line}").parse()?)
+    ///             .value("10.50".parse()?)
+    ///             .currency(Currency::EUR),
+    ///     );
+    /// }
+    /// let report = client.send(orders.finish(now)).await;
+    /// assert_eq!((report.rows().accepted, report.rows().invalid), (1, 1));
+    /// assert!(!report.all_accepted(), "the row of `nobody` was not sent");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When awaited outside a tokio runtime, unless transport and clock are the application's own.
+    pub fn send(&self, prepared: impl Into<Prepared>) -> Delivery<'static> {
+        Delivery::of_prepared(&self.settings, prepared.into())
+    }
+
+    /// Sends the events of a source, however many, and reports on them. Await the [`Delivery`] that it
+    /// returns.
+    ///
+    /// [`EventSource`] lists what can be a source: iterators, streams, channels. Pass `&mut source` to keep
+    /// the source. The client takes events only when it has room for them, so memory does not grow with the
+    /// source: the report holds counts, and what went wrong up to a limit. When the run stops before the
+    /// end, [`into_unsent`](crate::report::DeliveryReport::into_unsent) returns the events that were taken
+    /// and not sent; the others are still in the source.
+    ///
+    /// Otherwise it is the same as [`send`](Self::send).
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    /// # use meta_offline_events::customer::UserData;
+    /// # use meta_offline_events::event::Event;
+    /// # use meta_offline_events::testing::RecordingTransport;
     /// # use meta_offline_events::client::{Clock, SystemClock};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = Client::builder("1".parse()?, "token".parse()?)
+    /// #     .transport(RecordingTransport::new())
+    /// #     .build()?;
     /// # let sale = |number: u32| {
     /// #     let customer = UserData::builder().email(&format!("{number}@example.com")).build().unwrap();
     /// #     let event = Event::builder(SystemClock.now(), customer);
     /// #     event.name("Subscribe".parse().unwrap()).build().unwrap()
     /// # };
-    /// let mut sales = (0..2500).map(sale); // or rows of a table, or a channel
-    /// let report = client.deliver(&mut sales).on_progress(|progress| println!("{} sent", progress.done)).await;
+    /// let sales = (0..2500).map(sale); // or a channel, or a stream
+    /// let report = client.deliver(sales).on_progress(|progress| println!("{} sent", progress.done)).await;
     /// assert!(report.all_accepted());
     /// assert_eq!(report.events().accepted, 2500);
     /// # Ok(())
@@ -155,14 +273,38 @@ impl Client {
     /// # Panics
     ///
     /// When awaited outside a tokio runtime, unless transport and clock are the application's own.
-    pub fn deliver<'d, S: EventSource>(&'d self, source: &'d mut S) -> Delivery<'d> {
-        Delivery::of_stream(&self.settings, source)
+    pub fn deliver<'d>(&self, source: impl EventSource + 'd) -> Delivery<'d> {
+        Delivery::of_source(&self.settings, source)
     }
 
-    /// Prepares to send in the background, for an application that takes single sales: see [`Queue`].
+    /// Starts the settings of a [`Queue`], which sends in the background, for an application that takes
+    /// single sales.
     #[cfg(feature = "queue")]
     pub fn queue(&self) -> QueueBuilder {
-        QueueBuilder::new(self.clone())
+        QueueBuilder::new(Arc::clone(&self.settings))
+    }
+}
+
+impl ClientBuilder {
+    /// Checks the settings and builds the client. It sends nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidClient`]
+    /// - for an endpoint that is not `https`, or has a user, a query, a fragment or a port;
+    /// - for an API version that is not `v<major>.<minor>`;
+    /// - for a time limit or a number of zero, or a number beyond its maximum;
+    /// - for a proxy that is neither `http` nor `https`, or has a path, a query or a fragment;
+    /// - for root certificates that cannot be read, or are missing where only they are trusted;
+    /// - for a proxy or root certificates beside a [`transport`](Self::transport) of your own;
+    /// - when TLS cannot be set up.
+    ///
+    /// # Panics
+    ///
+    /// With feature `rustls-no-provider` alone, the HTTP library panics unless the application has
+    /// installed a cryptography provider.
+    pub fn build(self) -> Result<Client, InvalidClient> {
+        Ok(Client { settings: Arc::new(self.settings()?) })
     }
 }
 

@@ -1,27 +1,35 @@
-//! The decision after an attempt, as a pure function: attempt and answer in, next step out.
+//! The decision after an attempt, as a pure function: from the attempt and its answer to the next step.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Clock;
 use super::backoff::{doubled, full_jitter, stretched};
+use super::clock::Clock;
 use super::transport::TransportError;
 use crate::report::{ApiError, ErrorClass, NotSentCause, StopCause, UnconfirmedCause};
 use crate::value::EventTime;
 
-/// How often and how long to try: limits for a batch, and one for the whole run.
-///
-/// The limit for one attempt belongs to the client: [`ClientBuilder::timeouts`].
-///
-/// [`ClientBuilder::timeouts`]: super::ClientBuilder::timeouts
+/// A retry policy: how often and how long the client tries, for each batch and for a whole run.
 ///
 /// ```
 /// use std::time::Duration;
-/// use meta_offline_events::client::RetryPolicy;
+/// use meta_offline_events::client::{Client, RetryPolicy};
 ///
-/// let nightly = RetryPolicy::new().attempts(8).run_limit(Duration::from_secs(4 * 3600));
-/// # let _ = nightly;
+/// let nightly = RetryPolicy::new()
+///     .attempts(8)
+///     .waits(Duration::from_secs(2), Duration::from_secs(120))
+///     .max_retry_after(Duration::from_secs(1800))
+///     .batch_limit(Duration::from_secs(2 * 3600))
+///     .run_limit(Duration::from_secs(4 * 3600));
+/// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+/// assert!(builder.clone().retry(nightly).build().is_ok());
+/// assert!(builder.retry(RetryPolicy::new().attempts(0)).build().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// [`ClientBuilder::build`](super::ClientBuilder::build) checks the numbers.
+/// [`ClientBuilder::timeouts`](super::ClientBuilder::timeouts) limits a single attempt. The
+/// [module](super#retries) lists which answers lead to a retry.
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
     pub(super) attempts: u32,
@@ -53,56 +61,58 @@ impl RetryPolicy {
     /// The most attempts that can be set.
     pub const MAX_ATTEMPTS: u32 = 100;
 
-    /// Five attempts, waits of up to 1, 2, 4 and 8 seconds between them; after throttling waits from
-    /// one minute up, as long as Meta asks for no more than ten; an hour for a batch, and no limit for
-    /// a run.
+    /// Creates the usual policy: five attempts with waits of up to 1, 2, 4 and 8 seconds between them;
+    /// after throttling waits of one minute and more, up to ten; one hour for a batch, and no limit for a
+    /// run.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How often a batch is tried in all: 1 to 100. Refusals for too much traffic do not count here:
-    /// after five of those the events come back as not sent.
+    /// Sets how many attempts a batch gets in all, from 1 to 100: 5 unless set. Throttled attempts do not
+    /// count here: after the fifth retry of those the events are not sent.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// The bound of the wait after the first attempt; it doubles from there, up to `longest`.
+    /// Sets the longest wait after the first attempt. It doubles with each further attempt, up to
+    /// `longest`. The wait itself is random, from zero to that bound.
     pub fn waits(mut self, first: Duration, longest: Duration) -> Self {
         self.first_wait = first;
         self.max_wait = longest.max(first);
         self
     }
 
-    /// The longest wait that is slept through when Meta asks for one, and how long a service that was
-    /// there is waited for: ten minutes unless set. Beyond it the run stops, and the report says when to
-    /// come back.
+    /// Sets the longest wait that the client accepts when Meta asks for one, and how long it waits for a
+    /// service that was there before and went away: ten minutes unless set. If Meta asks for more, the run
+    /// stops, and the report says when to send the rest
+    /// ([`retry_after`](crate::report::DeliveryReport::retry_after)).
     pub fn max_retry_after(mut self, longest: Duration) -> Self {
         self.max_retry_after = longest;
         self
     }
 
-    /// How long a batch is tried from its first attempt on, waits included: no attempt is planned that
-    /// would begin past it. What it then waits for others (a pause, a probe, the retry budget) comes on
-    /// top. One hour unless set.
+    /// Sets how long the client tries a batch, from its first attempt on and with waits: one hour unless
+    /// set. It plans no attempt that would begin later. Waiting for other batches (a pause, a probe, the
+    /// retry budget) comes on top.
     pub fn batch_limit(mut self, limit: Duration) -> Self {
         self.batch_limit = limit;
         self
     }
 
-    /// How long a run may last: past it no attempt is begun, and what is left comes back as not sent.
-    /// No limit unless set.
+    /// Sets how long a run may last: no limit unless set. After it no attempt begins, and the remaining
+    /// events are not sent.
     ///
-    /// A run with a limit sits out a service that cannot be reached for as long as the limit allows. One
-    /// without gives up when the attempts of one batch are used up or, if the service was there before,
-    /// when it has been gone for [`max_retry_after`](Self::max_retry_after).
+    /// A run with a limit waits for an unreachable service as long as the limit allows. A run without one
+    /// gives up when one batch has used up its attempts or, if the service was there before, when it has
+    /// been away for [`max_retry_after`](Self::max_retry_after).
     pub fn run_limit(mut self, limit: Duration) -> Self {
         self.run_limit = Some(limit);
         self
     }
 }
 
-/// What has been tried for a batch so far, the attempt just made included.
+/// What was tried for a batch so far, with the attempt just made.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tried {
     pub(super) attempts: u32,
@@ -110,12 +120,14 @@ pub(super) struct Tried {
     /// Time since the first attempt.
     pub(super) lasting: Duration,
     /// When bytes first left without a valid answer coming back.
-    pub(super) doubtful_since: Option<Since>,
-    /// The service is out of reach for everybody and is waited for, however often that is tried.
+    pub(super) ambiguous_since: Option<Since>,
+    /// The service is out of reach for every worker, and the run waits for it however many attempts that
+    /// takes.
     pub(super) sits_out: bool,
 }
 
-/// A moment by both clocks: the wall clock may be set, and the other may stand while the machine sleeps.
+/// A moment by both clocks: somebody may set the wall clock, and the other may stop while the machine
+/// sleeps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Since {
     wall: EventTime,
@@ -127,7 +139,7 @@ impl Since {
         Self { wall: clock.now(), elapsed: clock.elapsed() }
     }
 
-    /// The time from then to `now`, by the clock that says more.
+    /// The time from then to `now`, by the clock that went further.
     pub(super) fn until(self, now: Self) -> Duration {
         let by_wall = u64::try_from(now.wall.unix() - self.wall.unix()).unwrap_or(0);
         now.elapsed.saturating_sub(self.elapsed).max(Duration::from_secs(by_wall))
@@ -148,10 +160,10 @@ pub(super) enum Ended {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     Accept,
-    SharedValue {
+    Retry {
         after: Duration,
     },
-    /// Every worker waits, then this batch is repeated.
+    /// Every worker waits, then this batch is retried.
     Pause {
         lasting: Duration,
     },
@@ -160,7 +172,7 @@ pub(super) enum Step {
     /// The batch is too large for the server: divide it.
     Divide(Arc<ApiError>),
     Refuse(Arc<ApiError>),
-    /// The loop knows it as unconfirmed if an earlier attempt was doubtful.
+    /// Unconfirmed instead, if an earlier attempt may have arrived.
     LeaveUnsent(NotSentCause),
     LeaveUnconfirmed(UnconfirmedCause),
     Stop(StopCause),
@@ -168,13 +180,13 @@ pub(super) enum Step {
 
 impl Ended {
     /// Whether the request may have been stored although no valid answer says so.
-    pub(super) fn is_doubtful(&self) -> bool {
+    pub(super) fn may_have_arrived(&self) -> bool {
         match self {
             Self::Received { .. } | Self::Redirected(_) => false,
             Self::NoValidAnswer { .. } => true,
             Self::Failed(error) => error.may_have_arrived(),
-            // A gateway's 5xx may stand before a server that went on, and a good status with an error that
-            // has no code is none of Meta's answers.
+            // Behind a gateway's 5xx the server may have gone on. A good status with an error that has no
+            // code is not Meta's answer.
             Self::Refused { error, .. } => {
                 error.code().is_none() && matches!(error.status(), 200..300 | 500..)
             }
@@ -190,7 +202,7 @@ impl Ended {
         }
     }
 
-    /// A stable name for those who watch, in snake case.
+    /// A stable name for traces, in snake case.
     #[cfg(feature = "tracing")]
     pub(super) fn name(&self) -> &'static str {
         match self {
@@ -225,11 +237,11 @@ impl Ended {
 
 #[cfg(feature = "tracing")]
 impl Step {
-    /// A stable name for those who watch, in snake case.
+    /// A stable name for traces, in snake case.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Accept => "accept",
-            Self::SharedValue { .. } => "repeat",
+            Self::Retry { .. } => "repeat",
             Self::Pause { .. } => "pause",
             Self::Isolate(_) => "isolate",
             Self::Divide(_) => "divide",
@@ -254,7 +266,9 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
         Ended::NoValidAnswer { why, wait } => again_or(tried, *wait, policy, fraction, || {
             Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why.clone()))
         }),
-        Ended::Failed(error) if error.is_certificate() || error.is_refused_by_proxy() => {
+        Ended::Failed(error)
+            if error.is_certificate() || error.is_refused_by_proxy() || error.is_followed_redirect() =>
+        {
             Step::Stop(StopCause::Endpoint(error.to_string().into()))
         }
         Ended::Failed(error) => again_or(tried, None, policy, fraction, || match error.to_string().into() {
@@ -274,11 +288,11 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
     }
 }
 
-/// The least time between two attempts that nothing but the limit of the run ends.
+/// The least time between two attempts of a run that waits for the service up to its limit.
 const BETWEEN_PROBES: Duration = Duration::from_secs(5);
 
-/// Once more after a wait, unless attempts or the time for the batch ran out. A wait that is asked
-/// for is jittered upwards only.
+/// A retry after a wait, unless attempts or the time for the batch ran out. Jitter only lengthens a wait
+/// that Meta asks for.
 fn again_or(
     tried: &Tried,
     asked: Option<Duration>,
@@ -291,23 +305,23 @@ fn again_or(
     if asked.is_some_and(|asked| asked > policy.max_retry_after) {
         otherwise()
     } else if tried.sits_out {
-        Step::SharedValue { after: after.max(BETWEEN_PROBES) }
+        Step::Retry { after: after.max(BETWEEN_PROBES) }
     } else if tried.attempts < policy.attempts && within(tried, after, policy) {
-        Step::SharedValue { after }
+        Step::Retry { after }
     } else {
         otherwise()
     }
 }
 
-/// Whether another attempt after this wait is begun inside the batch's limit of time.
+/// Whether an attempt after this wait begins within the batch's time limit.
 fn within(tried: &Tried, after: Duration, policy: &RetryPolicy) -> bool {
     tried.lasting.saturating_add(after) <= policy.batch_limit
 }
 
-/// How long every worker waits after an attempt that was refused for too much traffic, whatever becomes
-/// of its own batch: as long as is asked for, and longer with each refusal; jittered upwards only.
+/// How long every worker waits after a throttled attempt, whatever the outcome of its own batch: at least
+/// as long as Meta asks, and longer with each throttled attempt. Jitter only lengthens the wait.
 ///
-/// `None` for any other attempt, and when more is asked for than is slept through.
+/// `None` for any other attempt, and when Meta asks for more than the policy allows.
 pub(super) fn pause_after(
     ended: &Ended,
     tried: &Tried,
@@ -328,7 +342,7 @@ fn is_policy_block(error: &ApiError) -> bool {
     matches!(error.code(), Some(368 | 1_404_078 | 2_859_015))
 }
 
-/// Once more after the pause, unless that was tried too often or takes too long.
+/// A retry after the pause, unless there were too many or it would take too long.
 fn throttled(
     ended: &Ended,
     error: &Arc<ApiError>,
@@ -361,7 +375,7 @@ mod tests {
 
     fn after(step: &Step) -> Option<u64> {
         match step {
-            Step::SharedValue { after } => Some(after.as_secs()),
+            Step::Retry { after } => Some(after.as_secs()),
             Step::Pause { lasting } => Some(lasting.as_secs()),
             _ => None,
         }
@@ -373,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn r16_r36_transient_errors_are_repeated_and_end() {
+    fn r16_r36_transient_errors_are_retried_and_end() {
         let waits: Vec<_> = (1..=5).map(|attempt| after(&step(&refused(2, None), attempt, 0))).collect();
         assert_eq!(waits, [Some(1), Some(2), Some(4), Some(8), None]);
         assert!(matches!(step(&refused(2, None), 5, 0), Step::LeaveUnsent(NotSentCause::Exhausted(_))));
@@ -421,33 +435,33 @@ mod tests {
     }
 
     #[test]
-    fn r20_a_wait_that_passing_trouble_asks_for_is_kept_too() {
+    fn r20_a_wait_that_a_temporary_error_asks_for_is_kept_too() {
         assert_eq!(after(&step(&refused(2, Some(30)), 1, 0)), Some(31));
         assert!(matches!(step(&refused(2, Some(601)), 1, 0), Step::LeaveUnsent(_)));
     }
 
     #[test]
-    fn n17_what_sits_out_an_outage_is_not_counted_out() {
+    fn n17_waiting_for_the_service_does_not_use_up_attempts() {
         let tried = Tried { attempts: 1000, sits_out: true, ..Tried::default() };
         assert_eq!(after(&decide(&refused(2, None), &tried, &RetryPolicy::new(), 1.0)), Some(60));
     }
 
     #[test]
-    fn b_an_attempt_is_doubtful_unless_an_answer_of_metas_says_otherwise() {
-        let doubtful = |status, code| {
+    fn b_an_attempt_is_ambiguous_unless_an_answer_of_metas_says_otherwise() {
+        let ambiguous = |status, code| {
             let error = ApiError { status, code, ..ApiError::default() };
-            Ended::Refused { error: error.into(), wait: None }.is_doubtful()
+            Ended::Refused { error: error.into(), wait: None }.may_have_arrived()
         };
-        assert_eq!([200, 204, 500, 504].map(|status| doubtful(status, None)), [true; 4]);
-        assert_eq!([400, 404, 413, 429].map(|status| doubtful(status, None)), [false; 4]);
-        assert_eq!([200, 400, 500].map(|status| doubtful(status, Some(100))), [false; 3]);
+        assert_eq!([200, 204, 500, 504].map(|status| ambiguous(status, None)), [true; 4]);
+        assert_eq!([400, 404, 413, 429].map(|status| ambiguous(status, None)), [false; 4]);
+        assert_eq!([200, 400, 500].map(|status| ambiguous(status, Some(100))), [false; 3]);
         let failed = Ended::Failed(TransportError::ambiguous("reset"));
         let unconfirmed = Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer("reset".into()));
-        assert_eq!(step(&failed, 5, 0), unconfirmed, "not called out of reach");
+        assert_eq!(step(&failed, 5, 0), unconfirmed, "not out of reach");
     }
 
     #[test]
-    fn r1_r2_another_count_is_never_repeated() {
+    fn r1_r2_another_count_is_never_retried() {
         for count in [9, 11] {
             let step = step(&Ended::Received { sent: 10, count }, 1, 0);
             assert!(matches!(step, Step::LeaveUnconfirmed(UnconfirmedCause::CountDiffers { .. })));

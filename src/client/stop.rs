@@ -1,4 +1,4 @@
-//! Asking runs to end in order.
+//! Asking runs to stop in order.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
-use super::{Clock, Waiting};
+use super::clock::Clock;
 
-/// Asks runs to end in order: from a signal handler, say.
+/// Asks runs to stop in order, for example from a signal handler.
 ///
-/// No new batch is begun, waits end at once, requests in flight are waited for, and the report tells
-/// what is left. Clones ask the same runs.
+/// A run that is asked to stop starts no new batch, ends its waits at once, waits for the answers to the
+/// requests in flight, and reports what is left. Clones ask the same runs.
 ///
 /// ```
 /// use meta_offline_events::client::{Client, StopHandle};
@@ -25,92 +25,100 @@ use super::{Clock, Waiting};
 /// # let client = Client::builder("1".parse()?, "token".parse()?)
 /// #     .transport(RecordingTransport::new())
 /// #     .build()?;
-/// # let mut events = Vec::<Event>::new().into_iter();
+/// # let events = Vec::<Event>::new();
 /// let stop = StopHandle::new();
-/// stop.now(); // elsewhere, at any time
-/// let report = client.deliver(&mut events).stop_on(&stop).await;
+/// stop.request_stop(); // from another task, at any time
+/// let report = client.send(events).stop_on(&stop).await;
 /// assert_eq!(report.stopped(), Some(&StopCause::Cancelled));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct StopHandle {
-    asked: Arc<watch::Sender<Asked>>,
+    request: Arc<watch::Sender<StopRequest>>,
 }
 
-/// What was asked for. The later one includes the earlier one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Asked {
-    Nothing,
-    Finish,
-    FinishWithin(Duration),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StopRequest {
+    None,
+    Stop,
+    StopWithin(Duration),
 }
 
 impl StopHandle {
-    /// Nothing is asked for yet.
+    /// Creates a handle that has not been used yet.
     pub fn new() -> Self {
-        Self { asked: Arc::new(watch::Sender::new(Asked::Nothing)) }
+        Self { request: Arc::new(watch::Sender::new(StopRequest::None)) }
     }
 
-    /// Begin no new batch, and end when the requests in flight have their answers: within the limit
-    /// of an attempt.
-    pub fn now(&self) {
-        self.asked.send_if_modified(|asked| {
-            let is_new = *asked == Asked::Nothing;
+    /// Asks runs to start no new batch, and to end when the requests in flight have their answers: at
+    /// the latest after the time limit of an attempt.
+    pub fn request_stop(&self) {
+        self.request.send_if_modified(|request| {
+            let is_new = *request == StopRequest::None;
             if is_new {
-                *asked = Asked::Finish;
+                *request = StopRequest::Stop;
             }
             is_new
         });
     }
 
-    /// As [`now`](Self::now), and after this long cut off the requests that are still in flight: their
-    /// events are unconfirmed. It may be called again, to cut them off sooner: the limit
-    /// that ends first counts.
-    pub fn within(&self, limit: Duration) {
-        self.asked.send_modify(|asked| {
-            *asked = match *asked {
-                Asked::FinishWithin(earlier) => Asked::FinishWithin(earlier.min(limit)),
-                Asked::Nothing | Asked::Finish => Asked::FinishWithin(limit),
+    /// Asks runs to stop, and to cut off the requests that are still in flight after `limit`. Their
+    /// events are then unconfirmed.
+    ///
+    /// Call it again to cut them off sooner: the limit that ends first counts.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use meta_offline_events::client::StopHandle;
+    ///
+    /// let stop = StopHandle::new();
+    /// stop.request_stop_within(Duration::from_secs(10));
+    /// assert!(stop.is_requested());
+    /// ```
+    pub fn request_stop_within(&self, limit: Duration) {
+        self.request.send_modify(|request| {
+            *request = match *request {
+                StopRequest::StopWithin(earlier) => StopRequest::StopWithin(earlier.min(limit)),
+                StopRequest::None | StopRequest::Stop => StopRequest::StopWithin(limit),
             };
         });
     }
 
-    /// Whether it was asked.
-    pub fn is_asked(&self) -> bool {
-        *self.asked.borrow() != Asked::Nothing
+    /// Whether runs were asked to stop.
+    pub fn is_requested(&self) -> bool {
+        *self.request.borrow() != StopRequest::None
     }
 
-    /// Ends when it is asked.
-    pub(super) async fn asked(&self) {
+    /// Completes when runs are asked to stop.
+    pub(super) async fn requested(&self) {
         // The sender lives as long as `self`.
-        let _ = self.asked.subscribe().wait_for(|asked| *asked != Asked::Nothing).await;
+        let _ = self.request.subscribe().wait_for(|request| *request != StopRequest::None).await;
     }
 
-    /// Ends when a limit that was set for the requests in flight is over: the one that ends first.
-    pub(super) async fn is_over(&self, clock: &dyn Clock) {
-        let mut asked = self.asked.subscribe();
-        asked.mark_changed();
-        let mut over: Waiting<'_> = Box::pin(std::future::pending());
+    /// Completes when the time for the requests in flight is over.
+    pub(super) async fn time_is_up(&self, clock: &dyn Clock) {
+        let mut requests = self.request.subscribe();
+        requests.mark_changed();
+        let limit = next_limit(&mut requests).await;
+        let mut deadline = clock.elapsed().saturating_add(limit);
         loop {
-            match select(pin!(next_limit(&mut asked)), over).await {
-                Either::Left((limit, before)) => {
-                    let limit = clock.limit(limit);
-                    over = Box::pin(async move { drop(select(before, limit).await) });
-                }
+            let left = deadline.saturating_sub(clock.elapsed());
+            match select(pin!(next_limit(&mut requests)), clock.limit(left)).await {
+                Either::Left((limit, _)) => deadline = deadline.min(clock.elapsed().saturating_add(limit)),
                 Either::Right(_) => return,
             }
         }
     }
 }
 
-/// The next limit that is set.
-async fn next_limit(asked: &mut watch::Receiver<Asked>) -> Duration {
+/// Waits for the next limit that is set.
+async fn next_limit(requests: &mut watch::Receiver<StopRequest>) -> Duration {
     loop {
-        if asked.changed().await.is_err() {
+        if requests.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
-        if let Asked::FinishWithin(limit) = *asked.borrow_and_update() {
+        if let StopRequest::StopWithin(limit) = *requests.borrow_and_update() {
             return limit;
         }
     }

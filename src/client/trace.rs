@@ -1,16 +1,16 @@
-//! What a run tells to `tracing`: one span for the run and one for each batch, one event for each
-//! attempt and for whatever changes the pace. Without the feature nothing is told.
+//! Spans and events for `tracing`: a span for the run and for each batch, an event for each attempt and
+//! for whatever changes the pace. Without the feature these functions do nothing.
 //!
-//! Names and fields are promised in the room's own documentation. No field holds customer text, a
-//! token or a digest.
+//! The documentation of `client` promises names and fields. No field holds customer text, a token or a
+//! digest.
 
-#[cfg(feature = "tracing")]
-pub(super) use told::*;
 #[cfg(not(feature = "tracing"))]
-pub(super) use untold::*;
+pub(super) use disabled::*;
+#[cfg(feature = "tracing")]
+pub(super) use enabled::*;
 
 #[cfg(feature = "tracing")]
-mod told {
+mod enabled {
     use std::time::Duration;
 
     use tracing::{Instrument, debug, debug_span, info, info_span, warn};
@@ -54,7 +54,7 @@ mod told {
 
     pub(in crate::client) fn next(step: &Step) {
         let wait_ms = match step {
-            Step::SharedValue { after } => Some(millis(*after)),
+            Step::Retry { after } => Some(millis(*after)),
             Step::Pause { lasting } => Some(millis(*lasting)),
             _ => None,
         };
@@ -97,7 +97,7 @@ mod told {
 }
 
 #[cfg(not(feature = "tracing"))]
-mod untold {
+mod disabled {
     use std::time::Duration;
 
     use crate::client::retry::{Ended, Step};

@@ -125,12 +125,12 @@ impl Event {
         &self.custom_data
     }
 
-    /// The order id.
+    /// The order id, if there is one. Meta deduplicates offline events by it.
     pub fn order_id(&self) -> Option<&OrderId> {
         self.custom_data.order_id()
     }
 
-    /// The value, with its currency.
+    /// The total value and its currency, if there is one.
     pub fn value(&self) -> Option<Money> {
         self.custom_data.value()
     }

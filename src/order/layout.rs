@@ -245,12 +245,16 @@ pub enum ParsedRow<'a> {
     Invalid(RowError),
 }
 
-/// Everything that is wrong with one row, and which order it would have been part of.
+/// Everything that is wrong with one row, and the order that the row may belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowError {
+pub struct RowError(pub(super) Box<RowFaults>);
+
+/// What a [`RowError`] holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RowFaults {
     pub(super) line: Line,
     pub(super) order_id: Option<OrderId>,
-    /// Where the columns cannot be trusted: the orders that the row may have been part of.
+    /// The orders that the row may belong to, where its columns cannot be trusted.
     pub(super) suspects: Vec<OrderMark>,
     pub(super) group: Option<(EventName, ActionSource)>,
     pub(super) faults: Vec<Fault>,
@@ -316,7 +320,7 @@ impl RowError {
 
     /// The order that the row would have been part of. Nothing of it is sent without the row.
     pub fn of_order(mut self, order_id: OrderId) -> Self {
-        self.order_id = Some(order_id);
+        self.0.order_id = Some(order_id);
         self
     }
 
@@ -326,7 +330,7 @@ impl RowError {
         group: Option<(EventName, ActionSource)>,
         faults: Vec<Fault>,
     ) -> Self {
-        Self { line, order_id, suspects: Vec::new(), group, faults }
+        Self(Box::new(RowFaults { line, order_id, suspects: Vec::new(), group, faults }))
     }
 
     /// A row that breaks rules.
@@ -338,25 +342,25 @@ impl RowError {
     /// The row may have been part of any of these orders: none of them is complete without it.
     #[cfg(feature = "csv")]
     pub(super) fn suspect(mut self, order_ids: impl IntoIterator<Item = OrderId>) -> Self {
-        self.suspects = order_ids.into_iter().map(|id| OrderMark::of(&id)).collect();
+        self.0.suspects = order_ids.into_iter().map(|id| OrderMark::of(&id)).collect();
         self
     }
 
     /// Where the row stood.
     pub fn line(&self) -> Line {
-        self.line
+        self.0.line
     }
 
     /// The column, the stable reason and the message of each thing that is wrong.
     pub fn faults(&self) -> impl Iterator<Item = (Option<Column>, &'static str, &str)> {
-        self.faults.iter().map(|fault| (fault.column, fault.reason, fault.message.as_str()))
+        self.0.faults.iter().map(|fault| (fault.column, fault.reason, fault.message.as_str()))
     }
 }
 
 impl fmt::Display for RowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}", self.line)?;
-        for fault in &self.faults {
+        write!(f, "line {}", self.0.line)?;
+        for fault in &self.0.faults {
             match fault.column {
                 Some(column) => write!(f, "; {column}: {}", fault.message)?,
                 None => write!(f, "; {}", fault.message)?,

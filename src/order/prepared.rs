@@ -35,3 +35,17 @@ pub struct Prepared {
     /// Which match keys the customers of the events have.
     pub coverage: Coverage,
 }
+
+impl From<Vec<Event>> for Prepared {
+    /// Events that were built by hand: there are no rows to report on.
+    fn from(events: Vec<Event>) -> Self {
+        let coverage = events.iter().map(Event::user_data).collect();
+        Self { events, rows: RowReport::default(), coverage }
+    }
+}
+
+impl From<Event> for Prepared {
+    fn from(event: Event) -> Self {
+        vec![event].into()
+    }
+}

@@ -77,7 +77,7 @@ impl fmt::Display for NotSorted {
                 )?;
             }
             Problem::OutOfPlace => {
-                write!(f, "the order of line {line} must come before the order of line {earlier}")?
+                write!(f, "the order of line {line} must come before the order of line {earlier}")?;
             }
             Problem::TooMany(bytes) => write!(
                 f,

@@ -135,8 +135,8 @@ impl SortedOrders {
     /// Those of [`push_parsed`](Self::push_parsed).
     pub fn reject(&mut self, error: RowError) -> Result<(), NotSorted> {
         self.refuse_after_error()?;
-        if error.order_id.is_some() && error.order_id != self.open_id {
-            self.begin_order(error.order_id.as_ref(), error.line)?;
+        if error.0.order_id.is_some() && error.0.order_id != self.open_id {
+            self.begin_order(error.0.order_id.as_ref(), error.0.line)?;
         }
         self.checker.reject(error, &mut self.rejected);
         Ok(())

@@ -1,15 +1,23 @@
-//! The service's own error, and what class of trouble it is.
+//! Meta's own error, its class, and what to do about it.
 
 use std::fmt;
 
-/// An error that Meta answered: code, subcode, its own words and the trace id.
+/// An error that Meta answered: code, subcode, Meta's own words and the trace id.
 ///
-/// Only the code is certain to be there. Texts are localised by Meta, so they are shown and never
-/// matched; they come cleaned: cut to a limit, without control characters, and with the token,
-/// addresses and digests masked.
+/// Every part may be missing. Meta localises its texts, so show them and never match on them. They are
+/// cut to a limit, have no control characters, and mask the token, e-mail addresses and digests.
 ///
-/// Errors are told apart by code and subcode, not by HTTP status or `type`: Meta answers throttling
-/// with the type `OAuthException` and expired tokens with several statuses.
+/// [`class`](Self::class) says what to do. It goes by code and subcode, not by HTTP status or `type`: Meta
+/// answers throttling with the type `OAuthException`, and expired tokens with several statuses.
+///
+/// ```
+/// use meta_offline_events::report::{ApiError, ErrorClass};
+///
+/// fn is_worth_a_page(error: &ApiError) -> bool {
+///     matches!(error.class(), ErrorClass::FixToken | ErrorClass::FixPermission | ErrorClass::AcceptTerms)
+/// }
+/// assert!(!is_worth_a_page(&ApiError::default()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ApiError {
@@ -38,17 +46,17 @@ impl ApiError {
         self.code
     }
 
-    /// Meta's finer error code.
+    /// Meta's subcode, which is finer than the code.
     pub fn subcode(&self) -> Option<i64> {
         self.subcode
     }
 
-    /// Whether Meta says that the trouble passes.
+    /// Whether Meta says that the error is temporary.
     pub fn is_transient(&self) -> bool {
         self.is_transient
     }
 
-    /// Meta's type of error, such as `OAuthException`; it tells little.
+    /// Meta's type of error, such as `OAuthException`. It says little.
     pub fn kind(&self) -> Option<&str> {
         self.kind.as_deref()
     }
@@ -58,12 +66,12 @@ impl ApiError {
         self.message.as_deref()
     }
 
-    /// Meta's title for people.
+    /// Meta's title for users.
     pub fn user_title(&self) -> Option<&str> {
         self.user_title.as_deref()
     }
 
-    /// Meta's message for people.
+    /// Meta's message for users.
     pub fn user_message(&self) -> Option<&str> {
         self.user_message.as_deref()
     }
@@ -78,7 +86,7 @@ impl ApiError {
         self.event_index
     }
 
-    /// The page on which terms have to be accepted.
+    /// The page on which a person has to accept terms.
     pub fn terms_link(&self) -> Option<&str> {
         self.terms_link.as_deref()
     }
@@ -88,7 +96,7 @@ impl ApiError {
         self.trace_id.as_deref()
     }
 
-    /// What is wrong with the token, where this is about the token and Meta tells.
+    /// What is wrong with the token, if the error is about the token.
     ///
     /// ```
     /// use meta_offline_events::report::ApiError;
@@ -115,11 +123,11 @@ impl ApiError {
     /// ```
     /// use meta_offline_events::report::ApiError;
     ///
-    /// assert_eq!(ApiError::default().advice(), "do not repeat this as it is");
+    /// assert_eq!(ApiError::default().advice(), "do not send this again as it is");
     /// ```
     pub fn advice(&self) -> &'static str {
         match (self.token_problem(), self.code) {
-            (Some(trouble), _) => trouble.advice(),
+            (Some(problem), _) => problem.advice(),
             (None, Some(2635)) => {
                 "the API version is retired: set a newer one with `ClientBuilder::api_version`"
             }
@@ -130,10 +138,16 @@ impl ApiError {
         }
     }
 
-    /// What class of trouble this is.
+    /// The class of the error, named for what to do about it.
     ///
-    /// In this order: terms, throttling, token, the parameter family (code 100), permission, what
-    /// Meta calls transient, and last the HTTP status.
+    /// It is decided in this order: terms, throttling, token, the parameter family (code 100), permission,
+    /// what Meta calls transient, and last the HTTP status.
+    ///
+    /// ```
+    /// use meta_offline_events::report::{ApiError, ErrorClass};
+    ///
+    /// assert_eq!(ApiError::default().class(), ErrorClass::GiveUp);
+    /// ```
     pub fn class(&self) -> ErrorClass {
         use ErrorClass::{
             AcceptTerms, FixDataset, FixEndpoint, FixEvent, FixPermission, FixToken, GiveUp, Retry, Throttle,
@@ -154,7 +168,7 @@ impl ApiError {
             (100, 33) | (3 | 10 | 200..=299, _) => FixPermission,
             (2635 | 2500, _) => FixEndpoint,
             (100, _) if !self.is_transient => FixEvent,
-            (code, _) if self.is_transient || passes(code) => Retry,
+            (code, _) if self.is_transient || is_temporary(code) => Retry,
             _ => match self.status {
                 401 => FixToken,
                 403 => FixPermission,
@@ -175,7 +189,7 @@ impl ApiError {
         self.says("appsecret_proof")
     }
 
-    /// Whether less in one request would do. The code, 1, does not tell.
+    /// Whether a smaller request would pass. The code, 1, does not say so.
     fn asks_for_less(&self) -> bool {
         self.code == Some(1) && self.says("reduce the amount of data")
     }
@@ -185,8 +199,8 @@ impl ApiError {
     }
 }
 
-/// Codes of trouble that passes by itself.
-fn passes(code: i64) -> bool {
+/// Whether a code means a temporary error.
+fn is_temporary(code: i64) -> bool {
     code < 0 || matches!(code, 1 | 2 | 5000 | 21_009 | 3_910_001)
 }
 
@@ -211,29 +225,36 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// What class of trouble an [`ApiError`] is, named for what to do about it.
+/// The class of an [`ApiError`], named for what to do about it.
+///
+/// ```
+/// use meta_offline_events::report::ErrorClass;
+///
+/// assert!(ErrorClass::FixToken.stops_the_run());
+/// assert!(!ErrorClass::Throttle.stops_the_run());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorClass {
-    /// The trouble passes: send the same bytes again after a pause.
+    /// The error is temporary: send the same bytes again after a pause.
     Retry,
-    /// Too much traffic: stop all calls for a while, then go on.
+    /// There is too much traffic: stop all calls for a while, then go on.
     Throttle,
-    /// The token is expired, revoked or wrong: no request succeeds until it is replaced.
+    /// The token is expired, revoked or wrong. Replace it.
     FixToken,
-    /// The token lacks a permission, or the dataset is not assigned to its user.
+    /// The token lacks a permission, or its user has no access to the dataset.
     FixPermission,
-    /// Terms have to be accepted by a person; the error holds the link.
+    /// A person has to accept terms. The error holds the link.
     AcceptTerms,
-    /// At least one event of the batch is wrong. Nothing of the batch was stored.
+    /// At least one event of the batch is wrong. Meta stored nothing of the batch.
     FixEvent,
-    /// The dataset does not exist, or is not linked as it must be.
+    /// The dataset does not exist, or a required link is missing.
     FixDataset,
     /// The address or the API version is wrong.
     FixEndpoint,
-    /// The request is larger than the server takes. Nothing of it was stored.
+    /// The request is too large. Meta stored nothing of it.
     TooLarge,
-    /// None of the others: do not repeat.
+    /// Anything else: do not send this again as it is.
     GiveUp,
 }
 
@@ -260,7 +281,7 @@ impl ErrorClass {
         }
     }
 
-    /// Whether every further request of the run would meet the same error.
+    /// Whether every request would get the same error, so that the run stops.
     pub fn stops_the_run(self) -> bool {
         matches!(
             self,
@@ -280,28 +301,37 @@ impl ErrorClass {
             Self::FixDataset => "check the dataset id and what it is linked to",
             Self::FixEndpoint => "check the address and the API version",
             Self::TooLarge => "send less in one request",
-            Self::GiveUp => "do not repeat this as it is",
+            Self::GiveUp => "do not send this again as it is",
         }
     }
 }
 
-/// What is wrong with a token.
+/// What is wrong with an access token. [`ApiError::token_problem`] returns it.
+///
+/// ```
+/// use meta_offline_events::report::{ApiError, TokenProblem};
+///
+/// fn can_be_refreshed(error: &ApiError) -> bool {
+///     error.token_problem() == Some(TokenProblem::Expired)
+/// }
+/// assert!(!can_be_refreshed(&ApiError::default()));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenProblem {
     /// It expired (subcode 463).
     Expired,
-    /// Its user changed the password, which revokes it (subcode 460).
+    /// Its user changed the password, which revokes the token (subcode 460).
     PasswordChanged,
     /// Its user has to log in at Meta: a security check, or an unconfirmed account (459, 464).
     LoginNeeded,
-    /// Its app is not installed any more by its user (458).
+    /// Its user removed its app (458).
     AppNotInstalled,
-    /// Its user has no role any more on the page it is for (492).
+    /// Its user lost the role on its page (492).
     NoRole,
-    /// The proof that is made with the app secret does not fit it (code 104).
+    /// The app secret proof is missing, or does not fit the token (code 104).
     AppSecretProof,
-    /// It is wrong or revoked; Meta tells no more.
+    /// It is wrong or revoked. Meta says no more.
     Invalid,
 }
 
@@ -317,11 +347,11 @@ impl TokenProblem {
         match self {
             Self::Expired => "the access token has expired: replace it",
             Self::PasswordChanged => {
-                "the access token was revoked by a change of its user's password: replace it"
+                "the user of the access token changed the password, which revokes the token: replace it"
             }
             Self::LoginNeeded => "the user of the access token has to log in at facebook.com",
             Self::AppNotInstalled => {
-                "the access token's app was removed by its user: authorise it again, then replace the token"
+                "the user of the access token removed its app: authorise the app again, then replace the token"
             }
             Self::NoRole => "the user of the access token lost the role on the page: replace the token",
             Self::AppSecretProof => {

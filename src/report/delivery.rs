@@ -1,4 +1,4 @@
-//! The whole account: every row and every event in exactly one end.
+//! The report of a delivery: every row and every event with exactly one outcome.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,16 +8,19 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use super::{Diagnostic, EventCounts, Outcome, RequestCounts, RowCounts, RowReport, StopCause};
 use crate::event::Event;
 
-/// What became of every event, and of every row when rows were read.
+/// The report of a delivery: the outcome of every event, and of every row behind the events.
 ///
 /// ```
 /// use meta_offline_events::report::DeliveryReport;
 ///
 /// let nothing_sent = DeliveryReport::default();
-/// assert!(nothing_sent.all_accepted(), "true for an empty run: compare with `rows().read`");
+/// assert!(nothing_sent.all_accepted(), "true for an empty run: check `rows().read`, too");
 /// assert!(nothing_sent.rows().is_balanced());
 /// ```
+///
+/// It serializes to JSON, for logs and audits.
 #[derive(Debug, Clone, Default)]
+#[must_use = "only the report says whether Meta accepted the events"]
 pub struct DeliveryReport {
     rows: RowCounts,
     events: EventCounts,
@@ -34,50 +37,52 @@ pub struct DeliveryReport {
 }
 
 impl DeliveryReport {
-    /// Whether every row was accepted by Meta or filtered by the row contract.
+    /// Whether Meta accepted every row, apart from rows that the row contract filters, such as returns.
     ///
-    /// This is true for a run without rows, too: [`rows`](Self::rows) tells how many there were.
+    /// It is false when the source failed, because rows behind the failure are missing. It is true for a
+    /// run without rows: [`rows`](Self::rows) says how many there were.
     pub fn all_accepted(&self) -> bool {
-        self.rows.accepted + self.rows.filtered == self.rows.read
+        let is_complete = !matches!(self.stopped(), Some(StopCause::Source(_)));
+        is_complete && self.rows.accepted + self.rows.filtered == self.rows.read
     }
 
-    /// Counts of input rows. An event that was built by hand counts as one row.
+    /// The counts of input rows. An event that was built by hand counts as one row.
     pub fn rows(&self) -> RowCounts {
         self.rows
     }
 
-    /// Counts of events.
+    /// The counts of events.
     pub fn events(&self) -> EventCounts {
         self.events
     }
 
-    /// The outcome of each event that was handed to `Client::send`, in the order in which they were
-    /// given.
+    /// The outcome of each event of `Client::send`, in the order of the events.
     ///
-    /// Empty after `Client::deliver`, whose stream may have no end: there `Delivery::on_outcome` tells
-    /// the outcome of each event as it is known.
+    /// Empty after `Client::deliver`, whose source may have no end: use `Delivery::on_outcome` there.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }
 
-    /// Why rows were left out or not accepted. Of a stream, the first 10,000 events that were not
-    /// accepted are told one by one, the others by their number.
+    /// Why rows were left out, or events not accepted.
+    ///
+    /// Each names the lines of its rows. The diagnostic of events that were built by hand names their index,
+    /// event id and order id. After `Client::deliver` the first 10,000 events that
+    /// were not accepted have diagnostics; the others are counted.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// What is worth knowing about rows that were kept.
+    /// Notes on rows that were kept, and on the run: nothing to correct, but worth knowing.
     pub fn notes(&self) -> &[Diagnostic] {
         &self.notes
     }
 
-    /// What Meta said besides its counts: the first thousand messages.
+    /// Messages in Meta's answers, beside the counts: the first thousand.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         self.messages.iter().map(AsRef::as_ref)
     }
 
-    /// The ids by which Meta's support finds the answers, in the order of the answers: the first
-    /// thousand.
+    /// The ids by which Meta's support finds its answers, in order: the first thousand.
     pub fn trace_ids(&self) -> impl Iterator<Item = &str> {
         self.trace_ids.iter().map(AsRef::as_ref)
     }
@@ -87,8 +92,8 @@ impl DeliveryReport {
         self.stopped.as_deref()
     }
 
-    /// How long to wait before the rest is sent, when Meta asked for a longer pause than a run sits
-    /// out.
+    /// How long to wait before you send the rest, if Meta asked for a longer pause than the retry policy
+    /// allows.
     pub fn retry_after(&self) -> Option<Duration> {
         match self.stopped() {
             Some(StopCause::RetryLater(wait)) => Some(*wait),
@@ -96,43 +101,62 @@ impl DeliveryReport {
         }
     }
 
-    /// How many requests were made, repeated ones included.
+    /// How many requests the run made, retries included.
     pub fn requests(&self) -> u64 {
         self.attempts.made
     }
 
-    /// How the requests went.
+    /// The counts of requests.
     pub fn attempts(&self) -> RequestCounts {
         self.attempts
     }
 
-    /// The largest share of Meta's rate limits that an answer stated as used up, in percent. Meta
-    /// states it after enough traffic only. Above 90 the client slows down by itself.
+    /// The highest use of Meta's rate limits that an answer stated, in percent. Meta states it only after
+    /// enough traffic. Above 90 the client slows down by itself.
     pub fn usage(&self) -> Option<f64> {
         self.usage
     }
 
-    /// Whether the events went to the Test Events view. They count all the same: the code has to
-    /// be taken out in production.
+    /// Whether the events went to the Test Events view. Meta counts them all the same, so remove the code in
+    /// production.
     pub fn test_event_code(&self) -> bool {
         self.test_event_code
     }
 
-    /// The events that were not sent and may be sent later, as they are, in the order in which they
-    /// were given; those that never can be (expired, too large) are not among them.
+    /// Returns the events that were not sent and may be sent later as they are, in their order. Events
+    /// that can never be sent (expired, too large) are not among them.
     ///
-    /// After a stop, hand them to a client with a new token, say; of a stream, what was not taken from
-    /// it yet comes after them.
+    /// After a stop, send them again, for example with a client that has a new token. After
+    /// `Client::deliver`, the events that are still in the source come behind them.
     ///
-    /// Events live in memory only. To send after a restart, build them again from the same rows:
-    /// they get the same ids.
+    /// Events live in memory only. To send after a restart, build them again from the same rows: they get
+    /// the same ids.
+    ///
+    /// ```
+    /// use meta_offline_events::report::DeliveryReport;
+    ///
+    /// assert!(DeliveryReport::default().into_unsent().is_empty());
+    /// ```
     pub fn into_unsent(self) -> Vec<Event> {
         self.unsent
     }
 
-    /// The same report with the account of the rows that never became an event. Call it once.
+    /// Adds the report on rows that were read apart from the delivery. Call it once.
     ///
-    /// Rows whose events were not handed to the client count as pending.
+    /// `Client::send` adds the rows of what it sends by itself, and `Client::deliver` those of its source,
+    /// so only other reports need this: of events that are [pending](Self::pending), or that went through
+    /// a queue. Rows whose events were not sent count as pending.
+    ///
+    /// ```
+    /// use meta_offline_events::order::Orders;
+    /// use meta_offline_events::report::DeliveryReport;
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// let prepared = Orders::new().finish(EventTime::from_unix(1_767_225_600)?);
+    /// let report = DeliveryReport::pending(&prepared.events).with_rows(prepared.rows);
+    /// assert!(report.rows().is_balanced());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
     pub fn with_rows(mut self, rows: RowReport) -> Self {
         self.rows.filtered += rows.filtered;
         self.rows.invalid += rows.invalid;
@@ -144,7 +168,7 @@ impl DeliveryReport {
         self
     }
 
-    /// The report of events that were prepared and have not been sent: all are pending.
+    /// Creates the report of events that were prepared and not sent: all are pending.
     ///
     /// ```
     /// use meta_offline_events::report::DeliveryReport;
@@ -161,13 +185,13 @@ impl DeliveryReport {
         }
     }
 
-    /// The report of a run in which nothing has happened yet.
+    /// The report at the start of a run.
     #[cfg(feature = "client")]
     pub(crate) fn begun(test_event_code: bool) -> Self {
         Self { test_event_code, ..Self::default() }
     }
 
-    /// Counts one event, and its rows, to an end.
+    /// Counts one event, and its rows, to its outcome.
     #[cfg(feature = "client")]
     pub(crate) fn count(&mut self, event: &Event, outcome: &Outcome) {
         let (rows, events) = match outcome {
@@ -182,11 +206,10 @@ impl DeliveryReport {
     }
 }
 
-/// The account of a run that ended without its own.
+/// The report of a run that ended without its own.
 #[cfg(feature = "queue")]
 impl DeliveryReport {
-    /// The counts so far, with these events beside them that were never sent, and these of which nobody
-    /// knows what became.
+    /// The counts so far, with these events that were never sent, and this many that are unconfirmed.
     pub(crate) fn abandoned(
         &self,
         unsent: Vec<Event>,

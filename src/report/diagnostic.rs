@@ -1,4 +1,4 @@
-//! One thing that is wrong, and where: lines, column, reason.
+//! One thing to know about rows or events: where, which code, and a message.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,9 +7,9 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::value::Line;
 
-/// Why some rows were left out, or what is worth knowing about rows that were kept.
+/// A diagnostic: why rows or events were left out, or a note on rows that were kept.
 ///
-/// It names lines and a column and never shows what stood there.
+/// It names lines and a column, and never shows the value there.
 ///
 /// ```
 /// use meta_offline_events::report::Diagnostic;
@@ -27,7 +27,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A diagnostic of these rows. `reason` is a stable name in snake case, `message` a sentence
+    /// Creates a diagnostic of these rows. `reason` is a stable name in snake case, `message` a sentence
     /// without customer text.
     pub fn new(
         lines: impl Into<Box<[Line]>>,
@@ -37,13 +37,13 @@ impl Diagnostic {
         Self { lines: lines.into(), reason, column: None, message: message.into() }
     }
 
-    /// The column that is to blame, by its name in the row contract.
+    /// Names the column at fault, as the row contract names it.
     pub fn in_column(mut self, column: &'static str) -> Self {
         self.column = Some(column);
         self
     }
 
-    /// The rows it is about.
+    /// The lines of the rows.
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
@@ -53,7 +53,7 @@ impl Diagnostic {
         self.reason
     }
 
-    /// The column that is to blame, where there is one.
+    /// The column at fault, if there is one.
     pub fn column(&self) -> Option<&'static str> {
         self.column
     }

@@ -1,30 +1,33 @@
-//! The account while a run goes on: each event that was taken in is entered once, with its end.
+//! The report while a run goes on: every event that was taken is entered once, with its outcome.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{DeliveryReport, Diagnostic, NotSentCause, Outcome, StopCause};
 use crate::event::Event;
-use crate::value::Line;
+use crate::value::{EventId, Line, OrderId};
 
-/// An event, and its place among those that were handed in.
+/// An event, and its index among those that were sent.
 #[derive(Debug)]
 pub(crate) struct Numbered {
     pub(crate) position: usize,
     pub(crate) event: Event,
 }
 
-/// How much a ledger keeps besides counts.
+/// How much a ledger keeps beside counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keeping {
-    /// The outcome of every event: the caller holds them all in memory anyway.
+    /// The outcome of every event: the caller holds all events in memory anyway.
     Everything,
-    /// What went wrong, up to a limit: the stream may have no end.
-    TroubleOnly,
+    /// What went wrong, up to a limit: the source may have no end.
+    FailuresOnly,
 }
 
-/// How many events that were not accepted are told one by one of a stream; the rest are counted.
+/// How many events of a source have a diagnostic each if they were not accepted. The others are counted.
 const MAX_SHOWN: usize = 10_000;
+
+/// How many ids a diagnostic of several events lists before it only counts.
+const IDS_SHOWN: usize = 5;
 
 /// How many messages and trace ids are kept.
 const MAX_TEXTS: usize = 1000;
@@ -36,8 +39,8 @@ pub(crate) struct Ledger {
     keeping: Keeping,
     outcomes: Vec<Option<Outcome>>,
     unaccepted: Vec<Entry>,
-    /// Events beyond [`MAX_SHOWN`], by reason.
-    untold: BTreeMap<&'static str, usize>,
+    /// How many events beyond [`MAX_SHOWN`] had each outcome, by code.
+    not_shown: BTreeMap<&'static str, usize>,
     unsent: Vec<Numbered>,
 }
 
@@ -45,8 +48,15 @@ pub(crate) struct Ledger {
 #[derive(Debug)]
 struct Entry {
     position: usize,
-    lines: Box<[Line]>,
+    origin: Origin,
     outcome: Outcome,
+}
+
+/// What a person finds an event by.
+#[derive(Debug)]
+enum Origin {
+    Rows(Box<[Line]>),
+    Ids(Option<EventId>, Option<OrderId>),
 }
 
 impl Ledger {
@@ -56,12 +66,12 @@ impl Ledger {
             keeping,
             outcomes: Vec::new(),
             unaccepted: Vec::new(),
-            untold: BTreeMap::new(),
+            not_shown: BTreeMap::new(),
             unsent: Vec::new(),
         }
     }
 
-    /// Enters the end of these events.
+    /// Enters the outcome of these events.
     pub(crate) fn settle(&mut self, events: Vec<Numbered>, outcome: &Outcome) {
         for Numbered { position, event } in events {
             self.report.count(&event, outcome);
@@ -72,10 +82,10 @@ impl Ledger {
                 continue;
             }
             if self.keeping == Keeping::Everything || self.unaccepted.len() < MAX_SHOWN {
-                let lines = event.lines().into();
-                self.unaccepted.push(Entry { position, lines, outcome: outcome.clone() });
+                let origin = Origin::of(&event);
+                self.unaccepted.push(Entry { position, origin, outcome: outcome.clone() });
             } else {
-                *self.untold.entry(outcome.code()).or_default() += 1;
+                *self.not_shown.entry(outcome.code()).or_default() += 1;
             }
             if matches!(outcome, Outcome::NotSent(cause) if cause.may_be_sent_later()) {
                 self.unsent.push(Numbered { position, event });
@@ -90,12 +100,12 @@ impl Ledger {
         self.outcomes[position] = Some(outcome.clone());
     }
 
-    /// How many events have their end.
+    /// How many events have their outcome.
     pub(crate) fn settled(&self) -> u64 {
         self.report.events().total()
     }
 
-    /// How many events are held to be handed back.
+    /// How many unsent events are held for the caller.
     pub(crate) fn held(&self) -> usize {
         self.unsent.len()
     }
@@ -110,7 +120,7 @@ impl Ledger {
         &mut self.report.attempts
     }
 
-    /// What an answer says besides its count.
+    /// Keeps what an answer says beside its count.
     pub(crate) fn heard(&mut self, messages: Vec<Box<str>>, trace_id: Option<Box<str>>) {
         let room = |kept: &Vec<Box<str>>| MAX_TEXTS - kept.len().min(MAX_TEXTS);
         let DeliveryReport { messages: kept, trace_ids, .. } = &mut self.report;
@@ -118,36 +128,33 @@ impl Ledger {
         trace_ids.extend(trace_id.into_iter().take(room(trace_ids)));
     }
 
-    /// The share of Meta's limits that is used up, in percent.
+    /// Keeps the highest use of Meta's rate limits, in percent.
     pub(crate) fn used(&mut self, percent: f64) {
         let highest = self.report.usage.unwrap_or(percent).max(percent);
         self.report.usage = Some(highest);
     }
 
-    /// The highest share of Meta's limits so far.
+    /// The highest use of Meta's rate limits so far.
     pub(crate) fn usage(&self) -> Option<f64> {
         self.report.usage
     }
 
-    /// Something worth knowing about the whole run.
-    pub(crate) fn note(&mut self, reason: &'static str, message: String) {
-        if self.report.notes.iter().all(|note| note.code() != reason) {
-            self.report.notes.push(Diagnostic::new([], reason, message));
+    /// Notes something about the whole run, once for each code.
+    pub(crate) fn note(&mut self, code: &'static str, message: String) {
+        if self.report.notes.iter().all(|note| note.code() != code) {
+            self.report.notes.push(Diagnostic::new([], code, message));
         }
     }
 
-    /// The finished account.
+    /// The finished report.
     pub(crate) fn close(mut self, stopped: Option<Arc<StopCause>>) -> DeliveryReport {
         self.unaccepted.sort_by_key(|entry| entry.position);
         self.unsent.sort_by_key(|unsent| unsent.position);
-        let groups = self.unaccepted.chunk_by(|one, next| {
-            let side_by_side = next.position == one.position + 1 || !one.lines.is_empty();
-            side_by_side && one.outcome == next.outcome
-        });
+        let groups = self.unaccepted.chunk_by(Entry::shares_a_diagnostic);
         self.report.diagnostics = groups.map(diagnostic).collect();
-        let untold = self.untold.into_iter();
-        self.report.diagnostics.extend(untold.map(|(reason, events)| {
-            Diagnostic::new([], reason, format!("{events} more events of the stream came to this end"))
+        let not_shown = self.not_shown.into_iter();
+        self.report.diagnostics.extend(not_shown.map(|(code, events)| {
+            Diagnostic::new([], code, format!("{events} more events of the source had this outcome"))
         }));
         self.report.unsent = self.unsent.into_iter().map(|unsent| unsent.event).collect();
         self.report.outcomes =
@@ -157,24 +164,90 @@ impl Ledger {
     }
 }
 
-/// Should an outcome ever be missing, nobody knows what became of the event, and that is what is said.
+impl Entry {
+    /// Whether one diagnostic speaks of this event and the next one: events from rows go together, and so
+    /// do neighbours.
+    fn shares_a_diagnostic(&self, next: &Self) -> bool {
+        let go_together = next.position == self.position + 1 || matches!(self.origin, Origin::Rows(_));
+        go_together && self.outcome == next.outcome
+    }
+}
+
+impl Origin {
+    fn of(event: &Event) -> Self {
+        if event.lines().is_empty() {
+            Self::Ids(event.id().cloned(), event.order_id().cloned())
+        } else {
+            Self::Rows(event.lines().into())
+        }
+    }
+
+    fn lines(&self) -> &[Line] {
+        match self {
+            Self::Rows(lines) => lines,
+            Self::Ids(..) => &[],
+        }
+    }
+
+    fn event_id(&self) -> Option<&str> {
+        match self {
+            Self::Ids(id, _) => id.as_ref().map(EventId::as_str),
+            Self::Rows(_) => None,
+        }
+    }
+
+    fn order_id(&self) -> Option<&str> {
+        match self {
+            Self::Ids(_, id) => id.as_ref().map(OrderId::as_str),
+            Self::Rows(_) => None,
+        }
+    }
+}
+
+/// Should an outcome ever be missing, nobody knows it, and the report says so.
 fn unknown() -> Outcome {
     Outcome::Unconfirmed(super::UnconfirmedCause::NoValidAnswer("its outcome was not noted".into()))
 }
 
-/// The diagnostic of neighbouring events that came to the same end.
+/// The diagnostic of events that share one.
 fn diagnostic(entries: &[Entry]) -> Diagnostic {
-    let lines: Vec<Line> = entries.iter().flat_map(|entry| &entry.lines).copied().collect();
+    let lines: Vec<Line> = entries.iter().flat_map(|entry| entry.origin.lines()).copied().collect();
     let outcome = &entries[0].outcome;
-    let (reason, message) = (outcome.code(), outcome.to_string());
-    match entries {
-        [only] if lines.is_empty() => {
-            Diagnostic::new([], reason, format!("event {} {message}", only.position))
+    let message = match entries {
+        _ if !lines.is_empty() => outcome.to_string(),
+        [first, .., last] => {
+            format!("events {} to {}{}: {outcome}", first.position, last.position, ids_of_all(entries))
         }
-        [first, .., last] if lines.is_empty() => {
-            Diagnostic::new([], reason, format!("events {} to {}: {message}", first.position, last.position))
-        }
-        _ => Diagnostic::new(lines, reason, message),
+        [only] => format!("event {}{}: {outcome}", only.position, ids_of_one(&only.origin)),
+        [] => outcome.to_string(),
+    };
+    Diagnostic::new(lines, outcome.code(), message)
+}
+
+/// The ids of a single event, in brackets.
+fn ids_of_one(origin: &Origin) -> String {
+    match (origin.event_id(), origin.order_id()) {
+        (Some(id), Some(order)) => format!(" (event id {id}, order id {order})"),
+        (Some(id), None) => format!(" (event id {id})"),
+        (None, Some(order)) => format!(" (order id {order})"),
+        (None, None) => String::new(),
+    }
+}
+
+/// The ids of neighbouring events, in brackets: order ids where all of them have one, else event ids.
+fn ids_of_all(entries: &[Entry]) -> String {
+    let all = |id: fn(&Origin) -> Option<&str>| entries.iter().map(|entry| id(&entry.origin)).collect();
+    let order_ids: Option<Vec<&str>> = all(Origin::order_id);
+    let event_ids: Option<Vec<&str>> = all(Origin::event_id);
+    let (what, ids) = match (order_ids, event_ids) {
+        (Some(ids), _) => ("order ids", ids),
+        (None, Some(ids)) => ("event ids", ids),
+        (None, None) => return String::new(),
+    };
+    let shown = ids[..ids.len().min(IDS_SHOWN)].join(", ");
+    match ids.len().saturating_sub(IDS_SHOWN) {
+        0 => format!(" ({what} {shown})"),
+        more => format!(" ({what} {shown} and {more} more)"),
     }
 }
 

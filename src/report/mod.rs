@@ -1,7 +1,22 @@
-//! What became of every row and every event.
+//! The report of a delivery: the outcome of every row and every event.
 //!
-//! The words of delivery live here: the outcomes, the service's own error, the diagnostics and notes
-//! that name lines and columns, and counts that add up. Nothing here sends, reads a file or waits.
+//! [`DeliveryReport`] has counts that add up, the [`Outcome`] of each event, a [`Diagnostic`] for whatever
+//! is wrong with lines and columns, and why the run stopped, if it did ([`StopCause`]). [`ApiError`] is
+//! Meta's own error. Nothing here sends, reads a file or waits.
+//!
+//! ```
+//! use meta_offline_events::report::{DeliveryReport, StopCause};
+//!
+//! fn next_step(report: &DeliveryReport) -> String {
+//!     match report.stopped() {
+//!         None if report.all_accepted() => "done".to_owned(),
+//!         None => format!("see {} diagnostics", report.diagnostics().len()),
+//!         Some(StopCause::RetryLater(wait)) => format!("send the rest in {wait:?}"),
+//!         Some(cause) => format!("{cause}: {} events were not sent", report.events().not_sent),
+//!     }
+//! }
+//! assert_eq!(next_step(&DeliveryReport::default()), "done");
+//! ```
 
 mod api_error;
 mod delivery;

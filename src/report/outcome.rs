@@ -1,4 +1,4 @@
-//! How the sending of one event ended.
+//! The outcome of an event, and why an event was not sent, is unconfirmed, or a run stopped.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,16 +6,30 @@ use std::time::Duration;
 
 use super::ApiError;
 
-/// How the sending of one event ended: exactly one of four ways.
+/// The outcome of one event: exactly one of four.
+///
+/// ```
+/// use meta_offline_events::report::{NotSentCause, Outcome};
+///
+/// fn may_be_sent_again(outcome: &Outcome) -> bool {
+///     match outcome {
+///         Outcome::Accepted | Outcome::Unconfirmed(_) => false,
+///         Outcome::Refused(_) => false, // only after a correction
+///         Outcome::NotSent(cause) => !matches!(cause, NotSentCause::Expired),
+///     }
+/// }
+/// assert!(!may_be_sent_again(&Outcome::Accepted));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// A valid answer counted the whole batch.
+    /// Meta counted every event of the request.
     Accepted,
-    /// Meta refused this event. It may be sent again once it is corrected.
+    /// Meta refused this event. Correct it before you send it again.
     Refused(Arc<ApiError>),
-    /// It never left, or surely was not stored. It may be sent again, unless it expired.
+    /// The event never left, or Meta certainly did not store it. Send it again, unless it expired.
     NotSent(NotSentCause),
-    /// Bytes left, no valid answer came, and repeating is no longer safe. A person decides.
+    /// Nobody knows: bytes left, no valid answer came, and a retry is no longer safe. Compare in Events
+    /// Manager, then decide.
     Unconfirmed(UnconfirmedCause),
 }
 
@@ -39,10 +53,10 @@ impl Outcome {
 }
 
 impl fmt::Display for Outcome {
-    /// The end of a sentence that starts with the event.
+    /// One line that says what happened and, where something is wrong, what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Accepted => f.write_str("was accepted"),
+            Self::Accepted => f.write_str("accepted"),
             Self::Refused(error) => error.fmt(f),
             Self::NotSent(cause) => cause.fmt(f),
             Self::Unconfirmed(cause) => cause.fmt(f),
@@ -51,25 +65,32 @@ impl fmt::Display for Outcome {
 }
 
 /// Why an event was not sent.
+///
+/// ```
+/// use meta_offline_events::report::NotSentCause;
+///
+/// assert_eq!(NotSentCause::Expired.code(), "expired");
+/// assert_eq!(NotSentCause::Expired.to_string(), "the event is older than Meta accepts");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotSentCause {
-    /// It is older than Meta takes.
+    /// It is older than Meta accepts.
     Expired,
-    /// It lies in the future by our clock.
+    /// Its time is in the future, by the client's clock.
     InFuture,
-    /// Another event of the run has the same id and name: Meta would drop this one.
+    /// An earlier event of the run has the same event id and name: Meta would deduplicate this one.
     RepeatedId,
-    /// It was larger alone than a whole request may be.
+    /// It alone is larger than a request may be.
     TooLarge,
-    /// The server could not be reached in all attempts.
+    /// No attempt could reach the server.
     Unreachable(Box<str>),
-    /// Meta kept saying that the trouble passes; attempts ran out.
+    /// Every attempt ended in a temporary error of Meta, or in throttling.
     Exhausted(Arc<ApiError>),
-    /// It was in a part of a batch that Meta refused for a bad event, and the search for bad events
-    /// ended at its limit of requests: this one may be good.
+    /// Meta refused a batch with this event in it, and the search for the bad events ended at its limit of
+    /// requests. This event may be good.
     NotIsolated(Arc<ApiError>),
-    /// The run was stopped, for this reason.
+    /// The run stopped, for this cause.
     Stopped(Arc<StopCause>),
 }
 
@@ -92,16 +113,17 @@ impl NotSentCause {
 impl fmt::Display for NotSentCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Expired => f.write_str("is older than Meta takes"),
-            Self::InFuture => f.write_str("lies in the future: check the clock"),
+            Self::Expired => f.write_str("the event is older than Meta accepts"),
+            Self::InFuture => f.write_str("the event time is in the future: check the clock"),
             Self::RepeatedId => f.write_str(
-                "has the id and name of an earlier event: Meta would drop it; give it an id of its own",
+                "an earlier event has the same event id and name, so Meta would deduplicate this one: give it its \
+                 own event id",
             ),
-            Self::TooLarge => f.write_str("is larger alone than a request may be"),
+            Self::TooLarge => f.write_str("the event alone is larger than a request may be"),
             Self::Unreachable(why) => write!(f, "the server could not be reached: {why}"),
-            Self::Exhausted(error) => write!(f, "all attempts ended in temporary errors: {error}"),
+            Self::Exhausted(error) => write!(f, "every attempt ended in a temporary error: {error}"),
             Self::NotIsolated(error) => {
-                write!(f, "stood beside too many bad events to be told from them, send it again: {error}")
+                write!(f, "not sent, because too many other events of its batch are bad: send it again: {error}")
             }
             Self::Stopped(cause) => write!(f, "not sent, because the run stopped: {cause}"),
         }
@@ -109,17 +131,25 @@ impl fmt::Display for NotSentCause {
 }
 
 /// Why nobody knows whether Meta has the event.
+///
+/// ```
+/// use meta_offline_events::report::UnconfirmedCause;
+///
+/// let cause = UnconfirmedCause::CountDiffers { sent: 10, received: 9 };
+/// assert_eq!(cause.code(), "count_differs");
+/// assert_eq!(cause.to_string(), "sent 10 events, but Meta counted 9: compare in Events Manager");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnconfirmedCause {
-    /// Meta counted another number of events than were sent.
+    /// Meta counted another number of events than the request held.
     CountDiffers {
         /// Events in the request.
         sent: u64,
         /// Events that Meta says it received.
         received: u64,
     },
-    /// The last attempts ended without a valid answer; the reason of the last one.
+    /// No valid answer came; this is why, for the last attempt.
     NoValidAnswer(Box<str>),
 }
 
@@ -137,7 +167,7 @@ impl fmt::Display for UnconfirmedCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CountDiffers { sent, received } => {
-                write!(f, "sent {sent} events and Meta counted {received}: compare in Events Manager")
+                write!(f, "sent {sent} events, but Meta counted {received}: compare in Events Manager")
             }
             Self::NoValidAnswer(why) => {
                 write!(f, "sent, but no valid answer came ({why}): compare in Events Manager")
@@ -147,31 +177,42 @@ impl fmt::Display for UnconfirmedCause {
 }
 
 /// Why a run stopped before its end.
+///
+/// ```
+/// use std::time::Duration;
+/// use meta_offline_events::report::StopCause;
+///
+/// let cause = StopCause::RetryLater(Duration::from_secs(1200));
+/// assert_eq!(cause.code(), "retry_later");
+/// assert_eq!(cause.to_string(), "Meta asks for a pause: send again in 20 minutes");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopCause {
-    /// Meta's answer makes every further request pointless: token, permission, terms, dataset.
+    /// Meta's answer says that no request can succeed: token, permission, terms, dataset.
     Api(Arc<ApiError>),
-    /// The endpoint is not what it should be: a redirect, a wrong address, a refused certificate.
+    /// The endpoint is wrong: a redirect, a wrong address, a certificate that fails a check.
     Endpoint(Box<str>),
-    /// The service could not be reached, or answered nothing valid, for as long as is tried.
+    /// The service gave no valid answer before retries ended.
     Unreachable(Box<str>),
-    /// Meta asked for a longer pause than a run sits out.
+    /// Meta asked for a longer pause than the retry policy allows (`RetryPolicy::max_retry_after`).
     RetryLater(Duration),
-    /// The clock of this machine differs from the service's by so many seconds (positive: it is
-    /// ahead): whether events are young enough cannot be told.
+    /// The clock of this machine differs from Meta's by this many seconds (positive: it is ahead), so the
+    /// client cannot tell how old events are.
     ClockOff(i64),
-    /// The token expired, by what is known of it, before anything was sent.
+    /// The token had expired before the start, by the expiry that the client was given.
     TokenExpired,
-    /// The run's limit of time is over.
+    /// The time limit of the run is over.
     RunLimit,
-    /// The program asked for it.
+    /// The program asked the run to stop.
     Cancelled,
-    /// So many events of a stream could not be sent that holding more of them would take too much
-    /// memory.
+    /// The source of the events failed, with these words. The run still sent what the source gave before.
+    /// If it could not, the diagnostics of those events say why.
+    Source(Box<str>),
+    /// Too many events of a source could not be sent: holding more of them would take too much memory.
     UnsentLimit,
-    /// The run was abandoned before its end: its runtime was shut down, or code of the application
-    /// panicked in it or blocked it.
+    /// The run ended early: its runtime shut down, or code of the application panicked in it or blocked
+    /// it.
     Abandoned,
 }
 
@@ -193,13 +234,14 @@ impl StopCause {
             Self::TokenExpired => "token_expired",
             Self::RunLimit => "run_limit",
             Self::Cancelled => "cancelled",
+            Self::Source(_) => "source_failed",
             Self::UnsentLimit => "unsent_limit",
             Self::Abandoned => "abandoned",
         }
     }
 
-    /// Meta's own error, if one stopped the run: it has the terms link, and tells what is wrong with
-    /// the token.
+    /// Meta's own error, if one stopped the run. It has the terms link, and says what is wrong with the
+    /// token.
     pub fn api_error(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
@@ -222,14 +264,15 @@ impl fmt::Display for StopCause {
                 if *seconds > 0 { "ahead of" } else { "behind" },
             ),
             Self::TokenExpired => f.write_str("the access token has expired: replace it, then send again"),
-            Self::RunLimit => f.write_str("the time for the run is over: send the rest in another one"),
+            Self::RunLimit => f.write_str("the time limit of the run is over: send the rest in another run"),
             Self::Cancelled => f.write_str("the program asked to stop: send the rest in another run"),
+            Self::Source(why) => write!(f, "the source failed: {why}"),
             Self::Abandoned => f.write_str(
-                "sending was abandoned, because its runtime was shut down or it panicked or was blocked: \
-                 send the rest in another run",
+                "the run ended early, because its runtime shut down, or code of the application panicked or \
+                 blocked it: send the rest in another run",
             ),
             Self::UnsentLimit => {
-                f.write_str("too many events could not be sent: send them again, then go on with the stream")
+                f.write_str("too many events could not be sent: send them again, then go on with the source")
             }
         }
     }

@@ -1,57 +1,69 @@
-//! Counts of rows and counts of events, which are never mixed, and the account of rows that never
-//! became an event.
+//! Counts of rows, of events and of requests, which are never mixed, and the report on rows that did not
+//! become events.
 
 use serde::Serialize;
 
 use super::Diagnostic;
 
-/// How many input rows came to which end. They add up: `read` is the sum of all the others.
+/// The counts of input rows by their outcome. They add up: `read` is the sum of all the others.
+///
+/// ```
+/// use meta_offline_events::report::RowCounts;
+///
+/// assert!(RowCounts::default().is_balanced());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct RowCounts {
-    /// Rows that came in.
+    /// Rows that were read.
     pub read: u64,
-    /// Rows whose event Meta counted.
+    /// Rows whose event Meta accepted.
     pub accepted: u64,
-    /// Rows left out by a rule of the row contract: returns and cancellations. Nothing is wrong.
+    /// Rows that the row contract leaves out: returns and cancellations. Nothing is wrong.
     pub filtered: u64,
-    /// Rows refused here, before sending; each has a diagnostic.
+    /// Rows refused before sending. Each has a diagnostic.
     pub invalid: u64,
     /// Rows whose event Meta refused.
     pub refused: u64,
-    /// Rows whose event never left, or surely was not stored.
+    /// Rows whose event never left, or that Meta certainly did not store.
     pub not_sent: u64,
-    /// Rows whose event left without a valid answer, and may not be repeated safely.
+    /// Rows whose event left without a valid answer, when a retry was no longer safe.
     pub unconfirmed: u64,
-    /// Rows whose event still waits to be sent.
+    /// Rows whose event has no outcome yet.
     pub pending: u64,
 }
 
 impl RowCounts {
-    /// Whether every row is counted in exactly one end.
+    /// Whether the counts add up.
     pub fn is_balanced(&self) -> bool {
         self.read == self.settled() + self.pending
     }
 
-    /// Rows that do not wait any more.
+    /// Rows that have their outcome.
     pub(super) fn settled(&self) -> u64 {
         self.accepted + self.filtered + self.invalid + self.refused + self.not_sent + self.unconfirmed
     }
 }
 
-/// How many events came to which end.
+/// The counts of events by their outcome.
+///
+/// ```
+/// use meta_offline_events::report::EventCounts;
+///
+/// assert_eq!(EventCounts::default().total(), 0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct EventCounts {
-    /// Counted by Meta.
+    /// Events that Meta accepted.
     pub accepted: u64,
-    /// Refused by Meta.
+    /// Events that Meta refused.
     pub refused: u64,
-    /// Never left, or surely not stored.
+    /// Events that never left, or that Meta certainly did not store.
     pub not_sent: u64,
-    /// Left without a valid answer, and may not be repeated safely.
+    /// Events that left without a valid answer, when a retry was no longer safe.
     pub unconfirmed: u64,
-    /// Waiting to be sent.
+    /// Events that have no outcome yet.
     pub pending: u64,
 }
 
@@ -62,26 +74,41 @@ impl EventCounts {
     }
 }
 
-/// How the requests of a run went.
+/// The counts of requests of a run.
 ///
-/// Every request counts once in `made` and, unless its events were counted or refused by a valid
-/// answer, once in one of `doubtful`, `unreachable` and `throttled`.
+/// Every request counts once in `made`. Unless a valid answer accepted or refused its events, it also counts
+/// once in `doubtful`, `unreachable` or `throttled`.
+///
+/// ```
+/// use meta_offline_events::report::RequestCounts;
+///
+/// assert_eq!(RequestCounts::default().made, 0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct RequestCounts {
-    /// Requests made, repeated ones included.
+    /// Requests made, retries included.
     pub made: u64,
-    /// Requests that repeated an earlier one with the same bytes.
+    /// Retries: requests that sent the bytes of an earlier one again.
     pub repeated: u64,
     /// Requests that may have arrived although no valid answer came back.
     pub doubtful: u64,
-    /// Requests that surely did not arrive: no address, no connection.
+    /// Requests that certainly did not arrive: no address, no connection.
     pub unreachable: u64,
-    /// Requests refused for too much traffic.
+    /// Requests that Meta throttled.
     pub throttled: u64,
 }
 
-/// The account of rows that did not become an event, and notes on those that did.
+/// The report on rows: how many did not become events and why, and notes on the others.
+///
+/// ```
+/// use meta_offline_events::order::Orders;
+/// use meta_offline_events::value::EventTime;
+///
+/// let prepared = Orders::new().finish(EventTime::from_unix(1_767_225_600)?);
+/// assert_eq!((prepared.rows.read(), prepared.rows.invalid()), (0, 0));
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowReport {
     pub(crate) read: u64,
@@ -92,7 +119,7 @@ pub struct RowReport {
 }
 
 impl RowReport {
-    /// Rows that came in.
+    /// Rows that were read.
     pub fn read(&self) -> u64 {
         self.read
     }
@@ -107,12 +134,12 @@ impl RowReport {
         self.invalid
     }
 
-    /// Why rows were left out, filtered ones included.
+    /// Why rows were left out, also the filtered ones.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// What is worth knowing about rows that were kept: a match key that could not be used, say.
+    /// Notes on rows that were kept, for example on a match key that could not be used.
     pub fn notes(&self) -> &[Diagnostic] {
         &self.notes
     }

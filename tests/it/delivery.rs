@@ -314,7 +314,7 @@ async fn n11_n19_an_attempt_ends_at_its_limit_and_a_late_answer_goes_with_its_co
         .jitter(FixedJitter(0.0))
         .build()
         .unwrap();
-    let mut sending = pin!(client.send(events(3)).into_future());
+    let mut sending = pin!(client.send(events(3)));
     while !server.requests().first().is_some_and(RecordedRequest::is_whole) {
         assert!(sending.as_mut().now_or_never().is_none());
         tokio::task::yield_now().await;
@@ -468,7 +468,7 @@ async fn r26_to_r30_what_stops_the_run_is_told_with_what_to_do() {
         (Answer::graph_error(403, 10, None), "assign the dataset"),
         (Answer::graph_error(400, 190, Some(460)), "password"),
         (Answer::graph_error(400, 190, Some(459)), "log in at facebook.com"),
-        (Answer::graph_error(400, 190, Some(458)), "app was removed"),
+        (Answer::graph_error(400, 190, Some(458)), "removed its app"),
         (Answer::graph_error(400, 190, Some(492)), "lost the role"),
         (Answer::graph_error(400, 190, None), "revoked or wrong"),
         (Answer::graph_error(400, 2635, None), "api_version"),
@@ -567,7 +567,7 @@ async fn t14_setting_the_wall_clock_neither_shortens_nor_lengthens_a_run() {
             }
             clock.set(EventTime::from_unix(NOW + jump).unwrap());
         };
-        let (report, ()) = tokio::join!(sending.into_future(), setting);
+        let (report, ()) = tokio::join!(sending, setting);
         assert_eq!(bench.clock.sleeps(), [Duration::from_secs(1)], "the wait is the usual one");
         assert_eq!(report.rows().read, 2);
     }
@@ -581,7 +581,7 @@ async fn s19_nobody_but_the_endpoint_is_asked() {
         .clock(ManualClock::at(now()))
         .build()
         .unwrap();
-    client.send(events(3)).await;
+    let _ = client.send(events(3)).await;
     let asked: Vec<_> = transport.requests().iter().map(|request| request.url().to_string()).collect();
     assert_eq!(asked, ["https://graph.facebook.com/v26.0/123/events"]);
 }
@@ -641,7 +641,7 @@ async fn l9_two_clients_with_two_tokens_share_nothing() {
     let (one, two) = (client("EAAB-one"), client("EAAB-two"));
     let odd = || (0..40).filter(|number| number % 2 == 1).map(event).collect::<Vec<_>>();
     let even = || (0..40).filter(|number| number % 2 == 0).map(event).collect::<Vec<_>>();
-    let (first, second) = tokio::join!(one.send(odd()).into_future(), two.send(even()).into_future());
+    let (first, second) = tokio::join!(one.send(odd()), two.send(even()));
     assert!(first.all_accepted() && second.all_accepted());
     for request in server.requests() {
         let body = String::from_utf8(request.body().to_vec()).unwrap();
@@ -762,7 +762,7 @@ async fn progress_is_told_and_ends_at_all() {
     let bench = Bench::with_limits(server(), BatchLimits::new(10, 100_000).unwrap()).await;
     let mut seen = Vec::new();
     let mut source = events(25).into_iter();
-    bench
+    let _ = bench
         .client
         .deliver(&mut source)
         .on_progress(|progress| seen.push((progress.taken, progress.done)))

@@ -108,7 +108,7 @@ async fn l3_another_dataset_is_not_slowed() {
     });
     let other = accepting();
     let (one, two) = (service.client().build().unwrap(), other.client().build().unwrap());
-    let (slow, fast) = tokio::join!(one.send(events(20)).into_future(), two.send(events(20)).into_future());
+    let (slow, fast) = tokio::join!(one.send(events(20)), two.send(events(20)));
     assert!(slow.all_accepted() && fast.all_accepted());
     assert!(service.starts()[1] >= 300);
     assert_eq!(other.starts(), [0, 1]);
@@ -310,9 +310,9 @@ async fn p4_a_polite_stop_begins_nothing_new_and_waits_for_what_is_in_flight() {
     let mut source = (0..1000).map(event);
     let asking = async {
         service.clock.sleep(Duration::from_millis(2500)).await;
-        stop.now();
+        stop.request_stop();
     };
-    let (report, ()) = tokio::join!(client.deliver(&mut source).stop_on(&stop).into_future(), asking);
+    let (report, ()) = tokio::join!(client.deliver(&mut source).stop_on(&stop), asking);
     assert_eq!(stopped_by(&report), &StopCause::Cancelled);
     assert_eq!(report.events().accepted, 90, "one batch, then two times four");
     assert_eq!(service.stored(), 90);
@@ -330,9 +330,9 @@ async fn p4_a_stop_ends_every_wait_at_once() {
         let stop = StopHandle::new();
         let asking = async {
             service.clock.sleep(Duration::from_millis(1500)).await;
-            stop.now();
+            stop.request_stop();
         };
-        let (report, ()) = tokio::join!(client.send(events(30)).stop_on(&stop).into_future(), asking);
+        let (report, ()) = tokio::join!(client.send(events(30)).stop_on(&stop), asking);
         assert_eq!(report.events().not_sent, 30);
         assert_eq!(service.clock.elapsed(), Duration::from_millis(1500));
     }
@@ -345,9 +345,9 @@ async fn p5_a_stop_with_a_limit_cuts_off_what_never_answers() {
     let stop = StopHandle::new();
     let asking = async {
         service.clock.sleep(2 * SECOND).await;
-        stop.within(3 * SECOND);
+        stop.request_stop_within(3 * SECOND);
     };
-    let (report, ()) = tokio::join!(client.send(events(100)).stop_on(&stop).into_future(), asking);
+    let (report, ()) = tokio::join!(client.send(events(100)).stop_on(&stop), asking);
     assert_eq!(service.clock.elapsed(), 5 * SECOND);
     let counts = report.events();
     assert_eq!((counts.accepted, counts.unconfirmed, counts.not_sent), (10, 40, 50));
@@ -359,7 +359,7 @@ async fn a_run_that_is_stopped_before_it_starts_sends_nothing() {
     let service = accepting();
     let client = service.client().build().unwrap();
     let stop = StopHandle::new();
-    stop.now();
+    stop.request_stop();
     let report = client.send(events(10)).stop_on(&stop).await;
     assert_eq!((service.requests(), report.events().not_sent), (0, 10));
     let mut source = (0..10).map(event);
@@ -372,8 +372,7 @@ async fn p7_a_dropped_delivery_leaves_a_client_that_works() {
     let service = accepting();
     let client = service.client().build().unwrap();
     for millis in [0, 500, 1000, 1500, 2500] {
-        let dropped =
-            tokio::time::timeout(Duration::from_millis(millis), client.send(events(500)).into_future());
+        let dropped = tokio::time::timeout(Duration::from_millis(millis), client.send(events(500)));
         assert!(dropped.await.is_err());
     }
     assert_eq!(service.seen.lock().unwrap().in_flight, 0);
@@ -385,7 +384,7 @@ async fn p7_a_dropped_delivery_leaves_a_client_that_works() {
 async fn p7_a_dropped_probe_hands_its_place_on() {
     let service = Service::new(|number, _| if number == 0 { Act::Hang } else { Act::Accept });
     let client = service.client().build().unwrap();
-    let dropped = tokio::time::timeout(5 * SECOND, client.send(events(10)).into_future());
+    let dropped = tokio::time::timeout(5 * SECOND, client.send(events(10)));
     let patient = async {
         service.clock.sleep(SECOND).await;
         client.send(events(20)).await
@@ -493,7 +492,7 @@ async fn l2_many_clients_that_fail_together_come_back_apart() {
     for _ in 0..200 {
         let service = Service::new(|number, _| if number == 0 { Act::Unreachable } else { Act::Accept });
         let client = service.client().jitter(meta_offline_events::client::SystemJitter).build().unwrap();
-        client.send(events(1)).await;
+        let _ = client.send(events(1)).await;
         let starts = service.seen.lock().unwrap().starts.clone();
         firsts.push(starts[1].as_millis() - 1000);
     }

@@ -64,12 +64,12 @@ async fn p4_a_second_limit_that_ends_sooner_counts() {
     let stop = StopHandle::new();
     let hurry = async {
         service.clock.sleep(secs(1)).await;
-        stop.within(secs(3600));
+        stop.request_stop_within(secs(3600));
         service.clock.sleep(secs(1)).await;
-        stop.within(secs(5));
-        stop.within(secs(1800));
+        stop.request_stop_within(secs(5));
+        stop.request_stop_within(secs(1800));
     };
-    let (report, ()) = tokio::join!(client.deliver(&mut source).stop_on(&stop).into_future(), hurry);
+    let (report, ()) = tokio::join!(client.deliver(&mut source).stop_on(&stop), hurry);
     assert_eq!(report.events().unconfirmed, 1);
     assert_eq!(service.clock.elapsed().as_secs(), 7, "the limit that ends first");
 }
@@ -160,6 +160,6 @@ async fn the_time_for_a_batch_begins_with_its_first_attempt() {
         service.clock.sleep(Duration::from_millis(250)).await;
         other.send(vec![large(7, 0)]).await
     };
-    let (one, other) = tokio::join!(one.into_future(), later);
+    let (one, other) = tokio::join!(one, later);
     assert!(one.all_accepted() && other.all_accepted(), "{:?} {:?}", one.outcomes(), other.outcomes());
 }

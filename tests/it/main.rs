@@ -8,6 +8,8 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+#[cfg(all(feature = "csv", feature = "queue"))]
+mod errors;
 mod event_rules;
 mod faults;
 #[cfg(feature = "testing")]
@@ -36,6 +38,8 @@ mod service;
 #[cfg(feature = "csv")]
 mod slice;
 mod sorted;
+#[cfg(feature = "testing")]
+mod sources;
 #[cfg(feature = "csv")]
 mod throughput;
 #[cfg(all(feature = "testing", feature = "rustls"))]

@@ -17,7 +17,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use fastrand::Rng;
-use meta_offline_events::client::{Client, Clock, Delivery, EventSource, Jitter, StopHandle, TokenPlacement};
+use meta_offline_events::client::{
+    Client, Clock, Delivery, EventSource, Jitter, SourceError, StopHandle, TokenPlacement,
+};
 use meta_offline_events::event::Event;
 use meta_offline_events::report::{NotSentCause, Outcome};
 use meta_offline_events::testing::FixedJitter;
@@ -172,7 +174,7 @@ impl Bench {
         let began = self.clock.elapsed();
         let stop = StopHandle::new();
         let delivery: Delivery<'_> = match &mut source {
-            Some(source) => self.client.deliver(source),
+            Some(source) => self.client.deliver(source.by_mut()),
             None => self.client.send(given.clone()),
         };
         let delivery = delivery
@@ -187,8 +189,8 @@ impl Bench {
                     self.clock.sleep(*after).await;
                 }
                 match ask {
-                    Ask::Now => stop.now(),
-                    Ask::Within(limit) => stop.within(*limit),
+                    Ask::Now => stop.request_stop(),
+                    Ask::Within(limit) => stop.request_stop_within(*limit),
                 }
             }
             std::future::pending::<()>().await;
@@ -199,7 +201,7 @@ impl Bench {
                 None => std::future::pending().await,
             }
         };
-        let mut delivery = Box::pin(delivery.into_future());
+        let mut delivery = Box::pin(delivery);
         let report = tokio::select! {
             biased;
             () = pin!(asking) => None,
@@ -322,7 +324,7 @@ struct Source {
 }
 
 impl EventSource for Source {
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, SourceError>>> {
         let Some((_, wait)) = self.events.front_mut() else { return Poll::Ready(None) };
         let wait = std::mem::take(wait);
         if !wait.is_zero() {
@@ -333,6 +335,6 @@ impl EventSource for Source {
             ready!(wait.as_mut().poll(context));
             self.wait = None;
         }
-        Poll::Ready(self.events.pop_front().map(|(event, _)| event))
+        Poll::Ready(self.events.pop_front().map(|(event, _)| Ok(event)))
     }
 }

@@ -8,11 +8,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use meta_offline_events::client::{
-    Client, ClientBuilder, Clock, InvalidClient, RetryPolicy, SystemClock, TokenPlacement,
+    Client, ClientBuilder, Clock, HttpTransport, InvalidClient, RetryPolicy, SystemClock, TokenPlacement,
 };
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::Event;
-use meta_offline_events::report::{DeliveryReport, Outcome};
+use meta_offline_events::report::{DeliveryReport, Outcome, StopCause};
 use meta_offline_events::testing::{Answer, FixedJitter, MockServer, RecordingTransport};
 use meta_offline_events::value::{AccessToken, Currency, DatasetId, EventTime, Line, Money};
 use meta_offline_events::wire::RequestFields;
@@ -188,8 +188,8 @@ async fn n5_n6_a_certificate_that_fails_a_check_is_named_and_stops_the_run_befor
     let (ours, theirs) = (Authority::named("ours"), Authority::named("theirs"));
     let namesake = Authority::named("ours");
     for (name, years, trusted, cause) in [
-        ("localhost", FROM_2020_TO_2099, &theirs, "signed by nobody who is trusted"),
-        ("localhost", FROM_2020_TO_2099, &namesake, "signed by nobody who is trusted"),
+        ("localhost", FROM_2020_TO_2099, &theirs, "not signed by a trusted authority"),
+        ("localhost", FROM_2020_TO_2099, &namesake, "not signed by a trusted authority"),
         ("localhost", (2020, 2021), &ours, "expired, or this machine's clock is ahead"),
         ("localhost", (2098, 2099), &ours, "not valid yet, or this machine's clock is behind"),
         ("other.example", FROM_2020_TO_2099, &ours, "for another name"),
@@ -398,6 +398,33 @@ async fn s4_a_redirect_is_not_followed_to_any_place() {
 }
 
 #[tokio::test]
+async fn s4_when_an_application_s_http_client_follows_a_redirect_the_run_stops() {
+    for placement in [TokenPlacement::Header, TokenPlacement::Body] {
+        let (elsewhere, server) = (MockServer::start().await.unwrap(), MockServer::start().await.unwrap());
+        server.always(Answer::redirect(&elsewhere.url().join("secret-path").unwrap()));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let builder = to(&server.url()).transport(HttpTransport::from_reqwest(http)).in_flight(1);
+        let client = builder.token_placement(placement).build().unwrap();
+        let report = client.send(vec![event()]).await;
+        let why = end(&report).doubtful();
+        assert!(why.contains("redirects to 127.0.0.1"), "{why}");
+        assert!(matches!(report.stopped(), Some(StopCause::Endpoint(_))), "{:?}", report.stopped());
+        assert_eq!((report.requests(), elsewhere.request_count()), (1, 1));
+        assert_eq!(elsewhere.requests()[0].header("authorization"), None);
+    }
+}
+
+#[tokio::test]
+async fn an_application_s_http_client_that_follows_nothing_is_as_good_as_the_usual_one() {
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+    let http = HttpTransport::from_reqwest(http.unwrap());
+    let server = mock_server(Answer::judge()).await;
+    assert_eq!(send(to(&server.url()).transport(http.clone())).await, End::Accepted);
+    server.always(Answer::redirect(&"https://example.com/MARKED".parse().unwrap()));
+    assert!(send(to(&server.url()).transport(http)).await.clean().contains("redirects to example.com"));
+}
+
+#[tokio::test]
 async fn s7_another_host_gets_the_token_only_when_asked() {
     for placement in [TokenPlacement::Header, TokenPlacement::Body] {
         for asked in [false, true] {
@@ -558,7 +585,7 @@ async fn s15_with_roots_in_a_child() {
     let theirs = Authority::named("theirs");
     assert_eq!(send(to(&endpoint).root_certificate(theirs.pem())).await, End::Accepted);
     let only = to(&endpoint).root_certificate(theirs.pem()).only_root_certificates();
-    assert!(send(only).await.clean().contains("signed by nobody"));
+    assert!(send(only).await.clean().contains("not signed by a trusted authority"));
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use meta_offline_events::client::{
-    Client, ClientBuilder, Clock, InvalidQueue, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter,
-    Request, Response, RetryPolicy, Sending, Settled, Transport, TransportError, Waiting,
+    Client, ClientBuilder, Clock, InvalidQueue, OutcomeGroup, PushErrorKind, Queue, QueueBuilder,
+    QueueCounts, QueueMeter, Request, Response, RetryPolicy, Sending, Transport, TransportError, Waiting,
 };
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::Event;
@@ -610,7 +610,7 @@ async fn p9_a_panic_in_the_observer_or_the_transport_costs_no_outcome() {
     let service = Service::new(|place| if place == 1 { Deed::Panic } else { Deed::Accept });
     let calls = Arc::new(AtomicUsize::new(0));
     let called = Arc::clone(&calls);
-    let observer = move |_: Settled<'_>| {
+    let observer = move |_: OutcomeGroup<'_>| {
         called.fetch_add(1, Ordering::Relaxed);
         panic!("made on purpose");
     };
@@ -673,7 +673,7 @@ async fn p5_close_gives_up_a_run_that_the_application_blocks() {
     let blocked = Mutex::new(blocked);
     let begun = Arc::new(AtomicBool::new(false));
     let begins = Arc::clone(&begun);
-    let observer = move |_: Settled<'_>| {
+    let observer = move |_: OutcomeGroup<'_>| {
         begins.store(true, Ordering::SeqCst);
         let _ = blocked.lock().unwrap().recv();
     };
@@ -719,7 +719,7 @@ async fn counts_add_up_at_every_moment() {
         assert_eq!(counts.rows.pending, 2 * queue.pending());
         assert_eq!(counts.pending_bytes == 0, queue.pending() == 0);
     }
-    queue.close(MINUTE).await;
+    let _ = queue.close(MINUTE).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -867,7 +867,7 @@ async fn interleave(seed: u64) {
             }
             let limit = Duration::from_millis(dice.u64(0..6000));
             let began = Instant::now();
-            queue.close(limit).await;
+            let _ = queue.close(limit).await;
             assert!(
                 began.elapsed() <= limit + Duration::from_millis(10),
                 "{:?} of {limit:?}",
@@ -924,7 +924,7 @@ fn p10_pushes_from_other_threads_race_with_close_and_none_slips_through() {
                 })
                 .collect();
             thread::yield_now();
-            block_on(queue.close(MINUTE));
+            let _ = block_on(queue.close(MINUTE));
             pushing.into_iter().map(|pushes| pushes.join().unwrap()).sum()
         });
         let counts = queue.counts();

@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Prose only.
     ("guide", &[]),
     // The one error that every room's error converts into.
-    ("error", &["value", "customer", "event", "order", "wire", "client"]),
+    ("error", &["value", "customer", "event", "report", "order", "wire", "client"]),
 ];
 
 #[test]

@@ -58,7 +58,7 @@ async fn told(answers: Vec<Answer>, token: &str) -> Vec<String> {
         .jitter(FixedJitter(0.0))
         .build()
         .unwrap();
-    client.send(events(8)).await;
+    let _ = client.send(events(8)).await;
     let log = LOG.take().unwrap();
     String::from_utf8(log).unwrap().lines().map(str::to_owned).collect()
 }

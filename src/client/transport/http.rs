@@ -1,15 +1,14 @@
-//! The network over reqwest: HTTP/1.1, no redirects, no compression, answers up to a limit.
+//! The transport over reqwest: HTTP/1.1, no redirects, no compression, answers up to a limit.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
-use url::Url;
 
-use super::failure::sort;
+use super::error::sort;
+use super::proxy::Proxy;
 use super::{Request, Response, Sending, Transport, TransportError};
 use crate::value::AccessToken;
 
@@ -23,11 +22,11 @@ const MAX_HEADERS: usize = 100;
 /// closed under a request.
 const MAX_IDLE: Duration = Duration::from_secs(30);
 
-/// How long a server may leave unread what was sent to it. The HTTP library writes the rest of a body
-/// even when nobody waits for the answer any more; a server that never reads would keep it for ever.
+/// How long a server may leave unread what was sent to it. The HTTP library goes on writing a body when
+/// nobody waits for the answer any more, so a server that never reads would hold the body for ever.
 const MAX_UNREAD: Duration = Duration::from_secs(30);
 
-/// How the server is reached.
+/// The settings of the client's own transport.
 #[derive(Clone)]
 pub(in crate::client) struct HttpSettings {
     pub(in crate::client) connect: Duration,
@@ -58,8 +57,18 @@ impl HttpSettings {
         }
     }
 
-    /// A fresh pool of connections. What other crates of the program enable in the library changes
-    /// nothing: all that could is stated.
+    /// The setting of its own that a transport of the application would ignore, if one was made.
+    pub(in crate::client) fn customized(&self) -> Option<&'static str> {
+        match &self.proxy {
+            Proxy::At(_) => Some("proxy"),
+            Proxy::Environment => Some("proxy_from_environment"),
+            Proxy::None if !self.roots.is_empty() => Some("root_certificate"),
+            Proxy::None => self.only_roots.then_some("only_root_certificates"),
+        }
+    }
+
+    /// A fresh pool of connections. It states every setting that depends on the features of the library,
+    /// because other crates of the program may enable any of them.
     fn pool(&self) -> Result<reqwest::Client, TransportError> {
         let mut pool = reqwest::Client::builder()
             .user_agent(concat!("meta-offline-events/", env!("CARGO_PKG_VERSION")))
@@ -90,7 +99,7 @@ impl HttpSettings {
             pool = pool.resolve_to_addrs("several.test", &self.addresses);
         }
         self.with_tls(pool)?.build().map_err(|error| {
-            TransportError::not_sent("TLS could not be set up").caused_by(error.without_url())
+            TransportError::not_sent("TLS could not be set up").with_source(error.without_url())
         })
     }
 
@@ -122,39 +131,15 @@ impl HttpSettings {
     }
 }
 
-/// Whose help is taken to reach the server. `Debug` is not derived: an address may hold a password.
-#[derive(Clone)]
-pub(in crate::client) enum Proxy {
-    None,
-    Environment,
-    At(Url),
-}
-
-impl Proxy {
-    /// Host and port, never user and password.
-    pub(super) fn name(&self) -> Option<String> {
-        let Self::At(url) = self else { return None };
-        let host = url.host_str()?;
-        Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
-    }
-
-    /// What failed, with the proxy that was on the way.
-    pub(super) fn on_the_way(&self, what: &'static str) -> Cow<'static, str> {
-        match (self, self.name()) {
-            (_, Some(name)) => format!("{what} through the proxy {name}").into(),
-            (Self::Environment, _) => format!("{what}, or to the proxy that the environment names").into(),
-            _ => what.into(),
-        }
-    }
-}
-
-/// HTTP/1.1 over reqwest, with one pool of connections for all clones.
+/// The usual transport: HTTP/1.1 over reqwest, with one pool of connections for all clones.
 ///
-/// Limits: connecting, TLS and a proxy's answer included, takes at most the limit given; an answer may
-/// have 100 headers and 1 MB; unused connections are closed after 30 seconds. Redirects are not
-/// followed, compressed answers are not asked for and not read, and neither TLS below 1.2 nor a
-/// certificate that fails a check is accepted. Proxies and more roots of trust are settings of
+/// Connecting, with TLS and the proxy's answer, takes at most the given limit. An answer may have 100
+/// headers and 1 MB. Unused connections are closed after 30 seconds. The transport never follows a
+/// redirect, neither asks for nor reads compressed answers, and accepts neither TLS below 1.2 nor a
+/// certificate that fails a check. Proxies and additional roots are settings of
 /// [`ClientBuilder`](crate::client::ClientBuilder).
+///
+/// A client makes one by itself. Make one to share connections between clients:
 ///
 /// ```
 /// use std::time::Duration;
@@ -168,17 +153,21 @@ impl Proxy {
 /// ```
 #[derive(Clone)]
 pub struct HttpTransport {
-    shared: Arc<Shared>,
+    origin: Arc<Origin>,
 }
 
-struct Shared {
-    settings: HttpSettings,
-    /// `None` after the connections were dropped, until the next request.
-    pool: Mutex<Option<reqwest::Client>>,
+/// Who made the HTTP client.
+enum Origin {
+    Own {
+        settings: HttpSettings,
+        /// `None` after the connections were dropped, until the next request.
+        pool: Mutex<Option<reqwest::Client>>,
+    },
+    Application(reqwest::Client),
 }
 
 impl HttpTransport {
-    /// A transport with a limit for connecting, without a proxy.
+    /// Creates a transport with a time limit for connecting, without a proxy.
     ///
     /// # Errors
     ///
@@ -187,45 +176,96 @@ impl HttpTransport {
         Self::with(HttpSettings::new(connect))
     }
 
-    pub(in crate::client) fn with(settings: HttpSettings) -> Result<Self, TransportError> {
-        let pool = Mutex::new(Some(settings.pool()?));
-        Ok(Self { shared: Arc::new(Shared { settings, pool }) })
+    /// Creates a transport from the application's own HTTP client, of reqwest 0.13.
+    ///
+    /// Build that client with `redirect(reqwest::redirect::Policy::none())`. The transport cannot look
+    /// into it, so these points are yours:
+    ///
+    /// - **Redirects.** A client that follows them may send the events, and a token in the body or to
+    ///   the same host, to another address. The transport notices when an answer comes from another
+    ///   address than the request went to; it then discards the answer, and the run stops with
+    ///   [`StopCause::Endpoint`](crate::report::StopCause::Endpoint), as after any redirect. The events
+    ///   of that request are unconfirmed.
+    /// - **Retries** by the client itself do not show in the report.
+    /// - **Proxies, roots of trust, the TLS version, connect and idle timeouts** are the client's. Its
+    ///   proxy is not named in errors.
+    /// - **Compressed answers** are read only if the client decompresses them.
+    /// - **Connections.** [`drop_connections`](Transport::drop_connections) has no effect: after an
+    ///   answer that may belong to another request, the client may still use that connection.
+    ///
+    /// The time limit of an attempt and the largest answer stay as they are.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, HttpTransport};
+    ///
+    /// let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    /// let client = Client::builder("1".parse()?, "EAAB-not-a-real-token".parse()?)
+    ///     .transport(HttpTransport::from_reqwest(http))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_reqwest(client: reqwest::Client) -> Self {
+        Self { origin: Arc::new(Origin::Application(client)) }
     }
 
-    fn pool(&self) -> Result<reqwest::Client, TransportError> {
-        let mut pool = self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pool) = &*pool {
-            return Ok(pool.clone());
+    pub(in crate::client) fn with(settings: HttpSettings) -> Result<Self, TransportError> {
+        let pool = Mutex::new(Some(settings.pool()?));
+        Ok(Self { origin: Arc::new(Origin::Own { settings, pool }) })
+    }
+
+    fn http_client(&self) -> Result<reqwest::Client, TransportError> {
+        match &*self.origin {
+            Origin::Application(client) => Ok(client.clone()),
+            Origin::Own { settings, pool } => {
+                let mut pool = pool.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(pool) = &*pool {
+                    return Ok(pool.clone());
+                }
+                let fresh = settings.pool()?;
+                *pool = Some(fresh.clone());
+                Ok(fresh)
+            }
         }
-        let fresh = self.shared.settings.pool()?;
-        *pool = Some(fresh.clone());
-        Ok(fresh)
+    }
+
+    fn proxy(&self) -> &Proxy {
+        match &*self.origin {
+            Origin::Own { settings, .. } => &settings.proxy,
+            Origin::Application(_) => &Proxy::None,
+        }
     }
 
     async fn attempt(&self, request: &Request) -> Result<Response, TransportError> {
-        let proxy = &self.shared.settings.proxy;
         let mut post = self
-            .pool()?
+            .http_client()?
             .post(request.url.clone())
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
             .body(bytes::Bytes::from_owner(SharedBody(Arc::clone(&request.body))));
         if let Some(token) = &request.bearer {
             post = post.header(AUTHORIZATION, authorization(token)?);
         }
-        let mut answer = post.send().await.map_err(|error| sort(error, proxy))?;
+        let answer = post.send().await.map_err(|error| sort(error, self.proxy()))?;
+        if *answer.url() != request.url {
+            return Err(TransportError::followed_redirect(answer.url().host_str()));
+        }
         if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            return Err(TransportError::refused_by_proxy(proxy));
+            return Err(TransportError::refused_by_proxy(self.proxy()));
         }
         if is_encoded(answer.headers()) {
             return Err(TransportError::ambiguous("the answer is compressed, though that was not asked for"));
         }
+        self.read(answer).await
+    }
+
+    async fn read(&self, mut answer: reqwest::Response) -> Result<Response, TransportError> {
         let mut response = Response::new(answer.status().as_u16(), Vec::new());
         for (name, value) in answer.headers() {
             if let Ok(value) = value.to_str() {
                 response.headers.push((name.as_str().into(), value.into()));
             }
         }
-        while let Some(chunk) = answer.chunk().await.map_err(|error| sort(error, proxy))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| sort(error, self.proxy()))? {
             if response.body.len() + chunk.len() > MAX_ANSWER {
                 return Err(TransportError::ambiguous("the answer is larger than 1 MB"));
             }
@@ -242,17 +282,19 @@ impl Transport for HttpTransport {
 
     /// Requests on their way keep their connections to the end; none is used again.
     fn drop_connections(&self) {
-        *self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Origin::Own { pool, .. } = &*self.origin {
+            *pool.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
     }
 }
 
 impl fmt::Debug for HttpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HttpSettings { connect, proxy, .. } = &self.shared.settings;
-        f.debug_struct("HttpTransport")
-            .field("connect", connect)
-            .field("proxy", &proxy.name())
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("HttpTransport");
+        if let Origin::Own { settings: HttpSettings { connect, proxy, .. }, .. } = &*self.origin {
+            debug.field("connect", connect).field("proxy", &proxy.name());
+        }
+        debug.finish_non_exhaustive()
     }
 }
 
@@ -289,6 +331,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
     use tokio::time::timeout;
+    use url::Url;
 
     use super::*;
 
@@ -424,6 +467,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_application_may_bring_its_own_http_client() {
+        let server = Server::start(OK).await;
+        let http = HttpTransport::from_reqwest(reqwest::Client::builder().no_proxy().build().unwrap());
+        http.drop_connections();
+        assert_eq!(http.send(&request(server.url("").as_str())).await.unwrap().status(), 200);
+    }
+
+    #[tokio::test]
+    async fn s7_a_redirect_that_an_application_s_http_client_follows_is_noticed() {
+        const MOVED: &str =
+            "HTTP/1.1 307 Temporary Redirect\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n";
+        let server = Server::start(MOVED).await;
+        let limits: [reqwest::redirect::Policy; 2] = [
+            reqwest::redirect::Policy::custom(|attempt| {
+                if attempt.previous().len() > 1 { attempt.stop() } else { attempt.follow() }
+            }),
+            reqwest::redirect::Policy::limited(3),
+        ];
+        for policy in limits {
+            let client = reqwest::Client::builder().no_proxy().redirect(policy).build().unwrap();
+            let http = HttpTransport::from_reqwest(client);
+            let error = http.send(&request(server.url("").as_str())).await.unwrap_err();
+            assert!(error.is_followed_redirect() && error.may_have_arrived(), "{error}");
+            assert!(!chain(&error).contains("elsewhere"), "{}", chain(&error));
+        }
+    }
+
+    #[tokio::test]
     async fn r2_dropped_connections_are_not_used_again() {
         let server = Server::start(OK).await;
         let request = request(server.url("").as_str());
@@ -455,7 +526,7 @@ mod tests {
 
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[tokio::test]
-    async fn n7_other_troubles_with_a_proxy_are_not_taken_for_a_refusal() {
+    async fn n7_other_failures_of_a_proxy_are_not_taken_for_a_refusal() {
         let unwilling = Server::start("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").await;
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         for proxy in [unwilling.address, closed] {

@@ -1,7 +1,8 @@
-//! The network: one trait, what goes through it and what comes back.
+//! The network: one trait, the request that goes through it and the answer that comes back.
 
-mod failure;
+mod error;
 mod http;
+mod proxy;
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,25 +10,28 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub use failure::TransportError;
+pub use error::TransportError;
+pub(super) use http::HttpSettings;
 pub use http::HttpTransport;
-pub(super) use http::{HttpSettings, Proxy};
+pub(super) use proxy::Proxy;
 
 use crate::value::AccessToken;
 
 /// A request on its way.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
 
-/// Carries one request to the service and its answer back.
+/// Carries one request to the service, and the answer back.
 ///
-/// It tries once, follows no redirect and reads the whole answer. Whoever drops the future gives the
-/// attempt up: its connection must then never carry another request, so that a late answer cannot be
-/// taken for the answer to something else.
+/// A transport tries once, follows no redirect and reads the whole answer. When the client gives an
+/// attempt up, it drops the future: the connection must then never carry another request, so that a late
+/// answer cannot be taken for the answer to that request.
+///
+/// `Arc<T>` and `Box<T>` of a transport are transports, too, also of `dyn Transport`.
 ///
 /// ```
 /// use meta_offline_events::client::{Client, Request, Response, Sending, Transport};
 ///
-/// /// Takes everything and keeps nothing.
+/// /// Counts no event.
 /// #[derive(Debug)]
 /// struct Nowhere;
 ///
@@ -46,17 +50,60 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`TransportError`] when no whole answer came back; it says whether the request may have arrived.
+    /// [`TransportError`] when no whole answer came back. It must say truly whether the request may have
+    /// arrived: the client decides by it whether a retry is safe.
     fn send<'a>(&'a self, request: &'a Request) -> Sending<'a>;
 
-    /// Keeps no connection that is open now for a later request.
+    /// Uses no connection that is open now for a later request.
     ///
-    /// The client asks for it when an answer may have belonged to another request. A transport that
-    /// keeps no connections has nothing to do.
+    /// The client calls this when an answer may have belonged to another request. A transport that keeps
+    /// no connections has nothing to do.
     fn drop_connections(&self) {}
 }
 
+/// Pointers to a transport.
+macro_rules! pass_on {
+    ($($pointer:ty),+ $(,)?) => {$(
+        impl<T: Transport + ?Sized> Transport for $pointer {
+            fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
+                (**self).send(request)
+            }
+
+            fn drop_connections(&self) {
+                (**self).drop_connections();
+            }
+        }
+    )+};
+}
+
+pass_on!(Arc<T>, Box<T>);
+
 /// A `POST` of JSON to the service.
+///
+/// A [`Transport`] gets it from the client. `Debug` shows neither the token nor the body.
+///
+/// ```
+/// use meta_offline_events::client::Client;
+/// # use meta_offline_events::client::{Clock, SystemClock};
+/// # use meta_offline_events::customer::UserData;
+/// # use meta_offline_events::event::Event;
+/// use meta_offline_events::testing::RecordingTransport;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let customer = UserData::builder().email("mary@example.com").build()?;
+/// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
+/// let transport = RecordingTransport::new();
+/// let client = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?)
+///     .transport(transport.clone())
+///     .build()?;
+/// assert!(client.send(sale).await.all_accepted());
+/// let request = &transport.requests()[0];
+/// assert_eq!(request.url().as_str(), "https://graph.facebook.com/v26.0/123/events");
+/// assert!(request.body().starts_with(br#"{"data":[{"event_name":"Subscribe""#));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Request {
     url: Url,
@@ -69,7 +116,7 @@ impl Request {
         Self { url, bearer, body: Arc::new(body) }
     }
 
-    /// Where it goes.
+    /// The address that it goes to.
     pub fn url(&self) -> &Url {
         &self.url
     }
@@ -79,7 +126,7 @@ impl Request {
         self.bearer.as_ref()
     }
 
-    /// The JSON. The same bytes on every attempt.
+    /// The JSON: the same bytes on every attempt.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
@@ -95,6 +142,15 @@ impl fmt::Debug for Request {
 }
 
 /// An answer of the service.
+///
+/// A [`Transport`] returns it. `Debug` does not show the body.
+///
+/// ```
+/// use meta_offline_events::client::Response;
+///
+/// let answer = Response::new(200, br#"{"events_received":1}"#.to_vec()).header("Date", "today");
+/// assert_eq!((answer.status(), answer.header_value("date")), (200, Some("today")));
+/// ```
 #[derive(Clone)]
 pub struct Response {
     status: u16,
@@ -103,12 +159,12 @@ pub struct Response {
 }
 
 impl Response {
-    /// An answer, for transports of one's own.
+    /// Creates an answer, for a transport of your own.
     pub fn new(status: u16, body: Vec<u8>) -> Self {
         Self { status, headers: Vec::new(), body }
     }
 
-    /// The same answer with one more header.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_ascii_lowercase().into(), value.into()));
         self
@@ -119,8 +175,8 @@ impl Response {
         self.status
     }
 
-    /// The value of a header, by its name in lower case; `None` when it stands there twice with
-    /// different values.
+    /// The value of a header, by its name in lower case; `None` when it is repeated with different
+    /// values.
     pub fn header_value(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(given, _)| **given == *name).map(|(_, value)| &**value);
         let first = values.next()?;

@@ -47,7 +47,7 @@ impl RowChecker {
     pub(in crate::order) fn reject(&mut self, error: RowError, rejected: &mut RejectedOrders) {
         rejected.add(&error);
         self.tally.read += 1;
-        self.tally.invalid(&[error.line], error.faults);
+        self.tally.invalid(&[error.0.line], error.0.faults);
     }
 
     /// Adds a row to its order, which may have no rows yet. Returns false if the row repeats an earlier one and

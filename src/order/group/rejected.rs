@@ -20,12 +20,12 @@ pub(in crate::order) struct RejectedOrders {
 impl RejectedOrders {
     /// Rejects every order that the row may belong to.
     pub(in crate::order) fn add(&mut self, error: &RowError) {
-        let line = error.line;
-        for &order in &error.suspects {
+        let line = error.0.line;
+        for &order in &error.0.suspects {
             self.orders.entry(order).or_insert(line);
         }
-        let Some(order_id) = &error.order_id else { return };
-        match &error.group {
+        let Some(order_id) = &error.0.order_id else { return };
+        match &error.0.group {
             Some((name, action_source)) => {
                 let (order_id, name, action_source) = (order_id.clone(), name.clone(), *action_source);
                 self.groups.entry(GroupKey { order_id, name, action_source }).or_insert(line);

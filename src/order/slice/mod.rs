@@ -184,12 +184,12 @@ impl<'r, 'a> Pieces<'r, 'a> {
         }
     }
 
-    fn for_each(&self, piece: usize, mut each: impl FnMut(&Row<'_>)) {
+    fn for_each(&self, piece: usize, each: impl FnMut(&Row<'_>)) {
         match self {
             Self::Sorted { rows, cuts } => rows[cuts[piece]..cuts[piece + 1]].iter().for_each(each),
             Self::Indexed { rows, index } => {
                 let orders = piece * ORDERS..((piece + 1) * ORDERS).min(index.len());
-                index.for_each(rows, orders, |row| each(row));
+                index.for_each(rows, orders, each);
             }
         }
     }

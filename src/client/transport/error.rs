@@ -1,25 +1,26 @@
-//! Why no answer came back: the error, and the sorting of the HTTP library's failures into it.
+//! Why no answer came back: the error, and how failures of the HTTP library are sorted into it.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::{fmt, io, iter};
 
-use super::http::Proxy;
+use url::Url;
 
-/// No answer came back.
+use super::proxy::Proxy;
+
+/// Why no answer came back.
 ///
-/// The one question that matters is whether the request may have arrived:
-/// [`may_have_arrived`](Self::may_have_arrived). The text names no URL, no token and no password; the
-/// HTTP library's own words are in [`source`](StdError::source).
+/// [`may_have_arrived`](Self::may_have_arrived) says whether a retry could be a duplicate. `Display` and
+/// `Debug` show no URL, no token and no password. The cause, such as the HTTP library's own error, shows
+/// only through [`source`](StdError::source).
 ///
 /// ```
 /// use meta_offline_events::client::TransportError;
 ///
-/// let error = TransportError::not_sent("the line is dead");
+/// let error = TransportError::not_sent("the cable is unplugged");
 /// assert!(!error.may_have_arrived());
-/// assert_eq!(error.to_string(), "the line is dead");
+/// assert_eq!(error.to_string(), "the cable is unplugged");
 /// ```
-#[derive(Debug)]
 pub struct TransportError {
     what: Cow<'static, str>,
     kind: Kind,
@@ -29,26 +30,29 @@ pub struct TransportError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     NotSent,
-    Doubtful,
+    Ambiguous,
     Certificate,
     RefusedByProxy,
+    FollowedRedirect,
 }
 
 impl TransportError {
-    /// The request surely did not arrive: no address, no connection.
+    /// Creates an error for a request that certainly did not arrive: no address, no connection. The client
+    /// retries it without risk of a duplicate.
     pub fn not_sent(what: &'static str) -> Self {
         Self::new(Kind::NotSent, what)
     }
 
-    /// Bytes left, and no whole answer came back.
+    /// Creates an error for a request that may have arrived: bytes left, and no whole answer came back.
+    /// The client retries it only while Meta deduplicates.
     ///
     /// ```
     /// use meta_offline_events::client::TransportError;
     ///
-    /// assert!(TransportError::ambiguous("the line went dead").may_have_arrived());
+    /// assert!(TransportError::ambiguous("the connection broke").may_have_arrived());
     /// ```
     pub fn ambiguous(what: &'static str) -> Self {
-        Self::new(Kind::Doubtful, what)
+        Self::new(Kind::Ambiguous, what)
     }
 
     fn new(kind: Kind, what: impl Into<Cow<'static, str>>) -> Self {
@@ -61,25 +65,48 @@ impl TransportError {
         Self::new(Kind::RefusedByProxy, format!("{name} wants a user and a password, or refuses those given"))
     }
 
-    pub(super) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+    /// The HTTP client of the application followed a redirect.
+    pub(super) fn followed_redirect(host: Option<&str>) -> Self {
+        let host = host.unwrap_or("an unknown place");
+        let what = format!(
+            "the endpoint redirects to {host}, and the application's HTTP client followed: build it without \
+             redirects"
+        );
+        Self::new(Kind::FollowedRedirect, what)
+    }
+
+    /// Adds the cause. It shows only through [`source`](StdError::source).
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use std::io;
+    /// use meta_offline_events::client::TransportError;
+    ///
+    /// let cause = io::Error::from(io::ErrorKind::ConnectionReset);
+    /// let error = TransportError::ambiguous("the connection broke").with_source(cause);
+    /// assert_eq!(error.to_string(), "the connection broke");
+    /// assert!(error.source().is_some_and(|cause| cause.is::<io::Error>()));
+    /// ```
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
         self
     }
 
-    /// Whether the request may have been stored. If not, it is safe to send it again; if so, only the
-    /// same bytes may go out again, and only for as long as Meta drops repeats.
+    /// Whether Meta may have stored the request. If not, a retry is safe. If so, only the same bytes may go
+    /// out again, and only while Meta deduplicates them.
     pub fn may_have_arrived(&self) -> bool {
-        self.kind == Kind::Doubtful
+        matches!(self.kind, Kind::Ambiguous | Kind::FollowedRedirect)
     }
 
-    /// Whether a certificate was refused: untrusted, expired, not valid yet, or for another name, as
-    /// the text says. No attempt can succeed until that is mended, and nothing of the request was sent.
+    /// Whether a certificate failed a check: untrusted, expired, not valid yet, or for another name, as
+    /// the text says. Fix the reported cause; until then no attempt can succeed. Nothing of the request
+    /// was sent.
     pub fn is_certificate(&self) -> bool {
         self.kind == Kind::Certificate
     }
 
-    /// Whether a proxy demanded a user and a password, or refused those it was given. No attempt can
-    /// succeed until that is mended, and nothing of the request reached the service.
+    /// Whether a proxy asked for a user and a password, or refused the given ones. Set the right ones; until
+    /// then no attempt can succeed. Nothing of the request reached the service.
     ///
     /// ```
     /// use meta_offline_events::client::TransportError;
@@ -89,11 +116,25 @@ impl TransportError {
     pub fn is_refused_by_proxy(&self) -> bool {
         self.kind == Kind::RefusedByProxy
     }
+
+    /// Whether the HTTP client of the application followed a redirect, or stopped after several.
+    pub(in crate::client) fn is_followed_redirect(&self) -> bool {
+        self.kind == Kind::FollowedRedirect
+    }
 }
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
+    }
+}
+
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportError")
+            .field("what", &self.what)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,7 +148,9 @@ impl StdError for TransportError {
 /// Sorts a failure of the HTTP library, and takes the URL out of it.
 pub(super) fn sort(error: reqwest::Error, proxy: &Proxy) -> TransportError {
     let sorted = if error.is_builder() {
-        TransportError::not_sent("the request could not be made")
+        TransportError::not_sent("the request could not be built")
+    } else if error.is_redirect() {
+        TransportError::followed_redirect(error.url().and_then(Url::host_str))
     } else if error.is_connect() {
         no_connection(&error, proxy)
     } else if error.is_timeout() {
@@ -117,7 +160,7 @@ pub(super) fn sort(error: reqwest::Error, proxy: &Proxy) -> TransportError {
             "the connection broke, or held no readable HTTP, before the whole answer came",
         )
     };
-    sorted.caused_by(error.without_url())
+    sorted.with_source(error.without_url())
 }
 
 fn no_connection(error: &reqwest::Error, proxy: &Proxy) -> TransportError {
@@ -159,13 +202,13 @@ enum Flaw {
     OtherName,
     #[cfg_attr(
         not(any(feature = "rustls", feature = "rustls-no-provider")),
-        expect(dead_code, reason = "told by type only")
+        expect(dead_code, reason = "only known by type")
     )]
     OtherCertificate,
     TooOld,
     #[cfg_attr(
         not(any(feature = "rustls", feature = "rustls-no-provider")),
-        expect(dead_code, reason = "told by type only")
+        expect(dead_code, reason = "only known by type")
     )]
     OtherTls,
 }
@@ -199,7 +242,7 @@ impl Flaw {
         None
     }
 
-    /// For libraries of the platform, whose errors have no types that tell these cases apart.
+    /// For libraries of the platform, whose error types do not distinguish these cases.
     fn of_text(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
@@ -221,8 +264,8 @@ impl Flaw {
         let (kind, what) = match self {
             Self::Untrusted => (
                 Kind::Certificate,
-                "the server's certificate is signed by nobody who is trusted: where a proxy inspects TLS, its \
-                 root certificate must be added",
+                "the server's certificate is not signed by a trusted authority: if a proxy inspects TLS, add \
+                 its root certificate",
             ),
             Self::Expired => {
                 (Kind::Certificate, "the server's certificate has expired, or this machine's clock is ahead")
@@ -232,7 +275,7 @@ impl Flaw {
                 "the server's certificate is not valid yet, or this machine's clock is behind",
             ),
             Self::OtherName => (Kind::Certificate, "the server's certificate is for another name"),
-            Self::OtherCertificate => (Kind::Certificate, "the server's certificate is not acceptable"),
+            Self::OtherCertificate => (Kind::Certificate, "the server's certificate failed a check"),
             Self::TooOld => (Kind::NotSent, "no TLS connection: the server offers neither TLS 1.2 nor 1.3"),
             Self::OtherTls => (Kind::NotSent, "no TLS connection to the server"),
         };
@@ -257,6 +300,13 @@ mod tests {
         ] {
             assert_eq!(Flaw::of_text(text), flaw, "{text}");
         }
+    }
+
+    #[test]
+    fn the_cause_shows_only_as_the_source() {
+        let error = TransportError::ambiguous("reset").with_source("MARKED text of a cause");
+        assert!(!format!("{error} {error:?} {error:#?}").contains("MARKED"));
+        assert_eq!(error.source().unwrap().to_string(), "MARKED text of a cause");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! From the stream to batches: events are taken one by one until a batch is full, the stream ends, or
+//! From the source to batches: takes events one by one until a batch is full, the source ends, or
 //! nothing more has come for a while.
 
 use std::collections::{HashSet, VecDeque};
@@ -11,24 +11,24 @@ use std::time::Duration;
 use foldhash::quality::RandomState;
 use futures_util::future::select;
 
-use super::board::Board;
-use super::dispatch::Part;
-use super::source::Feeder;
-use super::{EventSource, Waiting};
+use super::batch_part::BatchPart;
+use super::clock::Waiting;
+use super::run_state::RunState;
+use super::source::{EventSource, Feeder};
 use crate::event::Event;
-use crate::report::{NotSentCause, Numbered, Outcome};
+use crate::report::{NotSentCause, Numbered, Outcome, RowReport};
 use crate::wire::Draft;
 
 /// Takes events from the source and forms batches of them.
-pub(super) struct Intake<'s> {
+pub(super) struct Batcher<'s> {
     source: Box<dyn EventSource + 's>,
     feeder: Option<&'s dyn Feeder>,
     linger: Duration,
-    seen: Seen,
+    ids: RecentIds,
     taken: usize,
-    /// How many events the batch before held: the next one is likely to hold as many.
+    /// How many events the last batch held: the next one is likely to hold as many.
     usual: usize,
-    /// What did not fit into the batch before.
+    /// The event that did not fit into the last batch.
     held: Option<Numbered>,
     is_over: bool,
 }
@@ -37,56 +37,61 @@ pub(super) struct Intake<'s> {
 struct Filling<'b> {
     draft: Draft<'b>,
     events: Vec<Numbered>,
-    /// How long it waits to be filled further.
+    /// How long it still waits for more events.
     patience: Option<Waiting<'b>>,
 }
 
-impl<'s> Intake<'s> {
+impl<'s> Batcher<'s> {
     pub(super) fn new(
         source: Box<dyn EventSource + 's>,
         feeder: Option<&'s dyn Feeder>,
         linger: Duration,
-        seen: Seen,
+        ids: RecentIds,
     ) -> Self {
-        Self { source, feeder, linger, seen, taken: 0, usual: 16, held: None, is_over: false }
+        Self { source, feeder, linger, ids, taken: 0, usual: 16, held: None, is_over: false }
     }
 
     /// The next batch, or `None` when there will be no more.
-    pub(super) async fn next(&mut self, board: &Board<'_>) -> Option<Part> {
-        let draft = Draft::new(self.usual, board.limits(), board.closing());
+    pub(super) async fn next(&mut self, run: &RunState<'_>) -> Option<BatchPart> {
+        let draft = Draft::new(self.usual, run.limits(), run.closing());
         let mut filling = Filling { draft, events: Vec::new(), patience: None };
-        let filled = poll_fn(|context| self.poll_fill(&mut filling, board, context));
+        let filled = poll_fn(|context| self.poll_fill(&mut filling, run, context));
         // A run that is to stop takes nothing more.
-        select(pin!(board.halted()), filled).await;
+        select(pin!(run.halted()), filled).await;
         let Filling { draft, mut events, .. } = filling;
-        if let Some(cause) = board.halted_by() {
+        if let Some(cause) = run.halted_by() {
             events.extend(self.held.take());
-            board.settle(events, &Outcome::NotSent(NotSentCause::Stopped(cause)));
+            run.settle(events, &Outcome::NotSent(NotSentCause::Stopped(cause)));
             return None;
         }
         self.usual = events.len();
-        (!events.is_empty()).then(|| Part::encoded(events, draft))
+        (!events.is_empty()).then(|| BatchPart::written(events, draft))
     }
 
-    /// Everything that can be taken without waiting.
-    pub(super) fn take_rest(&mut self, board: &Board<'_>) -> Vec<Numbered> {
+    /// Takes every event that comes without waiting.
+    pub(super) fn take_rest(&mut self, run: &RunState<'_>) -> Vec<Numbered> {
         let mut context = Context::from_waker(Waker::noop());
-        std::iter::from_fn(|| match self.poll_take(board, &mut context) {
+        std::iter::from_fn(|| match self.poll_take(run, &mut context) {
             Poll::Ready(next) => next,
             Poll::Pending => None,
         })
         .collect()
     }
 
-    /// Takes events until the batch is full, the stream has ended, or its patience has.
+    /// Takes the report on the rows behind the events.
+    pub(super) fn take_rows(&mut self) -> RowReport {
+        self.source.take_rows()
+    }
+
+    /// Takes events until the batch is full, the source has ended, or the batch has waited long enough.
     fn poll_fill<'b>(
         &mut self,
         filling: &mut Filling<'b>,
-        board: &'b Board<'_>,
+        run: &'b RunState<'_>,
         context: &mut Context<'_>,
     ) -> Poll<()> {
         while !filling.draft.is_full() {
-            let next = match self.poll_take(board, context) {
+            let next = match self.poll_take(run, context) {
                 Poll::Ready(Some(next)) => next,
                 Poll::Ready(None) => break,
                 Poll::Pending => {
@@ -103,56 +108,64 @@ impl<'s> Intake<'s> {
                 break;
             }
             filling.events.push(next);
-            filling.patience.get_or_insert_with(|| board.clock().limit(self.linger));
+            filling.patience.get_or_insert_with(|| run.clock().limit(self.linger));
         }
         Poll::Ready(())
     }
 
-    /// The next event that no earlier one is like.
-    fn poll_take(&mut self, board: &Board<'_>, context: &mut Context<'_>) -> Poll<Option<Numbered>> {
+    /// The next event whose id is new.
+    fn poll_take(&mut self, run: &RunState<'_>, context: &mut Context<'_>) -> Poll<Option<Numbered>> {
         if let Some(held) = self.held.take() {
             return Poll::Ready(Some(held));
         }
         while !self.is_over {
-            let Some(event) = ready!(self.source.poll_next(context)) else {
-                self.is_over = true;
-                break;
+            let event = match ready!(self.source.poll_next(context)) {
+                Some(Ok(event)) => event,
+                Some(Err(error)) => {
+                    run.source_failed(&error);
+                    self.is_over = true;
+                    break;
+                }
+                None => {
+                    self.is_over = true;
+                    break;
+                }
             };
-            let is_new = self.seen.is_new(&event);
+            let is_new = self.ids.is_new(&event);
             let numbered = Numbered { position: self.taken, event };
             self.taken += 1;
-            board.took_one();
+            run.took_one();
             if is_new {
                 return Poll::Ready(Some(numbered));
             }
-            board.settle(vec![numbered], &Outcome::NotSent(NotSentCause::RepeatedId));
+            run.settle(vec![numbered], &Outcome::NotSent(NotSentCause::RepeatedId));
         }
         Poll::Ready(None)
     }
 }
 
-/// The ids that were seen, as hashes of 128 bits with random keys: two ids that are not equal are
-/// taken for equal less often than memory fails.
-pub(super) struct Seen {
+/// The event ids of a run, as hashes of 128 bits with random keys: two different ids have the same hash
+/// less often than memory fails.
+pub(super) struct RecentIds {
     hashes: HashSet<u128, RandomState>,
     in_order: VecDeque<u128>,
-    most: usize,
+    max: usize,
     keys: [RandomState; 2],
 }
 
-impl Seen {
+impl RecentIds {
     /// Remembers every id.
     pub(super) fn all() -> Self {
         Self::last(usize::MAX)
     }
 
-    /// Remembers this many ids, the last ones.
-    pub(super) fn last(most: usize) -> Self {
+    /// Remembers the last `max` ids.
+    pub(super) fn last(max: usize) -> Self {
         let keys = [RandomState::default(), RandomState::default()];
-        Self { hashes: HashSet::default(), in_order: VecDeque::new(), most, keys }
+        Self { hashes: HashSet::default(), in_order: VecDeque::new(), max, keys }
     }
 
-    /// Whether no event before had the same id and name: Meta would drop the later one.
+    /// Whether no event before had the same id and name. Meta would deduplicate such an event.
     fn is_new(&mut self, event: &Event) -> bool {
         let Some(id) = event.id() else { return true };
         let [high, low] = self.keys.each_ref().map(|key| u128::from(key.hash_one((id, event.name()))));
@@ -161,7 +174,7 @@ impl Seen {
             return false;
         }
         self.in_order.push_back(hash);
-        if self.in_order.len() > self.most {
+        if self.in_order.len() > self.max {
             self.in_order.pop_front().map(|oldest| self.hashes.remove(&oldest));
         }
         true

@@ -1,0 +1,105 @@
+//! One attempt: a request leaves, and what comes back is sorted into how the attempt ended.
+
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{Either, select};
+use url::Url;
+
+use super::pacer::Purpose;
+use super::retry::Ended;
+use super::run_state::RunState;
+use super::transport::{Request, Response, TransportError};
+use crate::customer::MatchValue;
+use crate::event::Event;
+use crate::report::Numbered;
+use crate::value::AccessToken;
+use crate::wire::{Answer, TextFilter, read_answer, read_hints};
+
+/// Makes one attempt. It sorts the answer and decides nothing.
+pub(super) async fn attempt(
+    run: &RunState<'_>,
+    request: &Request,
+    events: &[Numbered],
+    purpose: Purpose,
+) -> Ended {
+    let _in_flight = run.leaves(purpose);
+    let response = match exchange(run, request).await {
+        Ok(response) => response,
+        Err(error) => return Ended::Failed(error),
+    };
+    if (300..400).contains(&response.status()) {
+        return Ended::Redirected(redirect_host(&response, request.url()));
+    }
+    let hints = read_hints(|name| response.header_value(name));
+    let filter = text_filter(&run.settings.token, events);
+    match read_answer(response.status(), response.body(), &filter) {
+        Answer::Received { count, messages, trace_id } => {
+            run.heed(hints);
+            run.heard(messages, trace_id);
+            let sent = events.len() as u64;
+            if count > sent {
+                // It may be the answer to another request.
+                run.settings.transport.drop_connections();
+            }
+            Ended::Received { sent, count }
+        }
+        Answer::Error(error) => {
+            if error.code().is_some() {
+                run.heed(hints);
+            }
+            run.heard(Vec::new(), error.trace_id().map(Into::into));
+            Ended::Refused { error: Arc::from(error), wait: hints.wait }
+        }
+        Answer::Unreadable(why) => Ended::NoValidAnswer { why: why.into(), wait: hints.wait },
+    }
+}
+
+/// Sends the request and waits for its answer: up to the limit, and to the end of the run.
+async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, TransportError> {
+    let settings = run.settings;
+    let sending = AssertUnwindSafe(async { settings.transport.send(request).await }).catch_unwind();
+    let limit = settings.clock.limit(settings.attempt_limit);
+    let cut_off = pin!(run.is_cut_off());
+    match select(pin!(sending), select(limit, cut_off)).await {
+        Either::Left((Ok(answer), _)) => answer,
+        Either::Left((Err(_panic), _)) => Err(TransportError::ambiguous("the transport panicked")),
+        Either::Right((Either::Left(_), _)) => {
+            Err(TransportError::ambiguous("no whole answer within the time limit"))
+        }
+        Either::Right((Either::Right(_), _)) => {
+            Err(TransportError::ambiguous("cut off, because the program asked to stop"))
+        }
+    }
+}
+
+/// Masks, in whatever the service says, the token and everything that was sent of a customer unhashed.
+fn text_filter<'e>(token: &'e AccessToken, events: &'e [Numbered]) -> TextFilter<'e> {
+    let clear = events.iter().flat_map(|numbered| clear_texts(&numbered.event));
+    let token = Cow::from(token.expose());
+    TextFilter::masking(std::iter::once(token).chain(clear))
+}
+
+/// What is sent of an event unhashed.
+fn clear_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
+    let customer = event.user_data();
+    let values = customer.keys().flat_map(|key| customer.values(key));
+    let texts = values.filter_map(|value| match value {
+        MatchValue::Plain(text) => Some(Cow::from(&**text)),
+        MatchValue::Number(number) => Some(number.to_string().into()),
+        _ => None,
+    });
+    texts.chain(event.clear_texts().into_iter().map(Cow::from))
+}
+
+/// The host that a redirect points to; its path and query may hold what was sent.
+fn redirect_host(response: &Response, from: &Url) -> Box<str> {
+    let target = response.header_value("location").and_then(|location| from.join(location).ok());
+    match target.as_ref().and_then(Url::host_str) {
+        Some(host) => host.into(),
+        None => "an unknown place".into(),
+    }
+}

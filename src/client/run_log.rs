@@ -1,0 +1,118 @@
+//! What one run has done so far: outcomes, counts and notes, and the observers that hear of them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::observers::{Observers, OutcomeGroup, Progress};
+use crate::report::{Keeping, Ledger, Numbered, Outcome, StopCause};
+use crate::wire::BatchLimits;
+
+/// How many unsent events of a stream are held for the caller before the run stops.
+const MAX_HELD: usize = 10_000;
+
+/// How many events Meta has to refuse one by one, with nothing accepted, before the run takes the
+/// settings to be wrong and not the events.
+const LONE_REFUSALS: u32 = 8;
+
+/// How many batches Meta has to refuse for unknown reasons, with nothing accepted, before the run stops.
+const UNKNOWN_REFUSALS: u32 = 3;
+
+pub(super) struct RunLog<'r> {
+    pub(super) ledger: Ledger,
+    pub(super) in_flight: usize,
+    pub(super) taken: usize,
+    observers: Observers<'r>,
+    keeping: Keeping,
+    max_bytes: usize,
+    lone_refusals: u32,
+    unknown_refusals: u32,
+    source_failure: Option<StopCause>,
+}
+
+impl<'r> RunLog<'r> {
+    pub(super) fn new(ledger: Ledger, keeping: Keeping, max_bytes: usize, observers: Observers<'r>) -> Self {
+        Self {
+            ledger,
+            in_flight: 0,
+            taken: 0,
+            observers,
+            keeping,
+            max_bytes,
+            lone_refusals: 0,
+            unknown_refusals: 0,
+            source_failure: None,
+        }
+    }
+
+    /// Enters the outcome of events, and shows it to whoever observes outcomes.
+    pub(super) fn settle(&mut self, events: Vec<Numbered>, outcome: &Outcome) {
+        if let Some(observer) = &mut self.observers.outcome {
+            let group = OutcomeGroup::new(&events, outcome);
+            if catch_unwind(AssertUnwindSafe(|| observer(group))).is_err() {
+                self.observers.outcome = None;
+                self.note_panic("on_outcome");
+            }
+        }
+        if let Some(feeder) = self.observers.feeder {
+            feeder.settled(&events, outcome);
+        }
+        self.ledger.settle(events, outcome);
+    }
+
+    /// Whether more unsent events of a stream are held than memory should hold.
+    pub(super) fn holds_too_many(&self) -> bool {
+        self.keeping == Keeping::FailuresOnly && self.ledger.held() > MAX_HELD
+    }
+
+    /// Shows the progress of the run to whoever observes it.
+    pub(super) fn show_progress(&mut self) {
+        let progress = Progress {
+            taken: self.taken as u64,
+            done: self.ledger.settled(),
+            requests: self.ledger.attempts().made,
+            in_flight: self.in_flight,
+            usage: self.ledger.usage(),
+        };
+        let Some(observer) = &mut self.observers.progress else { return };
+        if catch_unwind(AssertUnwindSafe(|| observer(progress))).is_err() {
+            self.observers.progress = None;
+            self.note_panic("on_progress");
+        }
+    }
+
+    fn note_panic(&mut self, observer: &str) {
+        let message = format!("`{observer}` panicked, and was not called again");
+        self.ledger.note("observer_panicked", message);
+    }
+
+    /// The largest body that is tried, as far as the server has taught.
+    pub(super) fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
+    /// Remembers that a body of this length was too large.
+    pub(super) fn too_large(&mut self, bytes: usize) {
+        self.max_bytes = self.max_bytes.min(bytes / 2).max(BatchLimits::MIN_BYTES);
+    }
+
+    /// Counts an event that was refused by itself; tells whether the settings must be wrong.
+    pub(super) fn lone_refusal_stops(&mut self) -> bool {
+        self.lone_refusals += 1;
+        self.lone_refusals >= LONE_REFUSALS && !self.ledger.anything_accepted()
+    }
+
+    /// Counts a batch that was refused for an unknown reason; tells whether that is enough to stop.
+    pub(super) fn unknown_refusal_stops(&mut self) -> bool {
+        self.unknown_refusals += 1;
+        self.unknown_refusals >= UNKNOWN_REFUSALS && !self.ledger.anything_accepted()
+    }
+
+    /// Remembers that the source ended with an error.
+    pub(super) fn source_failed(&mut self, cause: StopCause) {
+        self.source_failure = Some(cause);
+    }
+
+    /// Takes the error that the source ended with.
+    pub(super) fn take_source_failure(&mut self) -> Option<StopCause> {
+        self.source_failure.take()
+    }
+}

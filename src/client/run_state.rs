@@ -1,0 +1,317 @@
+//! What the workers of one run share: why it stops, when requests may start, and the log.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::select;
+use tokio::sync::watch;
+
+use super::clock::Clock;
+use super::observers::Observers;
+use super::pacer::{Admission, Pacer, Purpose};
+use super::run_log::RunLog;
+use super::settings::Settings;
+use super::source::SourceError;
+use super::trace;
+use crate::event::Event;
+use crate::report::{
+    ApiError, DeliveryReport, Keeping, Ledger, Numbered, Outcome, RequestCounts, RowReport, StopCause,
+};
+use crate::value::{EventTime, OutsideWindow};
+use crate::wire::{BatchLimits, Hints, TextFilter};
+
+pub(super) struct RunState<'r> {
+    pub(super) settings: &'r Settings,
+    began: Duration,
+    halt: watch::Sender<Halt>,
+    log: Mutex<RunLog<'r>>,
+}
+
+#[derive(Debug, Default)]
+struct Halt {
+    cause: Option<Arc<StopCause>>,
+    /// Requests in flight are no longer waited for.
+    cuts_off: bool,
+}
+
+/// From which difference on the report notes that the clocks differ, in seconds.
+const CLOCKS_DIFFER: i64 = 60;
+
+/// From which difference on the run stops, because nobody can tell how old an event is, in seconds.
+const CLOCK_IS_OFF: i64 = 3600;
+
+impl<'r> RunState<'r> {
+    pub(super) fn new(settings: &'r Settings, keeping: Keeping, observers: Observers<'r>) -> Self {
+        let ledger = Ledger::new(keeping, settings.fields.has_test_event_code());
+        let log = RunLog::new(ledger, keeping, settings.limits.bytes(), observers);
+        let began = settings.clock.elapsed();
+        Self { settings, began, halt: watch::Sender::default(), log: Mutex::new(log) }
+    }
+
+    /// The report, once all workers have ended.
+    pub(super) fn close(self, rows: RowReport) -> DeliveryReport {
+        let halted_by = self.halted_by();
+        let mut log = self.log.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let stopped = log.take_source_failure().map(Arc::new).or(halted_by);
+        let report = log.ledger.close(stopped).with_rows(rows);
+        trace::finished(&report);
+        report
+    }
+
+    pub(super) fn clock(&self) -> &'r dyn Clock {
+        &*self.settings.clock
+    }
+
+    pub(super) fn closing(&self) -> &'r [u8] {
+        &self.settings.closing
+    }
+
+    fn pacer(&self) -> &'r Pacer {
+        &self.settings.pacer
+    }
+
+    fn log(&self) -> MutexGuard<'_, RunLog<'r>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stopping.
+impl RunState<'_> {
+    /// Starts no new batch from now on. The first cause is kept.
+    pub(super) fn halt(&self, cause: StopCause) {
+        self.halt.send_if_modified(|halt| {
+            let is_first = halt.cause.is_none();
+            if is_first {
+                trace::stopping(&cause);
+                halt.cause = Some(Arc::new(cause));
+            }
+            is_first
+        });
+    }
+
+    /// Ends the run for this reason once every event that the source gave has its outcome.
+    pub(super) fn source_failed(&self, error: &SourceError) {
+        let filter = TextFilter::masking([self.settings.token.expose()]);
+        let cause = StopCause::Source(filter.clean(&error.to_string()));
+        trace::stopping(&cause);
+        self.log().source_failed(cause);
+    }
+
+    /// Stops waiting for the requests in flight.
+    pub(super) fn cut_off(&self) {
+        self.halt.send_modify(|halt| halt.cuts_off = true);
+    }
+
+    pub(super) fn halted_by(&self) -> Option<Arc<StopCause>> {
+        self.halt.borrow().cause.clone()
+    }
+
+    /// Completes when the run is to stop.
+    pub(super) async fn halted(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.halt.subscribe().wait_for(|halt| halt.cause.is_some()).await;
+    }
+
+    /// Completes when requests in flight are to be cut off.
+    pub(super) async fn is_cut_off(&self) {
+        let _ = self.halt.subscribe().wait_for(|halt| halt.cuts_off).await;
+    }
+
+    /// Waits, unless the run is to stop first.
+    pub(super) async fn wait(&self, time: Duration) -> Result<(), Arc<StopCause>> {
+        select(self.clock().sleep(time), pin!(self.halted())).await;
+        self.halted_by().map_or(Ok(()), Err)
+    }
+
+    /// How much of the run's time is left, if it has a limit.
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        let passed = self.clock().elapsed().saturating_sub(self.began);
+        Some(self.settings.retry.run_limit?.saturating_sub(passed))
+    }
+}
+
+/// Starting requests, and learning from their answers.
+impl<'r> RunState<'r> {
+    /// Waits until a request may start, or until the run is to stop.
+    pub(super) async fn admit(
+        &self,
+        purpose: Purpose,
+        probe: &mut Option<Probe<'r>>,
+    ) -> Result<(), Arc<StopCause>> {
+        loop {
+            if self.time_left() == Some(Duration::ZERO) {
+                self.halt(StopCause::RunLimit);
+            }
+            if let Some(cause) = self.halted_by() {
+                return Err(cause);
+            }
+            let change = self.pacer().change();
+            match self.pacer().ask(self.clock().elapsed(), purpose, probe.is_some()) {
+                Admission::Go => return Ok(()),
+                Admission::Probe => {
+                    // Made only where there is none: dropping a second one would end the probe.
+                    probe.get_or_insert_with(|| Probe(self.pacer()));
+                    return Ok(());
+                }
+                Admission::Wait(time) => self.wait(time).await?,
+                Admission::WaitForProbe => {
+                    select(pin!(change), pin!(self.halted())).await;
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        self.pacer().is_out_of_reach()
+    }
+
+    /// Whether the service is out of reach for every worker and the run waits for it: for as long as
+    /// the run may last, or without a limit for as long as any wait if the service was there before.
+    pub(super) fn sits_out(&self) -> bool {
+        match (self.time_left(), self.pacer().gone_for(self.clock().elapsed())) {
+            (Some(_), _) => self.is_out_of_reach(),
+            (None, Some(gone)) => gone < self.settings.retry.max_retry_after,
+            (None, None) => false,
+        }
+    }
+
+    /// Meta accepted a batch: token, permission and dataset are right.
+    pub(super) fn prove(&self) {
+        self.pacer().prove();
+    }
+
+    pub(super) fn is_proven(&self) -> bool {
+        self.pacer().is_proven()
+    }
+
+    /// Stops for a cause that every request would meet.
+    pub(super) fn give_up(&self, cause: StopCause) {
+        self.pacer().doubt();
+        self.halt(cause);
+    }
+
+    /// Makes every worker of every clone wait.
+    pub(super) fn pause(&self, lasting: Duration) {
+        trace::paused(lasting);
+        self.pacer().pause_until(self.clock().elapsed().saturating_add(lasting));
+    }
+
+    /// Notes that a request leaves; it counts as in flight until the guard is dropped.
+    pub(super) fn leaves(&self, purpose: Purpose) -> InFlight<'_, 'r> {
+        let mut log = self.log();
+        log.in_flight += 1;
+        let attempts = log.ledger.attempts();
+        attempts.made += 1;
+        attempts.repeated += u64::from(purpose != Purpose::First);
+        InFlight(self)
+    }
+
+    /// Counts how a request ended, and keeps the pacer informed.
+    pub(super) fn learn(&self, is_healthy: bool, count: impl FnOnce(&mut RequestCounts)) {
+        if is_healthy {
+            self.pacer().found_healthy();
+        } else {
+            self.pacer().found_failing(self.clock().elapsed());
+        }
+        count(self.log().ledger.attempts());
+    }
+
+    /// Keeps what the headers of Meta's own answer say. Without a usage header there has been little
+    /// traffic.
+    pub(super) fn heed(&self, hints: Hints) {
+        self.pacer().set_usage(hints.usage.unwrap_or_default());
+        if let Some(percent) = hints.usage {
+            self.log().ledger.used(percent);
+        }
+        let Some(date) = hints.date else { return };
+        let ahead = self.clock().now().unix() - date;
+        if ahead.abs() > CLOCKS_DIFFER {
+            let side = if ahead > 0 { "ahead of" } else { "behind" };
+            let seconds = ahead.abs();
+            let message = format!("the clock of this machine is {seconds} seconds {side} Meta's: set it");
+            self.note("clock_differs", message);
+        }
+        if ahead.abs() > CLOCK_IS_OFF.max(self.settings.age_margin.as_secs().cast_signed()) {
+            self.halt(StopCause::ClockOff(ahead));
+        }
+    }
+
+    /// Whether an event would leave Meta's window on its way.
+    pub(super) fn check_age(&self, event: &Event, now: EventTime) -> Result<(), OutsideWindow> {
+        let limit = event.action_source().age_limit().less(self.settings.age_margin);
+        event.time().check_age(now, limit)
+    }
+}
+
+/// Logging.
+impl RunState<'_> {
+    pub(super) fn limits(&self) -> BatchLimits {
+        self.settings.limits.at_most(self.log().max_bytes())
+    }
+
+    /// Remembers that a body of this length was too large.
+    pub(super) fn too_large(&self, bytes: usize) {
+        self.log().too_large(bytes);
+    }
+
+    pub(super) fn took_one(&self) {
+        self.log().taken += 1;
+    }
+
+    pub(super) fn note(&self, code: &'static str, message: String) {
+        trace::note(code);
+        self.log().ledger.note(code, message);
+    }
+
+    /// Keeps what an answer says beside its count.
+    pub(super) fn heard(&self, messages: Vec<Box<str>>, trace_id: Option<Box<str>>) {
+        self.log().ledger.heard(messages, trace_id);
+    }
+
+    /// Meta refused an event by itself. After several, with nothing accepted, the settings are wrong.
+    pub(super) fn lone_refusal(&self, error: &Arc<ApiError>) {
+        if self.log().lone_refusal_stops() {
+            self.halt(StopCause::Api(Arc::clone(error)));
+        }
+    }
+
+    /// Meta refused a batch for an unknown reason. After several, with nothing accepted, the run stops.
+    pub(super) fn unknown_refusal(&self, error: &Arc<ApiError>) {
+        if self.log().unknown_refusal_stops() {
+            self.halt(StopCause::Api(Arc::clone(error)));
+        }
+    }
+
+    /// Enters the outcome of events, and shows it to the observers.
+    pub(super) fn settle(&self, events: Vec<Numbered>, outcome: &Outcome) {
+        if events.is_empty() {
+            return;
+        }
+        trace::settled(events.len(), outcome);
+        let mut log = self.log();
+        log.settle(events, outcome);
+        if log.holds_too_many() {
+            self.halt(StopCause::UnsentLimit);
+        }
+        log.show_progress();
+    }
+}
+
+/// A request on its way.
+pub(super) struct InFlight<'b, 'r>(&'b RunState<'r>);
+
+impl Drop for InFlight<'_, '_> {
+    fn drop(&mut self) {
+        self.0.log().in_flight -= 1;
+    }
+}
+
+/// The right to test for all workers whether the service is back. Dropping it lets another worker test.
+pub(super) struct Probe<'p>(&'p Pacer);
+
+impl Drop for Probe<'_> {
+    fn drop(&mut self) {
+        self.0.probe_ended();
+    }
+}
