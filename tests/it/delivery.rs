@@ -60,7 +60,7 @@ pub(crate) fn events(count: usize) -> Vec<Event> {
 }
 
 fn server() -> MockServerBuilder {
-    MockServer::builder().now(now)
+    MockServer::builder().clock(ManualClock::at(now()))
 }
 
 /// A clock that skips waits, with limits that are real: for servers that never answer.

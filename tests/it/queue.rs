@@ -741,7 +741,7 @@ async fn s1_s2_no_debug_shows_a_customer_or_the_token() {
 #[tokio::test]
 async fn over_real_sockets_each_sale_has_its_own_end() {
     let server = MockServer::builder()
-        .now(now)
+        .clock(ManualClock::at(now()))
         .refuse(|event| event["custom_data"]["order_id"] == "000007")
         .start()
         .await

@@ -106,8 +106,11 @@ async fn s1_s2_r41_nothing_shows_on_success_or_on_any_failure() {
         Answer::empty(302).header("location", &format!("http://127.0.0.1:1/?access_token={TOKEN}")),
     ] {
         for placement in [TokenPlacement::Header, TokenPlacement::Body] {
-            let server =
-                MockServer::builder().now(|| EventTime::from_unix(NOW).unwrap()).start().await.unwrap();
+            let server = MockServer::builder()
+                .clock(ManualClock::at(EventTime::from_unix(NOW).unwrap()))
+                .start()
+                .await
+                .unwrap();
             server.always(answer.clone());
             let builder = Client::builder("123".parse().unwrap(), TOKEN.parse().unwrap())
                 .loopback_endpoint(server.url())
