@@ -36,6 +36,7 @@ mod send_orders;
 mod service;
 #[cfg(feature = "csv")]
 mod sorted;
+mod support;
 #[cfg(feature = "csv")]
 mod throughput;
 #[cfg(all(feature = "testing", feature = "rustls"))]

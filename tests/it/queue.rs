@@ -23,12 +23,9 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep, timeout};
 
-const NOW: i64 = 1_777_896_000;
-const MINUTE: Duration = Duration::from_secs(60);
+use crate::support::{NOW, now};
 
-fn now() -> EventTime {
-    EventTime::from_unix(NOW).unwrap()
-}
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A sale of two rows.
 fn sale(number: usize) -> Event {

@@ -10,7 +10,7 @@ use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::delivery::{NOW, events};
+use crate::support::{NOW, events};
 
 thread_local! {
     static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };

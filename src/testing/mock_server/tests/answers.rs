@@ -21,7 +21,7 @@ async fn scripted(answer: Answer) -> Result<Heard, Box<dyn std::error::Error>> {
 }
 
 #[tokio::test]
-async fn the_script_comes_first_then_always_then_the_judge() -> Tested {
+async fn the_script_comes_first_then_always_then_the_rules() -> Tested {
     let meta = started().await?;
     meta.always(Answer::empty(503));
     meta.script_all([Answer::empty(500), Answer::judge()]);
@@ -39,7 +39,7 @@ async fn the_script_comes_first_then_always_then_the_judge() -> Tested {
 }
 
 #[tokio::test]
-async fn scripted_answers_say_what_they_were_told() -> Tested {
+async fn scripted_answers_arrive_as_they_were_scripted() -> Tested {
     let json = scripted(Answer::json(202, json!({ "id": 1 }))).await?;
     assert_eq!((json.status, json.json()), (202, json!({ "id": 1 })));
 

@@ -60,7 +60,7 @@ async fn one_bad_event_stores_nothing() -> Tested {
 }
 
 #[tokio::test]
-async fn settings_reach_the_judge() -> Tested {
+async fn settings_reach_the_rules() -> Tested {
     let meta = at_the_time_of_the_events(MockServer::builder())
         .dataset("123".parse()?)
         .token("good".parse()?)
