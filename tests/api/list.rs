@@ -7,10 +7,8 @@ use public_api::Builder;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let json = std::env::args_os().nth(1).ok_or("usage: list-api RUSTDOC_JSON")?;
-    let api = Builder::from_rustdoc_json(json)
-        .omit_blanket_impls(true)
-        .omit_auto_trait_impls(true)
-        .build()?;
+    let api =
+        Builder::from_rustdoc_json(json).omit_blanket_impls(true).omit_auto_trait_impls(true).build()?;
     let mut out = stdout().lock();
     for item in api.items() {
         writeln!(out, "{item}")?;
