@@ -5,7 +5,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::rooms::sources;
+use crate::support::sources;
 
 /// The sections of the catalogue in their order, each with its last number.
 const SECTIONS: [(char, u32); 8] =

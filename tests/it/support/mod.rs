@@ -5,7 +5,8 @@ mod sending;
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::fmt::Debug;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 #[cfg(feature = "testing")]
@@ -21,6 +22,20 @@ pub(crate) fn example(name: &str) -> Option<PathBuf> {
     }
     eprintln!("skipped: the example {name} is not built; `cargo test --all-features` builds it");
     None
+}
+
+/// Every Rust file in a folder and below it.
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    files
 }
 
 pub(crate) fn of<T: FromStr<Err: Debug>>(text: &str) -> T {
