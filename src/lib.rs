@@ -19,9 +19,9 @@
 //! 7. [`report`]: what became of every row and event: [`DeliveryReport`](report::DeliveryReport).
 #![cfg_attr(
     feature = "testing",
-    doc = "8. [`testing`]: a stand-in for Meta, and more for tests of your own."
+    doc = "8. [`testing`]: a mock of Meta's endpoint, and more for tests of your own."
 )]
-#![cfg_attr(not(feature = "testing"), doc = "8. `testing` (feature `testing`): a stand-in for Meta.")]
+#![cfg_attr(not(feature = "testing"), doc = "8. `testing` (feature `testing`): a mock of Meta's endpoint.")]
 //!
 //! How values are cleaned, and where Meta's own libraries differ, is told in [`guide::cleaning`].
 //!
@@ -41,6 +41,8 @@
 //! numbers, `queue` sends in the background, `rayon` makes bodies on all cores, `testing` brings what tests
 //! need, `native-tls` and `rustls-no-provider` choose another TLS. Without any of them values, events, orders
 //! and bodies work without a runtime.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "client")]
 pub mod client;

@@ -1,6 +1,10 @@
 //! Where rows come from: records of a program's own, one after another.
 
-use super::{ParsedRow, Row, RowError};
+use std::error::Error as StdError;
+
+#[cfg(feature = "csv")]
+use super::csv::CsvRows;
+use super::{ParsedRow, Row, RowError, SortedError};
 
 /// A record that is a row, such as a row of a database query.
 ///
@@ -57,12 +61,17 @@ impl ToRow for Row<'_> {
 
 /// A source that returns rows one by one and waits for each.
 ///
-/// [`CsvRows`](super::csv::CsvRows) is one, and so is every iterator over results of records that are
-/// [rows](ToRow), by [`SortedEvents::from_rows`](super::SortedEvents::from_rows). This trait is sealed: it cannot be
-/// implemented elsewhere.
-pub trait RowSource: sealed::RowSource {}
+/// `CsvRows` is one, and so is every iterator over results of records that are [rows](ToRow), by
+/// [`SortedEvents::from_rows`](super::SortedEvents::from_rows). This trait is sealed: it cannot be implemented
+/// elsewhere.
+pub trait RowSource: sealed::Sealed {
+    /// Returns the next row, or `None` at the end.
+    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>>;
+}
 
-impl<S: sealed::RowSource> RowSource for S {}
+mod sealed {
+    pub trait Sealed {}
+}
 
 /// The records of an iterator.
 #[derive(Debug)]
@@ -84,32 +93,28 @@ pub(super) fn parsed<T: ToRow>(record: &T) -> ParsedRow<'_> {
     }
 }
 
-pub(super) mod sealed {
-    use super::super::{ParsedRow, SortedError};
-    use super::{RecordRows, ToRow, parsed};
+#[cfg(feature = "csv")]
+impl<R: std::io::Read> sealed::Sealed for CsvRows<R> {}
 
-    pub trait RowSource {
-        fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>>;
+#[cfg(feature = "csv")]
+impl<R: std::io::Read> RowSource for CsvRows<R> {
+    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
+        Self::next_row(self).map_err(SortedError::Csv).transpose()
     }
+}
 
-    #[cfg(feature = "csv")]
-    impl<R: std::io::Read> RowSource for super::super::csv::CsvRows<R> {
-        fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
-            Self::next_row(self).map_err(SortedError::Csv).transpose()
-        }
-    }
+impl<I, T> sealed::Sealed for RecordRows<I, T> {}
 
-    impl<I, T, E> RowSource for RecordRows<I, T>
-    where
-        I: Iterator<Item = Result<T, E>>,
-        T: ToRow,
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
-            match self.records.next()? {
-                Ok(record) => Some(Ok(parsed(self.current.insert(record)))),
-                Err(error) => Some(Err(SortedError::Source(error.into()))),
-            }
+impl<I, T, E> RowSource for RecordRows<I, T>
+where
+    I: Iterator<Item = Result<T, E>>,
+    T: ToRow,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
+        match self.records.next()? {
+            Ok(record) => Some(Ok(parsed(self.current.insert(record)))),
+            Err(error) => Some(Err(SortedError::Source(error.into()))),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the stand-in can be told to do with a request, from a plain status to a broken connection.
+//! What a test can make the mock server answer, from a plain status to a broken connection.
 
 use std::time::Duration;
 
@@ -7,24 +7,28 @@ use url::Url;
 
 use super::graph::GraphError;
 
-/// What the stand-in does with one request.
-///
-/// A constructor says what is answered or broken, the methods after it say how. Only
-/// [`Answer::judge`] and [`Answer::accept_then_reset`] look at the events and store them; every
-/// other answer leaves no trace in [`MockServer::accepted`](super::MockServer::accepted), whatever it
-/// tells the client.
+/// The answer of a [`MockServer`](super::MockServer) to one request, or the fault in place of one.
 ///
 /// ```
-/// use std::time::Duration;
-/// use meta_offline_events::testing::Answer;
+/// use meta_offline_events::testing::{Answer, MockServer};
 /// use serde_json::json;
 ///
-/// let late = Answer::judge().after(Duration::from_secs(31));
-/// let cut_off = Answer::received(2).half();
-/// let busy = Answer::judge().header("x-app-usage", r#"{"call_count":95}"#);
-/// let odd = Answer::json(200, json!({ "events_received": "two" }));
-/// # let _ = (late, cut_off, busy, odd);
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = MockServer::start().await?;
+/// server.script(Answer::json(200, json!({ "events_received": "two" })).header("x-app-usage", "{}"));
+///
+/// let url = server.url().join("v26.0/123/events")?;
+/// let answer = reqwest::Client::builder().no_proxy().build()?.post(url).send().await?;
+/// assert_eq!(answer.headers()["x-app-usage"], "{}");
+/// assert_eq!(answer.text().await?, r#"{"events_received":"two"}"#);
+/// # Ok(())
+/// # }
 /// ```
+///
+/// A constructor chooses the answer or the fault, and the methods after it say how it is delivered. Only
+/// [`Answer::judge`] and [`Answer::accept_then_reset`] check events and store them. Every other answer
+/// leaves [`MockServer::accepted`](super::MockServer::accepted) as it was, whatever the client reads.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Answer {
@@ -51,7 +55,7 @@ pub(super) enum Act {
     AcceptThenReset,
 }
 
-/// How the bytes of an answer leave.
+/// How the bytes of an answer are sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Delivery {
     Whole,
@@ -60,121 +64,138 @@ pub(super) enum Delivery {
     Closing,
 }
 
-/// What is answered.
+/// Answers.
 impl Answer {
     fn new(act: Act) -> Self {
         Self { act, headers: Vec::new(), wait: Duration::ZERO, delivery: Delivery::Whole }
     }
 
-    /// Judges by Meta's rules, as without a script.
+    /// Checks the request against Meta's rules and answers as Meta would, as without a script.
     pub fn judge() -> Self {
         Self::new(Act::Judge)
     }
 
-    /// Any body with any content type.
-    ///
-    /// ```
-    /// use meta_offline_events::testing::Answer;
-    ///
-    /// let cut_off = Answer::body(200, "application/json", r#"{"events_rec"#);
-    /// # let _ = cut_off;
-    /// ```
+    /// Answers with any body and content type.
     pub fn body(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let content_type = Some(content_type.to_owned());
         Self::new(Act::Reply { status, content_type, body: body.into() })
     }
 
-    /// A JSON body. It is sent as given: no trace id is added.
+    /// Answers with this JSON, and adds no trace id.
     #[expect(clippy::needless_pass_by_value, reason = "a call with json!() reads better without a reference")]
     pub fn json(status: u16, body: Value) -> Self {
         Self::body(status, "application/json; charset=UTF-8", body.to_string())
     }
 
-    /// A status and nothing else.
+    /// Answers with a status and no body.
     pub fn empty(status: u16) -> Self {
         Self::new(Act::Reply { status, content_type: None, body: Vec::new() })
     }
 
-    /// A page for people, as a hotel network or a proxy would send.
+    /// Answers with an HTML page, as a hotel network or a proxy does.
     pub fn html(status: u16) -> Self {
         let page = "<!doctype html><html><head><title>Sign in</title></head><body>Welcome</body></html>";
         Self::body(status, "text/html; charset=utf-8", page)
     }
 
-    /// A 307 to another place: the redirect that keeps method and body, so the most dangerous one.
+    /// Redirects with status 307, which keeps method and body and so is the most dangerous redirect.
     /// For other statuses, give [`Answer::empty`] a `location` header.
     pub fn redirect(to: &Url) -> Self {
         Self::empty(307).header("location", to.as_str())
     }
 
-    /// An error in Graph's shape that is not transient.
+    /// Answers with an error of the Graph API that is not transient.
     ///
     /// ```
-    /// use meta_offline_events::testing::Answer;
+    /// use meta_offline_events::testing::{Answer, MockServer};
     ///
-    /// let expired = Answer::graph_error(400, 190, Some(463));
-    /// # let _ = expired;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// server.script(Answer::graph_error(400, 190, Some(463)));
+    ///
+    /// let url = server.url().join("v26.0/123/events")?;
+    /// let answer = reqwest::Client::builder().no_proxy().build()?.post(url).send().await?;
+    /// assert!(answer.text().await?.contains(r#""error_subcode":463"#));
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn graph_error(status: u16, code: i64, subcode: Option<i64>) -> Self {
         let error = GraphError::new(status, code, "A scripted error")
             .subcode(subcode)
-            .tells("Scripted", "The test asked for this error.");
+            .user_text("Scripted", "The test asked for this error.");
         Self::new(Act::GraphError(error))
     }
 
-    /// Code 2 with `is_transient`, under a status of 400 that would otherwise look final.
+    /// Answers with code 2 and `is_transient`, with status 400, which would otherwise be final.
     pub fn transient() -> Self {
         let error = GraphError::new(400, 2, "Service temporarily unavailable").transient();
         Self::new(Act::GraphError(error))
     }
 
-    /// Code 80004 under a status of 400: too many calls. The headers say how much was used and how
-    /// long to wait.
+    /// Answers with code 80004 and status 400: too many calls. The headers give the usage and the time
+    /// to wait.
     ///
     /// ```
-    /// use meta_offline_events::testing::Answer;
+    /// use meta_offline_events::testing::{Answer, MockServer};
     ///
-    /// let wait = Answer::throttled([("retry-after", "120")]);
-    /// # let _ = wait;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// server.script(Answer::throttled([("retry-after", "120")]));
+    ///
+    /// let url = server.url().join("v26.0/123/events")?;
+    /// let answer = reqwest::Client::builder().no_proxy().build()?.post(url).send().await?;
+    /// assert_eq!(answer.headers()["retry-after"], "120");
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn throttled<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let error = GraphError::new(400, 80_004, "There have been too many calls to this ad account")
             .subcode(2_446_079)
-            .tells("Too many calls", "Wait a bit and try again.");
+            .user_text("Too many calls", "Wait a bit and try again.");
         let answer = Self::new(Act::GraphError(error));
         headers.into_iter().fold(answer, |answer, (name, value)| answer.header(name, value))
     }
 
-    /// A receipt for this many events, however many were sent.
+    /// Reports that many events as received, however many were sent.
     pub fn received(events: u64) -> Self {
         Self::new(Act::Received(events))
     }
 
-    /// A 400 whose message quotes the request's body and its authorization.
+    /// Answers with status 400 and a message that quotes the request's body and token.
     pub fn echo() -> Self {
         Self::new(Act::Echo)
     }
 
-    /// These bytes instead of an HTTP answer, then the end of the connection: interim answers,
-    /// floods of headers, a gzip bomb, or no HTTP at all. [`Answer::header`] has no effect.
+    /// Sends these bytes instead of an HTTP answer and closes the connection: interim answers, floods of
+    /// headers, a gzip bomb, or no HTTP at all. [`Answer::header`] has no effect.
     ///
     /// ```
-    /// use meta_offline_events::testing::Answer;
+    /// use meta_offline_events::testing::{Answer, MockServer};
     ///
-    /// let interim = Answer::raw("HTTP/1.1 103 \r\n\r\nHTTP/1.1 204 \r\n\r\n");
-    /// # let _ = interim;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// server.script(Answer::raw("HTTP/1.1 103 \r\n\r\nHTTP/1.1 204 \r\n\r\n"));
+    ///
+    /// let url = server.url().join("v26.0/123/events")?;
+    /// let answer = reqwest::Client::builder().no_proxy().build()?.post(url).send().await?;
+    /// assert_eq!(answer.status(), 204, "the interim answer is skipped");
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(Act::Raw(bytes.into()))
     }
 
-    /// A 200 with a body of blanks that never ends. How it is delivered cannot be changed.
+    /// Answers with status 200 and a body of blanks that never ends. Its delivery cannot be changed.
     pub fn endless() -> Self {
         Self::new(Act::Endless)
     }
 }
 
-/// What is broken.
+/// Faults.
 impl Answer {
     /// Reads the whole request and never answers.
     pub fn hang() -> Self {
@@ -183,8 +204,8 @@ impl Answer {
 
     /// Stops reading after the request's head and never answers.
     ///
-    /// The operating system still takes what fits its buffers, up to a few megabytes. Since nobody
-    /// can tell when the client gives up, such a request does not count as in flight.
+    /// The operating system still accepts what fits its buffers, up to a few megabytes. The server
+    /// cannot notice when the client gives up, so such a request does not count as in flight.
     pub fn never_read() -> Self {
         Self::new(Act::NeverRead)
     }
@@ -199,24 +220,24 @@ impl Answer {
         Self::new(Act::ResetAfterBody)
     }
 
-    /// Judges the request and stores its events, then resets the connection: the client cannot
-    /// know.
+    /// Checks the request and stores its events as [`Answer::judge`] does, then resets the connection:
+    /// the client cannot know that they were accepted.
     pub fn accept_then_reset() -> Self {
         Self::new(Act::AcceptThenReset)
     }
 }
 
-/// How it is delivered.
+/// Delivery.
 impl Answer {
-    /// Adds a header, sent as given. A header of the same name that the stand-in would set itself,
-    /// such as `date` or `content-length`, gives way.
+    /// Adds a header, sent as given. It replaces a header of the same name that the server sets
+    /// itself, such as `date` or `content-length`.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Waits before the answer or the fault. The request is judged, and its events are stored,
-    /// before the wait. The waits of several calls add up.
+    /// Waits before the answer or the fault. The server checks the request and stores its events before
+    /// it waits. The waits of several calls add up.
     pub fn after(mut self, wait: Duration) -> Self {
         self.wait = self.wait.saturating_add(wait);
         self
@@ -234,8 +255,8 @@ impl Answer {
         self
     }
 
-    /// Closes the connection after the answer without having announced it, as a server does with
-    /// connections that were idle for too long.
+    /// Closes the connection after the answer without announcing it, as a server does with connections
+    /// that were idle for too long.
     pub fn close(mut self) -> Self {
         self.delivery = Delivery::Closing;
         self

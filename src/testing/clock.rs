@@ -1,4 +1,4 @@
-//! A clock that only moves when it is told to, or when somebody sleeps on it.
+//! Clocks and randomness for tests: nothing waits, nothing is random.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,10 +9,7 @@ use tokio::time::Instant;
 use crate::client::{Clock, Jitter, Waiting};
 use crate::value::EventTime;
 
-/// A clock moved by hand. Sleeping on it takes no time: it moves the clock and is written down. Limits
-/// are not skipped: they end when the clock is moved past them by [`advance`](Self::advance).
-///
-/// Clones share the same hands, so a test keeps one and gives another to the client.
+/// A clock that a test moves by hand.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,53 +22,74 @@ use crate::value::EventTime;
 /// assert_eq!(clock.now().unix(), 1_767_225_660);
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
+///
+/// Sleeping on it takes no time: it moves the clock and is recorded. Limits do not move it: they end when
+/// the test moves the clock past them by [`advance`](Self::advance).
+///
+/// Clones share the same time, so a test keeps one and gives another to the client.
 #[derive(Debug, Clone)]
 pub struct ManualClock {
-    hands: Arc<Mutex<Hands>>,
+    state: Arc<Mutex<State>>,
     moved: Arc<Notify>,
 }
 
 #[derive(Debug)]
-struct Hands {
+struct State {
     now: EventTime,
-    /// All time that has passed, slept or moved by hand.
+    /// All the time that passed: slept, or moved by hand.
     elapsed: Duration,
     by_hand: Duration,
     sleeps: Vec<Duration>,
 }
 
 impl ManualClock {
-    /// A clock that shows this moment.
+    /// Creates a clock that shows this moment.
     pub fn at(now: EventTime) -> Self {
-        let hands = Hands { now, elapsed: Duration::ZERO, by_hand: Duration::ZERO, sleeps: Vec::new() };
-        Self { hands: Arc::new(Mutex::new(hands)), moved: Arc::default() }
+        let state = State { now, elapsed: Duration::ZERO, by_hand: Duration::ZERO, sleeps: Vec::new() };
+        Self { state: Arc::new(Mutex::new(state)), moved: Arc::default() }
     }
 
-    /// Moves the clock forward; the wall clock goes by whole seconds. Limits within that time end.
+    /// Moves the clock forward, which ends the limits within that time. The wall clock moves by whole
+    /// seconds.
     pub fn advance(&self, by: Duration) {
-        let mut hands = self.hands();
-        hands.advance(by);
-        hands.by_hand += by;
+        let mut state = self.state();
+        state.advance(by);
+        state.by_hand += by;
         self.moved.notify_waiters();
     }
 
-    /// Shows another moment, earlier or later, as when somebody sets the machine's clock: no time
-    /// passes.
+    /// Sets the wall clock to an earlier or later moment, as when somebody sets the machine's clock. No
+    /// time passes.
     pub fn set(&self, now: EventTime) {
-        self.hands().now = now;
+        self.state().now = now;
     }
 
     /// Every sleep so far, in order.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use meta_offline_events::client::Clock;
+    /// use meta_offline_events::testing::ManualClock;
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clock = ManualClock::at(EventTime::from_unix(1_767_225_600)?);
+    /// clock.sleep(Duration::from_secs(30)).await;
+    /// assert_eq!(clock.sleeps(), [Duration::from_secs(30)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn sleeps(&self) -> Vec<Duration> {
-        self.hands().sleeps.clone()
+        self.state().sleeps.clone()
     }
 
-    fn hands(&self) -> MutexGuard<'_, Hands> {
-        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Hands {
+impl State {
     fn advance(&mut self, by: Duration) {
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
         self.now = EventTime::from_unix(self.now.unix().saturating_add(seconds)).unwrap_or(self.now);
@@ -81,27 +99,27 @@ impl Hands {
 
 impl Clock for ManualClock {
     fn now(&self) -> EventTime {
-        self.hands().now
+        self.state().now
     }
 
     fn elapsed(&self) -> Duration {
-        self.hands().elapsed
+        self.state().elapsed
     }
 
     fn sleep(&self, duration: Duration) -> Waiting<'_> {
         Box::pin(async move {
-            let mut hands = self.hands();
-            hands.advance(duration);
-            hands.sleeps.push(duration);
+            let mut state = self.state();
+            state.advance(duration);
+            state.sleeps.push(duration);
         })
     }
 
     fn limit(&self, duration: Duration) -> Waiting<'_> {
-        let end = self.hands().by_hand.saturating_add(duration);
+        let end = self.state().by_hand.saturating_add(duration);
         Box::pin(async move {
             loop {
                 let moved = self.moved.notified();
-                if self.hands().by_hand >= end {
+                if self.state().by_hand >= end {
                     return;
                 }
                 moved.await;
@@ -110,8 +128,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// A clock that goes with tokio's: under tokio's paused clock hours pass in no time, in the right order
-/// for any number of waits side by side.
+/// A clock that follows tokio's.
 ///
 /// ```
 /// use meta_offline_events::client::Clock;
@@ -126,6 +143,9 @@ impl Clock for ManualClock {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// While tokio's clock is paused, hours pass in no time, in the right order for any number of concurrent
+/// waits.
 #[derive(Debug, Clone, Copy)]
 pub struct RuntimeClock {
     start: EventTime,
@@ -133,7 +153,7 @@ pub struct RuntimeClock {
 }
 
 impl RuntimeClock {
-    /// A clock that shows this moment now.
+    /// Creates a clock that shows this moment now.
     pub fn starting_at(start: EventTime) -> Self {
         Self { start, began: Instant::now() }
     }
@@ -154,7 +174,7 @@ impl Clock for RuntimeClock {
     }
 }
 
-/// A jitter that always draws the same number.
+/// A source of randomness that always draws the same number.
 ///
 /// ```
 /// use meta_offline_events::client::Jitter;

@@ -1,4 +1,4 @@
-//! HTTP/1.1 over one socket: reads a request's head and body, writes bytes, breaks on demand.
+//! HTTP/1.1 over one socket: reads requests, writes bytes, and breaks the connection on request.
 
 use std::fmt::Write as _;
 use std::io;
@@ -18,14 +18,14 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Why an exchange cannot go on.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum Broken {
     /// The connection is gone.
     Lost,
     /// The request is not HTTP as we understand it; this status says why.
-    Bad(u16),
+    NotHttp(u16),
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for Broken {
     fn from(_: io::Error) -> Self {
         Self::Lost
     }
@@ -40,7 +40,7 @@ pub(super) struct Head {
     minor_version: u8,
 }
 
-/// How the end of a body is told.
+/// How the end of a body is marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Framing {
     Length(usize),
@@ -63,17 +63,17 @@ impl Head {
         self.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
     }
 
-    fn framing(&self) -> Result<Framing, Trouble> {
+    fn framing(&self) -> Result<Framing, Broken> {
         match (self.header("transfer-encoding"), self.header("content-length")) {
             (None, None) => Ok(Framing::Length(0)),
             (None, Some(length)) => match length.parse() {
                 Ok(length) if length <= MAX_BODY => Ok(Framing::Length(length)),
-                Ok(_) => Err(Trouble::Bad(413)),
-                Err(_) => Err(Trouble::Bad(400)),
+                Ok(_) => Err(Broken::NotHttp(413)),
+                Err(_) => Err(Broken::NotHttp(400)),
             },
             (Some(coding), None) if coding.eq_ignore_ascii_case("chunked") => Ok(Framing::Chunked),
-            (Some(_), None) => Err(Trouble::Bad(501)),
-            (Some(_), Some(_)) => Err(Trouble::Bad(400)),
+            (Some(_), None) => Err(Broken::NotHttp(501)),
+            (Some(_), Some(_)) => Err(Broken::NotHttp(400)),
         }
     }
 }
@@ -92,23 +92,23 @@ impl Connection {
     }
 
     /// The next request's head; `None` when the client closed the connection between two requests.
-    pub(super) async fn head(&mut self) -> Result<Option<Head>, Trouble> {
+    pub(super) async fn head(&mut self) -> Result<Option<Head>, Broken> {
         loop {
             if let Some((head, length)) = parse_head(&self.unread)? {
                 self.unread.drain(..length);
                 return Ok(Some(head));
             }
             if self.unread.len() > MAX_HEAD {
-                return Err(Trouble::Bad(431));
+                return Err(Broken::NotHttp(431));
             }
             if self.read_more().await? == 0 {
-                return if self.unread.is_empty() { Ok(None) } else { Err(Trouble::Lost) };
+                return if self.unread.is_empty() { Ok(None) } else { Err(Broken::Lost) };
             }
         }
     }
 
     /// Reads the body into `body`, which keeps what came when the connection breaks.
-    pub(super) async fn body(&mut self, head: &Head, body: &mut Vec<u8>) -> Result<(), Trouble> {
+    pub(super) async fn body(&mut self, head: &Head, body: &mut Vec<u8>) -> Result<(), Broken> {
         let framing = head.framing()?;
         self.invite_body(head).await?;
         match framing {
@@ -117,8 +117,8 @@ impl Connection {
         }
     }
 
-    /// Reads half of the body, or a first piece of it when its length is not told.
-    pub(super) async fn half_body(&mut self, head: &Head, body: &mut Vec<u8>) -> Result<(), Trouble> {
+    /// Reads half of the body, or a first piece of it when its length is unknown.
+    pub(super) async fn half_body(&mut self, head: &Head, body: &mut Vec<u8>) -> Result<(), Broken> {
         let framing = head.framing()?;
         self.invite_body(head).await?;
         match framing {
@@ -130,14 +130,14 @@ impl Connection {
         }
     }
 
-    async fn invite_body(&mut self, head: &Head) -> Result<(), Trouble> {
+    async fn invite_body(&mut self, head: &Head) -> Result<(), Broken> {
         if head.expects_continue() && self.unread.is_empty() {
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         }
         Ok(())
     }
 
-    async fn take(&mut self, length: usize, into: &mut Vec<u8>) -> Result<(), Trouble> {
+    async fn take(&mut self, length: usize, into: &mut Vec<u8>) -> Result<(), Broken> {
         let mut missing = length;
         loop {
             let here = missing.min(self.unread.len());
@@ -150,42 +150,42 @@ impl Connection {
         }
     }
 
-    async fn chunks(&mut self, body: &mut Vec<u8>) -> Result<(), Trouble> {
+    async fn chunks(&mut self, body: &mut Vec<u8>) -> Result<(), Broken> {
         loop {
             let size = self.chunk_size().await?;
             if size == 0 {
                 return self.trailers().await;
             }
             if size > MAX_BODY - body.len() {
-                return Err(Trouble::Bad(413));
+                return Err(Broken::NotHttp(413));
             }
             self.take(size, body).await?;
             if !self.line().await?.is_empty() {
-                return Err(Trouble::Bad(400));
+                return Err(Broken::NotHttp(400));
             }
         }
     }
 
-    async fn chunk_size(&mut self) -> Result<usize, Trouble> {
+    async fn chunk_size(&mut self) -> Result<usize, Broken> {
         loop {
             match httparse::parse_chunk_size(&self.unread) {
                 Ok(Status::Complete((length, size))) => {
                     self.unread.drain(..length);
-                    return usize::try_from(size).map_err(|_| Trouble::Bad(413));
+                    return usize::try_from(size).map_err(|_| Broken::NotHttp(413));
                 }
                 Ok(Status::Partial) if self.unread.len() <= MAX_HEAD => self.read_some().await?,
-                Ok(Status::Partial) | Err(_) => return Err(Trouble::Bad(400)),
+                Ok(Status::Partial) | Err(_) => return Err(Broken::NotHttp(400)),
             }
         }
     }
 
-    async fn trailers(&mut self) -> Result<(), Trouble> {
+    async fn trailers(&mut self) -> Result<(), Broken> {
         while !self.line().await?.is_empty() {}
         Ok(())
     }
 
     /// The next line without its end.
-    async fn line(&mut self) -> Result<Vec<u8>, Trouble> {
+    async fn line(&mut self) -> Result<Vec<u8>, Broken> {
         loop {
             if let Some(end) = self.unread.windows(2).position(|pair| pair == b"\r\n") {
                 let line = self.unread[..end].to_vec();
@@ -193,15 +193,15 @@ impl Connection {
                 return Ok(line);
             }
             if self.unread.len() > MAX_HEAD {
-                return Err(Trouble::Bad(400));
+                return Err(Broken::NotHttp(400));
             }
             self.read_some().await?;
         }
     }
 
-    async fn read_some(&mut self) -> Result<(), Trouble> {
+    async fn read_some(&mut self) -> Result<(), Broken> {
         match self.read_more().await? {
-            0 => Err(Trouble::Lost),
+            0 => Err(Broken::Lost),
             _ => Ok(()),
         }
     }
@@ -211,18 +211,18 @@ impl Connection {
         self.stream.read_buf(&mut self.unread).await
     }
 
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {
         Ok(self.stream.write_all(bytes).await?)
     }
 
     /// Waits, unless the client goes away first.
-    pub(super) async fn wait(&mut self, time: Duration) -> Result<(), Trouble> {
+    pub(super) async fn wait(&mut self, time: Duration) -> Result<(), Broken> {
         if time.is_zero() {
             return Ok(());
         }
         tokio::select! {
             () = sleep(time) => Ok(()),
-            () = self.client_gone() => Err(Trouble::Lost),
+            () = self.client_gone() => Err(Broken::Lost),
         }
     }
 
@@ -239,7 +239,7 @@ impl Connection {
 
     /// Drops the connection so that the client sees a reset and not an orderly end.
     pub(super) fn reset(self) {
-        // Should the option fail, the client sees an orderly end: its tests will tell.
+        // If the option fails, the client sees an orderly end, and the test that wants a reset fails.
         let _ = self.stream.set_zero_linger();
     }
 
@@ -258,14 +258,14 @@ impl Connection {
     }
 }
 
-fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, Trouble> {
+fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, Broken> {
     let mut slots = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut slots);
     let length = match request.parse(bytes) {
         Ok(Status::Complete(length)) => length,
         Ok(Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => return Err(Trouble::Bad(431)),
-        Err(_) => return Err(Trouble::Bad(400)),
+        Err(httparse::Error::TooManyHeaders) => return Err(Broken::NotHttp(431)),
+        Err(_) => return Err(Broken::NotHttp(400)),
     };
     let headers = request
         .headers

@@ -45,7 +45,7 @@ impl GraphError {
     }
 
     /// What a person would be shown.
-    pub(super) fn tells(mut self, title: &'static str, text: impl Into<Box<str>>) -> Self {
+    pub(super) fn user_text(mut self, title: &'static str, text: impl Into<Box<str>>) -> Self {
         self.user_text = Some((title, text.into()));
         self
     }

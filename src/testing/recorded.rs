@@ -1,12 +1,30 @@
-//! One request as it arrived, kept for the test to look at.
+//! One request as the mock server received it.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// A request that the stand-in received.
+/// A request that the mock server received.
 ///
-/// `Debug` shows neither the token nor the query nor the body: test output is kept in logs too.
+/// ```
+/// use meta_offline_events::testing::MockServer;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = MockServer::start().await?;
+/// let url = server.url().join("v26.0/123/events?debug=all")?;
+/// reqwest::Client::builder().no_proxy().build()?.post(url).body(r#"{"data":[]}"#).send().await?;
+///
+/// let request = &server.requests()[0];
+/// assert_eq!((request.method(), request.path()), ("POST", "/v26.0/123/events"));
+/// assert_eq!(request.header("Content-Length"), Some("11"));
+/// assert_eq!(request.json().unwrap_or_default()["data"], serde_json::json!([]));
+/// assert!(request.is_whole());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `Debug` shows neither the token nor the query nor the body: test output ends up in logs too.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordedRequest {
     method: String,
@@ -32,12 +50,12 @@ impl RecordedRequest {
         self.whole = whole;
     }
 
-    /// The method, in capitals.
+    /// The method in upper case.
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// Path and query as they stood in the request line.
+    /// Path and query as in the request line.
     pub fn target(&self) -> &str {
         &self.target
     }
@@ -47,23 +65,23 @@ impl RecordedRequest {
         self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
     }
 
-    /// Every header in order of arrival; values that are not UTF-8 are read with replacements.
+    /// Every header in order of arrival. Bytes that are not UTF-8 are replaced.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The first header of this name; case does not matter.
+    /// The value of the first header of this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The bytes of the body, without the framing of chunks.
+    /// The bytes of the body, without chunk framing.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// Whether the whole body has been read; `false` while it is still arriving, and for ever when
-    /// the connection broke first.
+    /// Whether the whole body was read: `false` while it still arrives, and for good when the connection
+    /// broke first.
     pub fn is_whole(&self) -> bool {
         self.whole
     }

@@ -1,4 +1,4 @@
-//! A transport without a network: it keeps what was sent and answers as told.
+//! A transport without a network.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,66 +7,102 @@ use serde_json::{Value, json};
 
 use crate::client::{Request, Response, Sending, Transport, TransportError};
 
-/// Keeps every request and answers it: as scripted, else with success.
-///
-/// Clones share the same record, so a test keeps one and gives another to the client.
+/// A transport that records every request and answers it as scripted, or else with success.
 ///
 /// ```
 /// use meta_offline_events::client::Client;
-/// use meta_offline_events::testing::RecordingTransport;
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::event::{Event, EventName};
+/// use meta_offline_events::testing::{ManualClock, RecordingTransport};
+/// use meta_offline_events::value::EventTime;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let now = EventTime::from_unix(1_767_225_600)?;
 /// let transport = RecordingTransport::new();
-/// let client = Client::builder("1".parse()?, "token".parse()?).transport(transport.clone()).build()?;
-/// client.send(Vec::new()).await;
-/// assert!(transport.requests().is_empty());
+/// let client = Client::builder("1".parse()?, "token".parse()?)
+///     .transport(transport.clone())
+///     .clock(ManualClock::at(now))
+///     .build()?;
+///
+/// let customer = UserData::builder().email("mary@example.com").build()?;
+/// let lead = Event::builder(now, customer).name(EventName::LEAD).build()?;
+/// assert!(client.send(vec![lead]).await.all_accepted());
+/// assert_eq!(transport.requests().len(), 1);
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Clones share the same record, so a test keeps one and gives another to the client.
 #[derive(Debug, Clone, Default)]
 pub struct RecordingTransport {
-    tape: Arc<Mutex<Tape>>,
+    record: Arc<Mutex<Record>>,
 }
 
 #[derive(Debug, Default)]
-struct Tape {
+struct Record {
     requests: Vec<Request>,
     replies: VecDeque<Result<Response, TransportError>>,
 }
 
 impl RecordingTransport {
-    /// Nothing recorded, nothing scripted.
+    /// Creates a transport with nothing recorded and nothing scripted.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The answer to the next request that has none yet.
+    /// Queues an answer. Each request takes the oldest one.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, Response};
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::event::{Event, EventName};
+    /// use meta_offline_events::testing::{ManualClock, RecordingTransport};
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let now = EventTime::from_unix(1_767_225_600)?;
+    /// let transport = RecordingTransport::new();
+    /// transport.reply(Ok(Response::new(400, br#"{"error":{"code":190}}"#.to_vec())));
+    /// let client = Client::builder("1".parse()?, "token".parse()?)
+    ///     .transport(transport.clone())
+    ///     .clock(ManualClock::at(now))
+    ///     .build()?;
+    ///
+    /// let customer = UserData::builder().email("mary@example.com").build()?;
+    /// let lead = Event::builder(now, customer).name(EventName::LEAD).build()?;
+    /// let report = client.send(vec![lead]).await;
+    /// assert!(report.stopped().is_some(), "the token is not valid");
+    /// assert_eq!(transport.requests().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reply(&self, reply: Result<Response, TransportError>) {
-        self.tape().replies.push_back(reply);
+        self.record().replies.push_back(reply);
     }
 
     /// Every request so far, in order.
     pub fn requests(&self) -> Vec<Request> {
-        self.tape().requests.clone()
+        self.record().requests.clone()
     }
 
-    fn tape(&self) -> MutexGuard<'_, Tape> {
-        self.tape.lock().unwrap_or_else(PoisonError::into_inner)
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Transport for RecordingTransport {
     fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
         Box::pin(async move {
-            let mut tape = self.tape();
-            tape.requests.push(request.clone());
-            tape.replies.pop_front().unwrap_or_else(|| Ok(success(request.body())))
+            let mut record = self.record();
+            record.requests.push(request.clone());
+            record.replies.pop_front().unwrap_or_else(|| Ok(success(request.body())))
         })
     }
 }
 
-/// The answer to a request that is counted whole.
+/// The answer to a request all of whose events are accepted.
 fn success(body: &[u8]) -> Response {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let events = body["data"].as_array().map_or(0, Vec::len);

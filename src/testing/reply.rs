@@ -1,4 +1,4 @@
-//! One HTTP answer: what it says, and the bytes it becomes.
+//! One HTTP answer as bytes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -35,15 +35,15 @@ impl Reply {
         Self { status: error.status, content_type: Some(JSON.to_owned()), body, trace }
     }
 
-    /// An error that quotes what it was sent, secrets and all.
+    /// An error that quotes the request, secrets included.
     pub(super) fn echo(head: &Head, body: &[u8]) -> Self {
         let authorization = head.header("authorization").unwrap_or_default();
         let body = String::from_utf8_lossy(body);
         let quote = format!("Cannot process {body} sent with {authorization}");
-        Self::error(&GraphError::new(400, 100, quote.clone()).tells("Invalid parameter", quote))
+        Self::error(&GraphError::new(400, 100, quote.clone()).user_text("Invalid parameter", quote))
     }
 
-    /// Status line and headers. A `scripted` header takes the place of ours.
+    /// Status line and headers. A `scripted` header replaces one of the same name.
     pub(super) fn head(&self, scripted: &[(String, String)], now: i64, body: Body, keep: bool) -> Vec<u8> {
         let date = http_date(now);
         let length = self.body.len().to_string();
@@ -73,7 +73,7 @@ pub(super) enum Body {
 /// A trace id that no other answer of this process has.
 fn next_trace() -> String {
     static LAST: AtomicU64 = AtomicU64::new(0);
-    format!("AStandIn{:015x}", LAST.fetch_add(1, Ordering::Relaxed))
+    format!("AMockTrace{:013x}", LAST.fetch_add(1, Ordering::Relaxed))
 }
 
 fn http_date(unix: i64) -> String {

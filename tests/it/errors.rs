@@ -6,7 +6,7 @@ use std::path::Path;
 
 use meta_offline_events::{Error, client, customer, event, order, report, value, wire};
 
-use crate::rooms::sources;
+use crate::support::sources;
 
 /// What implements the error trait and is none that a call returns.
 const NOT_RETURNED: &[&str] = &[

@@ -1,8 +1,6 @@
 //! The rules between the fields of an event: what breaks each, and what is refused with it.
 
-use std::fmt::Debug;
 use std::num::NonZeroU64;
-use std::str::FromStr;
 
 use meta_offline_events::customer::{MatchKey, UserData};
 use meta_offline_events::event::{
@@ -13,9 +11,7 @@ use meta_offline_events::event::{
 use meta_offline_events::value::{Amount, Currency, EventId, EventTime, Money, Text};
 use serde_json::json;
 
-fn of<T: FromStr<Err: Debug>>(text: &str) -> T {
-    text.parse().unwrap()
-}
+use crate::support::of;
 
 fn moment() -> EventTime {
     EventTime::from_unix(1_767_225_600).unwrap()
@@ -358,7 +354,7 @@ fn a_setting_that_says_nothing_is_nothing() {
 
 #[cfg(feature = "testing")]
 #[tokio::test]
-async fn events_of_every_source_are_what_the_stand_in_takes() -> Result<(), Box<dyn std::error::Error>> {
+async fn events_of_every_source_are_accepted_by_the_mock_server() -> Result<(), Box<dyn std::error::Error>> {
     use meta_offline_events::client::{Client, Clock, SystemClock};
     use meta_offline_events::report::Outcome;
     use meta_offline_events::testing::MockServer;

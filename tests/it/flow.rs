@@ -14,8 +14,8 @@ use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
 use serde_json::json;
 
-use crate::delivery::{NOW, event, events, message, sold};
 use crate::service::{Act, Service, answer, error};
+use crate::support::{NOW, event, events, message, sold};
 
 const SECOND: Duration = Duration::from_secs(1);
 

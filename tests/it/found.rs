@@ -11,8 +11,8 @@ use meta_offline_events::value::{Currency, EventTime, Money};
 use meta_offline_events::wire::BatchLimits;
 use serde_json::json;
 
-use crate::delivery::{NOW, events, message};
 use crate::service::{Act, Service, answer};
+use crate::support::{NOW, events, message};
 
 fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

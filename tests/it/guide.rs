@@ -9,7 +9,7 @@ const GUIDE: &str = include_str!("../../src/guide/cleaning.md");
 
 #[test]
 fn every_example_of_the_guide_comes_out() {
-    let context = CleaningOptions::default().as_of(EventTime::from_unix(1_795_564_800).unwrap());
+    let options = CleaningOptions::default().as_of(EventTime::from_unix(1_795_564_800).unwrap());
     let mut shown = BTreeSet::new();
     let mut rows = 0;
     for row in GUIDE.lines().filter(|line| line.starts_with("| `")) {
@@ -17,7 +17,7 @@ fn every_example_of_the_guide_comes_out() {
         let [key, input, ours, _, _, _] = cells[..] else { continue };
         let key = MatchKey::from_wire_name(&code(key).unwrap()).unwrap();
         let raw = code(input).unwrap();
-        match (ours.strip_prefix("refused: "), key.normalize(&raw, &context)) {
+        match (ours.strip_prefix("refused: "), key.normalize(&raw, &options)) {
             (None, Ok(normal)) => assert_eq!(normal.text(), code(ours).unwrap(), "{row}"),
             (Some(reason), Err(unusable)) => assert_eq!(unusable.code(), code(reason).unwrap(), "{row}"),
             (_, came_out) => panic!("{row}: {:?}", came_out.map(|normal| normal.text().to_owned())),

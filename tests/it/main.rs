@@ -40,6 +40,7 @@ mod slice;
 mod sorted;
 #[cfg(feature = "testing")]
 mod sources;
+mod support;
 #[cfg(feature = "csv")]
 mod throughput;
 #[cfg(all(feature = "testing", feature = "rustls"))]

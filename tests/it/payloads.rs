@@ -3,29 +3,19 @@
 //! The published events are not part of the crate. The variable [`FOLDER`] names the folder that
 //! holds `payloads.jsonl`: one JSON object a line with `input`, `expected` and `reject`.
 
-use std::env::{self, consts::EXE_SUFFIX};
+use std::env;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use meta_offline_events::value::EventTime;
 use serde_json::{Value, json};
 
+use crate::support::example;
+
 const FOLDER: &str = "META_OFFLINE_EVENTS_VECTORS";
 const NOW: i64 = 1_777_896_000;
-
-/// The program, or nothing and a word about it where it was not built.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-fn program() -> Option<PathBuf> {
-    let test = env::current_exe().unwrap();
-    let program = test.parent()?.parent()?.join("examples").join(format!("payload{EXE_SUFFIX}"));
-    if program.exists() {
-        return Some(program);
-    }
-    eprintln!("skipped: the example payload is not built; `cargo test` builds it");
-    None
-}
 
 /// Standard output and standard error.
 fn run(program: &Path, now: i64, input: &str) -> (String, String) {
@@ -44,7 +34,7 @@ fn run(program: &Path, now: i64, input: &str) -> (String, String) {
 #[test]
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 fn published_events_come_out() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("payload") else { return };
     let Some(folder) = env::var_os(FOLDER) else {
         eprintln!("skipped: {FOLDER} names no folder");
         return;
@@ -108,7 +98,7 @@ fn line(event: &str, user_data: &str, custom_data: &str) -> String {
 
 #[test]
 fn v52_what_cannot_be_sent_is_told_by_its_path() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("payload") else { return };
     let ldu = |rest: &str| line(&format!(r#""data_processing_options":["LDU"]{rest}"#), "", "");
     let credit = |member: &str| line(&format!(r#""attribution_data":{{{member}}}"#), "", "");
     let rows = [
@@ -179,7 +169,7 @@ fn v52_what_cannot_be_sent_is_told_by_its_path() {
 
 #[test]
 fn nothing_is_added_to_what_came_in() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("payload") else { return };
     let input = format!(
         r#"{{"id":"x","input":{{"event":{{"event_time":"2026-05-04T13:59:59.9+02:00","event_id":null}},"user_data":{{"em":["MARKED","a@example.com"],"ph":12025550143}},"custom_data":{{"value":12345678901234567.89,"currency":"eur","contents":[{{"id":7,"quantity":1}}],"note":{{"b":[1.5,null]}}}}}}}}
 {}
@@ -202,7 +192,7 @@ fn nothing_is_added_to_what_came_in() {
 
 #[test]
 fn numbers_in_every_way_of_writing_keep_their_meaning() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("payload") else { return };
     let members = r#""content_ids":[1234,"1234"],"contents":[{"id":1234,"quantity":"2","item_price":"30.50"}],"num_items":2.0,"value":"61.0","currency":"eur""#;
     let written = line("", "", members).replace(&NOW.to_string(), &format!("{NOW}.75"));
     let event: Value = serde_json::from_str(&run(&program, NOW, &written).0).unwrap();

@@ -23,12 +23,9 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep, timeout};
 
-const NOW: i64 = 1_777_896_000;
-const MINUTE: Duration = Duration::from_secs(60);
+use crate::support::{NOW, now};
 
-fn now() -> EventTime {
-    EventTime::from_unix(NOW).unwrap()
-}
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A sale of two rows.
 fn sale(number: usize) -> Event {
@@ -741,7 +738,7 @@ async fn s1_s2_no_debug_shows_a_customer_or_the_token() {
 #[tokio::test]
 async fn over_real_sockets_each_sale_has_its_own_end() {
     let server = MockServer::builder()
-        .now(now)
+        .clock(ManualClock::at(now()))
         .refuse(|event| event["custom_data"]["order_id"] == "000007")
         .start()
         .await

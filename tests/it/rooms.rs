@@ -1,8 +1,22 @@
-//! Who may import whom: the plan of the house, checked against every `use crate::` line.
+//! Which module may import which, checked against the code of `src`.
+//!
+//! 1. A module at the top of `src` imports only what [`MAY_IMPORT`] allows.
+//! 2. No two files import each other, and no longer chain of imports comes back to its first file.
+//!
+//! A file imports another one when a path in its code, in a `use` or inline, leads to an item of that file.
+//! The path is followed through re-exports to the file that defines the item: `super::Item` imports the
+//! file that `mod.rs` re-exports `Item` from. A `mod.rs` imports none of the files below it by declaring
+//! them and re-exporting their items; it does when its own code uses them. Comments and tests do not count.
 
-use std::collections::BTreeMap;
+mod code;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use code::{Crate, imports_of, read_file};
+
+use crate::support::sources;
 
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("value", &[]),
@@ -15,23 +29,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("testing", &["value", "event", "wire", "report", "client"]),
     // Prose only.
     ("guide", &[]),
-    // The one error that every room's error converts into.
+    // The one error that the error of every module converts into.
     ("error", &["value", "customer", "event", "report", "order", "wire", "client"]),
 ];
 
+/// Files that import each other today. The list may only become shorter.
+const KNOWN: &[(&str, &str)] = &[];
+
 #[test]
-fn every_room_imports_only_what_the_plan_allows() {
+fn every_module_imports_only_what_the_plan_allows() {
     let plan: BTreeMap<_, _> = MAY_IMPORT.iter().copied().collect();
-    let mut broken = Vec::new();
-    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
-        let room = room_of(&file);
-        if room == "lib" {
-            continue;
-        }
-        let allowed = plan.get(room.as_str()).unwrap_or_else(|| panic!("{room} is not in the plan"));
-        for imported in imports(&fs::read_to_string(&file).unwrap()) {
-            if imported != room && !allowed.contains(&imported.as_str()) {
-                broken.push(format!("{}: {imported}", file.display()));
+    let files = read_crate();
+    let mut broken = BTreeSet::new();
+    for (name, imported) in imports_of(&files) {
+        let module = top_of(&name);
+        let allowed = plan.get(module).unwrap_or_else(|| panic!("{module} is not in the plan"));
+        let followed = imported.iter().map(|other| top_of(other));
+        for other in followed.chain(files[&name].modules_named()) {
+            if other != module && !allowed.contains(&other) {
+                broken.insert(format!("{name} imports {other}"));
             }
         }
     }
@@ -39,40 +55,100 @@ fn every_room_imports_only_what_the_plan_allows() {
 }
 
 #[test]
+fn no_two_files_import_each_other() {
+    let imports = imports_of(&read_crate());
+    let pairs: BTreeSet<(&str, &str)> = imports
+        .iter()
+        .flat_map(|(file, imported)| imported.iter().map(move |other| (file.as_str(), other.as_str())))
+        .filter(|(file, other)| file < other && imports[*other].contains(*file))
+        .collect();
+    let known: BTreeSet<(&str, &str)> = KNOWN.iter().copied().collect();
+    let new: Vec<_> = pairs.difference(&known).collect();
+    assert!(new.is_empty(), "these files import each other: {new:#?}");
+    let gone: Vec<_> = known.difference(&pairs).collect();
+    assert!(gone.is_empty(), "no circles any more, take them from the list: {gone:#?}");
+}
+
+#[test]
+fn no_chain_of_imports_comes_back() {
+    let mut imports = imports_of(&read_crate());
+    for (file, other) in KNOWN {
+        imports.get_mut(*file).map(|imported| imported.remove(*other));
+        imports.get_mut(*other).map(|imported| imported.remove(*file));
+    }
+    let circles: Vec<_> = imports.keys().filter_map(|file| way_back(file, &imports)).collect();
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+#[test]
 fn every_file_says_first_what_belongs_in_it() {
-    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+    for file in sources(&src()) {
         let text = fs::read_to_string(&file).unwrap();
         assert!(text.starts_with("//! ") || text.starts_with("#![doc"), "{}", file.display());
     }
 }
 
-pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(sources(&path));
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            files.push(path);
+#[test]
+fn imports_are_found_in_code_and_nowhere_else() {
+    let files = [
+        ("lib", "pub mod a; mod b;"),
+        (
+            "a",
+            "mod c; #[cfg(test)] mod tests; pub use c::{Deep as Re, Other}; /// [`crate::b::B`]\nfn f() {}",
+        ),
+        (
+            "a::c",
+            "use crate::b; fn g(_: super::tests::T) { \"crate::a::X\"; b::call::<u8>('\\'', x) } #[cfg(test)] mod tests { use crate::a::f; }",
+        ),
+        ("b", "use crate::a::Re; fn h() -> crate::a::Missing { todo!() }"),
+        ("a::tests", "use crate::b::B;"),
+    ];
+    let read = files.iter().map(|(name, text)| ((*name).to_owned(), read_file(text))).collect();
+    let imports = imports_of(&read);
+    let of = |name: &str| imports[name].iter().map(String::as_str).collect::<Vec<_>>();
+    assert_eq!(of("a"), Vec::<&str>::new(), "a re-export of what lies below is no import");
+    assert_eq!(of("a::c"), ["b"]);
+    assert_eq!(of("b"), ["a", "a::c"]);
+    assert!(!imports.contains_key("a::tests"));
+    assert_eq!(way_back("b", &imports), Some("b → a::c → b".to_owned()));
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn read_crate() -> Crate {
+    let files = sources(&src()).into_iter().map(|file| {
+        let inside = file.strip_prefix(src()).unwrap().with_extension("");
+        let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let name = parts.join("::").trim_end_matches("::mod").to_owned();
+        (name, read_file(&fs::read_to_string(file).unwrap()))
+    });
+    files.collect()
+}
+
+fn top_of(name: &str) -> &str {
+    name.split("::").next().unwrap_or(name)
+}
+
+/// The shortest chain of imports from a file to itself, as `a → b → a`.
+fn way_back(file: &str, imports: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
+    let mut chains = vec![vec![file]];
+    let mut seen = BTreeSet::new();
+    while !chains.is_empty() {
+        let mut longer = Vec::new();
+        for chain in chains {
+            for next in imports.get(*chain.last()?).into_iter().flatten() {
+                let extended = [&chain[..], &[next.as_str()]].concat();
+                if next == file {
+                    return Some(extended.join(" → "));
+                }
+                if seen.insert(next) {
+                    longer.push(extended);
+                }
+            }
         }
+        chains = longer;
     }
-    files
-}
-
-fn room_of(file: &Path) -> String {
-    let inside = file.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
-    let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
-    first.trim_end_matches(".rs").to_owned()
-}
-
-/// The room behind every `crate::` that is code; what documentation links to does not count.
-fn imports(text: &str) -> Vec<String> {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    code.flat_map(|line| {
-        line.split("crate::").skip(1).map(|rest| {
-            rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect::<String>()
-        })
-    })
-    .filter(|room| room.chars().next().is_some_and(char::is_lowercase))
-    .collect()
+    None
 }

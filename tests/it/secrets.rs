@@ -14,9 +14,8 @@ use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::{Batches, RequestFields};
 use serde_json::json;
 
-use crate::delivery::RealLimits;
+use crate::support::{NOW, RealLimits, now, shows_none_of};
 
-const NOW: i64 = 1_777_896_000;
 const TOKEN: &str = "EAABMARKEDTOKEN0123456789";
 const MARKED: &[&str] = &[
     "MARKEDTOKEN",
@@ -35,12 +34,7 @@ const MARKED: &[&str] = &[
 ];
 
 fn search(place: &str, text: &str) {
-    let lower = text.to_lowercase();
-    for marked in MARKED {
-        assert!(!lower.contains(&marked.to_lowercase()), "{marked} shows in {place}: {text}");
-    }
-    let digest = meta_offline_events::customer::Hashed::of("markedmail@example.com").to_string();
-    assert!(!lower.contains(&digest), "a digest shows in {place}: {text}");
+    shows_none_of(MARKED, place, text);
 }
 
 fn customer() -> UserData {
@@ -106,13 +100,12 @@ async fn s1_s2_r41_nothing_shows_on_success_or_on_any_failure() {
         Answer::empty(302).header("location", &format!("http://127.0.0.1:1/?access_token={TOKEN}")),
     ] {
         for placement in [TokenPlacement::Header, TokenPlacement::Body] {
-            let server =
-                MockServer::builder().now(|| EventTime::from_unix(NOW).unwrap()).start().await.unwrap();
+            let server = MockServer::builder().clock(ManualClock::at(now())).start().await.unwrap();
             server.always(answer.clone());
             let builder = Client::builder("123".parse().unwrap(), TOKEN.parse().unwrap())
                 .loopback_endpoint(server.url())
                 .timeouts(Duration::from_secs(1), Duration::from_millis(300))
-                .clock(RealLimits(ManualClock::at(EventTime::from_unix(NOW).unwrap())))
+                .clock(RealLimits(ManualClock::at(now())))
                 .jitter(FixedJitter(0.0))
                 .token_placement(placement);
             search("the builder", &format!("{builder:?}"));
@@ -138,7 +131,7 @@ async fn s3_no_connection_shows_no_url_and_no_token() {
     drop(server);
     let client = Client::builder("123".parse().unwrap(), TOKEN.parse().unwrap())
         .loopback_endpoint(url)
-        .clock(ManualClock::at(EventTime::from_unix(NOW).unwrap()))
+        .clock(ManualClock::at(now()))
         .build()
         .unwrap();
     let report = client.send(vec![event()]).await;
@@ -157,7 +150,7 @@ fn s2_values_events_and_rows_show_no_customer() {
     }
     let raw = UserData::builder().email("markedmail@").phone("markedname").first_name("!markedname!");
     search("a builder", &format!("{raw:?}"));
-    let row = Row::new(Line::new(2), EventTime::from_unix(NOW).unwrap()).customer(raw.clone());
+    let row = Row::new(Line::new(2), now()).customer(raw.clone());
     search("a row", &format!("{row:?}"));
     search("unusable user data", &print_chain(&raw.build().unwrap_err()));
     let token = TOKEN.parse::<meta_offline_events::value::AccessToken>().unwrap();
@@ -179,7 +172,7 @@ fn f_refused_rows_are_told_by_line_and_column_only() {
     {
         orders.push_parsed(layout.read(Line::new(number as u64 + 2), |index| record[index]));
     }
-    let prepared = orders.finish(EventTime::from_unix(NOW).unwrap());
+    let prepared = orders.finish(now());
     assert_eq!(prepared.rows.invalid(), 3);
     search("the account of rows", &format!("{:?}", prepared.rows));
     for diagnostic in prepared.rows.diagnostics().iter().chain(prepared.rows.notes()) {

@@ -2,7 +2,7 @@
 //! environment and an exit status.
 
 use std::collections::BTreeSet;
-use std::env::{self, consts::EXE_SUFFIX};
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +11,8 @@ use std::time::Duration;
 use meta_offline_events::client::{Clock, SystemClock};
 use meta_offline_events::testing::{Answer, MockServer};
 use serde_json::{Value, json as json_of};
+
+use crate::support::{example, shows_none_of};
 
 const DATASET: &str = "123456789012345";
 const TOKEN: &str = "EAABMARKEDTOKEN0123456789";
@@ -21,19 +23,6 @@ const NOW: i64 = 1_777_896_000;
 const MARKED: &[&str] =
     &["MARKEDTOKEN", "markedmail", "markedname", "markedprice", "markedphone", "5550001234"];
 
-/// The program, or nothing and a word about it where it was not built.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-fn program() -> Option<PathBuf> {
-    let test = env::current_exe().unwrap();
-    let program = test.parent()?.parent()?.join("examples").join(format!("send_orders{EXE_SUFFIX}"));
-    if program.exists() {
-        return Some(program);
-    }
-    let why = "skipped: the example send_orders is not built; `cargo test --features csv,testing` builds it";
-    eprintln!("{why}");
-    None
-}
-
 struct Ran {
     status: Option<i32>,
     stdout: String,
@@ -43,12 +32,7 @@ struct Ran {
 impl Ran {
     fn search(&self, report: &str) {
         for (place, text) in [("stdout", &*self.stdout), ("stderr", &self.stderr), ("the report", report)] {
-            let lower = text.to_lowercase();
-            for marked in MARKED {
-                assert!(!lower.contains(&marked.to_lowercase()), "{marked} shows in {place}: {text}");
-            }
-            let digest = meta_offline_events::customer::Hashed::of("markedmail@example.com").to_string();
-            assert!(!lower.contains(&digest), "a digest shows in {place}: {text}");
+            shows_none_of(MARKED, place, text);
         }
     }
 }
@@ -102,7 +86,7 @@ fn assert_adds_up(report: &Value) {
 
 #[test]
 fn the_sample_comes_out_as_planned() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("send_orders") else { return };
     let ran = run(&program, &[], &[]);
     assert_eq!(ran.status, Some(0), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("all came out as planned"), "{}", ran.stdout);
@@ -111,7 +95,7 @@ fn the_sample_comes_out_as_planned() {
 
 #[test]
 fn s16_a_dry_run_writes_bodies_and_an_account_and_needs_no_secret() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("send_orders") else { return };
     let folder = folder("dry_run");
     let good = [
         row("A1", "2", "1.50", NOW),
@@ -156,7 +140,7 @@ fn s16_a_dry_run_writes_bodies_and_an_account_and_needs_no_secret() {
 
 #[test]
 fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("send_orders") else { return };
     let folder = folder("usage");
     let file = write(&folder, "orders.csv", &[row("A1", "2", "1.50", NOW)]);
     let file = file.to_str().unwrap();
@@ -222,7 +206,7 @@ fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_may_be_spread_over_two_files() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("send_orders") else { return };
     let folder = folder("two_files");
     let sold = SystemClock.now().unix() - 3600;
     let first = write(&folder, "monday.csv", &[row("A1", "2", "1.50", sold), row("A2", "1", "nil", sold)]);
@@ -254,7 +238,7 @@ async fn an_order_may_be_spread_over_two_files() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s1_s2_s13_nothing_that_was_sent_shows_however_the_server_fails() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("send_orders") else { return };
     let folder = folder("failures");
     let sold = SystemClock.now().unix() - 3600;
     let file =
@@ -285,7 +269,7 @@ async fn s1_s2_s13_nothing_that_was_sent_shows_however_the_server_fails() {
     }
 }
 
-/// Every way in which the stand-in can misbehave that does not end at the limit of an attempt, with an
+/// Every fault of the mock server that does not end at the limit of an attempt, with an
 /// orderly answer between any two. What stops a run comes last.
 fn every_fault_in_turn() -> Vec<Answer> {
     let usage = r#"{"1":[{"type":"?","call_count":99,"estimated_time_to_regain_access":1.5}]}"#;
@@ -341,7 +325,7 @@ struct Agreement {
 }
 
 async fn run_through_every_fault(test: &str, in_flight: &str) -> Option<Agreement> {
-    let program = program()?;
+    let program = example("send_orders")?;
     let folder = folder(test);
     let sold = SystemClock.now().unix() - 3600;
     let rows: Vec<_> = (0..1500).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
@@ -402,7 +386,7 @@ async fn every_fault_at_once_leaves_only_what_is_called_unconfirmed_in_doubt() {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn p4_an_interrupt_ends_the_run_in_order() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("send_orders") else { return };
     let folder = folder("interrupt");
     let sold = SystemClock.now().unix() - 3600;
     let rows: Vec<_> = (0..50).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
@@ -434,7 +418,7 @@ async fn p4_an_interrupt_ends_the_run_in_order() {
 
 #[test]
 fn c25_a_file_that_hardly_holds_anything_usable_is_not_sent() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("send_orders") else { return };
     let folder = folder("mostly_invalid");
     let sold = SystemClock.now().unix() - 3600;
     let rows: Vec<String> =
@@ -459,7 +443,7 @@ fn c25_a_file_that_hardly_holds_anything_usable_is_not_sent() {
 #[cfg(target_os = "linux")]
 #[test]
 fn c26_a_closed_pipe_and_a_full_disk_are_errors_and_lose_no_account() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("send_orders") else { return };
     let folder = folder("outputs");
     let file = write(&folder, "orders.csv", &[row("A1", "2", "1.50", NOW)]);
     let (bodies, report) = (folder.join("bodies.jsonl"), folder.join("report.json"));

@@ -13,7 +13,7 @@ use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
 use serde_json::{Value, json};
 
-use crate::delivery::NOW;
+use crate::support::NOW;
 
 /// What the service does with one request.
 pub(crate) enum Act {

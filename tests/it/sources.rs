@@ -16,8 +16,8 @@ use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::delivery::{NOW, event, events};
 use crate::service::{Act, Service, answer};
+use crate::support::{NOW, event, events};
 
 fn accepting() -> Service {
     Service::new(|_, _| Act::Accept)

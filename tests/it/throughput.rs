@@ -1,25 +1,15 @@
 //! The example program `throughput` as its users meet it: one line of JSON, or one sentence and status 2.
 
-use std::env::{self, consts::EXE_SUFFIX};
+use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-const HEADER: &str = "order_id,email,country,quantity,price,currency,timestamp\n";
+use crate::support::example;
 
-/// The program, or nothing and a word about it where it was not built.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-fn program() -> Option<PathBuf> {
-    let test = env::current_exe().unwrap();
-    let program = test.parent()?.parent()?.join("examples").join(format!("throughput{EXE_SUFFIX}"));
-    if program.exists() {
-        return Some(program);
-    }
-    eprintln!("skipped: the example throughput is not built; `cargo test --features csv` builds it");
-    None
-}
+const HEADER: &str = "order_id,email,country,quantity,price,currency,timestamp\n";
 
 fn run(program: &Path, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().unwrap()
@@ -39,7 +29,7 @@ fn measure(program: &Path, name: &str, orders: &[&str]) -> (Value, String) {
 
 #[test]
 fn one_line_tells_the_figures_of_a_file_in_any_order() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("throughput") else { return };
     let (sorted, word) = measure(&program, "sorted.csv", &["A1", "A1", "A2"]);
     assert_eq!(word, "");
     let (unsorted, word) = measure(&program, "unsorted.csv", &["A1", "A2", "A1"]);
@@ -56,14 +46,14 @@ fn one_line_tells_the_figures_of_a_file_in_any_order() {
 
 #[test]
 fn a_file_without_rows_has_no_ratio() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("throughput") else { return };
     let (figures, _) = measure(&program, "no-rows.csv", &[]);
     assert_eq!((&figures["rows"], &figures["ratio"]), (&0.into(), &Value::Null));
 }
 
 #[test]
 fn what_cannot_be_measured_is_told_in_a_sentence() {
-    let Some(program) = program() else { return };
+    let Some(program) = example("throughput") else { return };
     let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty.csv");
     fs::write(&empty, "").unwrap();
     let empty = empty.to_str().unwrap();

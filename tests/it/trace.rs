@@ -10,7 +10,7 @@ use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::delivery::{NOW, events};
+use crate::support::{NOW, events};
 
 thread_local! {
     static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
@@ -48,7 +48,7 @@ fn listen() {
 async fn told(answers: Vec<Answer>, token: &str) -> Vec<String> {
     listen();
     let now = EventTime::from_unix(NOW).unwrap();
-    let server = MockServer::builder().now(move || now).start().await.unwrap();
+    let server = MockServer::builder().clock(ManualClock::at(now)).start().await.unwrap();
     server.script_all(answers);
     let client = Client::builder("123".parse().unwrap(), token.parse().unwrap())
         .loopback_endpoint(server.url())
@@ -76,7 +76,7 @@ async fn names_and_fields_are_as_promised() {
     for expected in [
         &["INFO delivery{in_flight=1 test_event_code=false}: meta_offline_events: new"][..],
         &["DEBUG", "batch{events=4}: meta_offline_events: new"],
-        &["DEBUG", "attempt result=\"retry\" status=400 code=2", "trace_id=\"AStandIn"],
+        &["DEBUG", "attempt result=\"retry\" status=400 code=2", "trace_id=\"AMockTrace"],
         &["DEBUG", "next step=\"repeat\" wait_ms=0"],
         &["DEBUG", "attempt result=\"throttle\""],
         &["DEBUG", "next step=\"pause\" wait_ms=90000"],

@@ -1,8 +1,6 @@
 //! Every member that Meta's pages and SDKs name can be built, and has the form that they give it.
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
-use std::str::FromStr;
 
 use meta_offline_events::customer::{KeyForm, MatchKey, UserData};
 use meta_offline_events::event::{
@@ -13,6 +11,8 @@ use meta_offline_events::event::{
 use meta_offline_events::value::{Currency, EventTime, Money};
 use meta_offline_events::wire::{Batches, RequestFields};
 use serde_json::{Value, json};
+
+use crate::support::of;
 
 /// Every member of a server event, by its path. `advertiser_tracking_enabled`, which one SDK writes beside
 /// `app_data`, is sent where Meta's pages have it: inside.
@@ -122,10 +122,6 @@ const EVENT: &[&str] = &[
     "custom_data.checkin_date",
     "custom_data.lead_event_source",
 ];
-
-fn of<T: FromStr<Err: Debug>>(text: &str) -> T {
-    text.parse().unwrap()
-}
 
 fn moment() -> EventTime {
     EventTime::from_unix(1_767_225_600).unwrap()
@@ -484,7 +480,7 @@ fn every_member_of_a_request_can_be_built() {
 
 #[cfg(feature = "testing")]
 #[tokio::test]
-async fn every_member_of_user_data_is_taken_by_the_stand_in() {
+async fn every_member_of_user_data_is_accepted_by_the_mock_server() {
     use meta_offline_events::client::{Client, Clock, SystemClock};
     use meta_offline_events::testing::MockServer;
 

@@ -1,0 +1,125 @@
+//! What all connections of a mock server share: its settings, its script and its record.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::client::Clock;
+use crate::testing::answer::Answer;
+use crate::testing::connection::Head;
+use crate::testing::graph::GraphError;
+use crate::testing::recorded::RecordedRequest;
+use crate::testing::rules::{Batch, Refuses, Request, Rules, check};
+use crate::value::{AccessToken, DatasetId};
+
+pub(super) struct Settings {
+    pub(super) dataset: Option<DatasetId>,
+    pub(super) token: Option<AccessToken>,
+    pub(super) clock: Box<dyn Clock>,
+    pub(super) latency: Duration,
+    pub(super) refuses: Option<Box<Refuses>>,
+    pub(super) names_refused: bool,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("dataset", &self.dataset)
+            .field("token", &self.token)
+            .field("clock", &self.clock)
+            .field("latency", &self.latency)
+            .field("names_refused", &self.names_refused)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) struct State {
+    settings: Settings,
+    record: Mutex<Record>,
+}
+
+/// What is scripted, and what happened.
+#[derive(Default)]
+pub(super) struct Record {
+    pub(super) script: VecDeque<Answer>,
+    pub(super) always: Option<Answer>,
+    pub(super) requests: Vec<RecordedRequest>,
+    /// Each with its dataset.
+    pub(super) accepted: Vec<(String, Value)>,
+    pub(super) connections: usize,
+    pub(super) in_flight: usize,
+    pub(super) max_in_flight: usize,
+}
+
+impl State {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { settings, record: Mutex::default() }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records a connection.
+    pub(super) fn connected(&self) {
+        self.record().connections += 1;
+    }
+
+    /// Records the head of a request; returns the index of the request and its answer.
+    pub(super) fn record_head(&self, head: &Head) -> (usize, Answer) {
+        let mut record = self.record();
+        let answer = record.script.pop_front().or_else(|| record.always.clone());
+        record.requests.push(RecordedRequest::new(&head.method, &head.target, &head.headers));
+        (record.requests.len() - 1, answer.unwrap_or_else(Answer::judge))
+    }
+
+    pub(super) fn record_body(&self, index: usize, body: &[u8], whole: bool) {
+        self.record().requests[index].set_body(body.to_vec(), whole);
+    }
+
+    pub(super) fn in_flight(&self) -> InFlight<'_> {
+        let mut record = self.record();
+        record.in_flight += 1;
+        record.max_in_flight = record.max_in_flight.max(record.in_flight);
+        InFlight(self)
+    }
+
+    /// Checks a request and records its events when they are accepted; returns their number.
+    pub(super) fn accept(&self, head: &Head, body: &[u8]) -> Result<u64, GraphError> {
+        let settings = &self.settings;
+        let request = Request {
+            method: &head.method,
+            target: &head.target,
+            content_type: head.header("content-type"),
+            authorization: head.header("authorization"),
+            body,
+        };
+        let rules = Rules {
+            dataset: settings.dataset.as_ref().map(DatasetId::as_str),
+            token: settings.token.as_ref().map(AccessToken::expose),
+            now: settings.clock.now().unix(),
+            refuses: settings.refuses.as_deref(),
+            names_refused: settings.names_refused,
+        };
+        let Batch { dataset, events } = check(&request, &rules)?;
+        let received = events.len() as u64;
+        self.record().accepted.extend(events.into_iter().map(|event| (dataset.clone(), event)));
+        Ok(received)
+    }
+}
+
+/// Counts one request as in flight until dropped.
+pub(super) struct InFlight<'a>(&'a State);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.record().in_flight -= 1;
+    }
+}
