@@ -86,12 +86,12 @@ impl CustomData {
         self.value.is_none() && self.order_id.is_none() && *self == Self::default()
     }
 
-    /// Removes everything and keeps the memory.
-    pub(super) fn clear(&mut self) {
+    /// Becomes the custom data of another order, without contents, in the same memory.
+    pub(super) fn restart(&mut self, order_id: Option<&OrderId>) {
         let Self {
             currency,
             value,
-            order_id,
+            order_id: own_order_id,
             content_type,
             content_ids,
             lists_contents,
@@ -99,7 +99,11 @@ impl CustomData {
             delivery_category,
             rare,
         } = self;
-        (*currency, *value, *order_id, *content_type) = (None, None, None, None);
+        match (own_order_id, order_id) {
+            (Some(own), Some(id)) => own.clone_from(id),
+            (own, id) => *own = id.cloned(),
+        }
+        (*currency, *value, *content_type) = (None, None, None);
         content_ids.clear();
         contents.clear();
         (*lists_contents, *delivery_category, *rare) = (false, None, None);

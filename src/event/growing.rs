@@ -30,8 +30,7 @@ impl Event {
         self.event_id = None;
         self.event_source_url = None;
         self.user_data.clear();
-        self.custom_data.clear();
-        self.custom_data.order_id = order_id.cloned();
+        self.custom_data.restart(order_id);
         self.rare = None;
         self.derived_id = true;
         self.lines.clear();
