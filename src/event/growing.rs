@@ -20,7 +20,7 @@ pub(crate) struct Completion<'a> {
 impl Event {
     /// Creates an event of nobody, to [`restart`](Self::restart).
     pub(crate) fn blank() -> Self {
-        Self::builder(EventTime::FIRST, UserData::default()).unfinished()
+        Self::unchecked(EventTime::FIRST, UserData::default())
     }
 
     /// Becomes another event, without a customer and without contents.
