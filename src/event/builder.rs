@@ -369,6 +369,7 @@ impl EventBuilder {
         if self.names_products {
             event.custom_data.name_products();
         }
+        event.custom_data.settle_content_ids();
         event.derive_missing_id();
         Ok(event)
     }

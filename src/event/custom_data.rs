@@ -122,6 +122,17 @@ impl CustomData {
         self.lists_contents = self.content_ids.is_empty();
     }
 
+    /// Forgets given ids that are those of the contents: they are listed from there.
+    pub(super) fn settle_content_ids(&mut self) {
+        let mut given = self.content_ids.iter();
+        let same = ContentIds::OfContents(&self.contents)
+            .try_for_each(|id| if given.next() == Some(id) { Ok(()) } else { Err(()) });
+        if !self.content_ids.is_empty() && same.is_ok() && given.next().is_none() {
+            self.content_ids.clear();
+            self.lists_contents = true;
+        }
+    }
+
     /// The ids that the advertiser gave.
     pub(crate) fn given_content_ids(&self) -> &[ProductId] {
         &self.content_ids

@@ -16,6 +16,7 @@ mod custom_data;
 mod data_processing;
 mod event_id;
 mod growing;
+mod load;
 mod members;
 mod messaging;
 mod name;

@@ -10,6 +10,7 @@ mod date_order;
 mod id;
 mod invalid;
 mod line;
+mod load;
 mod moment;
 mod money;
 mod page_url;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, TimeZone, Utc};
 use serde::{Serialize, Serializer};
@@ -29,6 +29,20 @@ impl EventTime {
     /// The first moment there is.
     pub(crate) const FIRST: Self = Self(1);
 
+    /// Reads the system clock.
+    ///
+    /// ```
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// assert!(EventTime::now().unix() > 1_767_225_600);
+    /// ```
+    #[expect(clippy::disallowed_methods, reason = "this is the place that asks the system clock")]
+    pub fn now() -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or_default();
+        Self::from_unix(seconds).unwrap_or(Self::FIRST)
+    }
+
     /// From Unix seconds.
     ///
     /// # Errors
@@ -42,6 +56,14 @@ impl EventTime {
             _ => Rule::LooksLikeMilliseconds,
         };
         Err(InvalidValue::new(ValueKind::EventTime, rule))
+    }
+
+    /// From seconds that cannot be milliseconds by mistake.
+    fn from_seconds(seconds: i64) -> Result<Self, InvalidValue> {
+        Self::from_unix(seconds).map_err(|error| match error.rule() {
+            Rule::LooksLikeMilliseconds => InvalidValue::new(ValueKind::EventTime, Rule::TooFarAhead),
+            _ => error,
+        })
     }
 
     /// Unix seconds.
@@ -86,16 +108,75 @@ impl EventTime {
 impl<Z: TimeZone> TryFrom<DateTime<Z>> for EventTime {
     type Error = InvalidValue;
 
-    /// Fractions of a second are cut.
+    /// Cuts fractions of a second.
     ///
     /// # Errors
     ///
-    /// [`Rule::NotAfterEpoch`], or [`Rule::TooFarAhead`] for years that no sale is made in.
+    /// [`Rule::NotAfterEpoch`], or [`Rule::TooFarAhead`] beyond the year 5138.
     fn try_from(moment: DateTime<Z>) -> Result<Self, InvalidValue> {
-        Self::from_unix(moment.timestamp()).map_err(|error| match error.rule() {
-            Rule::LooksLikeMilliseconds => InvalidValue::new(ValueKind::EventTime, Rule::TooFarAhead),
-            _ => error,
-        })
+        Self::from_seconds(moment.timestamp())
+    }
+}
+
+impl TryFrom<SystemTime> for EventTime {
+    type Error = InvalidValue;
+
+    /// Cuts fractions of a second.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// let sold = UNIX_EPOCH + Duration::from_millis(1_767_225_600_999);
+    /// assert_eq!(EventTime::try_from(sold)?.unix(), 1_767_225_600);
+    /// assert!(EventTime::try_from(UNIX_EPOCH).is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::NotAfterEpoch`], or [`Rule::TooFarAhead`] beyond the year 5138.
+    fn try_from(moment: SystemTime) -> Result<Self, InvalidValue> {
+        let refused = |rule| InvalidValue::new(ValueKind::EventTime, rule);
+        let since_epoch = moment.duration_since(UNIX_EPOCH).map_err(|_| refused(Rule::NotAfterEpoch))?;
+        let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
+        Self::from_seconds(seconds)
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl TryFrom<jiff::Timestamp> for EventTime {
+    type Error = InvalidValue;
+
+    /// Cuts fractions of a second.
+    ///
+    /// ```
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// let sold: jiff::Timestamp = "2026-01-01T00:00:00.75Z".parse()?;
+    /// assert_eq!(EventTime::try_from(sold)?.unix(), 1_767_225_600);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::NotAfterEpoch`], or [`Rule::TooFarAhead`] beyond the year 5138.
+    fn try_from(moment: jiff::Timestamp) -> Result<Self, InvalidValue> {
+        Self::from_seconds(moment.as_second())
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl TryFrom<&jiff::Zoned> for EventTime {
+    type Error = InvalidValue;
+
+    /// Cuts fractions of a second.
+    ///
+    /// # Errors
+    ///
+    /// Those of the conversion from [`jiff::Timestamp`].
+    fn try_from(moment: &jiff::Zoned) -> Result<Self, InvalidValue> {
+        moment.timestamp().try_into()
     }
 }
 

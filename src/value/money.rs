@@ -356,9 +356,58 @@ fn unreadable(text: &str) -> Rule {
     }
 }
 
-impl From<u32> for Amount {
-    fn from(units: u32) -> Self {
+impl From<i64> for Amount {
+    /// ```
+    /// use meta_offline_events::value::Amount;
+    ///
+    /// assert_eq!(Amount::from(-3).to_string(), "-3");
+    /// ```
+    fn from(units: i64) -> Self {
         Self(Decimal::from(units))
+    }
+}
+
+impl TryFrom<Amount> for i64 {
+    type Error = InvalidValue;
+
+    /// ```
+    /// use meta_offline_events::value::Amount;
+    ///
+    /// assert_eq!(i64::try_from("12.00".parse::<Amount>()?)?, 12);
+    /// assert!(i64::try_from("12.5".parse::<Amount>()?).is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::NotWhole`], or [`Rule::TooManyDigits`] beyond 64 bits.
+    fn try_from(amount: Amount) -> Result<Self, InvalidValue> {
+        let rule = if amount.decimals() > 0 { Rule::NotWhole } else { Rule::TooManyDigits };
+        amount.whole().ok_or(InvalidValue::new(ValueKind::Amount, rule))
+    }
+}
+
+#[cfg(feature = "rust_decimal")]
+impl From<Amount> for Decimal {
+    fn from(amount: Amount) -> Self {
+        amount.0
+    }
+}
+
+#[cfg(feature = "rust_decimal")]
+impl From<Decimal> for Amount {
+    /// Keeps the number and drops trailing zeros.
+    ///
+    /// ```
+    /// use meta_offline_events::value::Amount;
+    /// use rust_decimal::Decimal;
+    ///
+    /// let price = Amount::from(Decimal::new(1050, 2));
+    /// assert_eq!(price.to_string(), "10.5");
+    /// assert_eq!(Decimal::from(price), Decimal::new(105, 1));
+    /// ```
+    fn from(number: Decimal) -> Self {
+        Self::exact(number)
     }
 }
 
@@ -393,12 +442,28 @@ impl Serialize for Amount {
 ///
 /// let total = Money::new("31.50".parse()?, Currency::USD);
 /// assert_eq!(total.to_string(), "31.5 USD");
+/// assert_eq!("31.50 USD".parse(), Ok(total));
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
     amount: Amount,
     currency: Currency,
+}
+
+impl FromStr for Money {
+    type Err = InvalidValue;
+
+    /// Reads an amount and a currency code with blanks between them, such as `31.50 USD`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Amount`] and [`Currency`]; [`Rule::Empty`] for a missing currency.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let text = text.trim();
+        let (amount, currency) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        Ok(Self::new(amount.parse()?, currency.parse()?))
+    }
 }
 
 impl Money {
