@@ -13,7 +13,7 @@ pub mod cleaning {}
 pub mod cookbook {}
 
 /// What happens between an event and its outcome: batches, retries, pauses, stops, and what is lost when.
-#[cfg_attr(feature = "testing", doc = include_str!("delivery.md"))]
+#[cfg_attr(all(feature = "queue", feature = "testing"), doc = include_str!("delivery.md"))]
 pub mod delivery {}
 
 /// When Meta counts an event once, when twice, and how to avoid it.
