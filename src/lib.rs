@@ -129,6 +129,6 @@ pub use report::DeliveryReport;
 pub use value::EventTime;
 
 /// The README's own examples, so that they are compiled with the tests.
-#[cfg(all(doctest, feature = "csv", feature = "queue"))]
+#[cfg(all(doctest, feature = "client", feature = "csv"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
