@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::members::RareMembers;
+use super::rare_members::RareMembers;
 use super::rules::{self, InvalidEvent, Violation};
 use super::{
-    ActionSource, AppData, Attribution, Content, ContentType, CustomData, CustomerSegmentation,
-    DataProcessing, DeliveryCategory, Event, EventName, MessagingChannel, OriginalEvent, Status, StoreData,
+    ActionSource, AppData, Attribution, Content, ContentType, CustomerSegmentation, DataProcessing,
+    DeliveryCategory, Event, EventName, MessagingChannel, OriginalEvent, Status, StoreData,
 };
 use crate::customer::UserData;
 use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, PageUrl, ProductId, Text};
@@ -22,21 +22,24 @@ pub struct EventBuilder {
     refused: Vec<Violation>,
 }
 
+impl Event {
+    /// Starts an event: when it happened and who the customer was.
+    ///
+    /// It is a [`Purchase`](EventName::PURCHASE) in a
+    /// [`PhysicalStore`](ActionSource::PhysicalStore) unless the builder is told otherwise.
+    pub fn builder(time: EventTime, customer: UserData) -> EventBuilder {
+        EventBuilder::new(time, customer)
+    }
+}
+
 impl EventBuilder {
-    pub(super) fn new(time: EventTime, customer: UserData) -> Self {
-        let event = Event {
-            event_name: EventName::default(),
-            event_time: time,
-            event_id: None,
-            action_source: ActionSource::default(),
-            event_source_url: None,
-            user_data: customer,
-            custom_data: CustomData::default(),
-            rare: None,
-            derived_id: true,
-            lines: Vec::new(),
-        };
-        Self { event, names_products: false, properties_given: 0, refused: Vec::new() }
+    fn new(time: EventTime, customer: UserData) -> Self {
+        Self {
+            event: Event::unchecked(time, customer),
+            names_products: false,
+            properties_given: 0,
+            refused: Vec::new(),
+        }
     }
 
     fn rare(&mut self) -> &mut RareMembers {
@@ -281,8 +284,8 @@ impl EventBuilder {
     /// A member of `custom_data` of the advertiser's own, with any JSON value: may be called once for
     /// each. Of a name that is given twice the last value counts.
     ///
-    /// The name must not be empty, nor longer than [`CustomData::MAX_PROPERTY_NAME_BYTES`], nor begin or end
-    /// with a blank, nor hold control characters, nor be a name that [Meta defines](CustomData::STANDARD),
+    /// The name must not be empty, nor longer than [`CustomData::MAX_PROPERTY_NAME_BYTES`](super::CustomData::MAX_PROPERTY_NAME_BYTES), nor begin or end
+    /// with a blank, nor hold control characters, nor be a name that [Meta defines](super::CustomData::STANDARD),
     /// and no text of the value may hold a NUL, or the event is refused. Meta builds audiences only from
     /// names without spaces. Never put an e-mail address, a phone number or a person's name here: it
     /// would be sent unhashed.
@@ -350,6 +353,7 @@ impl EventBuilder {
     }
 
     /// The event as far as it is said, unchecked.
+    #[cfg(test)]
     pub(super) fn unfinished(self) -> Event {
         self.event
     }

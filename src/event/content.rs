@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::members::{MemberWriter, name, serialize_members};
 use crate::value::{Amount, InvalidValue, ProductId, Rule, Text, ValueKind};
 
 /// One product of an order: which, how many, at what price each.
@@ -23,20 +22,20 @@ use crate::value::{Amount, InvalidValue, ProductId, Rule, Text, ValueKind};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    id: ProductId,
-    quantity: NonZeroU64,
-    item_price: Option<Amount>,
-    details: Option<Box<Details>>,
+    pub(super) id: ProductId,
+    pub(super) quantity: NonZeroU64,
+    pub(super) item_price: Option<Amount>,
+    pub(super) details: Option<Box<Details>>,
 }
 
 /// The members that few lines have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Details {
-    delivery_category: Option<DeliveryCategory>,
-    title: Option<Text>,
-    description: Option<Text>,
-    brand: Option<Text>,
-    category: Option<Text>,
+pub(super) struct Details {
+    pub(super) delivery_category: Option<DeliveryCategory>,
+    pub(super) title: Option<Text>,
+    pub(super) description: Option<Text>,
+    pub(super) brand: Option<Text>,
+    pub(super) category: Option<Text>,
 }
 
 impl Content {
@@ -90,22 +89,6 @@ impl Content {
         self.details.get_or_insert_default()
     }
 
-    /// Writes every member.
-    #[inline]
-    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
-        writer.product_id(name!("id"), &self.id)?;
-        writer.number(name!("quantity"), self.quantity.get())?;
-        if let Some(price) = self.item_price {
-            writer.amount(name!("item_price"), price)?;
-        }
-        let Some(details) = &self.details else { return Ok(()) };
-        writer.given(name!("delivery_category"), details.delivery_category.as_ref())?;
-        writer.given(name!("title"), details.title.as_ref())?;
-        writer.given(name!("description"), details.description.as_ref())?;
-        writer.given(name!("brand"), details.brand.as_ref())?;
-        writer.given(name!("category"), details.category.as_ref())
-    }
-
     /// Which product.
     pub fn id(&self) -> &ProductId {
         &self.id
@@ -119,12 +102,6 @@ impl Content {
     /// The price of one item.
     pub fn price(&self) -> Option<Amount> {
         self.item_price
-    }
-}
-
-impl Serialize for Content {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_members(serializer, |map| self.write(map))
     }
 }
 

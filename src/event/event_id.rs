@@ -23,6 +23,16 @@ impl Event {
         }
     }
 
+    /// Gives the n-th of several equal events an id of its own. An id that was given, or that comes
+    /// from an order id, stays, and the answer is no.
+    pub(crate) fn renumber(&mut self, occurrence: u32) -> bool {
+        let may = self.derived_id && self.custom_data.order_id.is_none();
+        if may {
+            self.event_id = Some(self.derive_id(occurrence));
+        }
+        may
+    }
+
     /// The id of this event by the rule above. `occurrence` counts from 1 and tells equal events
     /// without an order id apart.
     pub(super) fn derive_id(&self, occurrence: u32) -> EventId {

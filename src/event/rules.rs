@@ -341,8 +341,25 @@ fn is_usual(event: &Event) -> bool {
         && !contents.iter().any(is_negative)
 }
 
-pub(super) fn warnings(event: &Event) -> Vec<Violation> {
-    broken(SOFT_RULES, event).collect()
+impl Event {
+    /// What may be meant otherwise than it is written: soft rules, whose breach does not keep the
+    /// event from being sent.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::event::Event;
+    /// use meta_offline_events::value::{Currency, EventTime, Money};
+    ///
+    /// let customer = UserData::builder().email("mary@example.com").build()?;
+    /// let gift = Event::builder(EventTime::from_unix(1_767_225_600)?, customer)
+    ///     .value(Money::new("0".parse()?, Currency::USD))
+    ///     .build()?;
+    /// assert_eq!(gift.warnings()[0].code(), "zero_value");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn warnings(&self) -> Vec<Violation> {
+        broken(SOFT_RULES, self).collect()
+    }
 }
 
 fn broken(rules: &'static [Rule], event: &Event) -> impl Iterator<Item = Violation> {
