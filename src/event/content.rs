@@ -1,4 +1,4 @@
-//! What was bought: one line of an order.
+//! One line of an order.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::value::{Amount, InvalidValue, ProductId, Rule, Text, ValueKind};
 
-/// One product of an order: which, how many, at what price each.
+/// One line of an order: a product, its quantity and its price.
 ///
 /// ```
 /// use std::num::NonZeroU64;
@@ -39,7 +39,7 @@ pub(super) struct Details {
 }
 
 impl Content {
-    /// This many of this product.
+    /// Creates a line with this many of this product.
     pub fn new(id: ProductId, quantity: NonZeroU64) -> Self {
         Self { id, quantity, item_price: None, details: None }
     }
@@ -49,37 +49,37 @@ impl Content {
         Self { id, quantity, item_price, details: None }
     }
 
-    /// The price of one item, in the currency of the event.
+    /// Sets the price of one item, in the currency of the event.
     pub fn item_price(mut self, price: Amount) -> Self {
         self.item_price = Some(price);
         self
     }
 
-    /// How the customer receives this product.
+    /// Sets how the customer receives this product.
     pub fn delivery_category(mut self, category: DeliveryCategory) -> Self {
         self.details().delivery_category = Some(category);
         self
     }
 
-    /// The title of the product.
+    /// Sets the title of the product.
     pub fn title(mut self, title: Text) -> Self {
         self.details().title = Some(title);
         self
     }
 
-    /// The description of the product.
+    /// Sets the description of the product.
     pub fn description(mut self, description: Text) -> Self {
         self.details().description = Some(description);
         self
     }
 
-    /// The brand of the product.
+    /// Sets the brand of the product.
     pub fn brand(mut self, brand: Text) -> Self {
         self.details().brand = Some(brand);
         self
     }
 
-    /// The category of the product.
+    /// Sets the category of the product.
     pub fn category(mut self, category: Text) -> Self {
         self.details().category = Some(category);
         self
@@ -89,12 +89,12 @@ impl Content {
         self.details.get_or_insert_default()
     }
 
-    /// Which product.
+    /// The product.
     pub fn id(&self) -> &ProductId {
         &self.id
     }
 
-    /// How many.
+    /// The quantity.
     pub fn quantity(&self) -> NonZeroU64 {
         self.quantity
     }

@@ -5,12 +5,11 @@ use super::{ActionSource, Attribution, CustomData, DataProcessing, EventName, Me
 use crate::customer::UserData;
 use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 
-/// One conversion, complete and checked.
+/// One conversion: complete and checked.
 ///
-/// Its `Serialize` form is the JSON that Meta expects for one element of `data`. Of the customer it
-/// holds digests, and in the clear only what Meta takes in the clear: the keys of
-/// [`UserData`] that are sent as text, the pages of a website event, and what texts and custom
-/// properties say. `Debug` shows none of these.
+/// Its `Serialize` form is the JSON that Meta expects for one element of `data`. It holds digests of the customer's
+/// values, and in the clear only what Meta takes in the clear: the keys of [`UserData`] that are sent as text, the
+/// pages of a website event, texts and custom properties. `Debug` shows none of these.
 ///
 /// ```
 /// use meta_offline_events::customer::UserData;
@@ -57,33 +56,33 @@ impl Event {
         }
     }
 
-    /// What happened.
+    /// The event name.
     pub fn name(&self) -> &EventName {
         &self.event_name
     }
 
-    /// When it happened.
+    /// The event time.
     pub fn time(&self) -> EventTime {
         self.event_time
     }
 
-    /// The name of this one event, equal on every attempt to send it; none for an event
-    /// [without an id](EventBuilder::without_event_id).
+    /// The event id, the same on every attempt to send the event. An event
+    /// [without an id](super::EventBuilder::without_event_id) has none.
     pub fn id(&self) -> Option<&EventId> {
         self.event_id.as_ref()
     }
 
-    /// Where it happened.
+    /// The action source.
     pub fn action_source(&self) -> ActionSource {
         self.action_source
     }
 
-    /// The page, for an event on a website.
+    /// The page of an event on a website.
     pub fn source_url(&self) -> Option<&PageUrl> {
         self.event_source_url.as_ref()
     }
 
-    /// The customer: digests, and what Meta takes in the clear.
+    /// The match keys of the customer.
     pub fn user_data(&self) -> &UserData {
         &self.user_data
     }
@@ -103,12 +102,12 @@ impl Event {
         self.custom_data.value()
     }
 
-    /// How far Meta may process the event, if that was said.
+    /// The data processing options, if there are any.
     pub fn data_processing(&self) -> Option<DataProcessing> {
         self.rare.as_ref()?.data_processing
     }
 
-    /// The app of a conversation.
+    /// The messaging channel of a business messaging event.
     pub fn messaging_channel(&self) -> Option<&MessagingChannel> {
         self.rare.as_ref()?.messaging_channel.as_ref()
     }
@@ -117,14 +116,14 @@ impl Event {
         self.rare.as_ref()?.attribution.as_ref()
     }
 
-    /// The input rows that this event stands for; none for an event built by hand.
+    /// The source lines that this event stands for; none for an event built by hand.
     ///
-    /// They are not sent: they let a report speak of rows.
+    /// They are not sent; reports count rows by them.
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// How many input rows this event stands for: one for an event built by hand.
+    /// The number of source rows that this event stands for: one for an event built by hand.
     pub fn row_count(&self) -> u64 {
         self.lines.len().max(1) as u64
     }

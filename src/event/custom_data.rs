@@ -1,4 +1,4 @@
-//! What was bought and for how much: the facts of an order that travel with its event.
+//! What was bought, and for how much.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -43,12 +43,12 @@ pub(super) struct RareFacts {
     pub(super) properties: Properties,
 }
 
-/// The advertiser's own members of `custom_data`, in the order of their names.
+/// The custom properties, in the order of their names.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(super) struct Properties(pub(super) BTreeMap<Box<str>, Value>);
 
 impl fmt::Debug for Properties {
-    /// How many; neither names nor values.
+    /// Shows how many, and neither names nor values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Properties({})", self.0.len())
     }
@@ -140,7 +140,7 @@ impl CustomData {
         Some(Money::new(self.value?, self.currency?))
     }
 
-    /// The receipt or transaction number.
+    /// The order id: the receipt or transaction number.
     pub fn order_id(&self) -> Option<&OrderId> {
         self.order_id.as_ref()
     }
@@ -217,7 +217,7 @@ open_names! {
         ProductGroup "product_group",
     }
 
-    /// What the customer is to the advertiser.
+    /// The customer segment.
     ///
     /// Experimental: Meta's table lists this among the members of an event, but Meta's only sample has
     /// it in `custom_data`, where it is sent.
@@ -243,7 +243,7 @@ open_names! {
     }
 }
 
-/// How a registration ended: Meta's SDKs take a text, Meta's page on the pixel a yes or no.
+/// The status of a registration: a text in Meta's SDKs, a boolean on Meta's page about the pixel.
 ///
 /// ```
 /// use meta_offline_events::event::Status;
