@@ -1,46 +1,106 @@
-//! Offline events for Meta's Conversions API: shop sales, phone orders, renewals.
+//! Send offline events (shop sales, phone orders, renewals) to Meta's Conversions API.
 //!
-//! # The way of a sale
+#![cfg_attr(all(feature = "csv", feature = "testing"), doc = include_str!("guide/quickstart.md"))]
+#![cfg_attr(
+    not(all(feature = "csv", feature = "testing")),
+    doc = "The quickstart is in the README, and at the top of this page when all features are on."
+)]
 //!
-//! ```text
-//! record ─ RowLayout ─▶ Row ─ Orders ─▶ Event ─ Batches ─▶ body ─ Client ─▶ Outcome ─▶ DeliveryReport
+//! The file has one line for each item sold. The crate cleans and hashes every customer value, groups the lines
+//! into one event per order, checks each event against Meta's rules, sends the events in batches, retries what
+//! is safe to retry, and reports the outcome of **every row**.
+//!
+//! No file? Build [`Row`]s from your own records, or single [`Event`]s:
+//!
+//! ```
+//! use meta_offline_events::value::{Currency, Money};
+//! use meta_offline_events::{Event, EventTime, UserData};
+//!
+//! let customer = UserData::builder().email("John_Smith@gmail.com").phone("+1 650 555 1212").build()?;
+//! let event = Event::builder(EventTime::from_unix(1_767_225_600)?, customer)
+//!     .order_id("10001".parse()?)
+//!     .value(Money::new("31.50".parse()?, Currency::USD))
+//!     .build()?;
+//! assert_eq!(event.name().as_str(), "Purchase");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! 1. [`value`]: one field at a time, parsed once: [`Amount`](value::Amount),
-//!    [`Currency`](value::Currency), [`EventTime`](value::EventTime), ids, the token.
-//! 2. [`customer`]: raw text to hashed match keys: [`UserData`](customer::UserData).
-//! 3. [`event`]: one conversion, checked: [`Event`](event::Event).
-//! 4. [`order`]: rows of an export to events: [`RowLayout`](order::RowLayout), [`Row`](order::Row),
-//!    [`Orders`](order::Orders), and for rows that are sorted [`SortedOrders`](order::SortedOrders).
-//! 5. [`wire`]: request bodies: [`Batches`](wire::Batches). From rows straight to bodies it is shorter by
-//!    [`bulk`]: [`Bodies`](bulk::Bodies).
-#![cfg_attr(feature = "client", doc = "6. [`client`]: sending: [`Client`](client::Client).")]
-#![cfg_attr(not(feature = "client"), doc = "6. `client` (feature `client`): sending.")]
-//! 7. [`report`]: what became of every row and event: [`DeliveryReport`](report::DeliveryReport).
+//! # Map
+//!
+//! ```text
+//! rows ──▶ Orders ──▶ Event ──▶ Client ──▶ DeliveryReport
+//! ```
+//!
+//! In reading order:
+//!
+//! 1. [`order`]: rows of an export become events. [`RowLayout`] says which column is what, [`Row`] is one item
+//!    sold, [`Orders`] groups rows that come in any order.
+//!    [`SortedOrders`](order::SortedOrders) groups rows that are sorted by order id, in constant memory, and
+//!    [`RowSlice`](order::RowSlice) rows that are in memory already.
+//! 2. [`event`]: one conversion. [`Event`] has every member of Meta's server event, and its builder checks every
+//!    rule.
+//! 3. [`customer`]: raw customer text becomes hashed match keys. [`UserData`] holds those of one customer;
+//!    [`Coverage`](customer::Coverage) counts which match keys a set of customers has.
+#![cfg_attr(
+    feature = "client",
+    doc = "4. [`client`]: sending. [`Client`] sends prepared events, a source of any length, or a queue."
+)]
+#![cfg_attr(not(feature = "client"), doc = "4. `client` (feature `client`): sending.")]
+//! 5. [`report`]: the outcome of every row and every event. [`DeliveryReport`] has counts
+//!    that add up, and a [`Diagnostic`](report::Diagnostic) for everything that is wrong.
+//! 6. [`value`]: single values, parsed once: amounts, currencies, times, ids, the access token.
+//! 7. [`wire`]: request bodies without sending, for a dry run or your own HTTP stack.
 #![cfg_attr(
     feature = "testing",
-    doc = "8. [`testing`]: a mock of Meta's endpoint, and more for tests of your own."
+    doc = "8. [`testing`]: a mock of Meta's endpoint, a recording transport and clocks for your tests."
 )]
-#![cfg_attr(not(feature = "testing"), doc = "8. `testing` (feature `testing`): a mock of Meta's endpoint.")]
+#![cfg_attr(
+    not(feature = "testing"),
+    doc = "8. `testing` (feature `testing`): a mock of Meta's endpoint, a recording transport and clocks."
+)]
 //!
-//! How values are cleaned, and where Meta's own libraries differ, is told in [`guide::cleaning`].
+//! Every error of the crate converts into [`Error`], so that one `?` fits them all.
 //!
-//! # What is promised
+//! # Guide
 //!
-//! - Sending is awaited: when `Client::send` returns, every event has its outcome, and the
-//!   counts of the report add up. Nothing goes on in the background, unless a queue is started
-//!   (feature `queue`): that lives in memory, and has to be closed.
-//! - Half an order is never sent, and an amount is never guessed.
-//! - Equal rows give equal bytes and equal event ids, so repeating them is safe for as long as Meta
-//!   compares offline events: seven days.
-//! - No token and no customer text is in any error, log line or `Debug`.
+//! - [`guide::cookbook`]: ten tasks, each with its code.
+//! - [`guide::delivery`]: batches, outcomes, retries, and what is lost when.
+//! - [`guide::deduplication`]: when Meta counts an event twice, and how to avoid it.
+//! - [`guide::cleaning`]: how each customer value is cleaned before it is hashed, with the source of each rule.
+//! - [`guide::privacy`]: what is hashed, what travels in the clear, limited data use and opt out.
+//! - [`guide::design`]: why the crate is as it is, and what it does not do.
+//!
+//! # Promises
+//!
+//! - **Sending is awaited.** When a delivery ends, every event has exactly one outcome: accepted, refused, not
+//!   sent or unconfirmed. Nothing goes on in the background, unless you start a queue.
+//! - **Every row counts once.** The counts of the report add up, also for rows that did not become events.
+//! - **Half an order is never sent, and no amount is guessed.** One invalid row holds back its order, and the
+//!   report names the line.
+//! - **The same rows give the same bytes and the same event ids**, on every attempt, machine and day. So sending
+//!   an export again is safe while Meta deduplicates offline events, which is seven days.
+//! - **Events live in memory.** A process that is killed loses what was not reported. Build the events again from
+//!   the same rows.
+//! - **A queue must be closed.** `Queue::close` sends what the queue holds and returns the report. A queue that
+//!   is only dropped gives no report, and ends with its runtime.
+//! - **No token and no customer text** appears in an error, a log line or `Debug`.
 //!
 //! # Features
 //!
-//! `client` and `rustls` are on by default. `csv` reads rows from files, `phone` completes national phone
-//! numbers, `queue` sends in the background, `rayon` makes bodies on all cores, `testing` brings what tests
-//! need, `native-tls` and `rustls-no-provider` choose another TLS. Without any of them values, events, orders
-//! and bodies work without a runtime.
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `client` | yes | the asynchronous client, over reqwest and tokio |
+//! | `rustls` | yes | TLS by rustls with its default cryptography provider (needs a C compiler) |
+//! | `rustls-no-provider` | no | TLS by rustls with the provider that the application installs |
+//! | `native-tls` | no | TLS by the platform |
+//! | `csv` | no | rows from CSV files |
+//! | `phone` | no | completes national phone numbers with the calling code of a stated country |
+//! | `queue` | no | sends single events in the background |
+//! | `rayon` | no | groups rows in memory, and writes bodies, on all cores |
+//! | `tracing` | no | spans and events of deliveries, for subscribers of `tracing` |
+//! | `testing` | no | a mock of Meta's endpoint, a recording transport and clocks for tests |
+//!
+//! Without any feature, values, events, orders and request bodies work without an asynchronous runtime.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -57,9 +117,18 @@ pub mod testing;
 pub mod value;
 pub mod wire;
 
+#[cfg(feature = "client")]
+pub use client::Client;
+pub use customer::UserData;
 pub use error::{Error, ErrorKind};
+pub use event::Event;
+#[cfg(feature = "csv")]
+pub use order::csv::CsvRows;
+pub use order::{Orders, Row, RowLayout};
+pub use report::DeliveryReport;
+pub use value::EventTime;
 
 /// The README's own examples, so that they are compiled with the tests.
-#[cfg(all(doctest, feature = "csv", feature = "queue"))]
+#[cfg(all(doctest, feature = "client", feature = "csv"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -4,3 +4,26 @@
 /// Meta's own libraries differ.
 #[doc = include_str!("cleaning.md")]
 pub mod cleaning {}
+
+/// Ten tasks, each with its code.
+#[cfg_attr(
+    all(feature = "csv", feature = "queue", feature = "testing", feature = "tracing"),
+    doc = include_str!("cookbook.md")
+)]
+pub mod cookbook {}
+
+/// What happens between an event and its outcome: batches, retries, pauses, stops, and what is lost when.
+#[cfg_attr(all(feature = "queue", feature = "testing"), doc = include_str!("delivery.md"))]
+pub mod delivery {}
+
+/// When Meta counts an event once, when twice, and how to avoid it.
+#[cfg_attr(feature = "testing", doc = include_str!("deduplication.md"))]
+pub mod deduplication {}
+
+/// What is hashed, what travels in the clear, and where customer data never shows.
+#[cfg_attr(feature = "testing", doc = include_str!("privacy.md"))]
+pub mod privacy {}
+
+/// Questions and answers: why the crate is as it is, and what it does not do.
+#[cfg_attr(feature = "client", doc = include_str!("design.md"))]
+pub mod design {}
