@@ -7,14 +7,17 @@ use std::sync::LazyLock;
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
-use super::ascii::Plain;
 use super::block::{Block, Blocks};
-use super::characters::is_blank;
-use super::clean::{Cleaned, Form, clean};
-use super::{
-    CleaningOptions, Hashed, MatchKey, MatchValue, UnusableReason, UserData, ValueWarning, ascii, place,
-};
+use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick, read_country};
+use super::{CleaningOptions, Hashed, MatchKey, MatchValue, UnusableReason, UserData, ValueWarning};
 use crate::value::{Country, EventTime};
+
+impl UserData {
+    /// Collects raw texts and hashes them.
+    pub fn builder<'a>() -> UserDataBuilder<'a> {
+        UserDataBuilder::default()
+    }
+}
 
 /// Collects the raw texts of one customer.
 ///
@@ -232,8 +235,8 @@ impl<'a> UserDataBuilder<'a> {
                 customer.append_all(&mut blocks);
             }
             let block = blocks.next();
-            let read = match ascii::clean(key, raw, &options, block).filter(|_| index < MAX_VALUES) {
-                Some(Plain(warning)) => Ok((Prepared::Block, warning)),
+            let read = match quick(key, raw, &options, block).filter(|_| index < MAX_VALUES) {
+                Some(Quick { warning }) => Ok((Prepared::Block, warning)),
                 None if raw.chars().all(is_blank) => continue,
                 None if index < MAX_VALUES => prepare(key, raw, &options, buffer, block),
                 None => Err(UnusableReason::TooManyValues),
@@ -254,7 +257,7 @@ impl<'a> UserDataBuilder<'a> {
 
     fn country_given(&self) -> Option<Country> {
         let mut countries = self.given.iter().filter(|(key, _)| *key == MatchKey::Country);
-        countries.find_map(|(_, raw)| place::country(raw))
+        countries.find_map(|(_, raw)| read_country(raw))
     }
 }
 
@@ -279,7 +282,7 @@ fn prepare(
     if matches!(form, Form::ToHash) && block.set(buffer.as_bytes()) {
         return Ok((Prepared::Block, warning));
     }
-    let value = MatchValue::of(form, buffer);
+    let value = form.into_value(buffer);
     // A text of nothing is refused before it is hashed; only a digest can bring one in.
     if warning == Some(ValueWarning::AlreadyHashed) && value.digest().is_some_and(Hashed::is_of_nothing) {
         return Err(UnusableReason::HashOfNothing);

@@ -6,8 +6,6 @@ use std::hash::{Hash, Hasher};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::nothing::is_digest_of_nothing;
-
 /// A SHA-256 digest: 32 bytes, written as 64 lower-case hexadecimal digits.
 ///
 /// `Debug` shows a placeholder, because a digest of an e-mail address identifies a person as well as
@@ -82,15 +80,6 @@ impl Hashed {
             *pair = [digit(byte >> 4), digit(byte & 15)];
         }
         HexText(text)
-    }
-
-    /// Whether this is the digest of no value at all: of the empty text, of a blank, or of a word
-    /// such as `null`.
-    ///
-    /// Such digests come from exports that hash every column, and would match nobody or, worse,
-    /// everybody whose value was missing.
-    pub fn is_of_nothing(self) -> bool {
-        is_digest_of_nothing(self)
     }
 }
 

@@ -1,103 +1,13 @@
 //! A set of match keys: several values per key, none twice.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::block::Blocks;
-use super::clean::Form;
 use super::key_set::KeySet;
-use super::{Hashed, HashedWithAppendix, MatchKey, UnusableReason, UserDataBuilder, ValueWarning};
-
-/// One value of a match key, as it is sent.
-///
-/// `Debug` shows a placeholder.
-///
-/// ```
-/// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
-///
-/// let customer = UserData::builder().email("Mary@Example.com").client_ip_address("192.0.2.1").build()?;
-/// let email = MatchValue::Hashed(Hashed::of("mary@example.com"));
-/// assert!(customer.values(MatchKey::Email).eq([&email]));
-/// assert!(customer.values(MatchKey::ClientIpAddress).eq([&MatchValue::Plain("192.0.2.1".into())]));
-/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MatchValue {
-    /// The digest of a value in its normal form.
-    Hashed(Hashed),
-    /// A digest that Meta's parameter builder made.
-    HashedWithAppendix(HashedWithAppendix),
-    /// A value that Meta takes as text.
-    Plain(Box<str>),
-    /// A value that Meta takes as a number.
-    Number(u64),
-}
-
-impl MatchValue {
-    /// The value that a cleaned text gives, its normal form at hand.
-    pub(super) fn of(form: Form, normal: &str) -> Self {
-        match form {
-            Form::ToHash => Self::Hashed(Hashed::of(normal)),
-            Form::Plain => Self::Plain(normal.into()),
-            Form::Number(number) => Self::Number(number),
-            Form::Digest(digest) => Self::Hashed(digest),
-            Form::WithAppendix(forwarded) => Self::HashedWithAppendix(forwarded),
-        }
-    }
-
-    /// The digest, if this is one.
-    pub fn digest(&self) -> Option<Hashed> {
-        match self {
-            Self::Hashed(digest) => Some(*digest),
-            Self::HashedWithAppendix(forwarded) => Some(forwarded.digest()),
-            Self::Plain(_) | Self::Number(_) => None,
-        }
-    }
-
-    /// The text as it is sent: the digits of a digest with its suffix, if it has one.
-    pub fn to_text(&self) -> Cow<'_, str> {
-        match self {
-            Self::Hashed(digest) => digest.to_string().into(),
-            Self::HashedWithAppendix(forwarded) => forwarded.as_str().into(),
-            Self::Plain(text) => (&**text).into(),
-            Self::Number(number) => number.to_string().into(),
-        }
-    }
-
-    /// Whether both say the same of a customer: a suffix tells how a digest was made, not of whom.
-    pub(crate) fn means(&self, other: &Self) -> bool {
-        match (self.digest(), other.digest()) {
-            (Some(one), Some(other)) => one == other,
-            _ => self == other,
-        }
-    }
-}
-
-impl Serialize for MatchValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Hashed(digest) => digest.serialize(serializer),
-            Self::HashedWithAppendix(forwarded) => forwarded.serialize(serializer),
-            Self::Plain(text) => serializer.serialize_str(text),
-            Self::Number(number) => serializer.serialize_u64(*number),
-        }
-    }
-}
-
-impl fmt::Debug for MatchValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Hashed(_) => "Hashed(…)",
-            Self::HashedWithAppendix(_) => "HashedWithAppendix(…)",
-            Self::Plain(_) => "Plain(…)",
-            Self::Number(_) => "Number(…)",
-        })
-    }
-}
+use super::{Hashed, MatchKey, MatchValue, UnusableReason, ValueWarning};
 
 /// What identifies a customer: match keys with their values.
 ///
@@ -151,11 +61,6 @@ impl Hash for Entry {
 }
 
 impl UserData {
-    /// Collects raw texts and hashes them.
-    pub fn builder<'a>() -> UserDataBuilder<'a> {
-        UserDataBuilder::default()
-    }
-
     pub(super) fn with_room_for(values: usize) -> Self {
         Self { values: Vec::with_capacity(values) }
     }

@@ -1,7 +1,9 @@
 //! Phone numbers: the digits with the country code, nothing guessed.
 
 use super::characters::{ascii_digit, compose, is_blank};
-use super::{UnusableReason, ValueWarning};
+use super::quick_look::{Letters, Quick, UNUSUAL};
+use crate::customer::block::Block;
+use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};
 
 /// What E.164 allows at most, and what tells customers apart at least.
 const MAX_DIGITS: usize = 15;
@@ -12,6 +14,60 @@ pub(super) const DIGITS: std::ops::RangeInclusive<usize> = MIN_DIGITS..=MAX_DIGI
 
 /// Words that stand before the digits of an extension.
 const EXTENSIONS: [&str; 9] = ["x", "ext", "extn", "extension", "ex", "xtn", "int", "anexo", "доб"];
+
+/// Digits with a plus sign before and the usual marks between them.
+#[inline]
+pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
+    #[cfg(feature = "phone")]
+    if options.phone_country().is_some() {
+        return None;
+    }
+    #[cfg(not(feature = "phone"))]
+    let _ = options;
+    let behind_plus = text.strip_prefix(b"+");
+    let number = behind_plus.unwrap_or(text);
+    let mut marks = 0;
+    form.write(|room| {
+        let mut end = 0;
+        for &byte in number {
+            room[end & 63] = byte;
+            end += usize::from(byte.is_ascii_digit());
+            marks |= MARKS[usize::from(byte)];
+        }
+        room[end & 63] = 0;
+        end
+    });
+    // The zero of a float, and a trunk zero in brackets, are left to the Unicode rule.
+    let is_plain = match marks {
+        0 => true,
+        DOUBTFUL => !text.ends_with(b".0") && !has_zero_in_brackets(number),
+        _ => false,
+    };
+    let digits = form.text();
+    let is_usual = is_plain && DIGITS.contains(&digits.len()) && digits[0] != b'0' && !is_made_up(digits);
+    is_usual.then_some(Quick { warning: behind_plus.is_none().then_some(ValueWarning::NoCountryCode) })
+}
+
+fn has_zero_in_brackets(number: &[u8]) -> bool {
+    let behind_brackets = number.split(|byte| *byte == b'(').skip(1);
+    behind_brackets.into_iter().any(|text| text.trim_ascii_start().starts_with(b"0"))
+}
+
+const DOUBTFUL: u8 = 1;
+
+/// Which bytes between the digits of a phone want a second look.
+const MARKS: Letters = {
+    let mut marks = [UNUSUAL; 256];
+    let harmless = b"0123456789 -)";
+    let mut index = 0;
+    while index < harmless.len() {
+        marks[harmless[index] as usize] = 0;
+        index += 1;
+    }
+    marks[b'.' as usize] = DOUBTFUL;
+    marks[b'(' as usize] = DOUBTFUL;
+    marks
+};
 
 /// The digits as they stand.
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {
@@ -201,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn v24_v28_doubtful_numbers_are_remarked_on() {
+    fn v24_v28_doubtful_numbers_have_a_warning() {
         let warning = |text| clean(text, &mut String::new());
         for text in ["650 555 1212", "16505551212", "(650) 555-1212"] {
             assert_eq!(warning(text), Ok(Some(ValueWarning::NoCountryCode)), "{text}");

@@ -5,12 +5,37 @@ use std::fmt::Write as _;
 use chrono::{Datelike as _, NaiveDate};
 
 use super::characters::{ascii_digit, is_blank};
-use super::{CleaningOptions, UnusableReason};
+use super::quick_look::Quick;
+use crate::customer::block::Block;
+use crate::customer::{CleaningOptions, UnusableReason};
 use crate::value::DateOrder;
 
 const FIRST_YEAR: i32 = 1900;
 const LAST_YEAR: i32 = 2100;
 
+/// `1997-02-16` with any separators, or `19970216`.
+#[inline]
+pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
+    let is_separator = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_digit();
+    let (year, month, day) = match text {
+        [y1, y2, y3, y4, first, m1, m2, second, d1, d2] if is_separator(*first) && is_separator(*second) => {
+            ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2])
+        }
+        [y1, y2, y3, y4, m1, m2, d1, d2] => ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2]),
+        _ => return None,
+    };
+    let [y1, y2, y3, y4] = year;
+    let digits = [y1, y2, y3, y4, month[0], month[1], day[0], day[1]];
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    form.set(&digits);
+    let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit & 15));
+    let date = NaiveDate::from_ymd_opt(number(&year).cast_signed(), number(&month), number(&day))?;
+    is_possible(date, options).then_some(Quick::PLAIN)
+}
+
+/// `YYYYMMDD`, from any text that holds one date.
 pub(super) fn clean(text: &str, options: &CleaningOptions, out: &mut String) -> Result<(), UnusableReason> {
     let date = read(text, options)?;
     write!(out, "{:04}{:02}{:02}", date.year(), date.month(), date.day())
@@ -24,7 +49,7 @@ pub(super) fn read(text: &str, options: &CleaningOptions) -> Result<NaiveDate, U
 }
 
 /// Whether a customer can have been born on this day.
-pub(super) fn is_possible(date: NaiveDate, options: &CleaningOptions) -> bool {
+fn is_possible(date: NaiveDate, options: &CleaningOptions) -> bool {
     let is_past = match options.as_of {
         Some(now) => i64::from(date.to_epoch_days()) <= now.unix().div_euclid(86_400),
         None => date.year() <= LAST_YEAR,

@@ -7,8 +7,8 @@ use phonenumber::Type;
 use phonenumber::country::Id;
 use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
 
-use super::phone::Written;
-use super::{CleaningOptions, UnusableReason, ValueWarning, phone};
+use super::phone::{self, Written};
+use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};
 use crate::value::Country;
 
 /// The full number, where a country is stated and the text can only be a number of its plan; else the

@@ -4,8 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::UnusableReason;
 use super::characters::is_blank;
+use crate::customer::UnusableReason;
 
 /// A click on one of Meta's ads, in the form that `fbc` takes: `fb.1.<milliseconds>.<click id>`.
 ///

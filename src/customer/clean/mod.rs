@@ -1,13 +1,45 @@
-//! The way every text takes: length, placeholders, digests, then the rule of its key.
+//! Cleaning: the one way in for every text, and below it a file for the rule of each key.
+//!
+//! Length, placeholders and digests are the same for all keys and decided here. Two functions read a
+//! text: [`quick`] looks at plain ASCII and writes the normal form straight into the block that is hashed;
+//! [`clean`] reads any text. Where the quick look gives something, both give the same.
 
-use super::characters::is_blank;
-use super::derived::Part;
-use super::nothing::is_placeholder;
+mod birth;
+mod characters;
+mod city;
+mod click_id;
+mod country;
+mod derived;
+mod email;
+mod external_id;
+mod gender;
+mod identifier;
+mod ip_address;
+mod name;
+#[cfg(feature = "phone")]
+mod national;
+mod normalize;
+mod phone;
+mod postal_code;
+mod quick_look;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use characters::is_blank;
+pub use click_id::ClickId;
+pub(super) use country::read as read_country;
+pub use normalize::Normalized;
+pub(super) use quick_look::Quick;
+
+use derived::Part;
+
+use super::block::Block;
+use super::nothing::{is_placeholder, may_be_placeholder};
 use super::{
     AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey,
-    UnusableReason, ValueWarning,
+    MatchValue, UnusableReason, ValueWarning, appendix,
 };
-use super::{appendix, birth, click_id, derived, email, gender, identifier, name, place};
 
 /// The longest text that is read at all, in bytes. Real values are far shorter, but ids padded with
 /// thousands of blanks do occur.
@@ -31,6 +63,46 @@ pub(super) enum Form {
     Digest(Hashed),
     /// The same, with the suffix of Meta's parameter builder.
     WithAppendix(HashedWithAppendix),
+}
+
+impl Form {
+    /// The value to send for a cleaned text of this normal form.
+    pub(super) fn into_value(self, normal: &str) -> MatchValue {
+        match self {
+            Self::ToHash => MatchValue::Hashed(Hashed::of(normal)),
+            Self::Plain => MatchValue::Plain(normal.into()),
+            Self::Number(number) => MatchValue::Number(number),
+            Self::Digest(digest) => MatchValue::Hashed(digest),
+            Self::WithAppendix(forwarded) => MatchValue::HashedWithAppendix(forwarded),
+        }
+    }
+}
+
+/// Writes the normal form of a plain value that is to be hashed into an empty block.
+///
+/// Gives what [`clean`] gives, or `None`; then only [`clean`] knows.
+pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
+    let text = match raw.as_bytes() {
+        text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        text => text.trim_ascii(),
+    };
+    if text.is_empty() || text.len() > Block::ROOM || options.digests_only.contains(key) {
+        return None;
+    }
+    let plain = match key {
+        MatchKey::Email => email::quick(text, form)?,
+        MatchKey::Phone => phone::quick(text, options, form)?,
+        MatchKey::FirstName | MatchKey::LastName => name::quick(text, form)?,
+        MatchKey::BirthDate => birth::quick(text, options, form)?,
+        MatchKey::Gender => gender::quick(text, form)?,
+        MatchKey::City => city::quick(text, form)?,
+        MatchKey::State => state::quick(text, options.country, form)?,
+        MatchKey::PostalCode => postal_code::quick(text, options.country, form)?,
+        MatchKey::Country => country::quick(text, form)?,
+        MatchKey::ExternalId => external_id::quick(text, options.external_ids, form)?,
+        _ => return None,
+    };
+    (!may_be_stand_in(key, text, form.text())).then_some(plain)
 }
 
 /// Replaces `out` with the normal form of `raw`. After an error, `out` holds nothing of use.
@@ -75,7 +147,7 @@ pub(super) fn clean(
     Ok(Cleaned { form, warning })
 }
 
-/// Whether this options has the values of this key hashed.
+/// Whether the values of this key are sent as digests.
 fn is_hashed(key: MatchKey, options: &CleaningOptions) -> bool {
     key.is_hashed() && !(key == MatchKey::ExternalId && options.external_ids == ExternalIdPolicy::Plain)
 }
@@ -106,19 +178,19 @@ fn normalize(
     match key {
         MatchKey::Email => return email::clean(text, out),
         #[cfg(feature = "phone")]
-        MatchKey::Phone => return super::national::clean(text, options, out),
+        MatchKey::Phone => return national::clean(text, options, out),
         #[cfg(not(feature = "phone"))]
-        MatchKey::Phone => return super::phone::clean(text, out),
-        MatchKey::PostalCode => return place::clean_postal_code(text, options.country, out),
-        MatchKey::ClientIpAddress => return identifier::clean_ip_address(text, out),
+        MatchKey::Phone => return phone::clean(text, out),
+        MatchKey::PostalCode => return postal_code::clean(text, options.country, out),
+        MatchKey::ClientIpAddress => return ip_address::clean(text, out),
         MatchKey::FirstName | MatchKey::LastName => name::clean(text, out),
         MatchKey::BirthDate => birth::clean(text, options, out),
         MatchKey::Gender => gender::clean(text, out),
-        MatchKey::City => place::clean_city(text, out),
-        MatchKey::State => place::clean_state(text, options.country, out),
-        MatchKey::Country => place::clean_country(text, out),
-        MatchKey::ExternalId => identifier::clean_external_id(text, options.external_ids, out),
-        MatchKey::AppUserId => identifier::clean_external_id(text, ExternalIdPolicy::Normalized, out),
+        MatchKey::City => city::clean(text, out),
+        MatchKey::State => state::clean(text, options.country, out),
+        MatchKey::Country => country::clean(text, out),
+        MatchKey::ExternalId => external_id::clean(text, options.external_ids, out),
+        MatchKey::AppUserId => external_id::clean(text, ExternalIdPolicy::Normalized, out),
         MatchKey::MobileAdvertiserId => identifier::clean_mobile_advertiser_id(text, out),
         MatchKey::Click | MatchKey::Browser => click_id::clean(text, out),
         MatchKey::LeadId => identifier::clean_lead_id(text, out),
@@ -145,10 +217,26 @@ fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), UnusableReason> {
     Ok(())
 }
 
-/// 32 (MD5) or 40 (SHA-1) hexadecimal digits, some of them letters and some not.
+/// Whether a plain text or its normal form may be one of those.
+fn may_be_stand_in(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
+    match key {
+        // An address has its `@`; the others leave digits only, or one letter.
+        MatchKey::Email | MatchKey::Phone | MatchKey::BirthDate | MatchKey::Gender => false,
+        _ if may_be_placeholder(text) || may_be_placeholder(form) => true,
+        MatchKey::ExternalId => false,
+        _ => has_length_of_other_digest(text) || has_length_of_other_digest(form),
+    }
+}
+
+/// Hexadecimal digits as long as MD5 or SHA-1, some of them letters and some not.
 fn is_other_digest(text: &str) -> bool {
-    matches!(text.len(), 32 | 40)
+    has_length_of_other_digest(text.as_bytes())
         && text.bytes().all(|byte| byte.is_ascii_hexdigit())
         && text.bytes().any(|byte| byte.is_ascii_digit())
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// 32 (MD5) or 40 (SHA-1) digits.
+fn has_length_of_other_digest(text: &[u8]) -> bool {
+    matches!(text.len(), 32 | 40)
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use chrono::Datelike as _;
 
-use super::{CleaningOptions, UnusableReason, birth, name};
+use super::{birth, name};
+use crate::customer::{CleaningOptions, UnusableReason};
 
 /// How many characters of a name Meta's SDKs keep.
 const START: usize = 5;

@@ -1,0 +1,85 @@
+//! One value of a match key: a digest, a text or a number.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::{Hashed, HashedWithAppendix};
+
+/// One value of a match key, as it is sent.
+///
+/// `Debug` shows a placeholder.
+///
+/// ```
+/// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+///
+/// let customer = UserData::builder().email("Mary@Example.com").client_ip_address("192.0.2.1").build()?;
+/// let email = MatchValue::Hashed(Hashed::of("mary@example.com"));
+/// assert!(customer.values(MatchKey::Email).eq([&email]));
+/// assert!(customer.values(MatchKey::ClientIpAddress).eq([&MatchValue::Plain("192.0.2.1".into())]));
+/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MatchValue {
+    /// The digest of a value in its normal form.
+    Hashed(Hashed),
+    /// A digest that Meta's parameter builder made.
+    HashedWithAppendix(HashedWithAppendix),
+    /// A value that Meta takes as text.
+    Plain(Box<str>),
+    /// A value that Meta takes as a number.
+    Number(u64),
+}
+
+impl MatchValue {
+    /// The digest, if this is one.
+    pub fn digest(&self) -> Option<Hashed> {
+        match self {
+            Self::Hashed(digest) => Some(*digest),
+            Self::HashedWithAppendix(forwarded) => Some(forwarded.digest()),
+            Self::Plain(_) | Self::Number(_) => None,
+        }
+    }
+
+    /// The text as it is sent: the digits of a digest with its suffix, if it has one.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Hashed(digest) => digest.to_string().into(),
+            Self::HashedWithAppendix(forwarded) => forwarded.as_str().into(),
+            Self::Plain(text) => (&**text).into(),
+            Self::Number(number) => number.to_string().into(),
+        }
+    }
+
+    /// Whether both say the same of a customer: a suffix tells how a digest was made, not of whom.
+    pub(crate) fn means(&self, other: &Self) -> bool {
+        match (self.digest(), other.digest()) {
+            (Some(one), Some(other)) => one == other,
+            _ => self == other,
+        }
+    }
+}
+
+impl Serialize for MatchValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Hashed(digest) => digest.serialize(serializer),
+            Self::HashedWithAppendix(forwarded) => forwarded.serialize(serializer),
+            Self::Plain(text) => serializer.serialize_str(text),
+            Self::Number(number) => serializer.serialize_u64(*number),
+        }
+    }
+}
+
+impl fmt::Debug for MatchValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hashed(_) => "Hashed(…)",
+            Self::HashedWithAppendix(_) => "HashedWithAppendix(…)",
+            Self::Plain(_) => "Plain(…)",
+            Self::Number(_) => "Number(…)",
+        })
+    }
+}
