@@ -1,4 +1,4 @@
-//! The digest: the only thing kept of a text that is hashed.
+//! SHA-256 digests: all that is kept of a text that is hashed.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,9 +7,6 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 digest: 32 bytes, written as 64 lower-case hexadecimal digits.
-///
-/// `Debug` shows a placeholder, because a digest of an e-mail address identifies a person as well as
-/// the address does; `Display` and [`to_hex`](Hashed::to_hex) write the digits.
 ///
 /// ```
 /// use meta_offline_events::customer::Hashed;
@@ -20,11 +17,14 @@ use sha2::{Digest, Sha256};
 /// assert_eq!(Hashed::from_hex(hex), Ok(digest));
 /// assert_eq!(format!("{digest:?}"), "Hashed(…)");
 /// ```
+///
+/// `Debug` shows a placeholder, because the digest of an e-mail address identifies a person as well as
+/// the address does; `Display` and [`to_hex`](Hashed::to_hex) write the digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hashed([u8; 32]);
 
 impl Hash for Hashed {
-    /// A digest is as good as random: any eight of its bytes tell it from others in a table.
+    /// Digests are as good as random, so eight of the bytes are enough to tell them apart in a table.
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.beginning());
     }
@@ -33,23 +33,49 @@ impl Hash for Hashed {
 impl Hashed {
     pub(super) const HEX_DIGITS: usize = 64;
 
-    /// The digest of exactly these bytes: the text must be in its normal form already (see
-    /// [`MatchKey::normalize`](super::MatchKey::normalize)).
+    /// Hashes exactly this text, without cleaning it.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, Hashed, MatchKey};
+    ///
+    /// let cleaned = MatchKey::Email.normalize(" Mary@Example.com ", &CleaningOptions::default())?;
+    /// assert_eq!(cleaned.digest(), Some(Hashed::of("mary@example.com")));
+    /// assert_ne!(cleaned.digest(), Some(Hashed::of(" Mary@Example.com ")));
+    /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
+    /// ```
+    ///
+    /// Meta compares digests of cleaned text: bring the text into its normal form first, with
+    /// [`MatchKey::normalize`](super::MatchKey::normalize).
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
-    /// The digest that is made of these bytes.
+    /// Takes the 32 bytes of a digest.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::Hashed;
+    ///
+    /// let digest = Hashed::of("mary@example.com");
+    /// assert_eq!(Hashed::from_bytes(*digest.as_bytes()), digest);
+    /// ```
     #[inline]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Reads 64 hexadecimal digits in either case, with nothing around them.
+    /// Parses 64 hexadecimal digits, in upper or lower case.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, NotSha256};
+    ///
+    /// let hex = Hashed::of("mary@example.com").to_string();
+    /// assert_eq!(Hashed::from_hex(&hex.to_uppercase()), Ok(Hashed::of("mary@example.com")));
+    /// assert_eq!(Hashed::from_hex(&hex[1..]), Err(NotSha256));
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`NotSha256`] for anything else: MD5, SHA-1, base64, 63 or 65 digits.
+    /// [`NotSha256`] for anything else: MD5, SHA-1, base64, blanks around the digits.
     pub fn from_hex(text: &str) -> Result<Self, NotSha256> {
         let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| NotSha256)?;
         let (pairs, _) = digits.as_chunks::<2>();
@@ -70,7 +96,14 @@ impl Hashed {
         &self.0
     }
 
-    /// The 64 lower-case hexadecimal digits, without allocating.
+    /// Writes the 64 lower-case hexadecimal digits without allocating.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::Hashed;
+    ///
+    /// let digest = Hashed::of("mary@example.com");
+    /// assert_eq!(digest.to_hex().as_str(), digest.to_string());
+    /// ```
     #[inline]
     pub fn to_hex(self) -> HexText {
         // Arithmetic instead of a table: the compiler makes it work on many digits at once.
@@ -110,7 +143,7 @@ impl Serialize for Hashed {
     }
 }
 
-/// The 64 hexadecimal digits of a digest, on the stack.
+/// The 64 hexadecimal digits of a digest, on the stack; [`Hashed::to_hex`] writes them.
 ///
 /// ```
 /// use meta_offline_events::customer::Hashed;
@@ -144,7 +177,7 @@ impl fmt::Debug for HexText {
     }
 }
 
-/// A text is not a SHA-256 digest.
+/// The error of a text that is not a SHA-256 digest.
 ///
 /// ```
 /// use meta_offline_events::customer::{Hashed, NotSha256};
@@ -152,7 +185,7 @@ impl fmt::Debug for HexText {
 /// assert_eq!(Hashed::from_hex("5f4dcc3b5aa765d61d8327deb882cf99"), Err(NotSha256));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not SHA-256: write 64 hexadecimal digits")]
+#[error("is not a SHA-256 digest: write 64 hexadecimal digits")]
 pub struct NotSha256;
 
 #[cfg(test)]

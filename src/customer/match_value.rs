@@ -9,8 +9,6 @@ use super::{Hashed, HashedWithAppendix};
 
 /// One value of a match key, as it is sent.
 ///
-/// `Debug` shows a placeholder.
-///
 /// ```
 /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
 ///
@@ -20,6 +18,8 @@ use super::{Hashed, HashedWithAppendix};
 /// assert!(customer.values(MatchKey::ClientIpAddress).eq([&MatchValue::Plain("192.0.2.1".into())]));
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
+///
+/// `Debug` shows a placeholder.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MatchValue {
@@ -27,14 +27,14 @@ pub enum MatchValue {
     Hashed(Hashed),
     /// A digest that Meta's parameter builder made.
     HashedWithAppendix(HashedWithAppendix),
-    /// A value that Meta takes as text.
+    /// A value that Meta wants as plain text.
     Plain(Box<str>),
-    /// A value that Meta takes as a number.
+    /// A value that Meta wants as a number.
     Number(u64),
 }
 
 impl MatchValue {
-    /// The digest, if this is one.
+    /// The digest, for hashed values.
     pub fn digest(&self) -> Option<Hashed> {
         match self {
             Self::Hashed(digest) => Some(*digest),
@@ -43,7 +43,16 @@ impl MatchValue {
         }
     }
 
-    /// The text as it is sent: the digits of a digest with its suffix, if it has one.
+    /// The value as text: for a digest its hexadecimal digits, with the suffix if it has one.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, UserData};
+    ///
+    /// let customer = UserData::builder().value(MatchKey::LeadId, "525645896321548").build()?;
+    /// let texts: Vec<_> = customer.values(MatchKey::LeadId).map(|value| value.to_text()).collect();
+    /// assert_eq!(texts, ["525645896321548"]);
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn to_text(&self) -> Cow<'_, str> {
         match self {
             Self::Hashed(digest) => digest.to_string().into(),
@@ -53,7 +62,7 @@ impl MatchValue {
         }
     }
 
-    /// Whether both say the same of a customer: a suffix tells how a digest was made, not of whom.
+    /// Whether both identify the same customer: the suffix of a digest says who made it, not whose it is.
     pub(crate) fn means(&self, other: &Self) -> bool {
         match (self.digest(), other.digest()) {
             (Some(one), Some(other)) => one == other,

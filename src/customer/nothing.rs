@@ -1,12 +1,12 @@
-//! What stands for nothing: the words that exports write where a value is missing, and their digests.
+//! Placeholders: the words that exports write where a value is missing, and the digests of those words.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::Hashed;
 
-/// Whole values that mean "no value". A person of that name loses one optional key; hashed, the word
-/// would join all customers without a value into one.
+/// Whole values that mean "no value". A person with such a name loses one optional key; if the word were
+/// hashed, all customers without a value would look like one.
 const WORDS: [&str; 16] = [
     "-",
     "null",
@@ -26,15 +26,15 @@ const WORDS: [&str; 16] = [
     "[object undefined]",
 ];
 
-/// Texts of nothing but blanks, as exports hash them.
+/// Blank texts, which careless exports hash.
 const BLANKS: [&str; 5] = ["", " ", "\n", "\r\n", "\0"];
 
-/// Whether this text is a word for a missing value, in any case.
+/// Whether this text is a placeholder, in upper or lower case.
 pub(crate) fn is_placeholder(text: &str) -> bool {
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Whether plain text may be such a word: those that begin with a letter or digit begin with `n` or `u`.
+/// Whether this ASCII text may be a placeholder. Those that begin with a letter begin with `n` or `u`.
 pub(super) fn may_be_placeholder(text: &[u8]) -> bool {
     match text.first() {
         Some(b'n' | b'N' | b'u' | b'U') => {
@@ -45,15 +45,23 @@ pub(super) fn may_be_placeholder(text: &[u8]) -> bool {
     }
 }
 
-/// The shortest of the words that begin with a letter.
+/// The length of the shortest placeholder that begins with a letter.
 const MIN_WORD: usize = 3;
 
 impl Hashed {
-    /// Whether this is the digest of no value at all: of the empty text, of a blank, or of a word such as
-    /// `null`, in lower case, upper case or capitalised.
+    /// Whether this is the digest of a missing value: of an empty or blank text, or of a placeholder such as
+    /// `null`.
     ///
-    /// Such digests come from exports that hash every column, and would match nobody or, worse,
-    /// everybody whose value was missing.
+    /// ```
+    /// use meta_offline_events::customer::Hashed;
+    ///
+    /// assert!(Hashed::of("").is_of_nothing());
+    /// assert!(Hashed::of("NULL").is_of_nothing());
+    /// assert!(!Hashed::of("mary@example.com").is_of_nothing());
+    /// ```
+    ///
+    /// Such digests come from exports that hash every cell. They make all customers without a value look like
+    /// one, so [`UserData`](super::UserData) refuses them.
     pub fn is_of_nothing(self) -> bool {
         static DIGESTS: LazyLock<HashSet<Hashed>> = LazyLock::new(|| {
             let words =

@@ -86,7 +86,7 @@ pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &
         text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
         text => text.trim_ascii(),
     };
-    if text.is_empty() || text.len() > Block::ROOM || options.digests_only.contains(key) {
+    if text.is_empty() || text.len() > Block::MAX_TEXT || options.digests_only.contains(key) {
         return None;
     }
     let plain = match key {
