@@ -1,4 +1,4 @@
-//! Dates of birth: a real day, written `YYYYMMDD`, and never a guess between day and month.
+//! Dates of birth: an existing day as `YYYYMMDD`; day and month are never guessed.
 
 use std::fmt::Write as _;
 
@@ -63,7 +63,7 @@ pub(super) fn has_been(year: u32, options: &CleaningOptions) -> bool {
     i32::try_from(year).is_ok_and(|year| (FIRST_YEAR..=last).contains(&year))
 }
 
-/// A number with nothing around it, and how many digits it has.
+/// The value and the number of digits of a text that consists of digits only.
 pub(super) fn lone_number(text: &str) -> Option<(u32, usize)> {
     if !text.chars().all(|character| ascii_digit(character).is_some()) {
         return None;
@@ -101,7 +101,7 @@ fn compact(group: Group) -> Result<NaiveDate, UnusableReason> {
     calendar_day(group.value / 10_000, group.value / 100 % 100, group.value % 100)
 }
 
-/// Which of two numbers is the month: the one that cannot be a day decides, then the order.
+/// Which of two numbers is the month: a number above 12 is the day, otherwise the order decides.
 fn month_and_day(one: u32, two: u32, order: Option<DateOrder>) -> Result<(u32, u32), UnusableReason> {
     let month_first = match (one > 12, two > 12) {
         _ if one == 0 || two == 0 => return Err(UnusableReason::NoSuchDate),
@@ -119,13 +119,13 @@ fn calendar_day(year: u32, month: u32, day: u32) -> Result<NaiveDate, UnusableRe
     NaiveDate::from_ymd_opt(year, month, day).ok_or(UnusableReason::NoSuchDate)
 }
 
-/// The `T10:15` or ` 10:15` that follows the day in a date with a time.
+/// Whether the text begins with a time of day, such as `T10:15` or ` 10:15`.
 fn is_time_of_day(text: &str) -> bool {
     text.starts_with(|character| matches!(character, 'T' | 't') || is_blank(character))
         && next_group(text).is_some_and(|(hour, rest)| hour.digits <= 2 && rest.starts_with(':'))
 }
 
-/// Whether what follows the day is nothing, or a time or a warning with numbers too short for a year.
+/// Whether the numbers in the text, if any, are too short for a year.
 fn has_short_groups_only(text: &str) -> bool {
     let mut rest = text;
     while let Some((group, behind)) = next_group(rest) {

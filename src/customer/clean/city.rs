@@ -1,4 +1,4 @@
-//! Cities: the letters and digits of every script, and the name is never cut.
+//! Cities: the letters and digits of every script are kept, and names are never cut.
 
 use super::characters::{fold, is_digit, is_letter_or_mark};
 use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};

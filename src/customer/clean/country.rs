@@ -11,7 +11,7 @@ use crate::value::Country;
 pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
     let country = match text.try_into() {
         Ok(letters) => Country::of_letters(letters)?,
-        // Reading a name counts letters only, but a zero byte spoils a value.
+        // Names are compared by their letters only, but control characters make a value unusable.
         Err(_) if text.iter().all(|byte| matches!(byte, b' '..=b'~')) => {
             str::from_utf8(text).ok()?.parse().ok()?
         }

@@ -5,30 +5,30 @@ use super::quick_look::{Quick, UNUSUAL};
 use crate::customer::block::Block;
 use crate::customer::{UnusableReason, ValueWarning};
 
-/// The longest address and the longest part of a domain, in characters (RFC 5321, RFC 1035).
+/// The lengths of the longest address and the longest label of a domain, in characters (RFC 5321, RFC 1035).
 const MAX_ADDRESS: usize = 254;
 const MAX_LABEL: usize = 63;
 
-/// The signs that stand in the local part beside letters, digits, hyphens and dots.
+/// The signs that the local part may contain besides letters, digits, hyphens and dots.
 const ATOM_SIGNS: &str = "!#$%&'*+/=?^_`{|}~";
 
-/// What stands before the `@` where there is no address.
+/// What people write before the `@` if they have no address.
 const MADE_UP: [&[u8]; 10] =
     [b"test", b"none", b"noemail", b"no-email", b"nomail", b"na", b"null", b"unknown", b"email", b"customer"];
 
 /// Atoms joined by single dots, an `@`, and at least two labels of letters, digits and inner hyphens.
 #[inline]
 pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
-    let mut at = Place::AtomStart;
-    form.write(|room| {
-        for (place, &byte) in room.iter_mut().zip(text) {
+    let mut part = Part::AtomStart;
+    form.write(|block| {
+        for (written, &byte) in block.iter_mut().zip(text) {
             let (letter, kind) = ADDRESS[usize::from(byte)];
-            *place = letter;
-            at = NEXT[at as usize][kind as usize];
+            *written = letter;
+            part = NEXT[part as usize][kind as usize];
         }
         text.len()
     });
-    (at == Place::LaterLabel && !is_made_up(form.text())).then_some(Quick::PLAIN)
+    (part == Part::LaterLabel && !is_made_up(form.text())).then_some(Quick::PLAIN)
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {
@@ -41,7 +41,7 @@ pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>
     }
 }
 
-/// `test@test.com`, `a@a.de`, `none@anything.example`: what is entered where there is no address.
+/// `test@test.com`, `a@a.de`, `none@anything.example`: what people write if they have no address.
 fn is_made_up(address: &[u8]) -> bool {
     let Some(at) = address.iter().position(|byte| *byte == b'@') else { return false };
     let (local, domain) = (&address[..at], &address[at + 1..]);
@@ -74,9 +74,9 @@ fn is_label(text: &str) -> bool {
         && text.chars().count() <= MAX_LABEL
 }
 
-/// Where in an address the reader stands.
+/// The part of an address that the last byte belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Part {
     AtomStart,
     Atom,
     FirstLabelStart,
@@ -123,9 +123,9 @@ const ADDRESS: [(u8, Kind); 256] = {
     table
 };
 
-/// Where the next byte leads, by the kind of the byte.
-const NEXT: [[Place; 6]; 9] = {
-    use Place::{
+/// The next part, by the kind of the next byte.
+const NEXT: [[Part; 6]; 9] = {
+    use Part::{
         Atom, AtomStart, FirstLabel, FirstLabelHyphen, FirstLabelStart, LaterLabel, LaterLabelHyphen,
         LaterLabelStart, Nowhere,
     };

@@ -1,4 +1,4 @@
-//! The advertiser's own ids of customers, by the stated policy.
+//! The advertiser's own ids of customers, cleaned by the policy in the options.
 
 use super::characters::{compose, fold, is_blank};
 use super::quick_look::{Letters, Quick, dropping, pick};

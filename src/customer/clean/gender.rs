@@ -1,4 +1,4 @@
-//! Gender: Meta takes `f` and `m` only, so only words that surely mean one of them are read.
+//! Gender: Meta accepts `f` and `m` only, so only words that clearly mean one of them are read.
 
 use super::characters::fold;
 use super::quick_look::Quick;

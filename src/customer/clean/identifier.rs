@@ -1,4 +1,4 @@
-//! Identifiers of a customer, a device or a browser: no letter of them is changed but its case.
+//! Identifiers and numbers that are sent unhashed: nothing but their case is changed.
 
 use std::ops::RangeInclusive;
 
@@ -16,7 +16,7 @@ pub(super) fn clean_mobile_advertiser_id(text: &str, out: &mut String) -> Result
     }
 }
 
-/// Text that Meta takes as it is.
+/// Text that is sent as it is.
 pub(super) fn clean_text(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     if text.chars().any(char::is_control) {
         return Err(UnusableReason::ControlCharacter);
@@ -25,7 +25,7 @@ pub(super) fn clean_text(text: &str, out: &mut String) -> Result<(), UnusableRea
     Ok(())
 }
 
-/// How many digits the id of a lead has, by Meta's own error text.
+/// How many digits a lead id has, by Meta's own error message.
 const LEAD_DIGITS: RangeInclusive<usize> = 15..=16;
 
 pub(super) fn clean_lead_id(text: &str, out: &mut String) -> Result<(), UnusableReason> {

@@ -1,11 +1,11 @@
-//! IP addresses: in their shortest form, private ones with a warning.
+//! IP addresses: written in their shortest form; private ones have a warning.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crate::customer::{UnusableReason, ValueWarning, appendix};
 
-/// An address, which may carry the suffix of Meta's parameter builder.
+/// An IP address, with or without the suffix of Meta's parameter builder.
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {
     let whole = text.parse().ok().map(|address: IpAddr| (address, ""));
     let with_suffix = || {

@@ -1,8 +1,8 @@
-//! Cleaning: the one way in for every text, and below it a file for the rule of each key.
+//! Cleaning: the one entrance for every text. Each rule has a file below.
 //!
-//! Length, placeholders and digests are the same for all keys and decided here. Two functions read a
-//! text: [`quick`] looks at plain ASCII and writes the normal form straight into the block that is hashed;
-//! [`clean`] reads any text. Where the quick look gives something, both give the same.
+//! Length, placeholders and digests are the same for all keys and are checked here. [`quick`] looks at plain
+//! ASCII and writes its normal form straight into the block that is hashed; [`clean`] reads any text. If
+//! the quick look gives a normal form, it is the one that the rule gives.
 
 mod birth;
 mod characters;
@@ -41,32 +41,32 @@ use super::{
     MatchValue, UnusableReason, ValueWarning, appendix,
 };
 
-/// The longest text that is read at all, in bytes. Real values are far shorter, but ids padded with
-/// thousands of blanks do occur.
+/// The length of the longest text that is read, in bytes. Real values are far shorter, but ids padded with
+/// thousands of blanks occur.
 const MAX_TEXT: usize = 16 * 1024;
 
-/// What a text turned out to be.
+/// A usable text.
 pub(super) struct Cleaned {
     pub(super) form: Form,
     pub(super) warning: Option<ValueWarning>,
 }
 
-/// How a value goes on.
+/// What to send for a usable text.
 pub(super) enum Form {
-    /// Its normal form is to be hashed.
+    /// The digest of its normal form.
     ToHash,
-    /// Its normal form is sent.
+    /// Its normal form.
     Plain,
-    /// Its normal form is the digits of this number.
+    /// This number, whose digits are the normal form.
     Number(u64),
-    /// It was a digest already, and has no normal form.
+    /// This digest, which the text was already. It has no normal form.
     Digest(Hashed),
-    /// The same, with the suffix of Meta's parameter builder.
+    /// This digest with the suffix of Meta's parameter builder.
     WithAppendix(HashedWithAppendix),
 }
 
 impl Form {
-    /// The value to send for a cleaned text of this normal form.
+    /// The value to send, for a text with this normal form.
     pub(super) fn into_value(self, normal: &str) -> MatchValue {
         match self {
             Self::ToHash => MatchValue::Hashed(Hashed::of(normal)),
@@ -78,9 +78,9 @@ impl Form {
     }
 }
 
-/// Writes the normal form of a plain value that is to be hashed into an empty block.
+/// Writes the normal form of a plain value into an empty block, for a key that is hashed.
 ///
-/// Gives what [`clean`] gives, or `None`; then only [`clean`] knows.
+/// Gives what [`clean`] gives, or `None` if only [`clean`] can tell.
 pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
     let text = match raw.as_bytes() {
         text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
@@ -105,9 +105,9 @@ pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &
     (!may_be_stand_in(key, text, form.text())).then_some(plain)
 }
 
-/// Replaces `out` with the normal form of `raw`. After an error, `out` holds nothing of use.
+/// Replaces `out` with the normal form of `raw`. After an error, the content of `out` is unspecified.
 ///
-/// Any text gives a value or a reason, in time linear in its length.
+/// Takes time linear in the length of the text.
 pub(super) fn clean(
     key: MatchKey,
     raw: &str,
@@ -134,7 +134,7 @@ pub(super) fn clean(
         return Err(UnusableReason::NotSha256);
     }
     let warning = normalize(key, text, options, out)?;
-    // Dropping characters may have laid one bare: `n.u.l.l`, or a digest with blanks in it.
+    // The rule may have uncovered one by dropping characters: `n.u.l.l`, or a digest with blanks in it.
     refuse_stand_ins(key, out)?;
     if hashes && appendix::split(out).is_some() {
         return Err(UnusableReason::NotSha256);
@@ -205,22 +205,22 @@ fn normalize(
     .map(|()| None)
 }
 
-/// Refuses what stands in for a value: a word for a missing one, or a digest of the wrong kind.
+/// Refuses what stands in for a value: a placeholder, or a digest of another kind.
 fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), UnusableReason> {
     if is_placeholder(text) {
         return Err(UnusableReason::Placeholder);
     }
-    // An external id may well be a UUID without its hyphens.
+    // An external id may be a UUID without its hyphens.
     if key.is_hashed() && key != MatchKey::ExternalId && is_other_digest(text) {
         return Err(UnusableReason::OtherDigest);
     }
     Ok(())
 }
 
-/// Whether a plain text or its normal form may be one of those.
+/// Whether [`refuse_stand_ins`] may refuse a plain text or its normal form.
 fn may_be_stand_in(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
     match key {
-        // An address has its `@`; the others leave digits only, or one letter.
+        // An address contains an `@`; the normal forms of the others are digits only, or one letter.
         MatchKey::Email | MatchKey::Phone | MatchKey::BirthDate | MatchKey::Gender => false,
         _ if may_be_placeholder(text) || may_be_placeholder(form) => true,
         MatchKey::ExternalId => false,
@@ -228,7 +228,7 @@ fn may_be_stand_in(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
     }
 }
 
-/// Hexadecimal digits as long as MD5 or SHA-1, some of them letters and some not.
+/// Hexadecimal digits in the length of MD5 or SHA-1, some of them letters and some not.
 fn is_other_digest(text: &str) -> bool {
     has_length_of_other_digest(text.as_bytes())
         && text.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -1,4 +1,4 @@
-//! First and last names: what people write between the letters goes, the letters of every script stay.
+//! First and last names: blanks and punctuation are dropped, the letters of every script are kept.
 
 use super::characters::{fold, is_blank, is_punctuation};
 use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};

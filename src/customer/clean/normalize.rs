@@ -1,4 +1,4 @@
-//! One text brought into the normal form of its key, for those who hash or compare by themselves.
+//! The normal form of a single text, for code that hashes or compares values by itself.
 
 use std::fmt;
 
@@ -8,16 +8,24 @@ use crate::customer::{CleaningOptions, Hashed, MatchKey, MatchValue, UnusableRea
 impl MatchKey {
     /// Brings a raw text into the normal form of this key.
     ///
-    /// Any text is safe to pass, and is read in time linear in its length. The normal form of a normal
-    /// form is itself, and a text that is a SHA-256 digest already is taken as one (unless the options
-    /// refuses that). Where a calling country is stated, the digits of a phone are read anew each time.
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, MatchKey, UnusableReason};
     ///
-    /// The digest of the empty text passes here, as any digest does; [`UserData`](crate::customer::UserData)
-    /// refuses it.
+    /// let options = CleaningOptions::default();
+    /// assert_eq!(MatchKey::City.normalize("New York", &options)?.text(), "newyork");
+    /// assert_eq!(MatchKey::City.normalize("n/a", &options), Err(UnusableReason::Placeholder));
+    /// # Ok::<(), UnusableReason>(())
+    /// ```
+    ///
+    /// The text may be anything, and takes time linear in its length. The normal form of a normal form is
+    /// itself, with one exception: if a calling country is set, the digits of a phone number may be completed
+    /// again. A SHA-256 digest is passed on, unless the options refuse it.
+    ///
+    /// Even the digest of an empty text is passed on here; [`UserData`](crate::customer::UserData) refuses it.
     ///
     /// # Errors
     ///
-    /// The reason why the text cannot be used; see [`UnusableReason`].
+    /// [`UnusableReason`] says why the text cannot be used.
     pub fn normalize(self, raw: &str, options: &CleaningOptions) -> Result<Normalized, UnusableReason> {
         let mut text = String::new();
         let Cleaned { form, warning } = clean(self, raw, options, &mut text)?;
@@ -31,9 +39,7 @@ impl MatchKey {
     }
 }
 
-/// A text in the normal form of its match key, and what is sent of it.
-///
-/// `Debug` shows nothing of either.
+/// A text in the normal form of its match key, with the value to send.
 ///
 /// ```
 /// use meta_offline_events::customer::{CleaningOptions, MatchKey, MatchValue};
@@ -44,6 +50,8 @@ impl MatchKey {
 /// assert_eq!(lead.digest(), None);
 /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
 /// ```
+///
+/// `Debug` shows a placeholder.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Normalized {
     text: String,
@@ -52,23 +60,23 @@ pub struct Normalized {
 }
 
 impl Normalized {
-    /// The text to hash, or to send for a key that is not hashed. When the input was a digest
+    /// The normal form: the text that is hashed, or sent if the key is not hashed. For an input that was a digest
     /// already, this is the digest as it is sent.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The digest to send: `None` for keys that are sent as text.
+    /// The digest to send, or `None` for keys that are sent unhashed.
     pub fn digest(&self) -> Option<Hashed> {
         self.value.digest()
     }
 
-    /// What is sent.
+    /// The value to send.
     pub fn value(&self) -> &MatchValue {
         &self.value
     }
 
-    /// What is worth knowing about the value, though it can be used.
+    /// What is doubtful about the value, if anything.
     pub fn warning(&self) -> Option<ValueWarning> {
         self.warning
     }

@@ -1,4 +1,4 @@
-//! Postal codes: without blanks and dashes; in the US, the five digits of the ZIP code.
+//! Postal codes: blanks and dashes are dropped, and US ZIP codes cut to five digits.
 
 use super::characters::{ascii_digit, fold, is_blank, is_dash, is_digit};
 use super::quick_look::{Letters, Quick, dropping, pick};
@@ -14,7 +14,7 @@ const ZIP_DIGITS: usize = 5;
 /// The shortest postal code, in characters.
 const MIN_LENGTH: usize = 2;
 
-/// Only where the country is known: elsewhere a code of nine digits may be a ZIP code or not.
+/// Needs the country: without it, digits may be a ZIP code or not.
 #[inline]
 pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<Quick> {
     let plain = pick(text, &ALL_BUT_SPACES_AND_DASHES, form)?;
@@ -28,7 +28,7 @@ pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> 
     (form.text().len() >= MIN_LENGTH).then_some(plain)
 }
 
-/// Without blanks and dashes; five digits in the US.
+/// Drops blanks and dashes, and all but five digits in the US.
 pub(super) fn clean(
     text: &str,
     country: Option<Country>,
@@ -52,14 +52,14 @@ pub(super) fn clean(
     }
 }
 
-/// Digits that may be a ZIP code without its leading zeros, which Excel and databases drop.
+/// Whether the digits may be a ZIP code without its leading zeros, which Excel and databases drop.
 fn is_short_zip(code: &str, country: Option<Country>) -> bool {
     code.len() < ZIP_DIGITS
         && country.is_none_or(has_zip_codes)
         && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The US and its territories that have country codes of their own.
+/// Whether this is the US, or one of its territories with a country code of its own.
 fn has_zip_codes(country: Country) -> bool {
     matches!(country.letters(), b"us" | b"as" | b"gu" | b"mp" | b"pr" | b"vi")
 }
@@ -68,7 +68,7 @@ fn starts_with_five_digits(text: &str) -> bool {
     text.bytes().take(ZIP_DIGITS).filter(u8::is_ascii_digit).count() == ZIP_DIGITS
 }
 
-/// `12345-6789`, wherever the blanks stand.
+/// Whether the text is of the form `12345-6789`, with blanks anywhere.
 fn is_zip_plus_four(text: &str) -> bool {
     let mut characters = text.chars().filter(|&character| !is_blank(character));
     let has_shape = "00000-0000".chars().all(|wanted| {

@@ -1,14 +1,13 @@
-//! What the quick looks of the rules share: what a look gives, and the tables that say what becomes of
-//! each byte of a plain text.
+//! What the quick looks share: their result, and the tables that say what becomes of each byte.
 //!
-//! A quick look reads printable ASCII that fits one block of SHA-256 and writes its normal form there. It
-//! gives what the Unicode rule beside it gives, or `None`: whatever is refused, doubtful or merely unusual
-//! is left to that rule.
+//! A quick look reads printable ASCII that fits into one block of SHA-256, and writes its normal form there. It
+//! gives what the rule beside it gives, or `None`: it leaves everything invalid, doubtful or unusual to the
+//! rule.
 
 use crate::customer::ValueWarning;
 use crate::customer::block::Block;
 
-/// A plain value, whose normal form stands in its block.
+/// A plain value, whose normal form is in its block.
 #[derive(Clone, Copy)]
 pub(in crate::customer) struct Quick {
     pub(in crate::customer) warning: Option<ValueWarning>,
@@ -19,7 +18,8 @@ impl Quick {
     pub(super) const PLAIN: Self = Self { warning: None };
 }
 
-/// What becomes of each byte: a letter of the form, nothing, or a reason to leave the text to the Unicode rule.
+/// What becomes of each byte: a character of the normal form, [nothing](GONE), or an [end](UNUSUAL) of the quick
+/// look.
 pub(super) type Letters = [u8; 256];
 
 const GONE: u8 = 0;
@@ -27,7 +27,7 @@ pub(super) const UNUSUAL: u8 = 0x80;
 
 pub(super) const LETTERS_AND_DIGITS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz0123456789");
 
-/// Keeps these, letters in lower case; other printable characters go.
+/// Keeps these characters, letters in lower case, and drops other printable ones.
 pub(super) const fn keeping(kept: &[u8]) -> Letters {
     let mut letters = [UNUSUAL; 256];
     let mut byte = b' ';
@@ -44,7 +44,7 @@ pub(super) const fn keeping(kept: &[u8]) -> Letters {
     letters
 }
 
-/// Keeps all printable characters but these, letters in lower case.
+/// Drops these characters and keeps other printable ones, letters in lower case.
 pub(super) const fn dropping(dropped: &[u8]) -> Letters {
     let mut letters = [UNUSUAL; 256];
     let mut byte = b' ';
@@ -60,17 +60,17 @@ pub(super) const fn dropping(dropped: &[u8]) -> Letters {
     letters
 }
 
-/// Writes what becomes of the text, at least one letter.
+/// Writes what the table makes of the text, unless it is nothing.
 #[inline]
 pub(super) fn pick(text: &[u8], letters: &Letters, form: &mut Block) -> Option<Quick> {
     let mut seen = 0;
-    form.write(|room| {
+    form.write(|block| {
         let mut end = 0;
         for &byte in text {
             let letter = letters[usize::from(byte)];
             seen |= letter;
-            // What goes is overwritten by what follows.
-            room[end & 63] = letter;
+            // The next character overwrites a dropped one.
+            block[end & 63] = letter;
             end += usize::from(letter != GONE);
         }
         end

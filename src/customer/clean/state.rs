@@ -1,4 +1,4 @@
-//! States and provinces: those of the US and Canada become their codes, by their whole name.
+//! States and provinces: the whole names of those of the US and Canada become their codes.
 
 use super::characters::{fold, is_letter_or_mark};
 use super::quick_look::{Letters, Quick, keeping, pick};
@@ -19,8 +19,7 @@ pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> 
     Some(plain)
 }
 
-/// Letters only; in the US and Canada (or when the country is not known) the name of a state becomes
-/// its code.
+/// Letters only. In the US and Canada, or if the country is not known, the name of a state becomes its code.
 pub(super) fn clean(text: &str, country: Option<Country>, out: &mut String) -> Result<(), UnusableReason> {
     fold(text, is_letter_or_mark, out);
     if out.is_empty() {
@@ -35,7 +34,7 @@ pub(super) fn clean(text: &str, country: Option<Country>, out: &mut String) -> R
     Ok(())
 }
 
-/// Whether the names of states are read in this country.
+/// Whether names of states become codes in this country.
 fn names_states(country: Option<Country>) -> bool {
     country.is_none_or(|country| matches!(country, Country::UNITED_STATES | Country::CANADA))
 }
