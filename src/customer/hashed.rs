@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
@@ -17,6 +18,8 @@ use sha2::{Digest, Sha256};
 /// assert_eq!(Hashed::from_hex(hex), Ok(digest));
 /// assert_eq!(format!("{digest:?}"), "Hashed(…)");
 /// ```
+///
+/// A digest serializes as its 64 digits, and deserializes from them.
 ///
 /// `Debug` shows a placeholder, because the digest of an e-mail address identifies a person as well as
 /// the address does; `Display` and [`to_hex`](Hashed::to_hex) write the digits.
@@ -143,6 +146,28 @@ impl Serialize for Hashed {
     }
 }
 
+impl<'de> Deserialize<'de> for Hashed {
+    /// Reads 64 hexadecimal digits. The error never shows what stood there instead.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct HexDigits;
+
+        impl Visitor<'_> for HexDigits {
+            type Value = Hashed;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("64 hexadecimal digits")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Hashed, E> {
+                Hashed::from_hex(text).map_err(E::custom)
+            }
+        }
+
+        // An error about another type would show the value, which may be a phone number.
+        deserializer.deserialize_str(HexDigits).map_err(|_| de::Error::custom(NotSha256))
+    }
+}
+
 /// The 64 hexadecimal digits of a digest, on the stack; [`Hashed::to_hex`] writes them.
 ///
 /// ```
@@ -191,6 +216,22 @@ pub struct NotSha256;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn v31_digests_come_back_from_json_and_nothing_else_does() {
+        let digest = Hashed::of("mary@example.com");
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(serde_json::from_str::<Hashed>(&json).unwrap(), digest);
+        assert_eq!(serde_json::from_str::<Hashed>(&json.to_uppercase()).unwrap(), digest);
+        assert_eq!(serde_json::from_value::<Hashed>(serde_json::json!(digest)).unwrap(), digest);
+        for json in
+            ["\"mary@example.com\"", "16505551212", "null", "[\"mary\"]", "{\"mary\":1}", "\"\\u0061\""]
+        {
+            let error = serde_json::from_str::<Hashed>(json).unwrap_err().to_string();
+            assert!(error.starts_with(&NotSha256.to_string()), "{error}");
+            assert!(!error.contains("mary") && !error.contains("1650"), "{error}");
+        }
+    }
 
     #[test]
     fn v31_only_64_hexadecimal_digits_are_a_digest() {
