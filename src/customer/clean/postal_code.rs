@@ -47,7 +47,7 @@ pub(super) fn clean(
     }
     match out.chars().count() {
         0 => Err(UnusableReason::Empty),
-        ..MIN_LENGTH => Err(UnusableReason::TooShort),
+        1..MIN_LENGTH => Err(UnusableReason::TooShort),
         _ => Ok(is_short_zip(out, country).then_some(ValueWarning::ShortZip)),
     }
 }
