@@ -30,6 +30,7 @@ impl Block {
     pub(super) const MAX_TEXT: usize = 55;
 
     /// Replaces the text, if the new one fits.
+    #[inline]
     pub(super) fn set(&mut self, text: &[u8]) -> bool {
         *self = Self::default();
         let Some(place) = self.bytes[..Self::MAX_TEXT].get_mut(..text.len()) else { return false };
@@ -38,7 +39,8 @@ impl Block {
         true
     }
 
-    /// Lets `write` fill an empty block. It returns the end of the text, and leaves zeros behind it.
+    /// Lets `write` fill an empty block. It returns the end of the text, and leaves zeros after it.
+    #[inline]
     pub(super) fn write(&mut self, write: impl FnOnce(&mut [u8; 64]) -> usize) {
         let end = write(&mut self.bytes);
         self.end_at(end);
@@ -48,6 +50,7 @@ impl Block {
         self.len = u8::try_from(end).unwrap_or_default();
     }
 
+    #[inline]
     pub(super) fn text(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len).min(Self::MAX_TEXT)]
     }

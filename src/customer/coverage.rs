@@ -26,8 +26,8 @@ use super::{Hashed, MatchKey, MatchValue, UserData, ValueWarning};
 /// let coverage: Coverage = customers.iter().collect();
 /// assert_eq!(coverage.count_with(MatchKey::Email), 2);
 /// assert_eq!(coverage.phones_without_country_code(), 1);
-/// let unusable = coverage.combinations().into_iter().filter(|combination| !combination.is_valid());
-/// assert_eq!(unusable.map(|combination| combination.customers()).sum::<u64>(), 1);
+/// let refused = coverage.combinations().into_iter().filter(|combination| !combination.is_valid());
+/// assert_eq!(refused.map(|combination| combination.customers()).sum::<u64>(), 1);
 ///
 /// // An application may refuse to send an export with too few e-mail addresses.
 /// assert!(coverage.share(MatchKey::Email) > 0.6);
@@ -42,10 +42,10 @@ use super::{Hashed, MatchKey, MatchValue, UserData, ValueWarning};
 ///
 /// # Accuracy
 ///
-/// Each [`UserData`] counts as one customer, so two events of one person count twice. `Coverage` keeps counts,
-/// never a value, and its memory is bounded: [shared values](Self::shared_values) are counted exactly among up to
-/// 7,168 different e-mail addresses and as many phone numbers. With more of them, a count may be too low by one
-/// in 7,000 customers; it is never too high.
+/// Each [`UserData`] counts as one customer, so two events of one person count twice. `Coverage` shows
+/// counts, never a value. Its memory is bounded: it counts [shared values](Self::shared_values) exactly among up to
+/// 7,168 different e-mail addresses and as many phone numbers. With more of them, a count may be too low by one for
+/// every 7,000 customers; it is never too high.
 #[derive(Debug, Clone)]
 pub struct Coverage {
     customers: u64,

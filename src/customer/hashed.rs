@@ -147,7 +147,7 @@ impl Serialize for Hashed {
 }
 
 impl<'de> Deserialize<'de> for Hashed {
-    /// Reads 64 hexadecimal digits. The error never shows what stood there instead.
+    /// Reads 64 hexadecimal digits. The error never shows the value that was there instead.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct HexDigits;
 

@@ -1,4 +1,4 @@
-//! The match keys: their names and the forms in which Meta takes their values.
+//! The match keys: their names, and the forms in which Meta wants their values.
 
 use std::fmt;
 
@@ -19,6 +19,9 @@ macro_rules! keys {
         /// );
         /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
         /// ```
+        ///
+        /// Which keys customers have decides how many events match, and is what *event match quality* is about; see
+        /// [`Coverage`](super::Coverage#event-match-quality).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         #[repr(u8)]
@@ -62,7 +65,7 @@ keys! {
     LastName "ln" Digest,
     /// date of birth.
     BirthDate "db" Digest,
-    /// gender, which Meta takes as `f` or `m`.
+    /// gender, `f` or `m`.
     Gender "ge" Digest,
     /// city.
     City "ct" Digest,

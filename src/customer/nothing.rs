@@ -35,6 +35,7 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
 }
 
 /// Whether this ASCII text may be a placeholder. Those that begin with a letter begin with `n` or `u`.
+#[inline]
 pub(super) fn may_be_placeholder(text: &[u8]) -> bool {
     match text.first() {
         Some(b'n' | b'N' | b'u' | b'U') => {

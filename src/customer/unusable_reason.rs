@@ -103,7 +103,8 @@ pub enum UnusableReason {
     /// The text looks like an MD5 or SHA-1 digest.
     #[error("looks like an MD5 or SHA-1 digest: Meta accepts SHA-256 only")]
     OtherDigest,
-    /// The digest is that of an empty text or of a placeholder; see [`Hashed::is_of_nothing`](super::Hashed::is_of_nothing).
+    /// The digest is that of an empty text or of a placeholder; see
+    /// [`Hashed::is_of_nothing`](super::Hashed::is_of_nothing).
     #[error("is the digest of an empty text or of a placeholder such as null: leave it empty instead")]
     HashOfNothing,
     /// Meta wants plain text under this key, not a digest.
