@@ -35,7 +35,7 @@ pub(super) use quick_look::Quick;
 use derived::Part;
 
 use super::block::Block;
-use super::nothing::{is_placeholder, may_be_placeholder};
+use super::placeholder::{is_placeholder, may_be_placeholder};
 use super::{
     AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey,
     MatchValue, UnusableReason, ValueWarning, appendix,

@@ -67,6 +67,8 @@ fn texts() -> impl Strategy<Value = String> {
         "null",
         "n/a",
         "n.u.l.l",
+        "1null",
+        "- unknown",
         "None",
         "unknown",
         "d41d8cd98f00b204e9800998ecf8427e",
