@@ -1,10 +1,10 @@
-//! Cleans and hashes customer values, a line for a line.
+//! Cleans and hashes customer values from JSON Lines, one answer per line.
 //!
-//! Reads JSON Lines such as `{"field":"em","input":"Mary@Example.com"}` from standard input, where
-//! `field` is Meta's name of the key, `country` may name the customer's country, and `order` may say
-//! `day_first` or `month_first` for dates that can be read both ways; with feature `phone`,
-//! `calling_country` completes national phone numbers. Writes the normal form and what is sent of it, with
-//! a note where the value is doubtful, or the reason why there is none:
+//! Each line of standard input is a value such as `{"field":"em","input":"Mary@Example.com"}`. `field` is Meta's
+//! name of the match key. Optional are `country`, the customer's country; `order`, which is `day_first` or
+//! `month_first` for dates that can be read both ways; and, with the feature `phone`, `calling_country`, which
+//! completes national phone numbers. Each line of standard output has the normal form and the digest, with a note if
+//! the value is doubtful, or the reason why the value cannot be used:
 //!
 //! ```text
 //! {"field":"em","normalized":"mary@example.com","sha256":"f1904cf1a9d73a55…"}
@@ -12,19 +12,19 @@
 //! {"field":"em","error":"is not an e-mail address …","reason":"not_an_email"}
 //! ```
 //!
-//! A line that cannot be read gives `{"error":…}`, and the next one is read. No text is ever
-//! repeated in an error.
+//! A line that cannot be read gives `{"error":…}`, and the program goes on with the next one. Errors never
+//! contain the text of a value.
 
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use meta_offline_events::customer::{CleaningOptions, MatchKey, UnusableReason, ValueWarning};
+use meta_offline_events::customer::{CleaningOptions, MatchKey, ValueWarning};
 use meta_offline_events::value::{DateOrder, EventTime};
 use serde::{Deserialize, Serialize};
 
 fn main() -> io::Result<()> {
     match answer_all(BufReader::new(io::stdin().lock()), BufWriter::new(io::stdout().lock())) {
-        // Whoever read the answers has seen enough.
+        // The reader of the answers has seen enough, as `head` does.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
@@ -35,7 +35,7 @@ fn answer_all(mut input: BufReader<impl io::Read>, mut output: impl Write) -> io
     while input.read_until(b'\n', &mut line)? > 0 {
         serde_json::to_writer(&mut output, &answer(&line))?;
         output.write_all(b"\n")?;
-        // More lines are coming at once; only before waiting must the answers be out.
+        // Flushes only before waiting for more input.
         if input.buffer().is_empty() {
             output.flush()?;
         }
@@ -71,7 +71,7 @@ enum Answer {
         #[serde(skip_serializing_if = "Option::is_none")]
         note: Option<&'static str>,
     },
-    UnusableReason {
+    Unusable {
         field: &'static str,
         error: String,
         reason: &'static str,
@@ -83,7 +83,9 @@ enum Answer {
 
 fn answer(line: &[u8]) -> Answer {
     let Ok(question) = serde_json::from_slice::<Question>(line) else {
-        return Answer::Unreadable { error: "the line is not a JSON object with the texts field and input" };
+        return Answer::Unreadable {
+            error: "the line is not a JSON object with the strings field and input",
+        };
     };
     let Some(key) = MatchKey::from_wire_name(&question.field) else {
         return Answer::Unreadable { error: "field is not the name of a match key, such as em or ph" };
@@ -96,15 +98,11 @@ fn answer(line: &[u8]) -> Answer {
             sha256: normal.digest().map(|_| normal.value().to_text().into_owned()),
             note: normal.warning().map(ValueWarning::code),
         },
-        Err(reason) => unusable(field, reason),
+        Err(reason) => Answer::Unusable { field, error: reason.to_string(), reason: reason.code() },
     }
 }
 
-fn unusable(field: &'static str, reason: UnusableReason) -> Answer {
-    Answer::UnusableReason { field, error: reason.to_string(), reason: reason.code() }
-}
-
-/// As of now, in the country if it is one.
+/// The options of the question, as of now.
 fn options(question: &Question) -> CleaningOptions {
     let mut options = CleaningOptions::default();
     if let Some(now) = now() {

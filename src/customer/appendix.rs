@@ -1,4 +1,4 @@
-//! Digests that Meta's parameter builder made: passed on to the letter.
+//! Digests from Meta's parameter builder, with the suffix that it appends.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Hashed, NotSha256};
 
-/// A SHA-256 digest with the suffix that Meta's parameter builder appends to what it makes: a dot, then
-/// eight characters (or two, from its older versions) that name its language and version.
-///
-/// It is passed on as it is, the digits in lower case as the builder writes them, the suffix to the letter
-/// because its case counts. This crate appends none of its own. `Debug` shows a placeholder.
+/// A SHA-256 digest with the suffix that Meta's parameter builder appends.
 ///
 /// ```
 /// use meta_offline_events::customer::{Hashed, HashedWithAppendix};
@@ -22,6 +18,10 @@ use super::{Hashed, NotSha256};
 /// assert_eq!(value.digest(), Hashed::of("mary@example.com"));
 /// # Ok::<(), meta_offline_events::customer::NotSha256>(())
 /// ```
+///
+/// The suffix is a dot and eight characters (two in older versions) that name the builder's language and
+/// version. The crate sends the suffix exactly as given, because its case matters, and the digits in lower
+/// case. It adds no suffix to its own digests. `Debug` shows a placeholder.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct HashedWithAppendix(Box<Parts>);
 
@@ -46,11 +46,11 @@ impl HashedWithAppendix {
 impl FromStr for HashedWithAppendix {
     type Err = NotSha256;
 
-    /// Reads a digest with a suffix, with nothing around them.
+    /// Parses a digest with its suffix.
     ///
     /// # Errors
     ///
-    /// [`NotSha256`] for anything else, a digest without a suffix included.
+    /// [`NotSha256`] for anything else, including a digest without a suffix.
     fn from_str(text: &str) -> Result<Self, NotSha256> {
         match split(text) {
             Some((digest, suffix)) if !suffix.is_empty() => {

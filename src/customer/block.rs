@@ -1,6 +1,8 @@
-//! SHA-256 of short texts, several at a time: each is laid out in its padded block first, and then all are
-//! compressed. That is cheaper than to pad and compress one after the other, because the processor can
-//! prepare one while it still compresses another.
+//! SHA-256 of short texts, several at a time.
+//!
+//! Each text is written into its padded block first, and then all blocks are compressed. That is faster than
+//! padding and compressing them one after the other, because the processor can prepare one block while it still
+//! compresses another.
 
 use std::slice;
 
@@ -24,19 +26,21 @@ impl Default for Block {
 }
 
 impl Block {
-    /// The longest text, in bytes: a block also holds a mark behind it and eight bytes for its length.
-    pub(super) const ROOM: usize = 55;
+    /// The length of the longest text, in bytes: a block also holds an end mark and eight bytes for the length.
+    pub(super) const MAX_TEXT: usize = 55;
 
-    /// Takes this text instead, if it fits.
+    /// Replaces the text, if the new one fits.
+    #[inline]
     pub(super) fn set(&mut self, text: &[u8]) -> bool {
         *self = Self::default();
-        let Some(room) = self.bytes[..Self::ROOM].get_mut(..text.len()) else { return false };
-        room.copy_from_slice(text);
+        let Some(place) = self.bytes[..Self::MAX_TEXT].get_mut(..text.len()) else { return false };
+        place.copy_from_slice(text);
         self.end_at(text.len());
         true
     }
 
-    /// Has the text written into an empty block. Behind its end, which is returned, there are zeros.
+    /// Lets `write` fill an empty block. It returns the end of the text, and leaves zeros after it.
+    #[inline]
     pub(super) fn write(&mut self, write: impl FnOnce(&mut [u8; 64]) -> usize) {
         let end = write(&mut self.bytes);
         self.end_at(end);
@@ -46,11 +50,12 @@ impl Block {
         self.len = u8::try_from(end).unwrap_or_default();
     }
 
+    #[inline]
     pub(super) fn text(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len).min(Self::ROOM)]
+        &self.bytes[..usize::from(self.len).min(Self::MAX_TEXT)]
     }
 
-    /// Puts behind the text what SHA-256 wants there (FIPS 180-4, 5.1.1).
+    /// Appends the padding of SHA-256 (FIPS 180-4, 5.1.1).
     fn pad(&mut self) {
         self.bytes[usize::from(self.len & 63)] = 0x80;
         let bits = u16::from(self.len) * 8;
@@ -58,7 +63,7 @@ impl Block {
     }
 }
 
-/// The digest of a text that is given in parts.
+/// The digest of the parts, one after the other.
 pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
     let len: usize = parts.iter().map(|part| part.len()).sum();
     let mut blocks = [[0; 64]; 3];
@@ -77,7 +82,7 @@ pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
     digest(&blocks[..used])
 }
 
-/// The digest of a text that is padded already.
+/// The digest of a padded text.
 #[inline]
 fn digest(blocks: &[[u8; 64]]) -> Hashed {
     let mut state = INITIAL;
@@ -89,14 +94,14 @@ fn digest(blocks: &[[u8; 64]]) -> Hashed {
     Hashed::from_bytes(digest)
 }
 
-/// Blocks that wait to be compressed, each with its key and its warning.
+/// The blocks still to be compressed, each with its key and its warning.
 #[derive(Default)]
 pub(super) struct Blocks {
     blocks: ArrayVec<Block, MAX_BLOCKS>,
     kept: ArrayVec<(MatchKey, Option<ValueWarning>), MAX_BLOCKS>,
 }
 
-/// As many values as a customer of the row contract has, and some more.
+/// More than the values of most customers.
 pub(super) const MAX_BLOCKS: usize = 16;
 
 impl Blocks {
@@ -104,7 +109,7 @@ impl Blocks {
         self.kept.is_full()
     }
 
-    /// An empty block to write a text into. It waits once it is [kept](Self::keep).
+    /// An empty block to write a text into. It counts once it is [kept](Self::keep).
     #[inline]
     pub(super) fn next(&mut self) -> &mut Block {
         self.blocks.truncate(self.kept.len());
@@ -119,7 +124,7 @@ impl Blocks {
         self.kept.push((key, warning));
     }
 
-    /// Compresses all that wait, in the order in which they came.
+    /// Compresses all blocks that were kept, in their order.
     #[inline]
     pub(super) fn digests(&self) -> impl Iterator<Item = (MatchKey, Option<ValueWarning>, Hashed)> {
         let blocks = self.blocks[..self.kept.len()].iter();

@@ -1,4 +1,4 @@
-//! From borrowed raw text to user data, with everything unusable told at once.
+//! Building user data from raw text: every value is cleaned and hashed, and every unusable one is reported.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
@@ -7,20 +7,30 @@ use std::sync::LazyLock;
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
-use super::ascii::Plain;
 use super::block::{Block, Blocks};
-use super::characters::is_blank;
-use super::clean::{Cleaned, Form, clean};
+use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick, read_country};
 use super::{
-    CleaningOptions, Hashed, MatchKey, MatchValue, UnusableReason, UserData, ValueWarning, ascii, place,
+    CleaningOptions, Hashed, InvalidUserData, MatchKey, MatchValue, UnusableKey, UnusableReason, UserData,
+    ValueWarning,
 };
 use crate::value::{Country, EventTime};
 
-/// Collects the raw texts of one customer.
-///
-/// Each setter may be called several times (a thousand values of a key count), in any order; texts are borrowed, and read by
-/// [`build`](UserDataBuilder::build). A blank text counts as not given. States and postal codes are
-/// read by the first country that is usable.
+impl UserData {
+    /// Starts a builder that cleans and hashes the raw texts of one customer.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, UserData};
+    ///
+    /// let customer = UserData::builder().email("mary@example.com").first_name("Mary").build()?;
+    /// assert!(customer.keys().eq([MatchKey::Email, MatchKey::FirstName]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
+    pub fn builder<'a>() -> UserDataBuilder<'a> {
+        UserDataBuilder::default()
+    }
+}
+
+/// Builds [`UserData`] from the raw texts of one customer.
 ///
 /// ```
 /// use meta_offline_events::customer::{MatchKey, UserData};
@@ -35,16 +45,21 @@ use crate::value::{Country, EventTime};
 /// assert_eq!(customer.values(MatchKey::Email).count(), 2);
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
+///
+/// Call the setters in any order, and several times for several values of a key. At most 1,000 values per key
+/// are used. Blank texts are ignored. The builder borrows the texts;
+/// [`build`](UserDataBuilder::build) cleans and hashes them. The first usable country decides how states and
+/// postal codes are read.
 #[derive(Clone, Default)]
 pub struct UserDataBuilder<'a> {
     /// In place, because there is one for each row of an export.
     given: SmallVec<[(MatchKey, &'a str); 12]>,
-    /// A fingerprint of the raw texts and their keys, in the order in which they came.
+    /// A fingerprint of the raw texts and their keys, in the order given.
     texts: u64,
     options: CleaningOptions,
 }
 
-/// A fingerprint of raw customer values and of how they are read. Builders with equal values and options have equal
+/// A fingerprint of raw customer values and of the options. Builders with equal values and options have equal
 /// fingerprints.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RawFingerprint {
@@ -60,13 +75,21 @@ impl RawFingerprint {
 }
 
 impl<'a> UserDataBuilder<'a> {
-    /// A value for any key.
+    /// Adds a value of any key.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, UserData};
+    ///
+    /// let customer = UserData::builder().value(MatchKey::LeadId, "525645896321548").build()?;
+    /// assert!(customer.has(MatchKey::LeadId));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn value(mut self, key: MatchKey, raw: &'a str) -> Self {
         self.add(key, raw);
         self
     }
 
-    /// The same, in place.
+    /// Adds a value of any key in place.
     pub(crate) fn add(&mut self, key: MatchKey, raw: &'a str) {
         static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
         let mut hasher = HASHER.build_hasher();
@@ -77,7 +100,7 @@ impl<'a> UserDataBuilder<'a> {
         self.given.push((key, raw));
     }
 
-    /// Copies the builder, for as long as this one lives.
+    /// Copies the builder, with the lifetime of this borrow.
     pub(crate) fn reborrow(&self) -> UserDataBuilder<'_> {
         UserDataBuilder {
             given: self.given.iter().copied().collect(),
@@ -90,100 +113,250 @@ impl<'a> UserDataBuilder<'a> {
         RawFingerprint { texts: self.texts, options: self.options.undated() }
     }
 
-    /// An e-mail address.
+    /// Adds an e-mail address.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().email(" Mary@Example.com").build()?;
+    /// assert!(customer.values(MatchKey::Email).eq([&MatchValue::Hashed(Hashed::of("mary@example.com"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn email(self, raw: &'a str) -> Self {
         self.value(MatchKey::Email, raw)
     }
 
-    /// A phone number with its country code, such as `+44 20 7946 0958`.
+    /// Adds a phone number, written with its country code.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().phone("+44 20 7946 0958").build()?;
+    /// assert!(customer.values(MatchKey::Phone).eq([&MatchValue::Hashed(Hashed::of("442079460958"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn phone(self, raw: &'a str) -> Self {
         self.value(MatchKey::Phone, raw)
     }
 
-    /// A first name.
+    /// Adds a first name.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().first_name("Anne-Marie").build()?;
+    /// assert!(customer.values(MatchKey::FirstName).eq([&MatchValue::Hashed(Hashed::of("annemarie"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn first_name(self, raw: &'a str) -> Self {
         self.value(MatchKey::FirstName, raw)
     }
 
-    /// A last name.
+    /// Adds a last name.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().last_name("O'Brien").build()?;
+    /// assert!(customer.values(MatchKey::LastName).eq([&MatchValue::Hashed(Hashed::of("obrien"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn last_name(self, raw: &'a str) -> Self {
         self.value(MatchKey::LastName, raw)
     }
 
-    /// A date of birth, best as `YYYY-MM-DD`.
+    /// Adds a date of birth, best written as `YYYY-MM-DD`.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().birth_date("1997-02-16").build()?;
+    /// assert!(customer.values(MatchKey::BirthDate).eq([&MatchValue::Hashed(Hashed::of("19970216"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn birth_date(self, raw: &'a str) -> Self {
         self.value(MatchKey::BirthDate, raw)
     }
 
-    /// `f`, `m`, or an English word for one of them.
+    /// Adds a gender: `f`, `m` or an English word for one of them.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().gender("Female").build()?;
+    /// assert!(customer.values(MatchKey::Gender).eq([&MatchValue::Hashed(Hashed::of("f"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn gender(self, raw: &'a str) -> Self {
         self.value(MatchKey::Gender, raw)
     }
 
-    /// The name of a city.
+    /// Adds the name of a city.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().city("New York").build()?;
+    /// assert!(customer.values(MatchKey::City).eq([&MatchValue::Hashed(Hashed::of("newyork"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn city(self, raw: &'a str) -> Self {
         self.value(MatchKey::City, raw)
     }
 
-    /// A state or province, by its name or its code.
+    /// Adds a state or province, by name or code.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().state("California").build()?;
+    /// assert!(customer.values(MatchKey::State).eq([&MatchValue::Hashed(Hashed::of("ca"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn state(self, raw: &'a str) -> Self {
         self.value(MatchKey::State, raw)
     }
 
-    /// A postal code.
+    /// Adds a postal code.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().postal_code("SW1A 1AA").build()?;
+    /// assert!(customer.values(MatchKey::PostalCode).eq([&MatchValue::Hashed(Hashed::of("sw1a1aa"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn postal_code(self, raw: &'a str) -> Self {
         self.value(MatchKey::PostalCode, raw)
     }
 
-    /// A country, by its code or its name.
+    /// Adds a country, by code or name.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().country("United States").build()?;
+    /// assert!(customer.values(MatchKey::Country).eq([&MatchValue::Hashed(Hashed::of("us"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn country(self, raw: &'a str) -> Self {
         self.value(MatchKey::Country, raw)
     }
 
-    /// The advertiser's own id of the customer.
+    /// Adds the advertiser's own id of the customer.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().external_id("Cust 42-B").build()?;
+    /// assert!(customer.values(MatchKey::ExternalId).eq([&MatchValue::Hashed(Hashed::of("cust42-b"))]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn external_id(self, raw: &'a str) -> Self {
         self.value(MatchKey::ExternalId, raw)
     }
 
-    /// The advertising id of a phone.
+    /// Adds the advertising id of a mobile device.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().mobile_advertiser_id("6D92078A-8246-4BA4-AE5B-76104861E7DC").build()?;
+    /// assert!(customer.values(MatchKey::MobileAdvertiserId).eq([&MatchValue::Plain("6d92078a-8246-4ba4-ae5b-76104861e7dc".into())]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn mobile_advertiser_id(self, raw: &'a str) -> Self {
         self.value(MatchKey::MobileAdvertiserId, raw)
     }
 
-    /// The IP address of the customer's browser.
+    /// Adds the IP address of the customer's browser.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().client_ip_address("2001:DB8:0::1").build()?;
+    /// assert!(customer.values(MatchKey::ClientIpAddress).eq([&MatchValue::Plain("2001:db8::1".into())]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn client_ip_address(self, raw: &'a str) -> Self {
         self.value(MatchKey::ClientIpAddress, raw)
     }
 
-    /// The user agent of the customer's browser.
+    /// Adds the user agent of the customer's browser.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().client_user_agent("Mozilla/5.0 (X11)").build()?;
+    /// assert!(customer.values(MatchKey::ClientUserAgent).eq([&MatchValue::Plain("Mozilla/5.0 (X11)".into())]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn client_user_agent(self, raw: &'a str) -> Self {
         self.value(MatchKey::ClientUserAgent, raw)
     }
 
-    /// A click on one of Meta's ads: the text of a [`ClickId`](super::ClickId), or the pixel's cookie `_fbc`.
+    /// Adds a click on one of Meta's ads: the text of a [`ClickId`](super::ClickId), or of the pixel's cookie `_fbc`.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().click_id("fb.1.1777902300250.IwAR2F4").build()?;
+    /// assert!(customer.values(MatchKey::Click).eq([&MatchValue::Plain("fb.1.1777902300250.IwAR2F4".into())]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn click_id(self, raw: &'a str) -> Self {
         self.value(MatchKey::Click, raw)
     }
 
-    /// The browser as Meta's pixel names it: its cookie `_fbp`.
+    /// Adds the browser id that Meta's pixel keeps in its cookie `_fbp`.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
+    ///
+    /// let customer = UserData::builder().browser_id("fb.1.1596403881668.1116446470").build()?;
+    /// assert!(customer.values(MatchKey::Browser).eq([&MatchValue::Plain("fb.1.1596403881668.1116446470".into())]));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn browser_id(self, raw: &'a str) -> Self {
         self.value(MatchKey::Browser, raw)
     }
 
     /// Refuses birth dates after this day.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{UnusableReason, UserData};
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// let now = EventTime::from_unix(1_767_225_600)?;
+    /// let invalid = UserData::builder().as_of(now).birth_date("2080-01-01").build().unwrap_err();
+    /// assert_eq!(invalid.unusable()[0].reason(), UnusableReason::DateOutOfRange);
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
     pub fn as_of(mut self, now: EventTime) -> Self {
         self.options = self.options.as_of(now);
         self
     }
 
-    /// How the texts are to be read. The customer's own [`country`](Self::country) goes before the
-    /// options's, and a day that was stated stays unless the options states one.
+    /// Sets how the texts are cleaned.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, MatchKey, UserData};
+    /// use meta_offline_events::value::DateOrder;
+    ///
+    /// let british = CleaningOptions::default().date_order(DateOrder::DayFirst);
+    /// let customer = UserData::builder().options(british).birth_date("03/04/1980").build()?;
+    /// assert!(customer.has(MatchKey::BirthDate));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
+    ///
+    /// The customer's own [`country`](Self::country) takes precedence over that of the options. The day of
+    /// [`as_of`](Self::as_of) stays, unless the options have one.
     pub fn options(mut self, options: CleaningOptions) -> Self {
         self.options = CleaningOptions { as_of: options.as_of.or(self.options.as_of), ..options };
         self
     }
 
-    /// Reads, cleans and hashes every text.
+    /// Cleans and hashes every text.
     ///
     /// ```
     /// use meta_offline_events::customer::{MatchKey, UnusableReason, UserData};
@@ -201,15 +374,15 @@ impl<'a> UserDataBuilder<'a> {
     ///
     /// # Errors
     ///
-    /// [`InvalidUserData`] names every text that cannot be used, and holds the others.
+    /// [`InvalidUserData`] lists every text that cannot be used, and keeps the usable values.
     pub fn build(self) -> Result<UserData, InvalidUserData> {
-        let mut usable = UserData::with_room_for(self.given.len());
+        let mut usable = UserData::with_capacity(self.given.len());
         let unusable = self.build_into(None, &mut usable, &mut String::new());
         if unusable.is_empty() { Ok(usable) } else { Err(InvalidUserData { unusable, usable }) }
     }
 
-    /// The same in the memory of an earlier customer, as of this day if one is stated. Returns the texts
-    /// that cannot be used.
+    /// Does the same in the memory of an earlier customer, as of `day` if there is one. Returns the texts that
+    /// cannot be used.
     pub(crate) fn build_into(
         &self,
         day: Option<EventTime>,
@@ -232,8 +405,8 @@ impl<'a> UserDataBuilder<'a> {
                 customer.append_all(&mut blocks);
             }
             let block = blocks.next();
-            let read = match ascii::clean(key, raw, &options, block).filter(|_| index < MAX_VALUES) {
-                Some(Plain(warning)) => Ok((Prepared::Block, warning)),
+            let read = match quick(key, raw, &options, block).filter(|_| index < MAX_VALUES) {
+                Some(Quick { warning }) => Ok((Prepared::Block, warning)),
                 None if raw.chars().all(is_blank) => continue,
                 None if index < MAX_VALUES => prepare(key, raw, &options, buffer, block),
                 None => Err(UnusableReason::TooManyValues),
@@ -254,16 +427,16 @@ impl<'a> UserDataBuilder<'a> {
 
     fn country_given(&self) -> Option<Country> {
         let mut countries = self.given.iter().filter(|(key, _)| *key == MatchKey::Country);
-        countries.find_map(|(_, raw)| place::country(raw))
+        countries.find_map(|(_, raw)| read_country(raw))
     }
 }
 
-/// No customer has more values of one key. Meta publishes no limit.
+/// Meta publishes no limit; no customer has more values of one key.
 const MAX_VALUES: usize = 1000;
 
 /// A cleaned text.
 enum Prepared {
-    /// It stands in a block, to be hashed together with others.
+    /// It is in a block, to be hashed together with others.
     Block,
     Value(MatchValue),
 }
@@ -279,8 +452,8 @@ fn prepare(
     if matches!(form, Form::ToHash) && block.set(buffer.as_bytes()) {
         return Ok((Prepared::Block, warning));
     }
-    let value = MatchValue::of(form, buffer);
-    // A text of nothing is refused before it is hashed; only a digest can bring one in.
+    let value = form.into_value(buffer);
+    // Cleaning refuses placeholders as text; only a digest can still stand for one.
     if warning == Some(ValueWarning::AlreadyHashed) && value.digest().is_some_and(Hashed::is_of_nothing) {
         return Err(UnusableReason::HashOfNothing);
     }
@@ -288,105 +461,9 @@ fn prepare(
 }
 
 impl fmt::Debug for UserDataBuilder<'_> {
-    /// Keys only; never a text.
+    /// Shows the keys, never a text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UserDataBuilder ")?;
         f.debug_list().entries(self.given.iter().map(|(key, _)| key)).finish()
     }
 }
-
-/// A text that gave no match key. It comes from [`InvalidUserData::unusable`].
-///
-/// ```
-/// use meta_offline_events::customer::{MatchKey, UnusableReason, UserData};
-///
-/// let invalid = UserData::builder().email("mary@example.com").email("mary").build().unwrap_err();
-/// let unusable = invalid.unusable()[0];
-/// assert_eq!((unusable.key(), unusable.index()), (MatchKey::Email, 1));
-/// assert_eq!(unusable.reason(), UnusableReason::NotAnEmail);
-/// assert!(unusable.to_string().starts_with("em (value 2) is not an e-mail address"));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct UnusableKey {
-    key: MatchKey,
-    index: usize,
-    reason: UnusableReason,
-}
-
-impl UnusableKey {
-    /// The key that the text was given for.
-    pub fn key(self) -> MatchKey {
-        self.key
-    }
-
-    /// Which of the texts given for that key: 0 is the first. Blank ones count.
-    pub fn index(self) -> usize {
-        self.index
-    }
-
-    /// Why it cannot be used.
-    pub fn reason(self) -> UnusableReason {
-        self.reason
-    }
-}
-
-impl fmt::Display for UnusableKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.index > 0 {
-            write!(f, "{} (value {}) {}", self.key, self.index + 1, self.reason)
-        } else {
-            write!(f, "{} {}", self.key, self.reason)
-        }
-    }
-}
-
-/// Some texts of a customer cannot be used. The others are not lost: see
-/// [`into_usable`](InvalidUserData::into_usable).
-///
-/// ```
-/// use meta_offline_events::customer::{MatchKey, UserData};
-///
-/// let invalid = UserData::builder().email("mary@example.com").phone("ask her").build().unwrap_err();
-/// assert_eq!(
-///     invalid.to_string(),
-///     "customer data cannot be used as it is: ph has no digits to make a phone number",
-/// );
-/// assert!(invalid.into_usable().has(MatchKey::Email));
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidUserData {
-    unusable: Vec<UnusableKey>,
-    usable: UserData,
-}
-
-impl InvalidUserData {
-    /// Every text that cannot be used, in the order given; at least one.
-    pub fn unusable(&self) -> &[UnusableKey] {
-        &self.unusable
-    }
-
-    /// The usable values, which may be none.
-    pub fn into_usable(self) -> UserData {
-        self.usable
-    }
-
-    /// The usable values and the unusable ones.
-    pub fn into_parts(self) -> (UserData, Vec<UnusableKey>) {
-        (self.usable, self.unusable)
-    }
-}
-
-impl fmt::Display for InvalidUserData {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("customer data cannot be used as it is: ")?;
-        for (position, unusable) in self.unusable.iter().enumerate() {
-            if position > 0 {
-                f.write_str("; ")?;
-            }
-            write!(f, "{unusable}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for InvalidUserData {}

@@ -1,11 +1,11 @@
-//! What a value does not say itself but needs to be read rightly.
+//! Options that control how values are cleaned.
 
 use super::MatchKey;
 use super::key_set::KeySet;
 use crate::value::{Country, DateOrder, EventTime};
 
-/// What helps reading a value: the customer's country, today's date, the order of dates, and what the
-/// advertiser has decided about digests, ids and phones.
+/// Options that control how values are cleaned: the customer's country, the date order, and what the advertiser
+/// has decided about digests, ids and phone numbers.
 ///
 /// ```
 /// use meta_offline_events::customer::{CleaningOptions, MatchKey};
@@ -29,7 +29,7 @@ pub struct CleaningOptions {
     pub(super) calling: CallingCountry,
 }
 
-/// Where the country code of a phone comes from that is written without one.
+/// Where the country code of a national phone number comes from.
 #[cfg(feature = "phone")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct CallingCountry {
@@ -38,29 +38,63 @@ pub(super) struct CallingCountry {
 }
 
 impl CleaningOptions {
-    /// The customer's country, which decides how states and postal codes are read.
+    /// Sets the customer's country, which decides how states and postal codes are read.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, MatchKey};
+    /// use meta_offline_events::value::Country;
+    ///
+    /// let american = CleaningOptions::default().country(Country::UNITED_STATES);
+    /// assert_eq!(MatchKey::PostalCode.normalize("02138-1234", &american)?.text(), "02138");
+    /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
+    /// ```
     pub fn country(self, country: Country) -> Self {
         Self { country: Some(country), ..self }
     }
 
-    /// Refuses birth dates after this day (in UTC). Without it, the end of the year 2100 counts.
+    /// Refuses birth dates after this day, in UTC. By default, those after the year 2100 are refused.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, MatchKey, UnusableReason};
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// let at_the_sale = CleaningOptions::default().as_of(EventTime::from_unix(1_767_225_600)?);
+    /// let refused = MatchKey::BirthDate.normalize("2026-01-02", &at_the_sale);
+    /// assert_eq!(refused, Err(UnusableReason::DateOutOfRange));
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
     pub fn as_of(self, now: EventTime) -> Self {
         Self { as_of: Some(now), ..self }
     }
 
-    /// How birth dates such as `03/04/1980` are to be read; without it those are refused.
+    /// Sets how birth dates such as `03/04/1980` are read. By default they are refused.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, MatchKey};
+    /// use meta_offline_events::value::DateOrder;
+    ///
+    /// let day_first = CleaningOptions::default().date_order(DateOrder::DayFirst);
+    /// assert_eq!(MatchKey::BirthDate.normalize("03/04/1980", &day_first)?.text(), "19800403");
+    /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
+    /// ```
     pub fn date_order(self, order: DateOrder) -> Self {
         Self { date_order: Some(order), ..self }
     }
 
-    /// What to do with a text that is a SHA-256 digest already.
+    /// Sets whether texts that are SHA-256 digests already are accepted; by default they are.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{AlreadyHashed, CleaningOptions, Hashed, MatchKey, UnusableReason};
+    ///
+    /// let plain_only = CleaningOptions::default().already_hashed(AlreadyHashed::Refuse);
+    /// let refused = MatchKey::Email.normalize(&Hashed::of("mary@example.com").to_string(), &plain_only);
+    /// assert_eq!(refused, Err(UnusableReason::AlreadyHashed));
+    /// ```
     pub fn already_hashed(self, rule: AlreadyHashed) -> Self {
         Self { already_hashed: rule, ..self }
     }
 
-    /// Takes only SHA-256 digests under this key, and refuses everything else with
-    /// [`UnusableReason::NotSha256`](super::UnusableReason::NotSha256): for a column that was hashed elsewhere. It says
-    /// nothing about a key that is sent unhashed.
+    /// Accepts only SHA-256 digests under this key, for a column that was hashed elsewhere.
     ///
     /// ```
     /// use meta_offline_events::customer::{CleaningOptions, Hashed, MatchKey, UnusableReason};
@@ -70,16 +104,28 @@ impl CleaningOptions {
     /// assert_eq!(refused.unwrap_err(), UnusableReason::NotSha256);
     /// assert!(MatchKey::Email.normalize(&Hashed::of("mary@example.com").to_string(), &hashed).is_ok());
     /// ```
+    ///
+    /// Any other text is refused with [`UnusableReason::NotSha256`](super::UnusableReason::NotSha256). Keys that
+    /// are sent unhashed are not affected.
     pub fn digests_only(self, key: MatchKey) -> Self {
         Self { digests_only: self.digests_only.with(key), ..self }
     }
 
-    /// How the advertiser's own ids of customers are sent.
+    /// Sets how the advertiser's own ids of customers are sent.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, ExternalIdPolicy, MatchKey, MatchValue};
+    ///
+    /// let plain = CleaningOptions::default().external_ids(ExternalIdPolicy::Plain);
+    /// let id = MatchKey::ExternalId.normalize("C-42", &plain)?;
+    /// assert_eq!(id.value(), &MatchValue::Plain("C-42".into()));
+    /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
+    /// ```
     pub fn external_ids(self, policy: ExternalIdPolicy) -> Self {
         Self { external_ids: policy, ..self }
     }
 
-    /// Completes phones that are written without a country code with the code of this country.
+    /// Completes national phone numbers with the country code of this country.
     ///
     /// ```
     /// use meta_offline_events::customer::{CleaningOptions, MatchKey};
@@ -95,35 +141,42 @@ impl CleaningOptions {
         self
     }
 
-    /// Completes phones that are written without a country code with the code of the customer's own
-    /// [`country`](Self::country), before that of [`calling_country`](Self::calling_country).
+    /// Completes national phone numbers with the country code of the customer's own
+    /// [`country`](Self::country), or else with that of the [`calling_country`](Self::calling_country).
     ///
-    /// Whether customers write the phone of the country they live in, only the advertiser can know.
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, MatchKey};
+    ///
+    /// let german = CleaningOptions::default().country("de".parse()?).calling_country_of_customer();
+    /// assert_eq!(MatchKey::Phone.normalize("0171 1234567", &german).unwrap().text(), "491711234567");
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    ///
+    /// Set this only if customers give phone numbers of the country they live in.
     #[cfg(feature = "phone")]
     pub fn calling_country_of_customer(mut self) -> Self {
         self.calling.customers = true;
         self
     }
 
-    /// The country whose code a national phone number gets.
+    /// The country whose code completes a national phone number.
     #[cfg(feature = "phone")]
     pub(super) fn phone_country(&self) -> Option<Country> {
         self.country.filter(|_| self.calling.customers).or(self.calling.stated)
     }
 
-    /// With this order of dates, unless one is stated already.
+    /// Sets the date order, unless there is one already.
     pub(crate) fn date_order_unless_stated(self, order: Option<DateOrder>) -> Self {
         Self { date_order: self.date_order.or(order), ..self }
     }
 
-    /// The same for every day.
+    /// The same options without a day.
     pub(super) fn undated(self) -> Self {
         Self { as_of: None, ..self }
     }
 }
 
-/// What to do with a text of 64 hexadecimal digits in a key that is hashed, alone or with the suffix of
-/// Meta's parameter builder.
+/// Whether a hashed key accepts a text that is a SHA-256 digest already.
 ///
 /// ```
 /// use meta_offline_events::customer::{AlreadyHashed, CleaningOptions, Hashed, MatchKey, UnusableReason};
@@ -135,20 +188,19 @@ impl CleaningOptions {
 /// assert_eq!(MatchKey::Email.normalize(&hex, &plain_only).unwrap_err(), UnusableReason::AlreadyHashed);
 /// # Ok::<(), UnusableReason>(())
 /// ```
+///
+/// A digest is a text of 64 hexadecimal digits, alone or with the [suffix](super::HashedWithAppendix) of Meta's
+/// parameter builder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum AlreadyHashed {
-    /// It is a digest: pass it on in lower case, its suffix to the letter, and do not hash it again.
+    /// Sends the digest in lower case, with its suffix unchanged, and does not hash it again.
     #[default]
     Accept,
-    /// Refuse it with [`UnusableReason::AlreadyHashed`](super::UnusableReason::AlreadyHashed).
+    /// Refuses the digest with [`UnusableReason::AlreadyHashed`](super::UnusableReason::AlreadyHashed).
     Refuse,
 }
 
 /// How the advertiser's own ids of customers are sent.
-///
-/// Meta compares what comes through the pixel, the Conversions API and uploads, so the choice has to be
-/// the same on every channel and **must never change for a dataset**. Meta recommends hashing and does
-/// not say whether a plain id and its digest are one.
 ///
 /// ```
 /// use meta_offline_events::customer::{CleaningOptions, ExternalIdPolicy, Hashed, MatchKey};
@@ -159,15 +211,19 @@ pub enum AlreadyHashed {
 /// assert_eq!(sent(ExternalIdPolicy::Plain)?.digest(), None);
 /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
 /// ```
+///
+/// Meta compares the ids from the pixel, the Conversions API and uploads. So use the same policy on every
+/// channel, and **never change it for a dataset**. Meta recommends hashing, and does not say whether a plain
+/// id matches its digest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExternalIdPolicy {
-    /// Without blanks, in lower case, hashed: what Meta's parameter builder and its newest SDK do.
+    /// Hashed without blanks and in lower case, as Meta's parameter builder and its newest SDK do.
     #[default]
     Normalized,
-    /// Trimmed and hashed, for ids in which case or inner blanks count.
+    /// Trimmed and hashed, for ids in which case or inner blanks matter.
     Exact,
-    /// Trimmed and sent unhashed, for advertisers whose pixel or earlier uploads do so. Such ids should
-    /// say nothing about a person.
+    /// Trimmed and sent unhashed, for advertisers whose pixel or earlier uploads do so. Such ids should not
+    /// reveal anything about a person.
     Plain,
 }

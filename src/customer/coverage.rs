@@ -1,4 +1,4 @@
-//! What a set of customers can be found by: counted before sending, so that a poor export is seen
+//! Coverage: which match keys a set of customers has, counted before sending, so that a poor export is noticed
 //! before it costs matches.
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,12 +13,7 @@ use super::prehashed::Prehashed;
 use super::user_data::is_too_broad;
 use super::{Hashed, MatchKey, MatchValue, UserData, ValueWarning};
 
-/// How many customers carry each match key, alone and together, and what is doubtful about them.
-///
-/// Numbers only: it holds no value that could be shown. A customer is one [`UserData`]; of events, each
-/// counts its own. Memory is bounded: values that repeat are counted exactly among some 7,000 different
-/// e-mails and as many phones; where there are more, a count may miss one in 7,000 customers, and never
-/// tells too many.
+/// Counts how many customers have each match key, alone and together, and how many values are doubtful.
 ///
 /// ```
 /// use meta_offline_events::customer::{Coverage, MatchKey, UserData};
@@ -31,21 +26,34 @@ use super::{Hashed, MatchKey, MatchValue, UserData, ValueWarning};
 /// let coverage: Coverage = customers.iter().collect();
 /// assert_eq!(coverage.count_with(MatchKey::Email), 2);
 /// assert_eq!(coverage.phones_without_country_code(), 1);
-/// let unusable = coverage.combinations().into_iter().filter(|combination| !combination.is_valid());
-/// assert_eq!(unusable.map(|combination| combination.customers()).sum::<u64>(), 1);
+/// let refused = coverage.combinations().into_iter().filter(|combination| !combination.is_valid());
+/// assert_eq!(refused.map(|combination| combination.customers()).sum::<u64>(), 1);
 ///
-/// // An application may refuse to send what hardly finds anybody.
+/// // An application may refuse to send an export with too few e-mail addresses.
 /// assert!(coverage.share(MatchKey::Email) > 0.6);
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
+///
+/// # Event match quality
+///
+/// Meta finds the account behind an event by its match keys: which of them customers have is what *event match
+/// quality* is about. Meta reports event match quality for web events only, and a dataset quality score for
+/// offline events, both after the upload. `Coverage` counts the match keys before anything is sent.
+///
+/// # Accuracy
+///
+/// Each [`UserData`] counts as one customer, so two events of one person count twice. `Coverage` shows
+/// counts, never a value. Its memory is bounded: it counts [shared values](Self::shared_values) exactly among up to
+/// 7,168 different e-mail addresses and as many phone numbers. With more of them, a count may be too low by one for
+/// every 7,000 customers; it is never too high.
 #[derive(Debug, Clone)]
 pub struct Coverage {
     customers: u64,
-    /// Customers who have the same keys as the last one, and in a row.
+    /// The keys of the last customer, and how many customers in a row have the same.
     alike: (KeySet, u64),
     /// The others.
     combinations: HashMap<KeySet, u64, RandomState>,
-    /// Values of each key beside a customer's first.
+    /// How many values of each key come after a customer's first.
     further: [u64; MatchKey::ALL.len()],
     warnings: BTreeMap<(MatchKey, ValueWarning), u64>,
     sharing: Sharing,
@@ -64,15 +72,15 @@ impl Default for Coverage {
     }
 }
 
-/// How many customers have the same e-mail or phone, by the beginning of its digest.
+/// How many customers have the same e-mail address or phone number, by the first bytes of its digest.
 ///
-/// When the table is full, every count is lowered by one and what comes to nothing is forgotten (Misra and
-/// Gries, 1982): a value that many share stays.
+/// When a table is full, every count is lowered by one, and values with a count of zero are removed (Misra and
+/// Gries, 1982). Values that many customers share stay.
 #[derive(Debug, Clone, Default)]
 struct Sharing {
     emails: HashMap<u64, u32, Prehashed>,
     phones: HashMap<u64, u32, Prehashed>,
-    /// What is to be counted later, if that is wanted: counts depend on the sequence of values.
+    /// The values to count later, if that is wanted: the counts depend on the order of the values.
     #[cfg(feature = "rayon")]
     later: Option<Vec<(MatchKey, u64)>>,
 }
@@ -95,7 +103,7 @@ impl Sharing {
         let count = counts.entry(beginning).or_default();
         *count = count.saturating_add(1);
         if counts.len() > MAX_SHARED {
-            // Taken out and put back, because removed ones would leave marks that fill the table.
+            // Not `retain`: what it removes leaves marks that fill the table.
             let all = counts.drain().map(|(beginning, count)| (beginning, count - 1));
             let kept: Vec<_> = all.filter(|(_, count)| *count > 0).collect();
             counts.extend(kept);
@@ -110,7 +118,16 @@ impl Sharing {
 }
 
 impl Coverage {
-    /// Counts one more customer.
+    /// Adds one customer.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Coverage, UserData};
+    ///
+    /// let mut coverage = Coverage::default();
+    /// coverage.add(&UserData::builder().email("mary@example.com").build()?);
+    /// assert_eq!(coverage.customers(), 1);
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn add(&mut self, customer: &UserData) {
         let mut keys = KeySet::default();
         for (key, value, warning) in customer.all() {
@@ -139,38 +156,59 @@ impl Coverage {
         *self.warnings.entry((key, warning)).or_default() += 1;
     }
 
-    /// How many customers were counted.
+    /// The number of customers.
     pub fn customers(&self) -> u64 {
         self.customers
     }
 
-    /// How many customers carry this key.
+    /// The number of customers who have this key.
     pub fn count_with(&self, key: MatchKey) -> u64 {
         self.all_combinations().filter(|(keys, _)| keys.contains(key)).map(|(_, count)| count).sum()
     }
 
-    /// How many values this key has over all customers.
+    /// The number of values of this key, over all customers.
     pub fn values(&self, key: MatchKey) -> u64 {
         self.count_with(key) + self.further[key as usize]
     }
 
-    /// The share of customers that carry this key, from 0 to 1; 0 when there are no customers.
+    /// The share of customers who have this key, from 0 to 1; 0 if there are no customers.
     pub fn share(&self, key: MatchKey) -> f64 {
         share(self.count_with(key), self.customers)
     }
 
-    /// How many values of this key have this warning.
+    /// The number of values of this key with this warning.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Coverage, MatchKey, UserData, ValueWarning};
+    ///
+    /// let customer = UserData::builder().email("test@test.com").build()?;
+    /// let coverage = Coverage::from_iter([&customer]);
+    /// assert_eq!(coverage.count_with_warning(MatchKey::Email, ValueWarning::MadeUp), 1);
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn count_with_warning(&self, key: MatchKey, warning: ValueWarning) -> u64 {
         self.warnings.get(&(key, warning)).copied().unwrap_or_default()
     }
 
-    /// How many phones are written without `+` or `00` and were not completed: those of them that lack
-    /// their country code find nobody.
+    /// The number of phone numbers written without `+` or `00` that were not completed. Numbers without a country
+    /// code will not match.
     pub fn phones_without_country_code(&self) -> u64 {
         self.count_with_warning(MatchKey::Phone, ValueWarning::NoCountryCode)
     }
 
-    /// The sets of keys that customers carry, the most frequent first.
+    /// The sets of keys that customers have, the most frequent first.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Coverage, MatchKey, UserData};
+    ///
+    /// let named = UserData::builder().first_name("Mary").last_name("Smith").build()?;
+    /// let reachable = UserData::builder().email("mary@example.com").build()?;
+    /// let coverage = Coverage::from_iter([&named, &reachable, &reachable]);
+    /// let most = coverage.combinations()[0];
+    /// assert!(most.keys().eq([MatchKey::Email]));
+    /// assert_eq!(most.customers(), 2);
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn combinations(&self) -> Vec<Combination> {
         let mut counts = self.combinations.clone();
         *counts.entry(self.alike.0).or_default() += self.alike.1;
@@ -181,26 +219,37 @@ impl Coverage {
         combinations
     }
 
-    /// E-mails and phones that so many customers share that they are hardly anybody's own: at least
-    /// [ten](SharedValue::MIN_CUSTOMERS) customers and at least [one of a hundred](SharedValue::MIN_SHARE) of those who have
-    /// the key. The most frequent come first.
+    /// The e-mail addresses and phone numbers that many customers share, the most frequent first.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Coverage, MatchKey, UserData};
+    ///
+    /// let till = UserData::builder().phone("+1 650 555 1212").build()?;
+    /// let coverage: Coverage = std::iter::repeat_n(&till, 10).collect();
+    /// assert_eq!(coverage.shared_values()[0].key(), MatchKey::Phone);
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
+    ///
+    /// A value is listed if at least [10](SharedValue::MIN_CUSTOMERS) customers have it, and at least
+    /// [1 %](SharedValue::MIN_SHARE) of those who have the key. It is probably a placeholder of the till, not a
+    /// customer's own, and makes different people look like one.
     pub fn shared_values(&self) -> Vec<SharedValue> {
-        let repeats = self.sharing.counts().map(|(key, beginning, customers)| SharedValue {
+        let shared = self.sharing.counts().map(|(key, beginning, customers)| SharedValue {
             key,
             beginning,
             customers,
             share: share(customers, self.count_with(key)),
         });
-        let mut repeats: Vec<_> = repeats
-            .filter(|repeat| {
-                repeat.customers >= SharedValue::MIN_CUSTOMERS && repeat.share >= SharedValue::MIN_SHARE
+        let mut shared: Vec<_> = shared
+            .filter(|value| {
+                value.customers >= SharedValue::MIN_CUSTOMERS && value.share >= SharedValue::MIN_SHARE
             })
             .collect();
-        repeats.sort_by_key(|repeat| (std::cmp::Reverse(repeat.customers), repeat.key, repeat.beginning));
-        repeats
+        shared.sort_by_key(|value| (std::cmp::Reverse(value.customers), value.key, value.beginning));
+        shared
     }
 
-    /// Every set of keys with its customers; one set may come twice.
+    /// Every set of keys with the number of its customers; a set may come twice.
     fn all_combinations(&self) -> impl Iterator<Item = (KeySet, u64)> {
         self.combinations.iter().map(|(&keys, &count)| (keys, count)).chain([self.alike])
     }
@@ -210,13 +259,13 @@ impl Coverage {
         of_key.map(|((_, warning), count)| (*warning, *count))
     }
 
-    /// The keys that any customer carries.
+    /// The keys that any customer has.
     fn keys(&self) -> impl Iterator<Item = MatchKey> {
         MatchKey::ALL.into_iter().filter(|key| self.count_with(*key) > 0)
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a share of more than 2^52 customers may be off by a hair")]
+#[expect(clippy::cast_precision_loss, reason = "exact for up to 2^52 customers")]
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
@@ -237,15 +286,15 @@ impl<'u> FromIterator<&'u UserData> for Coverage {
     }
 }
 
-/// Customers of several sets that are counted at once, to be put together in their sequence.
+/// Sets of customers that are counted in parallel and added up in their order.
 #[cfg(feature = "rayon")]
 impl Coverage {
-    /// Nobody yet. Which values are shared is counted by [`catch_up`](Self::catch_up) only.
+    /// An empty coverage that counts shared values only when it [catches up](Self::catch_up).
     pub(crate) fn lagging() -> Self {
         Self { sharing: Sharing { later: Some(Vec::new()), ..Sharing::default() }, ..Self::default() }
     }
 
-    /// Counts the customers of another set, who come behind those counted so far.
+    /// Adds the customers of another set, who come after those counted so far.
     pub(crate) fn absorb(&mut self, other: &Self) {
         self.customers += other.customers;
         for (keys, count) in other.all_combinations() {
@@ -262,7 +311,7 @@ impl Coverage {
         }
     }
 
-    /// Counts what waits.
+    /// Counts the shared values of the customers added since the last call.
     pub(crate) fn catch_up(&mut self) {
         let Some(mut later) = self.sharing.later.take() else { return };
         later.drain(..).for_each(|value| self.sharing.count(value));
@@ -270,7 +319,7 @@ impl Coverage {
     }
 }
 
-/// A set of match keys that customers carry together. See [`Coverage::combinations`].
+/// A set of match keys that customers have together; see [`Coverage::combinations`].
 ///
 /// ```
 /// use meta_offline_events::customer::{Coverage, MatchKey, UserData};
@@ -288,25 +337,23 @@ pub struct Combination {
 }
 
 impl Combination {
-    /// The keys.
+    /// The keys of the set.
     pub fn keys(self) -> impl Iterator<Item = MatchKey> {
         self.keys.keys()
     }
 
-    /// How many customers carry just these.
+    /// The number of customers who have exactly these keys.
     pub fn customers(self) -> u64 {
         self.customers
     }
 
-    /// Whether Meta takes a customer of these keys; see [`UserData::check_combination`].
+    /// Whether Meta accepts a customer with these keys; see [`UserData::check_combination`].
     pub fn is_valid(self) -> bool {
         !is_too_broad(self.keys)
     }
 }
 
-/// An e-mail or phone that many customers share. See [`Coverage::shared_values`].
-///
-/// `Display`, `Debug` and `Serialize` show the counts, never the value.
+/// An e-mail address or phone number that many customers share; see [`Coverage::shared_values`].
 ///
 /// ```
 /// use meta_offline_events::customer::{Coverage, UserData};
@@ -315,10 +362,12 @@ impl Combination {
 /// let coverage: Coverage = std::iter::repeat_n(&till, 12).collect();
 /// assert_eq!(
 ///     coverage.shared_values()[0].to_string(),
-///     "one em is shared by 12 customers, 100.0 % of those who have one",
+///     "one em is shared by 12 customers, 100.0 % of those who have this key",
 /// );
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
+///
+/// `Display`, `Debug` and `Serialize` show the counts, never the value.
 #[derive(Clone, Copy, PartialEq)]
 pub struct SharedValue {
     key: MatchKey,
@@ -328,28 +377,39 @@ pub struct SharedValue {
 }
 
 impl SharedValue {
-    /// The fewest customers that make a repeat.
+    /// The smallest number of customers who make a value a shared one.
     pub const MIN_CUSTOMERS: u64 = 10;
 
-    /// The smallest share that makes a repeat, of the customers who carry the key.
+    /// The smallest share of customers who make a value a shared one, among those who have the key.
     pub const MIN_SHARE: f64 = 0.01;
 
-    /// E-mail or phone.
+    /// The key of the value, [`MatchKey::Email`] or [`MatchKey::Phone`].
     pub fn key(self) -> MatchKey {
         self.key
     }
 
-    /// How many customers share the value.
+    /// The number of customers who have the value.
     pub fn customers(self) -> u64 {
         self.customers
     }
 
-    /// The share of those who carry the key, from 0 to 1.
+    /// The share of those who have the value among those who have the key, from 0 to 1.
     pub fn share(self) -> f64 {
         self.share
     }
 
     /// Whether this customer has the value.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Coverage, UserData};
+    ///
+    /// let till = UserData::builder().email("till7@example.com").build()?;
+    /// let mary = UserData::builder().email("mary@example.com").build()?;
+    /// let coverage: Coverage = std::iter::repeat_n(&till, 12).chain([&mary]).collect();
+    /// let shared = coverage.shared_values()[0];
+    /// assert!(shared.is_of(&till) && !shared.is_of(&mary));
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub fn is_of(self, customer: &UserData) -> bool {
         let mut digests = customer.values(self.key).filter_map(MatchValue::digest);
         digests.any(|digest| digest.beginning() == self.beginning)
@@ -369,7 +429,7 @@ impl fmt::Debug for SharedValue {
 impl fmt::Display for SharedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (key, customers, percent) = (self.key, self.customers, Percent(self.share));
-        write!(f, "one {key} is shared by {customers} customers, {percent} of those who have one")
+        write!(f, "one {key} is shared by {customers} customers, {percent} of those who have this key")
     }
 }
 
@@ -426,11 +486,11 @@ impl Serialize for Keys<'_> {
     }
 }
 
-/// How many combinations are written out by `Display`.
+/// How many combinations `Display` writes.
 const COMBINATIONS_SHOWN: usize = 5;
 
 impl fmt::Display for Coverage {
-    /// One line for each key with its share and its warnings, then the most frequent combinations, then the
+    /// Writes a line for each key with its share and its warnings, then the most frequent combinations, then the
     /// values that many customers share.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for key in self.keys() {
@@ -460,8 +520,8 @@ impl fmt::Display for Coverage {
         if let Some(others) = combinations.len().checked_sub(COMBINATIONS_SHOWN + 1) {
             writeln!(f, "{:>9}          other combinations", others + 1)?;
         }
-        for repeat in self.shared_values() {
-            writeln!(f, "{repeat}")?;
+        for value in self.shared_values() {
+            writeln!(f, "{value}")?;
         }
         Ok(())
     }
@@ -492,7 +552,7 @@ mod tests {
     }
 
     #[test]
-    fn v24_a_value_on_a_large_share_is_a_repeat() -> Result<(), InvalidUserData> {
+    fn v24_a_value_of_a_large_share_is_a_shared_one() -> Result<(), InvalidUserData> {
         let mut coverage = Coverage::default();
         for number in 0..990 {
             coverage.add(&with_email(&format!("customer{number}@example.com"))?);
@@ -503,9 +563,9 @@ mod tests {
         }
         assert_eq!(coverage.shared_values(), [], "nine are few");
         coverage.add(&till);
-        let [repeat] = coverage.shared_values()[..] else { panic!("ten of a thousand are one of a hundred") };
-        assert_eq!((repeat.key(), repeat.customers()), (MatchKey::Email, 10));
-        assert!(repeat.is_of(&till) && !repeat.is_of(&with_email("customer1@example.com")?));
+        let [shared] = coverage.shared_values()[..] else { panic!("ten of a thousand are one of a hundred") };
+        assert_eq!((shared.key(), shared.customers()), (MatchKey::Email, 10));
+        assert!(shared.is_of(&till) && !shared.is_of(&with_email("customer1@example.com")?));
         coverage.add(&with_email("another@example.com")?);
         assert_eq!(coverage.shared_values(), [], "ten of 1,001 are less than one of a hundred");
         Ok(())

@@ -1,17 +1,13 @@
-//! The digest: the only thing kept of a text that is hashed.
+//! SHA-256 digests: all that is kept of a text that is hashed.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::nothing::is_digest_of_nothing;
-
 /// A SHA-256 digest: 32 bytes, written as 64 lower-case hexadecimal digits.
-///
-/// `Debug` shows a placeholder, because a digest of an e-mail address identifies a person as well as
-/// the address does; `Display` and [`to_hex`](Hashed::to_hex) write the digits.
 ///
 /// ```
 /// use meta_offline_events::customer::Hashed;
@@ -22,11 +18,16 @@ use super::nothing::is_digest_of_nothing;
 /// assert_eq!(Hashed::from_hex(hex), Ok(digest));
 /// assert_eq!(format!("{digest:?}"), "Hashed(…)");
 /// ```
+///
+/// A digest serializes as its 64 digits, and deserializes from them.
+///
+/// `Debug` shows a placeholder, because the digest of an e-mail address identifies a person as well as
+/// the address does; `Display` and [`to_hex`](Hashed::to_hex) write the digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hashed([u8; 32]);
 
 impl Hash for Hashed {
-    /// A digest is as good as random: any eight of its bytes tell it from others in a table.
+    /// Digests are as good as random, so eight of the bytes are enough to tell them apart in a table.
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.beginning());
     }
@@ -35,23 +36,49 @@ impl Hash for Hashed {
 impl Hashed {
     pub(super) const HEX_DIGITS: usize = 64;
 
-    /// The digest of exactly these bytes: the text must be in its normal form already (see
-    /// [`MatchKey::normalize`](super::MatchKey::normalize)).
+    /// Hashes exactly this text, without cleaning it.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, Hashed, MatchKey};
+    ///
+    /// let cleaned = MatchKey::Email.normalize(" Mary@Example.com ", &CleaningOptions::default())?;
+    /// assert_eq!(cleaned.digest(), Some(Hashed::of("mary@example.com")));
+    /// assert_ne!(cleaned.digest(), Some(Hashed::of(" Mary@Example.com ")));
+    /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
+    /// ```
+    ///
+    /// Meta compares digests of cleaned text: bring the text into its normal form first, with
+    /// [`MatchKey::normalize`](super::MatchKey::normalize).
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
-    /// The digest that is made of these bytes.
+    /// Takes the 32 bytes of a digest.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::Hashed;
+    ///
+    /// let digest = Hashed::of("mary@example.com");
+    /// assert_eq!(Hashed::from_bytes(*digest.as_bytes()), digest);
+    /// ```
     #[inline]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Reads 64 hexadecimal digits in either case, with nothing around them.
+    /// Parses 64 hexadecimal digits, in upper or lower case.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, NotSha256};
+    ///
+    /// let hex = Hashed::of("mary@example.com").to_string();
+    /// assert_eq!(Hashed::from_hex(&hex.to_uppercase()), Ok(Hashed::of("mary@example.com")));
+    /// assert_eq!(Hashed::from_hex(&hex[1..]), Err(NotSha256));
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`NotSha256`] for anything else: MD5, SHA-1, base64, 63 or 65 digits.
+    /// [`NotSha256`] for anything else: MD5, SHA-1, base64, blanks around the digits.
     pub fn from_hex(text: &str) -> Result<Self, NotSha256> {
         let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| NotSha256)?;
         let (pairs, _) = digits.as_chunks::<2>();
@@ -72,7 +99,14 @@ impl Hashed {
         &self.0
     }
 
-    /// The 64 lower-case hexadecimal digits, without allocating.
+    /// Writes the 64 lower-case hexadecimal digits without allocating.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::Hashed;
+    ///
+    /// let digest = Hashed::of("mary@example.com");
+    /// assert_eq!(digest.to_hex().as_str(), digest.to_string());
+    /// ```
     #[inline]
     pub fn to_hex(self) -> HexText {
         // Arithmetic instead of a table: the compiler makes it work on many digits at once.
@@ -82,15 +116,6 @@ impl Hashed {
             *pair = [digit(byte >> 4), digit(byte & 15)];
         }
         HexText(text)
-    }
-
-    /// Whether this is the digest of no value at all: of the empty text, of a blank, or of a word
-    /// such as `null`.
-    ///
-    /// Such digests come from exports that hash every column, and would match nobody or, worse,
-    /// everybody whose value was missing.
-    pub fn is_of_nothing(self) -> bool {
-        is_digest_of_nothing(self)
     }
 }
 
@@ -121,7 +146,29 @@ impl Serialize for Hashed {
     }
 }
 
-/// The 64 hexadecimal digits of a digest, on the stack.
+impl<'de> Deserialize<'de> for Hashed {
+    /// Reads 64 hexadecimal digits. The error never shows the value that was there instead.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct HexDigits;
+
+        impl Visitor<'_> for HexDigits {
+            type Value = Hashed;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("64 hexadecimal digits")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Hashed, E> {
+                Hashed::from_hex(text).map_err(E::custom)
+            }
+        }
+
+        // An error about another type would show the value, which may be a phone number.
+        deserializer.deserialize_str(HexDigits).map_err(|_| de::Error::custom(NotSha256))
+    }
+}
+
+/// The 64 hexadecimal digits of a digest, on the stack; [`Hashed::to_hex`] writes them.
 ///
 /// ```
 /// use meta_offline_events::customer::Hashed;
@@ -155,7 +202,7 @@ impl fmt::Debug for HexText {
     }
 }
 
-/// A text is not a SHA-256 digest.
+/// The error of a text that is not a SHA-256 digest.
 ///
 /// ```
 /// use meta_offline_events::customer::{Hashed, NotSha256};
@@ -163,12 +210,28 @@ impl fmt::Debug for HexText {
 /// assert_eq!(Hashed::from_hex("5f4dcc3b5aa765d61d8327deb882cf99"), Err(NotSha256));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not SHA-256: write 64 hexadecimal digits")]
+#[error("is not a SHA-256 digest: write 64 hexadecimal digits")]
 pub struct NotSha256;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn v31_digests_come_back_from_json_and_nothing_else_does() {
+        let digest = Hashed::of("mary@example.com");
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(serde_json::from_str::<Hashed>(&json).unwrap(), digest);
+        assert_eq!(serde_json::from_str::<Hashed>(&json.to_uppercase()).unwrap(), digest);
+        assert_eq!(serde_json::from_value::<Hashed>(serde_json::json!(digest)).unwrap(), digest);
+        for json in
+            ["\"mary@example.com\"", "16505551212", "null", "[\"mary\"]", "{\"mary\":1}", "\"\\u0061\""]
+        {
+            let error = serde_json::from_str::<Hashed>(json).unwrap_err().to_string();
+            assert!(error.starts_with(&NotSha256.to_string()), "{error}");
+            assert!(!error.contains("mary") && !error.contains("1650"), "{error}");
+        }
+    }
 
     #[test]
     fn v31_only_64_hexadecimal_digits_are_a_digest() {

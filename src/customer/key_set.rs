@@ -1,4 +1,4 @@
-//! A set of match keys in one word.
+//! Sets of match keys, each in one machine word.
 
 use super::MatchKey;
 

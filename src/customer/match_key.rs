@@ -1,15 +1,12 @@
-//! The match keys: their names on the wire, and the way from a text to its normal form.
+//! The match keys: their names, and the forms in which Meta wants their values.
 
 use std::fmt;
-
-use super::clean::{Cleaned, clean};
-use super::{CleaningOptions, Hashed, MatchValue, UnusableReason, ValueWarning};
 
 /// Builds the enum, its names and its forms from one table.
 macro_rules! keys {
     ($($(#[$doc:meta])+ $key:ident $name:literal $form:ident),+ $(,)?) => {
-        /// One kind of customer information that Meta compares with its accounts, or that tells where a
-        /// conversion came from: the members of `user_data`.
+        /// A kind of customer information by which Meta finds the account behind an event: a member of
+        /// `user_data`.
         ///
         /// ```
         /// use meta_offline_events::customer::{CleaningOptions, MatchKey};
@@ -22,6 +19,9 @@ macro_rules! keys {
         /// );
         /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
         /// ```
+        ///
+        /// Which keys customers have decides how many events match, and is what *event match quality* is about; see
+        /// [`Coverage`](super::Coverage#event-match-quality).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         #[repr(u8)]
@@ -34,7 +34,7 @@ macro_rules! keys {
         }
 
         impl MatchKey {
-            /// Every key, in the order in which keys are sent.
+            /// Every key, in the order in which the crate sends them.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$key),+];
 
             /// The name in Meta's `user_data`.
@@ -44,7 +44,7 @@ macro_rules! keys {
                 }
             }
 
-            /// How Meta wants the values of this key.
+            /// The form in which Meta wants the values of this key.
             pub const fn form(self) -> KeyForm {
                 match self {
                     $(Self::$key => KeyForm::$form,)+
@@ -65,7 +65,7 @@ keys! {
     LastName "ln" Digest,
     /// date of birth.
     BirthDate "db" Digest,
-    /// gender, which Meta takes as `f` or `m`.
+    /// gender, `f` or `m`.
     Gender "ge" Digest,
     /// city.
     City "ct" Digest,
@@ -75,41 +75,41 @@ keys! {
     PostalCode "zp" Digest,
     /// country of residence.
     Country "country" Digest,
-    /// the advertiser's own id of the customer; sent by the rule of
-    /// [`ExternalIdPolicy`](super::ExternalIdPolicy).
+    /// the advertiser's own id of the customer; [`ExternalIdPolicy`](super::ExternalIdPolicy) decides how it
+    /// is sent.
     ExternalId "external_id" Digest,
-    /// advertising id of a phone (IDFA or Android advertising id).
+    /// advertising id of a mobile device (IDFA or Android advertising id).
     MobileAdvertiserId "madid" Text,
-    /// address of the browser.
+    /// IP address of the customer's browser.
     ClientIpAddress "client_ip_address" Text,
-    /// user agent of the browser.
+    /// user agent of the customer's browser.
     ClientUserAgent "client_user_agent" Text,
-    /// click on an ad, as Meta's pixel keeps it; see [`ClickId`](super::ClickId).
+    /// click on an ad, as Meta's pixel stores it; see [`ClickId`](super::ClickId).
     Click "fbc" Text,
-    /// browser, as Meta's pixel names it.
+    /// browser id that Meta's pixel assigns.
     Browser "fbp" Text,
-    /// subscription of the customer.
+    /// id of the customer's subscription.
     SubscriptionId "subscription_id" Text,
     /// the customer's id in an app that uses Facebook Login.
     FacebookLoginId "fb_login_id" Number,
-    /// lead of a form on Meta: 15 or 16 digits.
+    /// id of a lead from Meta's lead ads, 15 or 16 digits.
     LeadId "lead_id" Number,
-    /// installation of an app; app events only.
+    /// installation of an app, for app events only.
     AppInstallation "anon_id" Text,
-    /// Facebook page, for conversations on Messenger or WhatsApp.
+    /// id of the Facebook page, for conversations on Messenger or WhatsApp.
     PageId "page_id" Text,
-    /// the customer in conversations with a page on Messenger.
+    /// the customer's id in conversations with a page on Messenger.
     PageScopedUserId "page_scoped_user_id" Text,
-    /// click on an ad that opens WhatsApp.
+    /// id of a click on an ad that opens WhatsApp.
     WhatsAppClick "ctwa_clid" Text,
-    /// Instagram account, by the name on Meta's page of customer information; see
+    /// id of the Instagram account, under its name on Meta's page on customer information; see
     /// [`InstagramBusinessAccountId`](Self::InstagramBusinessAccountId).
     InstagramAccountId "ig_account_id" Text,
-    /// the customer in conversations on Instagram.
+    /// the customer's id in conversations on Instagram.
     InstagramScopedUserId "ig_sid" Text,
-    /// WhatsApp business account.
+    /// id of the WhatsApp business account.
     WhatsAppBusinessAccountId "whatsapp_business_account_id" Text,
-    /// Instagram account, by the name on Meta's page of business messaging.
+    /// id of the Instagram account, under its name on Meta's page on business messaging.
     InstagramBusinessAccountId "instagram_business_account_id" Text,
     /// first five characters of the first name. Only Meta's SDKs know this key.
     FirstNameStart "f5first" Digest,
@@ -125,13 +125,13 @@ keys! {
     BirthYear "doby" Digest,
     /// the customer's id in an app. Only one of Meta's SDKs knows this key.
     AppUserId "app_user_id" Digest,
-    /// id of a data partner. No page of Meta's describes this key.
+    /// id of a data partner. Meta's pages do not describe this key.
     PartnerId "partner_id" Text,
-    /// name of a data partner. No page of Meta's describes this key.
+    /// name of a data partner. Meta's pages do not describe this key.
     PartnerName "partner_name" Text,
 }
 
-/// How Meta wants the values of a key.
+/// The form in which Meta wants the values of a key.
 ///
 /// ```
 /// use meta_offline_events::customer::{KeyForm, MatchKey};
@@ -152,102 +152,52 @@ pub enum KeyForm {
 }
 
 impl MatchKey {
-    /// The key of this exact wire name.
+    /// The key with this name in Meta's `user_data`.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::MatchKey;
+    ///
+    /// assert_eq!(MatchKey::from_wire_name("em"), Some(MatchKey::Email));
+    /// assert_eq!(MatchKey::from_wire_name("email"), None);
+    /// ```
     pub fn from_wire_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|key| key.wire_name() == name)
     }
 
-    /// Whether Meta wants digests under this key.
+    /// Whether Meta wants the values of this key hashed.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::MatchKey;
+    ///
+    /// assert!(MatchKey::Phone.is_hashed());
+    /// assert!(!MatchKey::ClientUserAgent.is_hashed(), "a digest would be useless");
+    /// ```
     pub const fn is_hashed(self) -> bool {
         matches!(self.form(), KeyForm::Digest)
     }
 
-    /// Whether this key takes several values, as an array. The others take one string.
+    /// Whether this key takes several values, as an array; the others take one.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{MatchKey, UserData};
+    ///
+    /// assert!(MatchKey::Email.is_list());
+    /// let customer = UserData::builder().email("m@example.com").email("mary@example.org").build()?;
+    /// assert_eq!(customer.values(MatchKey::Email).len(), 2);
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
     pub const fn is_list(self) -> bool {
         self.is_hashed()
     }
 
-    /// Whether a customer can be reached by it: e-mail and phone, which come before all other keys.
+    /// Whether this is e-mail or phone, which come before all other keys.
     pub(crate) fn is_contact(self) -> bool {
         matches!(self, Self::Email | Self::Phone)
-    }
-
-    /// Brings a raw text into the normal form of this key.
-    ///
-    /// Any text is safe to pass, and is read in time linear in its length. The normal form of a normal
-    /// form is itself, and a text that is a SHA-256 digest already is taken as one (unless the options
-    /// refuses that). Where a calling country is stated, the digits of a phone are read anew each time.
-    ///
-    /// The digest of the empty text passes here, as any digest does; [`UserData`](super::UserData)
-    /// refuses it.
-    ///
-    /// # Errors
-    ///
-    /// The reason why the text cannot be used; see [`UnusableReason`].
-    pub fn normalize(self, raw: &str, options: &CleaningOptions) -> Result<Normalized, UnusableReason> {
-        let mut text = String::new();
-        let Cleaned { form, warning } = clean(self, raw, options, &mut text)?;
-        let value = MatchValue::of(form, &text);
-        match &value {
-            MatchValue::Hashed(digest) if text.is_empty() => text.push_str(digest.to_hex().as_str()),
-            MatchValue::HashedWithAppendix(forwarded) => text.push_str(forwarded.as_str()),
-            _ => {}
-        }
-        Ok(Normalized { text, value, warning })
     }
 }
 
 impl fmt::Display for MatchKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.wire_name())
-    }
-}
-
-/// A text in the normal form of its match key, and what is sent of it.
-///
-/// `Debug` shows nothing of either.
-///
-/// ```
-/// use meta_offline_events::customer::{CleaningOptions, MatchKey, MatchValue};
-///
-/// let lead = MatchKey::LeadId.normalize(" 525645896321548 ", &CleaningOptions::default())?;
-/// assert_eq!(lead.text(), "525645896321548");
-/// assert_eq!(lead.value(), &MatchValue::Number(525_645_896_321_548));
-/// assert_eq!(lead.digest(), None);
-/// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Normalized {
-    text: String,
-    value: MatchValue,
-    warning: Option<ValueWarning>,
-}
-
-impl Normalized {
-    /// The text to hash, or to send for a key that is not hashed. When the input was a digest
-    /// already, this is the digest as it is sent.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The digest to send: `None` for keys that are sent as text.
-    pub fn digest(&self) -> Option<Hashed> {
-        self.value.digest()
-    }
-
-    /// What is sent.
-    pub fn value(&self) -> &MatchValue {
-        &self.value
-    }
-
-    /// What is worth knowing about the value, though it can be used.
-    pub fn warning(&self) -> Option<ValueWarning> {
-        self.warning
-    }
-}
-
-impl fmt::Debug for Normalized {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Normalized(…)")
     }
 }

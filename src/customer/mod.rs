@@ -1,44 +1,42 @@
-//! Who bought: from raw customer text to the hashed match keys that Meta compares.
+//! Customers: raw text is cleaned, hashed and collected into the match keys that Meta compares.
 //!
-//! Text goes in raw and leaves either as 32 bytes ([`Hashed`]) or, for the few keys that Meta wants
-//! in the clear, as checked text. Nothing here sends, logs or shows customer text: errors name the
-//! key and the reason only. Which columns of a file hold the text is no concern of this room.
+//! ```
+//! use meta_offline_events::customer::{Coverage, MatchKey, UserData};
+//!
+//! let mary = UserData::builder().email(" Mary@Example.com ").phone("+1 (650) 555-1212").build()?;
+//! assert!(mary.has(MatchKey::Email) && mary.has(MatchKey::Phone));
+//!
+//! let coverage = Coverage::from_iter([&mary]);
+//! assert_eq!(coverage.count_with(MatchKey::Email), 1);
+//! # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+//! ```
+//!
+//! [`UserData`] holds a customer's values: SHA-256 digests ([`Hashed`]), and plain text for the few keys that
+//! Meta wants unhashed. Nothing here sends, logs or shows customer text: errors name the key and the reason only.
 //!
 //! Each key has a normal form, which is what is hashed: `John_Smith@Gmail.com ` becomes
-//! `john_smith@gmail.com`. The [guide](crate::guide::cleaning) tells the rule of every key with its source,
-//! and where Meta's own libraries differ.
+//! `john_smith@gmail.com`. The [guide](crate::guide::cleaning) lists the rule of every key with its source, and
+//! shows where Meta's own libraries differ. All text is brought into Unicode's composed form (NFC), because
+//! Meta hashes that form, and loses its invisible characters (zero-width spaces, soft hyphens, direction
+//! marks).
 //!
 //! ```text
 //! raw text ─ MatchKey::normalize ─▶ normal form ─ SHA-256 ─▶ MatchValue ─▶ UserData ─▶ Coverage
-//!                UnusableReason, ValueWarning
+//!             UnusableReason, ValueWarning
 //! ```
-//!
-//! Every text is brought to Unicode's composed form (NFC), because Meta hashes that form, and
-//! loses its invisible format characters (zero-width spaces, soft hyphens, direction marks).
 
 mod appendix;
-mod ascii;
-mod birth;
 mod block;
 mod builder;
-mod characters;
 mod clean;
 mod cleaning_options;
-mod click_id;
 mod coverage;
-mod derived;
-mod email;
-mod gender;
 mod hashed;
-mod identifier;
+mod invalid_user_data;
 mod key_set;
 mod match_key;
-mod name;
-#[cfg(feature = "phone")]
-mod national;
-mod nothing;
-mod phone;
-mod place;
+mod match_value;
+mod placeholder;
 mod prehashed;
 mod unusable_reason;
 mod user_data;
@@ -47,16 +45,18 @@ mod value_warning;
 pub use appendix::HashedWithAppendix;
 pub(crate) use block::digest_of_parts;
 pub(crate) use builder::RawFingerprint;
-pub use builder::{InvalidUserData, UnusableKey, UserDataBuilder};
-pub(crate) use characters::is_blank;
+pub use builder::UserDataBuilder;
+pub(crate) use clean::is_blank;
+pub use clean::{ClickId, Normalized};
 pub use cleaning_options::{AlreadyHashed, CleaningOptions, ExternalIdPolicy};
-pub use click_id::ClickId;
 pub(crate) use coverage::Percent;
 pub use coverage::{Combination, Coverage, SharedValue};
 pub use hashed::{Hashed, HexText, NotSha256};
-pub use match_key::{KeyForm, MatchKey, Normalized};
-pub(crate) use nothing::is_placeholder;
+pub use invalid_user_data::{InvalidUserData, UnusableKey};
+pub use match_key::{KeyForm, MatchKey};
+pub use match_value::MatchValue;
+pub(crate) use placeholder::is_placeholder;
 pub(crate) use prehashed::Prehashed;
 pub use unusable_reason::UnusableReason;
-pub use user_data::{MatchValue, TooBroad, UserData};
+pub use user_data::{TooBroad, UserData};
 pub use value_warning::ValueWarning;

@@ -1,11 +1,11 @@
-//! Tables of numbers that are as good as random already: digests, and marks that were hashed before.
+//! A hasher for tables whose keys are digests or other hashes already.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Places each number in a table by itself.
+/// Uses each number as its own hash.
 pub(crate) type Prehashed = BuildHasherDefault<Number>;
 
-/// A number, or several mixed.
+/// The hash: a number, or several mixed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Number(u64);
 

@@ -1,8 +1,8 @@
-//! Why a text gives no match key: the reason, never the text.
+//! Why a text cannot be used as a match key: the reason, never the text.
 
 /// Why a text cannot be used as a match key.
 ///
-/// [`code`](UnusableReason::code) is stable and fit for machines; `Display` says what to do. Neither ever
+/// [`code`](UnusableReason::code) is stable, for programs; `Display` says what is wrong and what to do. Neither
 /// shows the text.
 ///
 /// ```
@@ -15,105 +15,105 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnusableReason {
-    /// Nothing but blanks.
+    /// The text is empty or blank.
     #[error("is empty")]
     Empty,
-    /// A word that stands for a missing value, such as `null` or `n/a`.
-    #[error("is a word for a missing value: leave it empty instead")]
+    /// The text is a placeholder for a missing value, such as `null` or `n/a`.
+    #[error("is a placeholder for a missing value: leave it empty instead")]
     Placeholder,
-    /// More text than any value of this kind has.
-    #[error("is far too long for a customer value: check the columns of the export")]
+    /// The text has more than 16 KiB.
+    #[error("is too long for a customer value: check the columns of the export")]
     TooLong,
-    /// A value behind a thousand others of its key.
-    #[error("is one of more than a thousand values of its key: give those of one customer only")]
+    /// The key has 1,000 values already.
+    #[error("comes after 1,000 other values of its key: give the values of one customer only")]
     TooManyValues,
-    /// Less than two characters.
-    #[error("is too short to tell customers apart")]
+    /// The postal code has fewer than two characters.
+    #[error("is too short: write at least two characters")]
     TooShort,
-    /// A control character inside.
-    #[error("holds a control character: remove it")]
+    /// The text contains a control character.
+    #[error("contains a control character: remove it")]
     ControlCharacter,
-    /// Not `local@domain.tld`.
+    /// The text is not of the form `name@example.com`.
     #[error("is not an e-mail address of the form name@example.com")]
     NotAnEmail,
-    /// No digit other than zero.
-    #[error("has no digits to make a phone number")]
+    /// The phone number has no digit other than zero.
+    #[error("contains no phone number: write its digits with the country code")]
     NoDigits,
-    /// Less than 7 digits.
+    /// The phone number has fewer than 7 digits.
     #[error("has too few digits for a phone number: write it with its country code")]
     TooFewDigits,
-    /// More than 15 digits.
-    #[error("has too many digits for a phone number: write one number, without a second one")]
+    /// The phone number has more than 15 digits.
+    #[error("has too many digits for a phone number: write a single number")]
     TooManyDigits,
-    /// A phone number with a leading zero and no country code.
-    #[error(
-        "is a national phone number, and of no stated country: write it with its country code, such as +44"
-    )]
+    /// The phone number begins with a single zero, so it lacks its country code.
+    #[error("is a national phone number: write it with its country code, such as +44")]
     NationalNumber,
-    /// Letters right behind a digit, or a second number behind the first.
-    #[error("is not one phone number: remove letters and further numbers")]
+    /// A letter follows a digit directly, or a second number follows the first.
+    #[error("is not a single phone number: remove letters and further numbers")]
     NotOneNumber,
-    /// Not three groups of digits with a four-digit year first or last, and not `YYYYMMDD`.
+    /// The text is neither `YYYYMMDD` nor three groups of digits with a four-digit year first or last.
     #[error("is not a date: write YYYY-MM-DD")]
     NotADate,
-    /// Day and month cannot be told apart.
-    #[error("could be read day first or month first: write YYYY-MM-DD")]
+    /// The day and the month could be swapped, and no [date order](super::CleaningOptions::date_order) is set.
+    #[error("could be read day first or month first: write YYYY-MM-DD or set the date order")]
     AmbiguousDate,
-    /// A day that the calendar does not have.
-    #[error("is a day that does not exist: write YYYY-MM-DD")]
+    /// The calendar has no such day.
+    #[error("is a date that does not exist: write YYYY-MM-DD")]
     NoSuchDate,
-    /// Before 1900 or in the future.
-    #[error("lies before 1900 or in the future")]
+    /// The date is before 1900 or in the future.
+    #[error("is before 1900 or in the future: check the date")]
     DateOutOfRange,
-    /// Not one of the known words for a woman or a man.
-    #[error("is no known word: write f or m, or leave it empty")]
+    /// The text is no known English word for female or male.
+    #[error("is not a known gender: write f or m, or leave it empty")]
     UnknownWord,
-    /// No letter is left once blanks, punctuation and the like are gone.
-    #[error("has no letters")]
+    /// Nothing is left without blanks, punctuation and the like.
+    #[error("contains no letters")]
     NoLetters,
-    /// A city that begins with a digit.
-    #[error("begins with a digit: write the name of the city only")]
+    /// The city starts with a digit.
+    #[error("starts with a digit: write the name of the city only")]
     StartsWithDigit,
-    /// Neither an ISO 3166-1 code nor a known name of a country.
-    #[error("is no known country: write its ISO 3166-1 code of two letters")]
+    /// The text is neither an ISO 3166-1 code nor a known name of a country.
+    #[error("is not a known country: write its two-letter ISO 3166-1 code")]
     UnknownCountry,
-    /// Not of the form `fb.1.1596403881668.…`.
+    /// The text is not of the form `fb.1.1596403881668.…`.
     #[error(
-        "is not of the form fb.1.<milliseconds>.<id> that Meta's pixel gives clicks and browsers: \
-         make one of a bare fbclid with ClickId"
+        "is not of the form fb.1.<milliseconds>.<id> that Meta's pixel writes: \
+         turn a plain fbclid into it with ClickId"
     )]
     NotAClickId,
-    /// Not a whole number above zero.
-    #[error("is not a whole number above zero: write its digits only, without leading zeros")]
+    /// The text is not a whole number above zero.
+    #[error("is not a whole number above zero: write digits only, without leading zeros")]
     NotANumber,
-    /// Not 15 or 16 digits.
-    #[error("is not the id of a lead: those have 15 or 16 digits")]
+    /// The lead id does not have 15 or 16 digits.
+    #[error("is not a lead id: write its 15 or 16 digits")]
     NotALeadId,
-    /// Not a single IPv4 or IPv6 address.
-    #[error("is not an IPv4 or IPv6 address")]
+    /// The text is not a single IPv4 or IPv6 address.
+    #[error("is not an IP address: write a single IPv4 or IPv6 address, without a port")]
     NotAnIpAddress,
-    /// Zeros only: the device or the network hides the real value.
-    #[error("is all zeros, which stands for a hidden value: leave it empty")]
+    /// The value is all zeros: the device or the network hides the real one.
+    #[error("is all zeros because the real value is hidden: leave it empty")]
     AllZero,
-    /// A SHA-256 digest where only plain text is wanted.
-    #[error("is hashed already: give the plain text, or allow digests")]
+    /// The text is a SHA-256 digest, and the options [refuse those](super::AlreadyHashed::Refuse).
+    #[error("is already hashed: give the plain text, or accept digests")]
     AlreadyHashed,
-    /// Anything but a SHA-256 digest where only digests are wanted, or a digest with something in it.
-    #[error("is not SHA-256: write 64 hexadecimal digits with nothing between them")]
+    /// The text is not a SHA-256 digest where [only digests](super::CleaningOptions::digests_only) are accepted,
+    /// or it is a digest with blanks or punctuation in it.
+    #[error("is not a SHA-256 digest: write 64 hexadecimal digits with nothing between them")]
     NotSha256,
-    /// A text that looks like an MD5 or SHA-1 digest.
-    #[error("looks like an MD5 or SHA-1 digest: Meta takes SHA-256 only")]
+    /// The text looks like an MD5 or SHA-1 digest.
+    #[error("looks like an MD5 or SHA-1 digest: Meta accepts SHA-256 only")]
     OtherDigest,
-    /// The digest of an empty text or of a word for a missing value.
-    #[error("is the digest of an empty text or of a word such as null: leave it empty instead")]
+    /// The digest is that of an empty text or of a placeholder; see
+    /// [`Hashed::is_of_nothing`](super::Hashed::is_of_nothing).
+    #[error("is the digest of an empty text or of a placeholder such as null: leave it empty instead")]
     HashOfNothing,
-    /// A digest for a key that is sent unhashed.
-    #[error("must not be hashed: Meta takes this key as text")]
+    /// Meta wants plain text under this key, not a digest.
+    #[error("must not be hashed: Meta wants this key as plain text")]
     NeverHashed,
 }
 
 impl UnusableReason {
-    /// A stable name for machines, in snake case.
+    /// The stable name of this reason in reports, in snake case.
     pub fn code(self) -> &'static str {
         match self {
             Self::Empty => "empty",

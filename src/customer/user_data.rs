@@ -1,111 +1,15 @@
-//! A set of match keys: several values per key, none twice.
+//! The user data of one customer: match keys, each with its values.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::block::Blocks;
-use super::clean::Form;
 use super::key_set::KeySet;
-use super::{Hashed, HashedWithAppendix, MatchKey, UnusableReason, UserDataBuilder, ValueWarning};
+use super::{Hashed, MatchKey, MatchValue, UnusableReason, ValueWarning};
 
-/// One value of a match key, as it is sent.
-///
-/// `Debug` shows a placeholder.
-///
-/// ```
-/// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
-///
-/// let customer = UserData::builder().email("Mary@Example.com").client_ip_address("192.0.2.1").build()?;
-/// let email = MatchValue::Hashed(Hashed::of("mary@example.com"));
-/// assert!(customer.values(MatchKey::Email).eq([&email]));
-/// assert!(customer.values(MatchKey::ClientIpAddress).eq([&MatchValue::Plain("192.0.2.1".into())]));
-/// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MatchValue {
-    /// The digest of a value in its normal form.
-    Hashed(Hashed),
-    /// A digest that Meta's parameter builder made.
-    HashedWithAppendix(HashedWithAppendix),
-    /// A value that Meta takes as text.
-    Plain(Box<str>),
-    /// A value that Meta takes as a number.
-    Number(u64),
-}
-
-impl MatchValue {
-    /// The value that a cleaned text gives, its normal form at hand.
-    pub(super) fn of(form: Form, normal: &str) -> Self {
-        match form {
-            Form::ToHash => Self::Hashed(Hashed::of(normal)),
-            Form::Plain => Self::Plain(normal.into()),
-            Form::Number(number) => Self::Number(number),
-            Form::Digest(digest) => Self::Hashed(digest),
-            Form::WithAppendix(forwarded) => Self::HashedWithAppendix(forwarded),
-        }
-    }
-
-    /// The digest, if this is one.
-    pub fn digest(&self) -> Option<Hashed> {
-        match self {
-            Self::Hashed(digest) => Some(*digest),
-            Self::HashedWithAppendix(forwarded) => Some(forwarded.digest()),
-            Self::Plain(_) | Self::Number(_) => None,
-        }
-    }
-
-    /// The text as it is sent: the digits of a digest with its suffix, if it has one.
-    pub fn to_text(&self) -> Cow<'_, str> {
-        match self {
-            Self::Hashed(digest) => digest.to_string().into(),
-            Self::HashedWithAppendix(forwarded) => forwarded.as_str().into(),
-            Self::Plain(text) => (&**text).into(),
-            Self::Number(number) => number.to_string().into(),
-        }
-    }
-
-    /// Whether both say the same of a customer: a suffix tells how a digest was made, not of whom.
-    pub(crate) fn means(&self, other: &Self) -> bool {
-        match (self.digest(), other.digest()) {
-            (Some(one), Some(other)) => one == other,
-            _ => self == other,
-        }
-    }
-}
-
-impl Serialize for MatchValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Hashed(digest) => digest.serialize(serializer),
-            Self::HashedWithAppendix(forwarded) => forwarded.serialize(serializer),
-            Self::Plain(text) => serializer.serialize_str(text),
-            Self::Number(number) => serializer.serialize_u64(*number),
-        }
-    }
-}
-
-impl fmt::Debug for MatchValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Hashed(_) => "Hashed(…)",
-            Self::HashedWithAppendix(_) => "HashedWithAppendix(…)",
-            Self::Plain(_) => "Plain(…)",
-            Self::Number(_) => "Number(…)",
-        })
-    }
-}
-
-/// What identifies a customer: match keys with their values.
-///
-/// Invariants:
-/// - keys stand in the order of [`MatchKey::ALL`], the values of a key in the order in which they
-///   came, so equal data is always written with equal bytes;
-/// - no value stands twice under a key, and a key that takes one value has one;
-/// - no value is the digest of nothing (see [`Hashed::is_of_nothing`]).
+/// The information by which Meta finds a customer's account: match keys with their values.
 ///
 /// ```
 /// use meta_offline_events::customer::{MatchKey, UserData};
@@ -122,13 +26,20 @@ impl fmt::Debug for MatchValue {
 /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
 /// ```
 ///
-/// Equality is that of what is sent: warnings do not count.
+/// Invariants:
+/// - Keys are in the order of [`MatchKey::ALL`], and the values of a key in the order given, so equal data is
+///   always written as equal bytes.
+/// - No key has the same value twice, and a key that takes one value has one.
+/// - No value is the digest of a missing value (see [`Hashed::is_of_nothing`]).
+///
+/// Equality compares what is sent; warnings are ignored. `Debug` shows how many values each key has, never a
+/// value.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct UserData {
     values: Vec<Entry>,
 }
 
-/// A value with its key and what is worth knowing about it.
+/// A value with its key and its warning.
 #[derive(Clone)]
 struct Entry {
     key: MatchKey,
@@ -151,26 +62,21 @@ impl Hash for Entry {
 }
 
 impl UserData {
-    /// Collects raw texts and hashes them.
-    pub fn builder<'a>() -> UserDataBuilder<'a> {
-        UserDataBuilder::default()
-    }
-
-    pub(super) fn with_room_for(values: usize) -> Self {
+    pub(super) fn with_capacity(values: usize) -> Self {
         Self { values: Vec::with_capacity(values) }
     }
 
-    /// Bytes of memory beside this struct, about.
+    /// The memory that the values take, in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.values.capacity() * size_of::<Entry>()
     }
 
-    /// How many values there are.
+    /// The number of values.
     pub(crate) fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether there is no value at all.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
@@ -186,18 +92,18 @@ impl UserData {
         self.values.chunk_by(|one, next| one.key == next.key).map(|values| values[0].key)
     }
 
-    /// The values of a key, first seen first.
+    /// The values of a key, in the order given.
     pub fn values(&self, key: MatchKey) -> impl ExactSizeIterator<Item = &MatchValue> {
         self.of(key).iter().map(|entry| &entry.value)
     }
 
-    /// Every value with its key, in the order in which they are sent.
+    /// Every value with its key, in the order of sending.
     #[inline]
     pub(crate) fn entries(&self) -> impl Iterator<Item = (MatchKey, &MatchValue)> {
         self.values.iter().map(|entry| (entry.key, &entry.value))
     }
 
-    /// What is worth knowing about values, each with its key.
+    /// The warnings about values, each with its key.
     ///
     /// ```
     /// use meta_offline_events::customer::{MatchKey, ValueWarning, UserData};
@@ -210,7 +116,7 @@ impl UserData {
         self.values.iter().filter_map(|entry| Some((entry.key, entry.warning?)))
     }
 
-    /// Every value with its warning, in the order in which they are sent.
+    /// Every value with its key and its warning, in the order of sending.
     pub(super) fn all(&self) -> impl Iterator<Item = (MatchKey, &MatchValue, Option<ValueWarning>)> {
         self.values.iter().map(|entry| (entry.key, &entry.value, entry.warning))
     }
@@ -221,8 +127,7 @@ impl UserData {
         &self.values[start..end]
     }
 
-    /// Adds the values of `other` that are not here yet. A key that takes one string keeps the one
-    /// it has.
+    /// Adds the values of `other` that are not here yet. A key that takes one value keeps the one that it has.
     ///
     /// ```
     /// use meta_offline_events::customer::{MatchKey, UserData};
@@ -240,12 +145,23 @@ impl UserData {
         }
     }
 
-    /// Adds a value that was hashed elsewhere, by the rules of its key.
+    /// Adds a value that was cleaned and hashed elsewhere.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Hashed, MatchKey, UnusableReason, UserData};
+    ///
+    /// let mut customer = UserData::default();
+    /// customer.insert_hashed(MatchKey::Email, Hashed::of("mary@example.com"))?;
+    /// assert!(customer.has(MatchKey::Email));
+    /// let missing = customer.insert_hashed(MatchKey::Phone, Hashed::of("null"));
+    /// assert_eq!(missing, Err(UnusableReason::HashOfNothing));
+    /// # Ok::<(), UnusableReason>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`UnusableReason::NeverHashed`] for a key that Meta takes as text, [`UnusableReason::HashOfNothing`] for
-    /// the digest of an empty text or of a word such as `null`.
+    /// [`UnusableReason::NeverHashed`] for a key that Meta wants as plain text, and
+    /// [`UnusableReason::HashOfNothing`] for the digest of an empty text or of a placeholder such as `null`.
     pub fn insert_hashed(&mut self, key: MatchKey, digest: Hashed) -> Result<(), UnusableReason> {
         if !key.is_hashed() {
             return Err(UnusableReason::NeverHashed);
@@ -263,37 +179,37 @@ impl UserData {
         }
     }
 
-    /// Forgets everything but its memory.
+    /// Removes all values and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.values.clear();
     }
 
-    /// Removes all values and makes room for this many.
+    /// Removes all values and reserves memory for this many.
     pub(super) fn restart(&mut self, values: usize) {
         self.values.clear();
         self.values.reserve_exact(values);
     }
 
-    /// Appends a value. Until [`settle`](Self::settle), values may stand in any order, and twice.
+    /// Appends a value. Until [`settle`](Self::settle), values may be in any order, and twice.
     #[inline]
     pub(super) fn append(&mut self, key: MatchKey, value: MatchValue, warning: Option<ValueWarning>) {
         self.values.push(Entry { key, warning, value });
     }
 
-    /// Hashes and appends the values that wait for it.
+    /// Hashes the blocks and appends their digests.
     pub(super) fn append_all(&mut self, blocks: &mut Blocks) {
         let entry = |(key, warning, digest)| Entry { key, warning, value: MatchValue::Hashed(digest) };
         self.values.extend(blocks.digests().map(entry));
         blocks.clear();
     }
 
-    /// Brings the values that were appended into their order, each once.
+    /// Sorts the values that were appended, and removes repeated ones.
     pub(super) fn settle(&mut self) {
         if self.values.is_sorted_by(|one, next| one.key < next.key) {
             return;
         }
         self.values.sort_by_key(|entry| entry.key);
-        let mut kept = Self::with_room_for(self.values.len());
+        let mut kept = Self::with_capacity(self.values.len());
         for entry in self.values.drain(..) {
             if kept.lacks(entry.key, &entry.value) {
                 kept.values.push(entry);
@@ -312,10 +228,7 @@ impl UserData {
         self.values.insert(end, entry);
     }
 
-    /// Whether Meta takes this combination of keys.
-    ///
-    /// Meta refuses an event, and with it the whole batch, whose keys all lie in one of these sets:
-    /// `ct country st zp ge client_user_agent`, `db client_user_agent`, `fn ge`, `ln ge`.
+    /// Checks whether Meta accepts this combination of keys.
     ///
     /// ```
     /// use meta_offline_events::customer::UserData;
@@ -328,21 +241,24 @@ impl UserData {
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     ///
+    /// Meta refuses an event, and its whole batch, if all of its keys are in one of these sets:
+    /// `ct country st zp ge client_user_agent`, `db client_user_agent`, `fn ge`, `ln ge`.
+    ///
     /// # Errors
     ///
-    /// [`TooBroad`] when all keys lie in one such set, or there are none.
+    /// [`TooBroad`] if all keys are in one of the sets, or there are no keys.
     pub fn check_combination(&self) -> Result<(), TooBroad> {
         let keys: KeySet = self.keys().collect();
         if is_too_broad(keys) { Err(TooBroad) } else { Ok(()) }
     }
 }
 
-/// Whether Meta would refuse a customer of these keys.
+/// Whether Meta refuses a customer with these keys only.
 pub(super) fn is_too_broad(keys: KeySet) -> bool {
     TOO_BROAD.iter().any(|set| keys.is_within(*set))
 }
 
-/// The sets of keys that Meta holds too broad, alone or in part.
+/// The sets of keys that Meta refuses, whole or in part.
 const TOO_BROAD: [KeySet; 4] = [
     KeySet::of(&[
         MatchKey::City,
@@ -357,7 +273,7 @@ const TOO_BROAD: [KeySet; 4] = [
     KeySet::of(&[MatchKey::LastName, MatchKey::Gender]),
 ];
 
-/// The keys fit too many people: Meta would refuse the whole batch.
+/// The error of a customer whose keys fit too many people, so that Meta would refuse the whole batch.
 ///
 /// ```
 /// use meta_offline_events::customer::{TooBroad, UserData};
@@ -368,12 +284,12 @@ const TOO_BROAD: [KeySet; 4] = [
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the customer's keys fit too many people: add an e-mail address, a phone number or another key of the customer alone"
+    "the match keys fit too many people: add an e-mail address, a phone number or another key of this customer alone"
 )]
 pub struct TooBroad;
 
 impl Serialize for UserData {
-    /// The object that Meta expects as `user_data`: lists for keys that take several values.
+    /// Writes the object that Meta expects as `user_data`, with lists for keys that take several values.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(None)?;
         for of_one_key in self.values.chunk_by(|one, next| one.key == next.key) {
@@ -398,7 +314,7 @@ impl Serialize for ValuesOnly<'_> {
 }
 
 impl fmt::Debug for UserData {
-    /// Keys and numbers of values; never a value.
+    /// Shows the keys and how many values each has.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("UserData");
         for key in self.keys() {

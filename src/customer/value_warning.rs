@@ -1,9 +1,8 @@
-//! What is worth knowing about a value that is usable: the warning, never the text.
+//! What is doubtful about a usable value: the warning, never the text.
 
-/// What is worth knowing about one usable value of a customer.
+/// A warning about a value that is sent nevertheless.
 ///
-/// The value is sent all the same. [`code`](ValueWarning::code) is stable and fit for machines; `Display`
-/// says what to do.
+/// [`code`](ValueWarning::code) is stable, for programs; `Display` says what is doubtful and what to do.
 ///
 /// ```
 /// use meta_offline_events::customer::{CleaningOptions, MatchKey, ValueWarning};
@@ -16,28 +15,28 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValueWarning {
-    /// It came as a SHA-256 digest.
-    #[error("came as a SHA-256 digest and is passed on: whether its text was cleaned cannot be seen")]
+    /// The value was a SHA-256 digest already.
+    #[error("was hashed already and is sent as given: make sure that its text was cleaned before")]
     AlreadyHashed,
-    /// A phone number without `+` or `00` before it.
-    #[error("is written without + or 00 and sent as it stands: without its country code it finds nobody")]
+    /// The phone number has neither `+` nor `00` before it, so its country code may be missing.
+    #[error("has no + or 00 and is sent as written: numbers without a country code will not match")]
     NoCountryCode,
-    /// A phone number that got the country code of a stated country.
-    #[error("got the country code of the stated country")]
+    /// The phone number was completed with a country code from the options.
+    #[error("was completed with the country code from the options")]
     CountryCodeAdded,
-    /// A value that people or programs enter where they have none, such as `test@test.com`.
-    #[error("looks made up: where many customers share it, leave it empty")]
+    /// People and programs enter such values where they have none, for example `test@test.com`.
+    #[error("looks made up: if many customers share it, leave it empty")]
     MadeUp,
-    /// A US ZIP code of fewer than five digits, or one that may be.
-    #[error("has fewer than five digits: if it is a ZIP code, the export has dropped its leading zeros")]
+    /// The postal code is, or may be, a US ZIP code with fewer than five digits.
+    #[error("has fewer than five digits: if it is a US ZIP code, restore its leading zeros")]
     ShortZip,
-    /// An address that is not routed on the internet.
-    #[error("is a private address: it says nothing about the customer's place on the internet")]
+    /// The IP address belongs to a private network or to the machine itself.
+    #[error("is a private IP address, which matches nobody: send the customer's public address")]
     PrivateAddress,
 }
 
 impl ValueWarning {
-    /// A stable name for machines, in snake case.
+    /// The stable name of this warning in reports, in snake case.
     pub fn code(self) -> &'static str {
         match self {
             Self::AlreadyHashed => "already_hashed",

@@ -1,5 +1,5 @@
-//! Any text gives a value or a reason; what is clean stays as it is; composed and decomposed text are one;
-//! what is sent is the digest of the normal form.
+//! Any text gives a value or a reason; cleaning a clean text changes nothing; composed and decomposed text give
+//! the same value; and what is sent is the digest of the normal form.
 
 #![no_main]
 
@@ -18,12 +18,12 @@ fuzz_target!(|data: &[u8]| {
     let once = key.normalize(text, &options);
     if let Ok(once) = &once {
         let twice = key.normalize(once.text(), &options);
-        // Digits without a plus sign may be a number of the stated country, too.
+        // Digits without a plus sign may be a number of the calling country, too.
         if key != MatchKey::Phone || !completes_phones {
             assert_eq!(
                 twice.as_ref().map(|twice| twice.text()),
                 Ok(once.text()),
-                "{key} is not clean at once"
+                "{key} changes when it is cleaned again"
             );
         }
         if let Some(digest) = once.digest()
@@ -35,7 +35,7 @@ fuzz_target!(|data: &[u8]| {
     if key.is_hashed() {
         let composed = key.normalize(&text.nfc().collect::<String>(), &options);
         let decomposed = key.normalize(&text.nfd().collect::<String>(), &options);
-        // Decomposing makes a text longer, at most beyond the limit of length.
+        // A decomposed text is longer and may exceed the limit.
         if text.len() < 4096 {
             assert_eq!(composed.map(|one| one.digest()), decomposed.map(|one| one.digest()), "{key}");
         }
@@ -45,10 +45,10 @@ fuzz_target!(|data: &[u8]| {
         Ok(customer) => customer.has(key),
         Err(invalid) => invalid.into_usable().has(key),
     };
-    assert!(!sent || once.is_ok(), "{key} is sent and cannot be used");
+    assert!(!sent || once.is_ok(), "{key} is sent though it cannot be used");
 });
 
-/// A way of reading, and whether it completes phones.
+/// Options, and whether they complete phone numbers.
 fn options(country: u8, choices: u8) -> (CleaningOptions, bool) {
     const COUNTRIES: [&str; 8] = ["us", "ca", "gb", "de", "it", "jp", "pr", "br"];
     let bit = |position: u8| choices >> position & 1 == 1;

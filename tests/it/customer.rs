@@ -1,4 +1,4 @@
-//! From raw text to user data: whatever the text, and however often it is cleaned.
+//! From raw text to user data, for any text and any options.
 
 use meta_offline_events::customer::{
     AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, InvalidUserData, MatchKey, MatchValue,
@@ -16,8 +16,8 @@ fn hashed_key() -> impl Strategy<Value = MatchKey> {
     any_key().prop_filter("sent as text", |key| key.is_hashed())
 }
 
-/// Every way of reading that an advertiser may state.
-fn any_context() -> impl Strategy<Value = CleaningOptions> {
+/// The options that an advertiser may set.
+fn any_options() -> impl Strategy<Value = CleaningOptions> {
     let codes = &["us", "ca", "pl", "pr", "de", "it", "ru", "gb"][..];
     let country = proptest::option::of(proptest::sample::select(codes));
     let orders = &[DateOrder::DayFirst, DateOrder::MonthFirst][..];
@@ -35,7 +35,7 @@ fn any_context() -> impl Strategy<Value = CleaningOptions> {
     })
 }
 
-/// Texts close to real ones, with the characters that make trouble.
+/// Texts close to real ones, with the characters that are hard to clean.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -79,7 +79,7 @@ proptest! {
     fn the_normal_form_of_a_normal_form_is_itself(
         key in any_key(),
         raw in any_text(),
-        options in any_context(),
+        options in any_options(),
     ) {
         if let Ok(once) = key.normalize(&raw, &options) {
             let twice = key.normalize(once.text(), &options);
@@ -99,7 +99,7 @@ proptest! {
     fn v23_v32_no_digest_of_nothing_ever_enters(
         key in any_key(),
         raw in prop_oneof![any_text(), "[ \u{200b}\u{a0}'./()<>-]{0,3}(nUlL|none|N/A|nan|undefined)?[ '.-]{0,2}"],
-        options in any_context(),
+        options in any_options(),
     ) {
         let customer = UserData::builder().options(options).value(key, &raw).build();
         let customer = customer.unwrap_or_else(InvalidUserData::into_usable);
@@ -246,13 +246,13 @@ fn digests_with_the_suffix_of_metas_parameter_builder_are_passed_on_to_the_lette
 }
 
 #[test]
-fn nobody_has_more_than_a_thousand_addresses() {
+fn at_most_1000_values_per_key_are_used() {
     let emails: Vec<_> = (0..1002).map(|number| format!("mary{number}@example.com")).collect();
     let customer = emails.iter().fold(UserData::builder(), |customer, email| customer.email(email));
     let (usable, unusable) = customer.build().unwrap_err().into_parts();
     assert_eq!(usable.values(MatchKey::Email).len(), 1000);
-    let told: Vec<_> = unusable.iter().map(|value| (value.index(), value.reason())).collect();
-    assert_eq!(told, [(1000, UnusableReason::TooManyValues), (1001, UnusableReason::TooManyValues)]);
+    let reported: Vec<_> = unusable.iter().map(|value| (value.index(), value.reason())).collect();
+    assert_eq!(reported, [(1000, UnusableReason::TooManyValues), (1001, UnusableReason::TooManyValues)]);
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn v49_a_nul_anywhere_is_refused() {
 }
 
 #[test]
-fn v37_a_stated_day_stays_when_the_way_of_reading_is_stated_after_it() {
+fn v37_a_day_that_is_set_stays_when_options_without_one_follow() {
     let sold = EventTime::from_unix(1_767_225_600).unwrap();
     for customer in [
         UserData::builder().as_of(sold).options(CleaningOptions::default()),
@@ -281,7 +281,7 @@ fn v37_a_stated_day_stays_when_the_way_of_reading_is_stated_after_it() {
 }
 
 #[test]
-fn columns_of_digests_say_nothing_about_keys_that_are_sent_as_text() {
+fn accepting_digests_only_does_not_affect_keys_that_are_sent_unhashed() {
     let options = CleaningOptions::default().digests_only(MatchKey::ClientIpAddress);
     assert!(MatchKey::ClientIpAddress.normalize("192.0.2.1", &options).is_ok());
 }
@@ -323,7 +323,7 @@ fn v32_digests_of_nothing_never_enter_user_data() {
 }
 
 #[test]
-fn plain_text_only_where_it_is_asked_for() {
+fn digests_are_refused_if_the_options_say_so() {
     let hex = Hashed::of("mary@example.com").to_string();
     let refused = UserData::builder()
         .options(CleaningOptions::default().already_hashed(AlreadyHashed::Refuse))
@@ -333,7 +333,7 @@ fn plain_text_only_where_it_is_asked_for() {
 }
 
 #[test]
-fn v51_what_is_far_too_long_is_refused_at_once() {
+fn v51_texts_that_are_too_long_are_refused_at_once() {
     let long = "a".repeat(10_000_000);
     for key in MatchKey::ALL {
         assert_eq!(key.normalize(&long, &CleaningOptions::default()).err(), Some(UnusableReason::TooLong));
@@ -351,7 +351,7 @@ fn setters_work_in_any_order() {
 }
 
 #[test]
-fn everything_unusable_is_told_at_once_and_the_rest_is_kept() -> Result<(), InvalidValue> {
+fn every_unusable_text_is_reported_and_the_usable_values_are_kept() -> Result<(), InvalidValue> {
     let now = EventTime::from_unix(1_767_225_600)?;
     let built = UserData::builder()
         .email(" ")
@@ -362,13 +362,13 @@ fn everything_unusable_is_told_at_once_and_the_rest_is_kept() -> Result<(), Inva
         .as_of(now)
         .build();
     let Err(error) = built else { panic!("three texts are unusable") };
-    let told: Vec<_> = error
+    let reported: Vec<_> = error
         .unusable()
         .iter()
         .map(|unusable| (unusable.key(), unusable.index(), unusable.reason()))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             (MatchKey::Email, 2, UnusableReason::NotAnEmail),
             (MatchKey::Gender, 0, UnusableReason::UnknownWord),

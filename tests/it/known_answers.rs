@@ -1,4 +1,4 @@
-//! Cleaning agrees with a second program, written from the facts alone: `tests/known`.
+//! Cleaning agrees with a second program that was written from the documentation alone: `tests/known`.
 
 use std::error::Error;
 

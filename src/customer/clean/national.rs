@@ -1,18 +1,18 @@
-//! National phone numbers in their full international form, by the numbering plans that Google keeps.
+//! National phone numbers, completed with their country code by Google's numbering plans.
 //!
-//! The library that holds the plans is given plain ASCII digits only: what is a digit, an extension or a
-//! second number is decided here and in [`phone`].
+//! The library with the plans gets ASCII digits only. What is a digit, an extension or a second number is
+//! decided here and in [`phone`].
 
 use phonenumber::Type;
 use phonenumber::country::Id;
 use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
 
-use super::phone::Written;
-use super::{CleaningOptions, UnusableReason, ValueWarning, phone};
+use super::phone::{self, Written};
+use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};
 use crate::value::Country;
 
-/// The full number, where a country is stated and the text can only be a number of its plan; else the
-/// digits as they stand.
+/// The full number, if the options set a country and the text can only be a number of its plan; otherwise the
+/// digits as they are written.
 pub(super) fn clean(
     text: &str,
     options: &CleaningOptions,
@@ -28,8 +28,8 @@ pub(super) fn clean(
     }
 }
 
-/// The digits of the full number, if the text lacks its country code or has a trunk zero behind it, and
-/// whether the code was added.
+/// The digits of the full number, if the text lacks the country code or has a trunk zero after it; with a
+/// warning if the code was added.
 fn full_number(text: &str, country: Country) -> Option<(String, Option<ValueWarning>)> {
     let spelt = spelt_out(text);
     let mut digits = String::new();
@@ -64,14 +64,14 @@ fn full_number(text: &str, country: Country) -> Option<(String, Option<ValueWarn
     }
 }
 
-/// The full number behind the prefix for calls abroad, such as `011`.
+/// The full number after the prefix for calls abroad, such as `011`.
 fn dialled_abroad(plan: &Metadata, digits: &str) -> Option<String> {
     let prefix = plan.international_prefix()?.find(digits).filter(|prefix| prefix.start() == 0)?;
     assigned(None, &digits[prefix.end()..])
 }
 
-/// `1-800-FLOWERS`: the digits on whose keys the letters stand, where a word in capitals ends a text that
-/// has too few digits without it.
+/// Replaces the word in `1-800-FLOWERS` by the digits on the keys of a telephone, if the text ends with a word in
+/// capitals and has too few digits without it.
 fn spelt_out(text: &str) -> Option<String> {
     let end = text.rfind(|character: char| character.is_ascii_digit())? + 1;
     let (number, word) = text.split_at(end);
@@ -82,7 +82,7 @@ fn spelt_out(text: &str) -> Option<String> {
     (is_number && is_word && has_word).then(|| number.chars().chain(word.chars().map(key_of)).collect())
 }
 
-/// The key of a telephone on which a capital letter stands.
+/// The key of a telephone with this capital letter.
 fn key_of(letter: char) -> char {
     match letter {
         'A'..='C' => '2',
@@ -97,8 +97,8 @@ fn key_of(letter: char) -> char {
     }
 }
 
-/// The full number of digits that are dialled in a country or, without one, begin with a country code, if
-/// the plan assigns such numbers. A trunk zero goes.
+/// The full number, without a trunk zero, if a plan assigns such numbers. The digits are as dialled in the
+/// country or, without one, begin with a country code.
 fn assigned(country: Option<Id>, digits: &str) -> Option<String> {
     let plus = if country.is_none() { "+" } else { "" };
     let number = phonenumber::parse(country, format!("{plus}{digits}")).ok()?;
@@ -107,7 +107,7 @@ fn assigned(country: Option<Id>, digits: &str) -> Option<String> {
     plans.iter().any(|plan| kinds(plan, &national).next().is_some()).then(|| format!("{code}{national}"))
 }
 
-/// The kinds of numbers that people give, among them those that this number may be of.
+/// The kinds of numbers that this one may be, among those that customers have.
 fn kinds<'p>(plan: &'p Metadata, national: &'p str) -> impl Iterator<Item = &'p Descriptor> {
     let kinds = [Type::FixedLine, Type::Mobile, Type::Voip, Type::PersonalNumber, Type::TollFree];
     kinds.into_iter().filter_map(|kind| plan.descriptors().get(kind)).filter(move |kind| {
@@ -116,8 +116,8 @@ fn kinds<'p>(plan: &'p Metadata, national: &'p str) -> impl Iterator<Item = &'p 
     })
 }
 
-/// Whether numbers of this kind all have one length in the plan, so that its digits alone tell that the
-/// country code is missing.
+/// Whether all numbers of this kind have the same length in the plan, so that the number of digits proves that
+/// the country code is missing.
 fn has_one_length(plan: &Metadata, national: &str) -> bool {
     kinds(plan, national).any(|kind| kind.possible_length().len() == 1)
 }

@@ -1,16 +1,41 @@
-//! Dates of birth: a real day, written `YYYYMMDD`, and never a guess between day and month.
+//! Dates of birth: an existing day as `YYYYMMDD`; day and month are never guessed.
 
 use std::fmt::Write as _;
 
 use chrono::{Datelike as _, NaiveDate};
 
 use super::characters::{ascii_digit, is_blank};
-use super::{CleaningOptions, UnusableReason};
+use super::quick_look::Quick;
+use crate::customer::block::Block;
+use crate::customer::{CleaningOptions, UnusableReason};
 use crate::value::DateOrder;
 
 const FIRST_YEAR: i32 = 1900;
 const LAST_YEAR: i32 = 2100;
 
+/// `1997-02-16` with any separators, or `19970216`.
+#[inline]
+pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
+    let is_separator = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_digit();
+    let (year, month, day) = match text {
+        [y1, y2, y3, y4, first, m1, m2, second, d1, d2] if is_separator(*first) && is_separator(*second) => {
+            ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2])
+        }
+        [y1, y2, y3, y4, m1, m2, d1, d2] => ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2]),
+        _ => return None,
+    };
+    let [y1, y2, y3, y4] = year;
+    let digits = [y1, y2, y3, y4, month[0], month[1], day[0], day[1]];
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    form.set(&digits);
+    let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit & 15));
+    let date = NaiveDate::from_ymd_opt(number(&year).cast_signed(), number(&month), number(&day))?;
+    is_possible(date, options).then_some(Quick::PLAIN)
+}
+
+/// `YYYYMMDD`, from any text that holds one date.
 pub(super) fn clean(text: &str, options: &CleaningOptions, out: &mut String) -> Result<(), UnusableReason> {
     let date = read(text, options)?;
     write!(out, "{:04}{:02}{:02}", date.year(), date.month(), date.day())
@@ -24,7 +49,7 @@ pub(super) fn read(text: &str, options: &CleaningOptions) -> Result<NaiveDate, U
 }
 
 /// Whether a customer can have been born on this day.
-pub(super) fn is_possible(date: NaiveDate, options: &CleaningOptions) -> bool {
+fn is_possible(date: NaiveDate, options: &CleaningOptions) -> bool {
     let is_past = match options.as_of {
         Some(now) => i64::from(date.to_epoch_days()) <= now.unix().div_euclid(86_400),
         None => date.year() <= LAST_YEAR,
@@ -38,7 +63,7 @@ pub(super) fn has_been(year: u32, options: &CleaningOptions) -> bool {
     i32::try_from(year).is_ok_and(|year| (FIRST_YEAR..=last).contains(&year))
 }
 
-/// A number with nothing around it, and how many digits it has.
+/// The value and the number of digits of a text that consists of digits only.
 pub(super) fn lone_number(text: &str) -> Option<(u32, usize)> {
     if !text.chars().all(|character| ascii_digit(character).is_some()) {
         return None;
@@ -76,7 +101,7 @@ fn compact(group: Group) -> Result<NaiveDate, UnusableReason> {
     calendar_day(group.value / 10_000, group.value / 100 % 100, group.value % 100)
 }
 
-/// Which of two numbers is the month: the one that cannot be a day decides, then the order.
+/// Which of two numbers is the month: a number above 12 is the day, otherwise the order decides.
 fn month_and_day(one: u32, two: u32, order: Option<DateOrder>) -> Result<(u32, u32), UnusableReason> {
     let month_first = match (one > 12, two > 12) {
         _ if one == 0 || two == 0 => return Err(UnusableReason::NoSuchDate),
@@ -94,13 +119,13 @@ fn calendar_day(year: u32, month: u32, day: u32) -> Result<NaiveDate, UnusableRe
     NaiveDate::from_ymd_opt(year, month, day).ok_or(UnusableReason::NoSuchDate)
 }
 
-/// The `T10:15` or ` 10:15` that follows the day in a date with a time.
+/// Whether the text begins with a time of day, such as `T10:15` or ` 10:15`.
 fn is_time_of_day(text: &str) -> bool {
     text.starts_with(|character| matches!(character, 'T' | 't') || is_blank(character))
         && next_group(text).is_some_and(|(hour, rest)| hour.digits <= 2 && rest.starts_with(':'))
 }
 
-/// Whether what follows the day is nothing, or a time or a warning with numbers too short for a year.
+/// Whether the numbers in the text, if any, are too short for a year.
 fn has_short_groups_only(text: &str) -> bool {
     let mut rest = text;
     while let Some((group, behind)) = next_group(rest) {

@@ -1,16 +1,13 @@
-//! Clicks on ads: the value of `fbc`, read or built.
+//! Clicks and browsers, as Meta's pixel writes them: checked, never changed; and `fbc` built from a plain `fbclid`.
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::UnusableReason;
 use super::characters::is_blank;
+use crate::customer::UnusableReason;
 
-/// A click on one of Meta's ads, in the form that `fbc` takes: `fb.1.<milliseconds>.<click id>`.
-///
-/// Meta adds the click id to the address of the page that an ad opens, as the parameter `fbclid`. Its
-/// case counts. `Debug` shows a placeholder.
+/// A click on one of Meta's ads, in the form of `fbc`: `fb.1.<milliseconds>.<click id>`.
 ///
 /// ```
 /// use chrono::{DateTime, Utc};
@@ -23,16 +20,28 @@ use super::characters::is_blank;
 /// let customer = UserData::builder().email("mary@example.com").click_id(click.as_str()).build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Meta adds the click id to the address of the page that an ad opens, as the parameter `fbclid`. Its case
+/// matters. `Debug` shows a placeholder.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ClickId(Box<str>);
 
 impl ClickId {
-    /// The click of this `fbclid`, seen at this moment, on a server (subdomain index 1).
+    /// Creates a click id from an `fbclid` and the time at which it was first seen, with the subdomain index 1.
+    ///
+    /// ```
+    /// use chrono::DateTime;
+    /// use meta_offline_events::customer::ClickId;
+    ///
+    /// let click = ClickId::new("IwAR2F4", DateTime::UNIX_EPOCH)?;
+    /// assert_eq!(click.as_str(), "fb.1.0.IwAR2F4");
+    /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`UnusableReason::Empty`] for a blank, [`UnusableReason::NotAClickId`] for anything but visible ASCII
-    /// characters or a moment before 1970.
+    /// [`UnusableReason::Empty`] for a blank `fbclid`, and [`UnusableReason::NotAClickId`] for one with characters
+    /// other than visible ASCII, or for a time before 1970.
     pub fn new(fbclid: &str, seen: DateTime<Utc>) -> Result<Self, UnusableReason> {
         let fbclid = fbclid.trim_matches(is_blank);
         if fbclid.is_empty() {
@@ -42,7 +51,7 @@ impl ClickId {
         if is_click_or_browser(&text) { Ok(Self(text.into())) } else { Err(UnusableReason::NotAClickId) }
     }
 
-    /// The value of `fbc`.
+    /// The text to send as `fbc`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -60,7 +69,7 @@ impl fmt::Debug for ClickId {
     }
 }
 
-/// Takes `fbc` and `fbp` as they are, suffix of the parameter builder included.
+/// Passes `fbc` and `fbp` on as they are, including the suffix of the parameter builder.
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     if !is_click_or_browser(text) {
         return Err(UnusableReason::NotAClickId);

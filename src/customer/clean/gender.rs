@@ -1,7 +1,21 @@
-//! Gender: Meta takes `f` and `m` only, so only words that surely mean one of them are read.
+//! Gender: Meta accepts `f` and `m` only, so only words that clearly mean one of them are read.
 
-use super::UnusableReason;
 use super::characters::fold;
+use super::quick_look::Quick;
+use crate::customer::UnusableReason;
+use crate::customer::block::Block;
+
+#[inline]
+pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
+    let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
+    let letter = match text[0] | 0x20 {
+        b'f' if is(b"f") || is(b"female") => b'f',
+        b'm' if is(b"m") || is(b"male") => b'm',
+        _ => return None,
+    };
+    form.set(&[letter]);
+    Some(Quick::PLAIN)
+}
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     fold(text, |_| true, out);

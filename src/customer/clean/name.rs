@@ -1,7 +1,14 @@
-//! First and last names: what people write between the letters goes, the letters of every script stay.
+//! First and last names: blanks and punctuation are dropped, the letters of every script are kept.
 
-use super::UnusableReason;
 use super::characters::{fold, is_blank, is_punctuation};
+use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};
+use crate::customer::UnusableReason;
+use crate::customer::block::Block;
+
+#[inline]
+pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
+    pick(text, &LETTERS_AND_DIGITS, form)
+}
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     fold(text, |character| !is_blank(character) && !is_punctuation(character), out);

@@ -1,11 +1,35 @@
 //! E-mail addresses: checked and lower-cased, never repaired.
 
 use super::characters::{fold, is_digit, is_invisible, is_letter_or_mark};
-use super::{UnusableReason, ValueWarning};
+use super::quick_look::{Quick, UNUSUAL};
+use crate::customer::block::Block;
+use crate::customer::{UnusableReason, ValueWarning};
 
-/// The longest address and the longest part of a domain, in characters (RFC 5321, RFC 1035).
+/// The lengths of the longest address and the longest label of a domain, in characters (RFC 5321, RFC 1035).
 const MAX_ADDRESS: usize = 254;
 const MAX_LABEL: usize = 63;
+
+/// The signs that the local part may contain besides letters, digits, hyphens and dots.
+const ATOM_SIGNS: &str = "!#$%&'*+/=?^_`{|}~";
+
+/// What people write before the `@` if they have no address.
+const MADE_UP: [&[u8]; 10] =
+    [b"test", b"none", b"noemail", b"no-email", b"nomail", b"na", b"null", b"unknown", b"email", b"customer"];
+
+/// Atoms joined by single dots, an `@`, and at least two labels of letters, digits and inner hyphens.
+#[inline]
+pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
+    let mut part = Part::AtomStart;
+    form.write(|block| {
+        for (written, &byte) in block.iter_mut().zip(text) {
+            let (letter, kind) = ADDRESS[usize::from(byte)];
+            *written = letter;
+            part = NEXT[part as usize][kind as usize];
+        }
+        text.len()
+    });
+    (part == Part::LaterLabel && !is_made_up(form.text())).then_some(Quick::PLAIN)
+}
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {
     fold(text, |character| !is_invisible(character), out);
@@ -17,15 +41,12 @@ pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>
     }
 }
 
-/// `test@test.com`, `a@a.de`, `none@anything.example`: what is entered where there is no address.
-pub(super) fn is_made_up(address: &[u8]) -> bool {
+/// `test@test.com`, `a@a.de`, `none@anything.example`: what people write if they have no address.
+fn is_made_up(address: &[u8]) -> bool {
     let Some(at) = address.iter().position(|byte| *byte == b'@') else { return false };
     let (local, domain) = (&address[..at], &address[at + 1..]);
     domain.starts_with(local) && domain.get(at) == Some(&b'.') || MADE_UP.contains(&local)
 }
-
-const MADE_UP: [&[u8]; 10] =
-    [b"test", b"none", b"noemail", b"no-email", b"nomail", b"na", b"null", b"unknown", b"email", b"customer"];
 
 fn is_address(whole: &str, local: &str, domain: &str) -> bool {
     whole.chars().count() <= MAX_ADDRESS && is_local_part(local) && is_domain(domain)
@@ -37,7 +58,7 @@ fn is_local_part(text: &str) -> bool {
 }
 
 fn is_atom_character(character: char) -> bool {
-    is_letter_or_mark(character) || is_digit(character) || "!#$%&'*+/=?^_`{|}~-".contains(character)
+    is_letter_or_mark(character) || is_digit(character) || character == '-' || ATOM_SIGNS.contains(character)
 }
 
 /// At least two labels of letters, digits and inner hyphens.
@@ -52,6 +73,74 @@ fn is_label(text: &str) -> bool {
         && text.chars().all(|c| c == '-' || is_letter_or_mark(c) || is_digit(c))
         && text.chars().count() <= MAX_LABEL
 }
+
+/// The part of an address that the last byte belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    AtomStart,
+    Atom,
+    FirstLabelStart,
+    FirstLabel,
+    FirstLabelHyphen,
+    LaterLabelStart,
+    LaterLabel,
+    LaterLabelHyphen,
+    Nowhere,
+}
+
+/// What a byte means in an address.
+#[derive(Clone, Copy)]
+enum Kind {
+    LetterOrDigit,
+    Sign,
+    Hyphen,
+    Dot,
+    At,
+    Strange,
+}
+
+/// Each byte in lower case, and what it means in an address.
+const ADDRESS: [(u8, Kind); 256] = {
+    let signs = ATOM_SIGNS.as_bytes();
+    let mut table = [(UNUSUAL, Kind::Strange); 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let kind = match byte {
+            b'-' => Kind::Hyphen,
+            b'.' => Kind::Dot,
+            b'@' => Kind::At,
+            _ if byte.is_ascii_alphanumeric() => Kind::LetterOrDigit,
+            _ => Kind::Strange,
+        };
+        table[byte as usize] = (byte.to_ascii_lowercase(), kind);
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < signs.len() {
+        table[signs[index] as usize].1 = Kind::Sign;
+        index += 1;
+    }
+    table
+};
+
+/// The next part, by the kind of the next byte.
+const NEXT: [[Part; 6]; 9] = {
+    use Part::{
+        Atom, AtomStart, FirstLabel, FirstLabelHyphen, FirstLabelStart, LaterLabel, LaterLabelHyphen,
+        LaterLabelStart, Nowhere,
+    };
+    [
+        [Atom, Atom, Atom, Nowhere, Nowhere, Nowhere],
+        [Atom, Atom, Atom, AtomStart, FirstLabelStart, Nowhere],
+        [FirstLabel, Nowhere, Nowhere, Nowhere, Nowhere, Nowhere],
+        [FirstLabel, Nowhere, FirstLabelHyphen, LaterLabelStart, Nowhere, Nowhere],
+        [FirstLabel, Nowhere, FirstLabelHyphen, Nowhere, Nowhere, Nowhere],
+        [LaterLabel, Nowhere, Nowhere, Nowhere, Nowhere, Nowhere],
+        [LaterLabel, Nowhere, LaterLabelHyphen, LaterLabelStart, Nowhere, Nowhere],
+        [LaterLabel, Nowhere, LaterLabelHyphen, Nowhere, Nowhere, Nowhere],
+        [Nowhere; 6],
+    ]
+};
 
 #[cfg(test)]
 mod tests {
@@ -86,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn v23_made_up_addresses_are_remarked_on() {
+    fn v23_made_up_addresses_have_a_warning() {
         let warning = |text| clean(text, &mut String::new());
         for text in ["test@test.com", "A@a.de", "noemail@example.com", "Null@example.com"] {
             assert_eq!(warning(text), Ok(Some(ValueWarning::MadeUp)), "{text}");

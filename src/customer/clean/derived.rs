@@ -1,10 +1,11 @@
-//! The keys that only Meta's SDKs know: parts of a name and of a date of birth.
+//! Keys that only Meta's SDKs know: parts of a name and of a date of birth.
 
 use std::fmt::Write as _;
 
 use chrono::Datelike as _;
 
-use super::{CleaningOptions, UnusableReason, birth, name};
+use super::{birth, name};
+use crate::customer::{CleaningOptions, UnusableReason};
 
 /// How many characters of a name Meta's SDKs keep.
 const START: usize = 5;
@@ -18,7 +19,7 @@ pub(super) fn clean_start(text: &str, out: &mut String) -> Result<(), UnusableRe
     Ok(())
 }
 
-/// The first letter of a name in its normal form: a whole letter of any script, no digit and no emoji.
+/// The first letter of a name in its normal form: a letter of any script, no digit and no emoji.
 pub(super) fn clean_initial(text: &str, out: &mut String) -> Result<(), UnusableReason> {
     name::clean(text, out)?;
     let initial = out.chars().find(|character| character.is_alphabetic()).ok_or(UnusableReason::NoLetters)?;
@@ -35,7 +36,7 @@ pub(super) enum Part {
     Year,
 }
 
-/// The part alone, such as `7`, or taken from a whole date.
+/// The part, from a text that is the part alone, such as `7`, or a whole date.
 pub(super) fn clean_part(
     part: Part,
     text: &str,

@@ -1,19 +1,75 @@
-//! Phone numbers: the digits with the country code, nothing guessed.
+//! Phone numbers: the digits with the country code; nothing is guessed.
 
 use super::characters::{ascii_digit, compose, is_blank};
-use super::{UnusableReason, ValueWarning};
+use super::quick_look::{Letters, Quick, UNUSUAL};
+use crate::customer::block::Block;
+use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};
 
-/// What E.164 allows at most, and what tells customers apart at least.
+/// The most digits that E.164 allows, and the fewest that tell customers apart.
 const MAX_DIGITS: usize = 15;
 pub(super) const MIN_DIGITS: usize = 7;
 
-/// How many digits a number has.
+/// How many digits a phone number may have.
 pub(super) const DIGITS: std::ops::RangeInclusive<usize> = MIN_DIGITS..=MAX_DIGITS;
 
-/// Words that stand before the digits of an extension.
+/// Words before the digits of an extension.
 const EXTENSIONS: [&str; 9] = ["x", "ext", "extn", "extension", "ex", "xtn", "int", "anexo", "доб"];
 
-/// The digits as they stand.
+/// Digits with the usual marks between them, with or without a plus sign before.
+#[inline]
+pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
+    #[cfg(feature = "phone")]
+    if options.phone_country().is_some() {
+        return None;
+    }
+    #[cfg(not(feature = "phone"))]
+    let _ = options;
+    let behind_plus = text.strip_prefix(b"+");
+    let number = behind_plus.unwrap_or(text);
+    let mut marks = 0;
+    form.write(|block| {
+        let mut end = 0;
+        for &byte in number {
+            block[end & 63] = byte;
+            end += usize::from(byte.is_ascii_digit());
+            marks |= MARKS[usize::from(byte)];
+        }
+        block[end & 63] = 0;
+        end
+    });
+    // The rule treats the zero of a float and a trunk zero in brackets.
+    let is_plain = match marks {
+        0 => true,
+        DOUBTFUL => !text.ends_with(b".0") && !has_zero_in_brackets(number),
+        _ => false,
+    };
+    let digits = form.text();
+    let is_usual = is_plain && DIGITS.contains(&digits.len()) && digits[0] != b'0' && !is_made_up(digits);
+    is_usual.then_some(Quick { warning: behind_plus.is_none().then_some(ValueWarning::NoCountryCode) })
+}
+
+fn has_zero_in_brackets(number: &[u8]) -> bool {
+    let behind_brackets = number.split(|byte| *byte == b'(').skip(1);
+    behind_brackets.into_iter().any(|text| text.trim_ascii_start().starts_with(b"0"))
+}
+
+const DOUBTFUL: u8 = 1;
+
+/// Which bytes need a second look, and which end the quick look.
+const MARKS: Letters = {
+    let mut marks = [UNUSUAL; 256];
+    let harmless = b"0123456789 -)";
+    let mut index = 0;
+    while index < harmless.len() {
+        marks[harmless[index] as usize] = 0;
+        index += 1;
+    }
+    marks[b'.' as usize] = DOUBTFUL;
+    marks[b'(' as usize] = DOUBTFUL;
+    marks
+};
+
+/// The digits as they are written.
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {
     let written = push_digits(text, out)?;
     let zeros = leading_zeros(out);
@@ -38,14 +94,14 @@ pub(super) fn leading_zeros(digits: &str) -> usize {
     digits.bytes().take_while(|&digit| digit == b'0').count()
 }
 
-/// Whether a plus sign stands before the digits.
+/// Whether there is a plus sign before the digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
     WithPlus,
     Plainly,
 }
 
-/// Appends the digits of the one number that the text is, leading zeros and all.
+/// Appends the digits of the number, including leading zeros, if the text is a single number.
 pub(super) fn push_digits(text: &str, out: &mut String) -> Result<Written, UnusableReason> {
     if text.contains('@') && text.chars().any(char::is_alphabetic) {
         return Err(UnusableReason::NotOneNumber);
@@ -59,7 +115,7 @@ pub(super) fn push_digits(text: &str, out: &mut String) -> Result<Written, Unusa
     }
 }
 
-/// `5555555555`, `1234567890`: what is entered where there is no number.
+/// `5555555555`, `1234567890`: what people write if they have no number.
 pub(super) fn is_made_up(digits: &[u8]) -> bool {
     let last = &digits[digits.len().saturating_sub(MIN_DIGITS)..];
     last.iter().all(|digit| Some(digit) == last.first())
@@ -70,7 +126,7 @@ fn following(digit: u8) -> u8 {
     if digit == b'9' { b'0' } else { digit + 1 }
 }
 
-/// A number that an export took for a float: `16505551212.0`.
+/// Removes the end of `16505551212.0`, which an export wrote as a float.
 fn without_float_zero(text: &str) -> &str {
     match text.strip_suffix(".0") {
         Some(whole) if whole.len() >= MIN_DIGITS && whole.bytes().all(|byte| byte.is_ascii_digit()) => whole,
@@ -96,12 +152,12 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, UnusableReason> 
             if !out.is_empty() && EXTENSIONS.iter().any(|extension| word.eq_ignore_ascii_case(extension)) {
                 break;
             }
-            // Letters right behind a digit: a digest, a serial number, anything but a phone.
+            // A letter right after a digit: a digest, a serial number, anything but a phone number.
             if after_digit {
                 return Err(UnusableReason::NotOneNumber);
             }
             if out.len() >= MIN_DIGITS {
-                // A warning on the number, unless another number stands behind it.
+                // A remark about the number, unless another number follows.
                 if has_digits(behind) {
                     return Err(UnusableReason::NotOneNumber);
                 }
@@ -112,7 +168,7 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, UnusableReason> 
         } else if out.len() >= MIN_BEFORE_EXTENSION && matches!(character, '#' | ';') {
             break;
         } else if is_doubtful(character, out.len()) {
-            // An extension, a pause, or a second number: which, nobody can tell.
+            // An extension, a pause or a second number: nobody can tell which.
             if has_digits(behind) {
                 return Err(UnusableReason::NotOneNumber);
             }
@@ -130,11 +186,11 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, UnusableReason> 
     Ok(if plus { Written::WithPlus } else { Written::Plainly })
 }
 
-/// The shortest numbers that people have are of four digits; behind fewer, a mark is no more than a mark.
+/// The shortest phone numbers have four digits. A `#` or `;` after fewer begins no extension.
 const MIN_BEFORE_EXTENSION: usize = 4;
 
-/// Marks behind which an extension, a pause or a second number stands, once the number may be complete.
-/// A star is doubtful only behind a number with its area.
+/// Marks before an extension, a pause or a second number, once the number may be complete. A star is
+/// doubtful only after a number with its area code.
 fn is_doubtful(mark: char, digits: usize) -> bool {
     matches!(mark, ',' | '|') && digits >= MIN_DIGITS || mark == '*' && digits >= 10
 }
@@ -201,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn v24_v28_doubtful_numbers_are_remarked_on() {
+    fn v24_v28_doubtful_numbers_have_a_warning() {
         let warning = |text| clean(text, &mut String::new());
         for text in ["650 555 1212", "16505551212", "(650) 555-1212"] {
             assert_eq!(warning(text), Ok(Some(ValueWarning::NoCountryCode)), "{text}");

@@ -1,10 +1,10 @@
-//! Which characters count, and the one way to fold text: composed, stripped, lower case.
+//! Classes of characters, and folding: composed form, lower case, unwanted characters dropped.
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-/// Characters that show nothing and are part of no value: zero-width spaces, soft hyphens,
-/// direction marks, byte order marks.
+/// Characters that show nothing and belong to no value: zero-width spaces, soft hyphens, direction marks,
+/// byte order marks.
 pub(super) fn is_invisible(character: char) -> bool {
     !character.is_ascii() && character.general_category() == GeneralCategory::Format
 }
@@ -31,8 +31,8 @@ pub(super) fn is_dash(character: char) -> bool {
         || !character.is_ascii() && character.general_category() == GeneralCategory::DashPunctuation
 }
 
-/// A letter of any script, or a mark that belongs to one: without its marks, an Indic syllable is
-/// another syllable.
+/// A letter of any script, or a mark that belongs to one. Without its marks, an Indic syllable would be a different
+/// one.
 pub(super) fn is_letter_or_mark(character: char) -> bool {
     if character.is_ascii() {
         character.is_ascii_alphabetic()
@@ -52,7 +52,7 @@ pub(super) fn is_digit(character: char) -> bool {
     }
 }
 
-/// The ASCII digit of the same value, for a decimal digit of any script.
+/// The ASCII digit with the value of a decimal digit of any script.
 pub(super) fn ascii_digit(character: char) -> Option<char> {
     if character.is_ascii() || !is_digit(character) {
         return character.is_ascii_digit().then_some(character);
@@ -62,11 +62,11 @@ pub(super) fn ascii_digit(character: char) -> Option<char> {
     char::from_digit(u32::try_from(lower.count() % 10).ok()?, 10)
 }
 
-/// Appends the characters of `text` that `keep` wants, lower case and composed.
+/// Appends the characters of `text` that `keep` accepts, in lower case and composed form.
 ///
-/// Composing comes first, so that `keep` judges whole letters, and again last, because dropping
-/// characters can bring a letter and its accent together. Lower case comes before dropping, because a
-/// sigma at the end of a word has a form of its own.
+/// Composing comes first, so that `keep` sees whole letters, and once more last, because dropping characters can
+/// bring a letter and its accent together. Lower case comes before dropping, because a sigma at the end of a
+/// word has a form of its own.
 pub(super) fn fold(text: &str, keep: impl Fn(char) -> bool, out: &mut String) {
     if text.is_ascii() {
         out.extend(text.chars().filter(|&c| keep(c)).map(|c| c.to_ascii_lowercase()));
@@ -75,7 +75,7 @@ pub(super) fn fold(text: &str, keep: impl Fn(char) -> bool, out: &mut String) {
     }
 }
 
-/// The same for text that is composed already, and stays so, as most text does; tells whether it is.
+/// Folds text that is in composed form already and stays so, as most text does. Returns whether it is.
 fn fold_composed(text: &str, keep: impl Fn(char) -> bool, out: &mut String) -> bool {
     if text.contains('Σ') || !is_composed_and_visible(text) {
         return false;
@@ -94,12 +94,12 @@ fn fold_any(text: &str, keep: impl Fn(char) -> bool, out: &mut String) {
     out.extend(composed.to_lowercase().chars().filter(|&c| keep(c)).nfc());
 }
 
-/// Whether composing and dropping what is invisible would change nothing, as far as one glance tells.
+/// Whether the text surely is in composed form and has no invisible characters.
 fn is_composed_and_visible(text: &str) -> bool {
     is_nfc_quick(text.chars()) == IsNormalized::Yes && !text.chars().any(is_invisible)
 }
 
-/// Appends `text` composed and without invisible characters, its case kept.
+/// Appends `text` in composed form, without invisible characters and with its case.
 pub(super) fn compose(text: &str, out: &mut String) {
     if text.is_ascii() || is_composed_and_visible(text) {
         out.push_str(text);

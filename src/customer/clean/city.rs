@@ -1,0 +1,45 @@
+//! Cities: the letters and digits of every script are kept, and names are never cut.
+
+use super::characters::{fold, is_digit, is_letter_or_mark};
+use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};
+use crate::customer::UnusableReason;
+use crate::customer::block::Block;
+
+#[inline]
+pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
+    pick(text, &LETTERS_AND_DIGITS, form).filter(|_| !form.text()[0].is_ascii_digit())
+}
+
+pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
+    fold(text, |character| is_letter_or_mark(character) || is_digit(character), out);
+    if out.starts_with(is_digit) {
+        Err(UnusableReason::StartsWithDigit)
+    } else if out.is_empty() {
+        Err(UnusableReason::NoLetters)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cities_keep_the_letters_of_every_script() {
+        for (text, city) in [
+            ("New York", Ok("newyork")),
+            ("San José", Ok("sanjosé")),
+            ("San Jose\u{301}", Ok("sanjosé")),
+            ("東京", Ok("東京")),
+            ("नई दिल्ली", Ok("नईदिल्ली")),
+            ("St. John’s", Ok("stjohns")),
+            ("Paris 8", Ok("paris8")),
+            ("8 Mile", Err(UnusableReason::StartsWithDigit)),
+            ("?", Err(UnusableReason::NoLetters)),
+        ] {
+            let mut out = String::new();
+            assert_eq!(clean(text, &mut out).map(|()| out.as_str()), city, "{text}");
+        }
+    }
+}

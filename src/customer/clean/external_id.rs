@@ -1,0 +1,49 @@
+//! The advertiser's own ids of customers, cleaned by the policy in the options.
+
+use super::characters::{compose, fold, is_blank};
+use super::quick_look::{Letters, Quick, dropping, pick};
+use crate::customer::block::Block;
+use crate::customer::{ExternalIdPolicy, UnusableReason};
+
+const ALL_BUT_SPACES: Letters = dropping(b" ");
+
+#[inline]
+pub(super) fn quick(text: &[u8], policy: ExternalIdPolicy, form: &mut Block) -> Option<Quick> {
+    if policy == ExternalIdPolicy::Normalized { pick(text, &ALL_BUT_SPACES, form) } else { None }
+}
+
+pub(super) fn clean(text: &str, policy: ExternalIdPolicy, out: &mut String) -> Result<(), UnusableReason> {
+    match policy {
+        ExternalIdPolicy::Normalized => fold(text, |character| !is_blank(character), out),
+        ExternalIdPolicy::Exact | ExternalIdPolicy::Plain => compose(text, out),
+    }
+    if out.is_empty() {
+        Err(UnusableReason::Empty)
+    } else if out.chars().any(char::is_control) {
+        Err(UnusableReason::ControlCharacter)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn external_ids_by_every_policy() {
+        let id = |policy, text| {
+            let mut out = String::new();
+            clean(text, policy, &mut out).map(|()| out)
+        };
+        for (policy, text, sent) in [
+            (ExternalIdPolicy::Normalized, "Ab 1-2", "ab1-2"),
+            (ExternalIdPolicy::Exact, "Ab 1-2", "Ab 1-2"),
+            (ExternalIdPolicy::Plain, "Ab 1-2", "Ab 1-2"),
+            (ExternalIdPolicy::Exact, "E\u{301}\u{200b}", "É"),
+        ] {
+            assert_eq!(id(policy, text).as_deref(), Ok(sent), "{policy:?}");
+        }
+        assert_eq!(id(ExternalIdPolicy::Plain, "a\u{0}b"), Err(UnusableReason::ControlCharacter));
+    }
+}

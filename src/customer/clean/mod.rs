@@ -1,0 +1,242 @@
+//! Cleaning: the one entrance for every text. Each rule has a file below.
+//!
+//! Length, placeholders and digests are the same for all keys and are checked here. [`quick`] looks at plain
+//! ASCII and writes its normal form straight into the block that is hashed; [`clean`] reads any text. If
+//! the quick look gives a normal form, it is the one that the rule gives.
+
+mod birth;
+mod characters;
+mod city;
+mod click_id;
+mod country;
+mod derived;
+mod email;
+mod external_id;
+mod gender;
+mod identifier;
+mod ip_address;
+mod name;
+#[cfg(feature = "phone")]
+mod national;
+mod normalize;
+mod phone;
+mod postal_code;
+mod quick_look;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use characters::is_blank;
+pub use click_id::ClickId;
+pub(super) use country::read as read_country;
+pub use normalize::Normalized;
+pub(super) use quick_look::Quick;
+
+use derived::Part;
+
+use super::block::Block;
+use super::placeholder::{is_placeholder, may_be_placeholder};
+use super::{
+    AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey,
+    MatchValue, UnusableReason, ValueWarning, appendix,
+};
+
+/// The length of the longest text that is read, in bytes. Real values are far shorter, but ids padded with
+/// thousands of blanks occur.
+const MAX_TEXT: usize = 16 * 1024;
+
+/// A usable text.
+pub(super) struct Cleaned {
+    pub(super) form: Form,
+    pub(super) warning: Option<ValueWarning>,
+}
+
+/// What to send for a usable text.
+pub(super) enum Form {
+    /// The digest of its normal form.
+    ToHash,
+    /// Its normal form.
+    Plain,
+    /// This number, whose digits are the normal form.
+    Number(u64),
+    /// This digest, which the text was already. It has no normal form.
+    Digest(Hashed),
+    /// This digest with the suffix of Meta's parameter builder.
+    WithAppendix(HashedWithAppendix),
+}
+
+impl Form {
+    /// The value to send, for a text with this normal form.
+    pub(super) fn into_value(self, normal: &str) -> MatchValue {
+        match self {
+            Self::ToHash => MatchValue::Hashed(Hashed::of(normal)),
+            Self::Plain => MatchValue::Plain(normal.into()),
+            Self::Number(number) => MatchValue::Number(number),
+            Self::Digest(digest) => MatchValue::Hashed(digest),
+            Self::WithAppendix(forwarded) => MatchValue::HashedWithAppendix(forwarded),
+        }
+    }
+}
+
+/// Writes the normal form of a plain value into an empty block, for a key that is hashed.
+///
+/// Gives what [`clean`] gives, or `None` if only [`clean`] can tell.
+pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
+    let text = match raw.as_bytes() {
+        text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        text => text.trim_ascii(),
+    };
+    if text.is_empty() || text.len() > Block::MAX_TEXT || options.digests_only.contains(key) {
+        return None;
+    }
+    let plain = match key {
+        MatchKey::Email => email::quick(text, form)?,
+        MatchKey::Phone => phone::quick(text, options, form)?,
+        MatchKey::FirstName | MatchKey::LastName => name::quick(text, form)?,
+        MatchKey::BirthDate => birth::quick(text, options, form)?,
+        MatchKey::Gender => gender::quick(text, form)?,
+        MatchKey::City => city::quick(text, form)?,
+        MatchKey::State => state::quick(text, options.country, form)?,
+        MatchKey::PostalCode => postal_code::quick(text, options.country, form)?,
+        MatchKey::Country => country::quick(text, form)?,
+        MatchKey::ExternalId => external_id::quick(text, options.external_ids, form)?,
+        _ => return None,
+    };
+    (!may_be_stand_in(key, text, form.text())).then_some(plain)
+}
+
+/// Replaces `out` with the normal form of `raw`. After an error, the content of `out` is unspecified.
+///
+/// Takes time linear in the length of the text.
+pub(super) fn clean(
+    key: MatchKey,
+    raw: &str,
+    options: &CleaningOptions,
+    out: &mut String,
+) -> Result<Cleaned, UnusableReason> {
+    out.clear();
+    if raw.len() > MAX_TEXT {
+        return Err(UnusableReason::TooLong);
+    }
+    if raw.contains('\0') {
+        return Err(UnusableReason::ControlCharacter);
+    }
+    let text = raw.trim_matches(is_blank);
+    if text.is_empty() {
+        return Err(UnusableReason::Empty);
+    }
+    let hashes = is_hashed(key, options);
+    if hashes && let Some((digest, suffix)) = appendix::split(text) {
+        return already_hashed(text, digest, suffix, options);
+    }
+    refuse_stand_ins(key, text)?;
+    if hashes && options.digests_only.contains(key) {
+        return Err(UnusableReason::NotSha256);
+    }
+    let warning = normalize(key, text, options, out)?;
+    // The rule may have uncovered one by dropping characters: `n.u.l.l`, or a digest with blanks in it.
+    refuse_stand_ins(key, out)?;
+    if hashes && appendix::split(out).is_some() {
+        return Err(UnusableReason::NotSha256);
+    }
+    let form = match key.form() {
+        KeyForm::Number => Form::Number(out.parse().map_err(|_| UnusableReason::NotANumber)?),
+        _ if hashes => Form::ToHash,
+        _ => Form::Plain,
+    };
+    Ok(Cleaned { form, warning })
+}
+
+/// Whether the values of this key are sent as digests.
+fn is_hashed(key: MatchKey, options: &CleaningOptions) -> bool {
+    key.is_hashed() && !(key == MatchKey::ExternalId && options.external_ids == ExternalIdPolicy::Plain)
+}
+
+fn already_hashed(
+    text: &str,
+    digest: Hashed,
+    suffix: &str,
+    options: &CleaningOptions,
+) -> Result<Cleaned, UnusableReason> {
+    if options.already_hashed == AlreadyHashed::Refuse {
+        return Err(UnusableReason::AlreadyHashed);
+    }
+    let form = match text.parse() {
+        Ok(forwarded) if !suffix.is_empty() => Form::WithAppendix(forwarded),
+        _ => Form::Digest(digest),
+    };
+    Ok(Cleaned { form, warning: Some(ValueWarning::AlreadyHashed) })
+}
+
+/// The rule of each key.
+fn normalize(
+    key: MatchKey,
+    text: &str,
+    options: &CleaningOptions,
+    out: &mut String,
+) -> Result<Option<ValueWarning>, UnusableReason> {
+    match key {
+        MatchKey::Email => return email::clean(text, out),
+        #[cfg(feature = "phone")]
+        MatchKey::Phone => return national::clean(text, options, out),
+        #[cfg(not(feature = "phone"))]
+        MatchKey::Phone => return phone::clean(text, out),
+        MatchKey::PostalCode => return postal_code::clean(text, options.country, out),
+        MatchKey::ClientIpAddress => return ip_address::clean(text, out),
+        MatchKey::FirstName | MatchKey::LastName => name::clean(text, out),
+        MatchKey::BirthDate => birth::clean(text, options, out),
+        MatchKey::Gender => gender::clean(text, out),
+        MatchKey::City => city::clean(text, out),
+        MatchKey::State => state::clean(text, options.country, out),
+        MatchKey::Country => country::clean(text, out),
+        MatchKey::ExternalId => external_id::clean(text, options.external_ids, out),
+        MatchKey::AppUserId => external_id::clean(text, ExternalIdPolicy::Normalized, out),
+        MatchKey::MobileAdvertiserId => identifier::clean_mobile_advertiser_id(text, out),
+        MatchKey::Click | MatchKey::Browser => click_id::clean(text, out),
+        MatchKey::LeadId => identifier::clean_lead_id(text, out),
+        MatchKey::FacebookLoginId => identifier::clean_number(text, out),
+        MatchKey::FirstNameStart | MatchKey::LastNameStart => derived::clean_start(text, out),
+        MatchKey::FirstInitial => derived::clean_initial(text, out),
+        MatchKey::BirthDay => derived::clean_part(Part::Day, text, options, out),
+        MatchKey::BirthMonth => derived::clean_part(Part::Month, text, options, out),
+        MatchKey::BirthYear => derived::clean_part(Part::Year, text, options, out),
+        _ => identifier::clean_text(text, out),
+    }
+    .map(|()| None)
+}
+
+/// Refuses what stands in for a value: a placeholder, or a digest of another kind.
+fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), UnusableReason> {
+    if is_placeholder(text) {
+        return Err(UnusableReason::Placeholder);
+    }
+    // An external id may be a UUID without its hyphens.
+    if key.is_hashed() && key != MatchKey::ExternalId && is_other_digest(text) {
+        return Err(UnusableReason::OtherDigest);
+    }
+    Ok(())
+}
+
+/// Whether [`refuse_stand_ins`] may refuse a plain text or its normal form.
+fn may_be_stand_in(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
+    match key {
+        // An address contains an `@`; the normal forms of the others are digits only, or one letter.
+        MatchKey::Email | MatchKey::Phone | MatchKey::BirthDate | MatchKey::Gender => false,
+        _ if may_be_placeholder(text) || may_be_placeholder(form) => true,
+        MatchKey::ExternalId => false,
+        _ => has_length_of_other_digest(text) || has_length_of_other_digest(form),
+    }
+}
+
+/// Hexadecimal digits in the length of MD5 or SHA-1, some of them letters and some not.
+fn is_other_digest(text: &str) -> bool {
+    has_length_of_other_digest(text.as_bytes())
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// 32 (MD5) or 40 (SHA-1) digits.
+fn has_length_of_other_digest(text: &[u8]) -> bool {
+    matches!(text.len(), 32 | 40)
+}

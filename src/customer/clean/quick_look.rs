@@ -1,0 +1,79 @@
+//! What the quick looks share: their result, and the tables that say what becomes of each byte.
+//!
+//! A quick look reads printable ASCII that fits into one block of SHA-256, and writes its normal form there. It
+//! gives what the rule beside it gives, or `None`: it leaves everything invalid, doubtful or unusual to the
+//! rule.
+
+use crate::customer::ValueWarning;
+use crate::customer::block::Block;
+
+/// A plain value, whose normal form is in its block.
+#[derive(Clone, Copy)]
+pub(in crate::customer) struct Quick {
+    pub(in crate::customer) warning: Option<ValueWarning>,
+}
+
+impl Quick {
+    /// A value without a warning.
+    pub(super) const PLAIN: Self = Self { warning: None };
+}
+
+/// What becomes of each byte: a character of the normal form, [nothing](GONE), or an [end](UNUSUAL) of the quick
+/// look.
+pub(super) type Letters = [u8; 256];
+
+const GONE: u8 = 0;
+pub(super) const UNUSUAL: u8 = 0x80;
+
+pub(super) const LETTERS_AND_DIGITS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz0123456789");
+
+/// Keeps these characters, letters in lower case, and drops other printable ones.
+pub(super) const fn keeping(kept: &[u8]) -> Letters {
+    let mut letters = [UNUSUAL; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        letters[byte as usize] = GONE;
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < kept.len() {
+        letters[kept[index] as usize] = kept[index];
+        letters[kept[index].to_ascii_uppercase() as usize] = kept[index];
+        index += 1;
+    }
+    letters
+}
+
+/// Drops these characters and keeps other printable ones, letters in lower case.
+pub(super) const fn dropping(dropped: &[u8]) -> Letters {
+    let mut letters = [UNUSUAL; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        letters[byte as usize] = byte.to_ascii_lowercase();
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < dropped.len() {
+        letters[dropped[index] as usize] = GONE;
+        index += 1;
+    }
+    letters
+}
+
+/// Writes what the table makes of the text, unless it is nothing.
+#[inline]
+pub(super) fn pick(text: &[u8], letters: &Letters, form: &mut Block) -> Option<Quick> {
+    let mut seen = 0;
+    form.write(|block| {
+        let mut end = 0;
+        for &byte in text {
+            let letter = letters[usize::from(byte)];
+            seen |= letter;
+            // The next character overwrites a dropped one.
+            block[end & 63] = letter;
+            end += usize::from(letter != GONE);
+        }
+        end
+    });
+    (seen < UNUSUAL && !form.text().is_empty()).then_some(Quick::PLAIN)
+}

@@ -1,0 +1,110 @@
+//! Placeholders: the words that exports write where a value is missing, and the digests of those words.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::Hashed;
+
+/// Whole values that mean "no value". A person with such a name loses one optional key; if the word were
+/// hashed, all customers without a value would look like one.
+const WORDS: [&str; 16] = [
+    "-",
+    "null",
+    "(null)",
+    "<null>",
+    "\\n",
+    "nil",
+    "none",
+    "n/a",
+    "n.a.",
+    "#n/a",
+    "nan",
+    "undefined",
+    "unknown",
+    "[object null]",
+    "[object object]",
+    "[object undefined]",
+];
+
+/// Blank texts, which careless exports hash.
+const BLANKS: [&str; 5] = ["", " ", "\n", "\r\n", "\0"];
+
+/// Whether this text is a placeholder, in upper or lower case.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Whether this ASCII text may be a placeholder. Those that begin with a letter begin with `n` or `u`.
+#[inline]
+pub(super) fn may_be_placeholder(text: &[u8]) -> bool {
+    match text.first() {
+        Some(b'n' | b'N' | b'u' | b'U') => {
+            text.len() >= MIN_WORD && str::from_utf8(text).is_ok_and(is_placeholder)
+        }
+        Some(first) => !first.is_ascii_alphanumeric(),
+        None => true,
+    }
+}
+
+/// The length of the shortest placeholder that begins with a letter.
+const MIN_WORD: usize = 3;
+
+impl Hashed {
+    /// Whether this is the digest of a missing value: of an empty or blank text, or of a placeholder such as
+    /// `null`.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::Hashed;
+    ///
+    /// assert!(Hashed::of("").is_of_nothing());
+    /// assert!(Hashed::of("NULL").is_of_nothing());
+    /// assert!(!Hashed::of("mary@example.com").is_of_nothing());
+    /// ```
+    ///
+    /// Such digests come from exports that hash every cell. They make all customers without a value look like
+    /// one, so [`UserData`](super::UserData) refuses them.
+    pub fn is_of_nothing(self) -> bool {
+        static DIGESTS: LazyLock<HashSet<Hashed>> = LazyLock::new(|| {
+            let words =
+                WORDS.into_iter().flat_map(|word| [word.to_owned(), word.to_uppercase(), capitalised(word)]);
+            let camel_case = ["NaN", "[object Null]", "[object Object]", "[object Undefined]"];
+            let texts = words.chain(BLANKS.into_iter().chain(camel_case).map(str::to_owned));
+            texts.map(|text| Hashed::of(&text)).collect()
+        });
+        DIGESTS.contains(&self)
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v32_digests_of_nothing_are_known() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Hashed::from_hex(empty).map(Hashed::is_of_nothing), Ok(true));
+        for text in [" ", "null", "NULL", "Null", "None", "N/A", "NaN", "[object Undefined]"] {
+            assert!(Hashed::of(text).is_of_nothing(), "{text}");
+        }
+        for text in ["mary", "0", "na"] {
+            assert!(!Hashed::of(text).is_of_nothing(), "{text}");
+        }
+    }
+
+    #[test]
+    fn v23_no_word_looks_like_a_plain_value() {
+        for word in WORDS {
+            for text in [word.to_owned(), word.to_uppercase()] {
+                assert!(may_be_placeholder(text.as_bytes()), "{text}");
+            }
+        }
+        for text in ["mary", "Nancy", "Ulla", "ny", "4711", "us"] {
+            assert!(!may_be_placeholder(text.as_bytes()), "{text}");
+        }
+    }
+}
