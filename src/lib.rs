@@ -96,6 +96,8 @@
 //! | `csv` | no | rows from CSV files |
 //! | `phone` | no | completes national phone numbers with the calling code of a stated country |
 //! | `queue` | no | sends single events in the background |
+//! | `jiff` | no | times of events from `jiff` |
+//! | `rust_decimal` | no | amounts from and to `rust_decimal::Decimal` |
 //! | `rayon` | no | groups rows in memory, and writes bodies, on all cores |
 //! | `tracing` | no | spans and events of deliveries, for subscribers of `tracing` |
 //! | `testing` | no | a mock of Meta's endpoint, a recording transport and clocks for tests |

@@ -330,7 +330,7 @@ mod tests {
             ("/event_name", "purchase".into(), "event_name: "),
             ("/app_data", serde_json::json!({}), "app_data cannot be loaded"),
             ("/colour", "red".into(), "colour is not a member of an event"),
-            ("/user_data/em", serde_json::json!(["mary@example.com"]), "em is not SHA-256"),
+            ("/user_data/em", serde_json::json!(["mary@example.com"]), "em is not a SHA-256 digest"),
             ("/user_data/colour", "red".into(), "user_data.colour is not a match key"),
             ("/custom_data/value", Value::from(-5), "custom_data.value: is negative"),
             ("/custom_data/currency", Value::Null, "custom_data.currency: "),
