@@ -25,33 +25,36 @@
 //! - the total is summed exactly and rounded once, half to even, to the currency's minor units;
 //! - rows without an order id are one event each.
 
-mod column;
 #[cfg(feature = "csv")]
 pub mod csv;
 mod group;
 mod layout;
 mod orders;
+mod parsed_row;
 mod prepared;
 mod row;
+mod row_error;
 mod rules;
 mod slice;
 mod sort_check;
 mod sorted;
+mod sorted_error;
 mod sorted_events;
 mod source;
 mod tally;
-mod timestamp;
 
-pub use column::Column;
-pub use layout::{BoundLayout, LayoutError, NumberStyle, ParsedRow, RowError, RowLayout};
+pub use layout::{BoundLayout, Column, LayoutError, NumberStyle, RowLayout};
 pub use orders::Orders;
+pub use parsed_row::ParsedRow;
 pub use prepared::Prepared;
 pub use row::Row;
+pub use row_error::RowError;
 pub use rules::OrderRules;
 #[cfg(feature = "rayon")]
 pub(crate) use slice::Collect;
 pub use slice::{RowSlice, TooManyRows};
 pub use sort_check::NotSorted;
 pub use sorted::SortedOrders;
-pub use sorted_events::{SortedError, SortedEventStream, SortedEvents};
+pub use sorted_error::SortedError;
+pub use sorted_events::{SortedEventStream, SortedEvents};
 pub use source::{RecordRows, RowSource, ToRow};

@@ -8,9 +8,10 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 
 #[cfg(feature = "csv")]
-use super::csv::CsvError;
+use super::csv::CsvRows;
+use super::sorted_error::SortedError;
 use super::source::{RecordRows, RowSource, ToRow, parsed};
-use super::{NotSorted, OrderRules, ParsedRow, Prepared, SortedOrders};
+use super::{OrderRules, ParsedRow, Prepared, SortedOrders};
 use crate::event::Event;
 use crate::value::EventTime;
 
@@ -74,44 +75,28 @@ pub struct SortedEventStream<S> {
     orders: Progress,
 }
 
-/// The error that ends [`SortedEvents`] or [`SortedEventStream`]. Events of the rows before it may have been sent.
-///
-/// ```
-/// # #[cfg(feature = "csv")]
-/// # {
-/// use meta_offline_events::order::{OrderRules, RowLayout, SortedError, csv::CsvRows};
-///
-/// let file = "\
-/// order_id,email,timestamp,value,currency
-/// A1,mary@example.com,1777896000,10.50,EUR
-/// A2,john@example.com,1777896060,21,EUR
-/// A1,mary@example.com,1777896000,10.50,EUR
-/// ";
-/// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
-/// let mut events = rows.sorted(OrderRules::new(), "2026-05-04T13:00:00Z".parse()?);
-/// let error = events.find_map(Result::err).expect("order A1 comes back");
-/// assert!(matches!(error, SortedError::NotSorted(_)));
-/// assert!(error.to_string().starts_with("line 4 belongs to the same order as line 2"));
-/// # }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SortedError {
-    /// The rows are not sorted.
-    #[error(transparent)]
-    NotSorted(#[from] NotSorted),
-    /// The file cannot be read to its end.
-    #[cfg(feature = "csv")]
-    #[error(transparent)]
-    Csv(#[from] CsvError),
-    /// The iterator or stream of records returned an error.
-    #[error("the source of the rows failed: {0}")]
-    Source(#[source] Box<dyn StdError + Send + Sync>),
+#[cfg(feature = "csv")]
+impl<R: std::io::Read> CsvRows<R> {
+    /// Groups the rows of a file that is sorted by order id into events, in memory that does not grow with the file.
+    ///
+    /// The age of events is checked at `now`. See [`SortedEvents`].
+    ///
+    /// ```
+    /// use meta_offline_events::order::{OrderRules, RowLayout, csv::CsvRows};
+    ///
+    /// let file = "email,timestamp,value,currency\nmary@example.com,1777896000,10.50,EUR\n";
+    /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+    /// let events = rows.sorted(OrderRules::new(), "2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(events.collect::<Result<Vec<_>, _>>()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sorted(self, rules: OrderRules, now: EventTime) -> SortedEvents<Self> {
+        SortedEvents::new(self, rules, now)
+    }
 }
 
 impl<S: RowSource> SortedEvents<S> {
-    pub(super) fn new(rows: S, rules: OrderRules, now: EventTime) -> Self {
+    fn new(rows: S, rules: OrderRules, now: EventTime) -> Self {
         Self { rows, orders: Progress::new(rules, now) }
     }
 }

@@ -301,7 +301,7 @@ fn c11_every_missing_column_is_listed() -> Test {
 fn c11_names_that_come_near_are_pointed_at() -> Test {
     let error = open(b"e_mail,time stamp,value,curency\n").err().ok_or("no error")?;
     let text = error.to_string();
-    for near in ["column 2 comes near timestamp", "column 1 comes near email", "column 4 comes near currency"]
+    for near in ["column 2 looks like timestamp", "column 1 looks like email", "column 4 looks like currency"]
     {
         assert!(text.contains(near), "{text}");
     }

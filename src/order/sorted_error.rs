@@ -1,0 +1,43 @@
+//! Why the events of a source of sorted rows end before the source does.
+
+use std::error::Error as StdError;
+
+#[cfg(feature = "csv")]
+use super::csv::CsvError;
+use super::sort_check::NotSorted;
+
+/// The error that ends [`SortedEvents`](super::SortedEvents) or [`SortedEventStream`](super::SortedEventStream). Events of the rows before it may have been sent.
+///
+/// ```
+/// # #[cfg(feature = "csv")]
+/// # {
+/// use meta_offline_events::order::{OrderRules, RowLayout, SortedError, csv::CsvRows};
+///
+/// let file = "\
+/// order_id,email,timestamp,value,currency
+/// A1,mary@example.com,1777896000,10.50,EUR
+/// A2,john@example.com,1777896060,21,EUR
+/// A1,mary@example.com,1777896000,10.50,EUR
+/// ";
+/// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+/// let mut events = rows.sorted(OrderRules::new(), "2026-05-04T13:00:00Z".parse()?);
+/// let error = events.find_map(Result::err).expect("order A1 comes back");
+/// assert!(matches!(error, SortedError::NotSorted(_)));
+/// assert!(error.to_string().starts_with("line 4 belongs to the same order as line 2"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SortedError {
+    /// The rows are not sorted.
+    #[error(transparent)]
+    NotSorted(#[from] NotSorted),
+    /// The file cannot be read to its end.
+    #[cfg(feature = "csv")]
+    #[error(transparent)]
+    Csv(#[from] CsvError),
+    /// The iterator or stream of records returned an error.
+    #[error("the source of the rows failed: {0}")]
+    Source(#[source] Box<dyn StdError + Send + Sync>),
+}
