@@ -298,7 +298,7 @@ fn c11_every_missing_column_is_listed() -> Test {
 }
 
 #[test]
-fn c11_names_that_come_near_are_pointed_at() -> Test {
+fn c11_headers_with_a_typing_error_are_named() -> Test {
     let error = open(b"e_mail,time stamp,value,curency\n").err().ok_or("no error")?;
     let text = error.to_string();
     for near in ["column 2 looks like timestamp", "column 1 looks like email", "column 4 looks like currency"]

@@ -71,17 +71,12 @@ impl QuotedRecord {
 
     /// Reads up to the next quote, and returns how many bytes these are.
     fn push_quoted(&mut self, rest: &[u8]) -> usize {
-        match memchr::memchr(b'"', rest) {
-            Some(quote) => {
-                self.text.extend_from_slice(&rest[..quote]);
-                self.position = Position::AfterQuote;
-                quote + 1
-            }
-            None => {
-                self.text.extend_from_slice(rest);
-                rest.len()
-            }
+        let quote = memchr::memchr(b'"', rest);
+        self.text.extend_from_slice(&rest[..quote.unwrap_or(rest.len())]);
+        if quote.is_some() {
+            self.position = Position::AfterQuote;
         }
+        quote.map_or(rest.len(), |quote| quote + 1)
     }
 
     fn push_unquoted(&mut self, text: &[u8]) {

@@ -148,7 +148,7 @@ impl Column {
     }
 }
 
-/// How many letters must be put in, taken out or changed to make one text the other.
+/// Returns how many letters to insert, remove or change to turn one text into the other.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (above, left) in one.bytes().enumerate() {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn c11_a_slip_comes_near_and_another_word_does_not() {
+    fn c11_a_typing_error_is_recognized_and_another_word_is_not() {
         for header in ["e_mail", "emial", "mail", "email", "email_adress"] {
             assert_eq!(Column::Email.resembles(header), header != "emial", "{header}");
         }

@@ -12,7 +12,7 @@ use super::column::Column;
 /// ```
 /// use meta_offline_events::order::{Column, LayoutError, RowLayout};
 ///
-/// let error = RowLayout::new().bind(&["e-mal", "timestamp", "value", "currency"]).unwrap_err();
+/// let error = RowLayout::new().bind(&["e-mail", "timestamp", "value", "currency"]).unwrap_err();
 /// let LayoutError::Missing { near, .. } = &error else { panic!("{error}") };
 /// assert_eq!(*near, [(1, Column::Email)]);
 /// assert!(error.to_string().starts_with("the header has no column email or phone"));
