@@ -1,5 +1,5 @@
-//! The example program `send_orders` as its users meet it: a real process with files, an
-//! environment and an exit status.
+//! The example program `send_orders` as its users run it: a real process with files, an environment and an exit
+//! status.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -91,6 +91,15 @@ fn the_sample_comes_out_as_planned() {
     assert_eq!(ran.status, Some(0), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("all came out as planned"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("Customer."), "an address shows: {}", ran.stdout);
+}
+
+#[test]
+fn the_sample_runs_in_any_folder_and_leaves_nothing_there() {
+    let program = example("send_orders");
+    let folder = folder("elsewhere");
+    let output = command(&program, &[], &[]).current_dir(&folder).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
 }
 
 #[test]
@@ -399,7 +408,11 @@ async fn p4_an_interrupt_ends_the_run_in_order() {
     let environment =
         [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
     let arguments: [&Path; 4] = [&file, "--batch-size=10".as_ref(), "--report".as_ref(), &report];
-    let mut running = command(&program, &environment, &arguments).spawn().unwrap();
+    let mut running = command(&program, &environment, &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     while mock_server.request_count() == 0 {
         assert!(running.try_wait().unwrap().is_none(), "it ended before it sent anything");
         tokio::task::yield_now().await;

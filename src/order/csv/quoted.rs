@@ -55,12 +55,13 @@ impl QuotedRecord {
                     read += 1;
                 }
                 Position::FieldStart | Position::Unquoted | Position::AfterQuote => {
-                    let end = memchr::memchr3(delimiter, b'\n', b'\r', rest);
+                    let is_end = |byte: &u8| *byte == delimiter || is_line_break(*byte);
+                    let end = rest.iter().position(is_end);
                     self.push_unquoted(&rest[..end.unwrap_or(rest.len())]);
                     let Some(end) = end else { break };
                     self.end_field(ends);
                     read += end + 1;
-                    if rest[end] != delimiter {
+                    if is_line_break(rest[end]) {
                         return Some(read);
                     }
                 }
@@ -71,7 +72,7 @@ impl QuotedRecord {
 
     /// Reads up to the next quote, and returns how many bytes these are.
     fn push_quoted(&mut self, rest: &[u8]) -> usize {
-        let quote = memchr::memchr(b'"', rest);
+        let quote = rest.iter().position(|byte| *byte == b'"');
         self.text.extend_from_slice(&rest[..quote.unwrap_or(rest.len())]);
         if quote.is_some() {
             self.position = Position::AfterQuote;
@@ -109,4 +110,8 @@ impl QuotedRecord {
             _ => Quotes::Balanced,
         }
     }
+}
+
+fn is_line_break(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
 }
