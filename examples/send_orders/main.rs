@@ -134,11 +134,7 @@ fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) 
         })
     });
     let halt = written.err().map(|failure| Halt { status: FAILED, why: failure.to_string() });
-    let way = format!(
-        "Nothing was sent. {} holds {}, one on each line.",
-        shown(bodies),
-        counted(requests, "request body")
-    );
+    let way = format!("Nothing was sent. {} holds {}.", shown(bodies), counted(requests, "request body"));
     let report = DeliveryReport::pending(&events).with_rows(rows);
     finish(&Account { files, report, coverage, way, halt }, report_file)
 }
