@@ -106,6 +106,7 @@ mod pacer;
 #[cfg(feature = "queue")]
 mod queue;
 mod retry;
+mod row_source;
 mod run_log;
 mod run_state;
 mod settings;

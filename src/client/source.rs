@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::event::Event;
-use crate::order::Prepared;
+use crate::order::{Prepared, SortedEventStream, SortedEvents};
 use crate::report::{Numbered, Outcome, RowReport, StopCause};
 use crate::wire::TextFilter;
 
@@ -17,6 +17,7 @@ use crate::wire::TextFilter;
 ///
 /// | you have | you pass |
 /// | --- | --- |
+/// | rows sorted by order id | [`SortedEvents`] or [`SortedEventStream`] |
 /// | an iterator over events | the iterator, or `&mut` of it |
 /// | an iterator over results | [`from_results`] of it |
 /// | a [`Stream`] of results | [`from_stream`] of it |
@@ -111,6 +112,8 @@ pass_on! {
     [F] &mut FromPoll<F> => FromPoll<F>,
     [I] &mut FromResults<I> => FromResults<I>,
     [S] &mut FromStream<S> => FromStream<S>,
+    [S] &mut SortedEvents<S> => SortedEvents<S>,
+    [S] &mut SortedEventStream<S> => SortedEventStream<S>,
 }
 
 /// Why a source cannot go on.

@@ -72,13 +72,13 @@ impl ActionSource {
         Self::NAMES[self as usize]
     }
 
-    /// Whether events of this source have to say more than others: a page, an app, a conversation.
+    /// Whether events of this source need more data than others: a page, an app or a messaging channel.
     pub(crate) fn demands_more(self) -> bool {
         matches!(self, Self::Website | Self::App | Self::BusinessMessaging)
     }
 
-    /// How old an event of this source may be when it is sent: 62 days for a physical store,
-    /// 7 days for all others.
+    /// The maximum age of an event of this source when it is sent: 62 days for a physical store, seven days for all
+    /// others.
     ///
     /// ```
     /// use meta_offline_events::event::ActionSource;
@@ -93,9 +93,8 @@ impl ActionSource {
         }
     }
 
-    /// How long Meta knows a repeated event of this source for what it is, from the first attempt
-    /// on: 7 days for offline events, 48 hours for those it compares by event id (website and app),
-    /// not at all for messages, which the sender has to keep apart.
+    /// The deduplication window, counted from the first attempt: seven days for offline events, 48 hours for website
+    /// and app events, which Meta compares by event id, and none for business messaging.
     ///
     /// ```
     /// use meta_offline_events::event::ActionSource;

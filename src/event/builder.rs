@@ -1,17 +1,32 @@
-//! Building one event: required parts are arguments, the rest are setters, and `build` checks.
+//! Builds one event: required parts are arguments, the rest are setters, and `build` checks the rules.
 
 use serde_json::Value;
 
-use super::members::RareMembers;
+use super::rare_members::RareMembers;
 use super::rules::{self, InvalidEvent, Violation};
 use super::{
-    ActionSource, AppData, Attribution, Content, ContentType, CustomData, CustomerSegmentation,
-    DataProcessing, DeliveryCategory, Event, EventName, MessagingChannel, OriginalEvent, Status, StoreData,
+    ActionSource, AppData, Attribution, Content, ContentType, CustomerSegmentation, DataProcessing,
+    DeliveryCategory, Event, EventName, MessagingChannel, OriginalEvent, Status, StoreData,
 };
 use crate::customer::UserData;
 use crate::value::{Amount, Currency, EventId, EventTime, Line, Money, OrderId, PageUrl, ProductId, Text};
 
-/// An event in the making. It comes from [`Event::builder`].
+/// Builds an [`Event`]. It comes from [`Event::builder`].
+///
+/// ```
+/// use meta_offline_events::customer::UserData;
+/// use meta_offline_events::event::{ActionSource, Event};
+/// use meta_offline_events::value::{Currency, EventTime, Money};
+///
+/// let customer = UserData::builder().phone("+1 650 555 1212").build()?;
+/// let renewal = Event::builder(EventTime::from_unix(1_767_225_600)?, customer)
+///     .action_source(ActionSource::SystemGenerated)
+///     .order_id("SUB-77-2026-01".parse()?)
+///     .value(Money::new("9.99".parse()?, Currency::EUR))
+///     .build()?;
+/// assert_eq!(renewal.action_source().as_str(), "system_generated");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "an event is made by `build`"]
 pub struct EventBuilder {
@@ -22,44 +37,50 @@ pub struct EventBuilder {
     refused: Vec<Violation>,
 }
 
+impl Event {
+    /// Starts an event with its time and its customer.
+    ///
+    /// It is a [`Purchase`](EventName::PURCHASE) in a [`PhysicalStore`](ActionSource::PhysicalStore), unless the
+    /// builder sets another name or source.
+    pub fn builder(time: EventTime, customer: UserData) -> EventBuilder {
+        EventBuilder::new(time, customer)
+    }
+}
+
 impl EventBuilder {
-    pub(super) fn new(time: EventTime, customer: UserData) -> Self {
-        let event = Event {
-            event_name: EventName::default(),
-            event_time: time,
-            event_id: None,
-            action_source: ActionSource::default(),
-            event_source_url: None,
-            user_data: customer,
-            custom_data: CustomData::default(),
-            rare: None,
-            derived_id: true,
-            lines: Vec::new(),
-        };
-        Self { event, names_products: false, properties_given: 0, refused: Vec::new() }
+    fn new(time: EventTime, customer: UserData) -> Self {
+        Self {
+            event: Event::unchecked(time, customer),
+            names_products: false,
+            properties_given: 0,
+            refused: Vec::new(),
+        }
     }
 
     fn rare(&mut self) -> &mut RareMembers {
         self.event.rare.get_or_insert_default()
     }
 
-    /// What happened, instead of a purchase.
+    /// Sets the event name, [`Purchase`](EventName::PURCHASE) by default.
     pub fn name(mut self, name: EventName) -> Self {
         self.event.event_name = name;
         self
     }
 
-    /// Where it happened, instead of a physical store.
+    /// Sets the action source, [`PhysicalStore`](ActionSource::PhysicalStore) by default.
     pub fn action_source(mut self, source: ActionSource) -> Self {
         self.event.action_source = source;
         self
     }
 
-    /// A name for this one event, instead of the derived one.
+    /// Sets the event id, instead of the derived one.
     ///
-    /// Without it the id is derived: from order id, event name and action source where there is an
-    /// order id, else from everything that is sent. So the same event has the same id whenever it
-    /// is built again.
+    /// Meta deduplicates website and app events by event id and event name, within 48 hours of the first one:
+    /// give the pixel's event and this one the same id. Offline events are deduplicated by
+    /// [order id](Self::order_id).
+    ///
+    /// The derived id comes from order id, event name and action source, or without an order id from everything
+    /// that is sent. An equal event has an equal id whenever it is built again.
     pub fn event_id(mut self, id: EventId) -> Self {
         self.event.event_id = Some(id);
         self.event.derived_id = false;
@@ -68,8 +89,8 @@ impl EventBuilder {
 
     /// Sends no event id, neither a given nor a derived one.
     ///
-    /// Meta then tells repeated offline events by order id, customer and time alone, and cannot compare
-    /// the event with one of a pixel or an app.
+    /// Meta still deduplicates offline events by order id, or by customer and time, but cannot compare the event
+    /// with one of a pixel or an app.
     ///
     /// ```
     /// use meta_offline_events::customer::UserData;
@@ -90,67 +111,71 @@ impl EventBuilder {
         self
     }
 
-    /// The page, for an event on a website.
+    /// Sets the page of an event on a website.
     pub fn event_source_url(mut self, page: PageUrl) -> Self {
         self.event.event_source_url = Some(page);
         self
     }
 
-    /// The page that led to the page of the event.
+    /// Sets the page that led to the page of the event.
     pub fn referrer_url(mut self, page: PageUrl) -> Self {
         self.rare().referrer_url = Some(page);
         self
     }
 
-    /// Whether the event counts for attribution alone, and not for the delivery of ads.
+    /// Sets whether the event is used for attribution only, and not to optimise the delivery of ads.
     pub fn opt_out(mut self, opt_out: bool) -> Self {
         self.rare().opt_out = Some(opt_out);
         self
     }
 
-    /// How far Meta may process the event.
+    /// Sets the data processing options, such as limited data use.
     pub fn data_processing(mut self, processing: DataProcessing) -> Self {
         self.rare().data_processing = Some(processing);
         self
     }
 
-    /// The app of a conversation. It may be given with any action source.
+    /// Sets the messaging channel of a business messaging event. Any action source may have one.
     pub fn messaging_channel(mut self, channel: MessagingChannel) -> Self {
         self.rare().messaging_channel = Some(channel);
         self
     }
 
-    /// App and device, for an event in an app.
+    /// Sets the app and device of an event in an app.
     pub fn app_data(mut self, app: AppData) -> Self {
         self.rare().app_data = Some(app);
         self
     }
 
-    /// The earlier event that this one belongs to.
+    /// Sets the earlier event that this one belongs to.
     pub fn original_event(mut self, original: OriginalEvent) -> Self {
         self.rare().original_event = Some(original);
         self
     }
 
-    /// The credit that the advertiser's own measurement gives to an ad.
+    /// Sets the attribution of the advertiser's own measurement.
     pub fn attribution(mut self, attribution: Attribution) -> Self {
         self.rare().attribution = Some(attribution);
         self
     }
 
-    /// The table of Meta's Advanced Analytics that the event is for. Only Meta's SDKs know this member.
+    /// Sets the table of Meta's Advanced Analytics that the event is for. Only Meta's SDKs have this member.
     pub fn advanced_measurement_table(mut self, table: Text) -> Self {
         self.rare().advanced_measurement_table = Some(table);
         self
     }
 
-    /// The receipt or transaction number: Meta's main key to tell repeated offline events.
+    /// Sets the order id: the receipt or transaction number.
+    ///
+    /// Meta deduplicates offline events with equal order id, event name, event time and
+    /// [item number](Self::item_number) within seven days: the first one counts. Without an order id it compares the
+    /// customer's match keys instead.
     pub fn order_id(mut self, id: OrderId) -> Self {
         self.event.custom_data.order_id = Some(id);
         self
     }
 
-    /// What the conversion is worth. It is rounded half to even to the currency's minor units.
+    /// Sets the value of the conversion, rounded half to even to the minor units of the currency.
     pub fn value(mut self, value: Money) -> Self {
         let value = value.rounded();
         self.event.custom_data.value = Some(value.amount());
@@ -158,8 +183,8 @@ impl EventBuilder {
         self
     }
 
-    /// The currency of prices, for an event that has prices but no value. A [`value`](Self::value) says
-    /// its currency itself, and that one counts.
+    /// Sets the currency of prices, for an event with prices and no value. A [`value`](Self::value) has its own
+    /// currency, which wins.
     pub fn currency(mut self, currency: Currency) -> Self {
         if self.event.custom_data.value.is_none() {
             self.event.custom_data.currency = Some(currency);
@@ -167,17 +192,16 @@ impl EventBuilder {
         self
     }
 
-    /// One line of the order: may be called once for each. Nothing else is said about it; see
-    /// [`product`](Self::product).
+    /// Adds one line of the order to `contents`. Call it once for each line. See also [`product`](Self::product).
     pub fn content(mut self, line: Content) -> Self {
         self.event.custom_data.contents.push(line);
         self
     }
 
-    /// One product of the order, as ads from a catalogue need it: a [`content`](Self::content), whose
-    /// id also goes into `content_ids`, and the content type `product`.
+    /// Adds one product of the order, as ads from a catalogue need it: a [`content`](Self::content), whose id also
+    /// goes into `content_ids`, with the content type `product`.
     ///
-    /// Content ids and content type that are given in so many words stay as they are.
+    /// Content ids and a content type that you set yourself stay as they are.
     ///
     /// ```
     /// use std::num::NonZeroU64;
@@ -200,92 +224,92 @@ impl EventBuilder {
         self.content(line)
     }
 
-    /// What the ids of contents stand for.
+    /// Sets what the ids of contents stand for.
     pub fn content_type(mut self, kind: ContentType) -> Self {
         self.event.custom_data.content_type = Some(kind);
         self
     }
 
-    /// The ids of what was bought or looked at.
+    /// Sets the ids of what was bought or viewed.
     pub fn content_ids(mut self, ids: impl IntoIterator<Item = ProductId>) -> Self {
         self.event.custom_data.content_ids = ids.into_iter().collect();
         self
     }
 
-    /// How the customer receives the goods.
+    /// Sets how the customer receives the goods.
     pub fn delivery_category(mut self, category: DeliveryCategory) -> Self {
         self.event.custom_data.delivery_category = Some(category);
         self
     }
 
-    /// The margin of the conversion, in the currency of the event. It may be negative.
+    /// Sets the margin of the conversion, in the currency of the event. It may be negative.
     pub fn net_revenue(mut self, margin: Amount) -> Self {
         self.event.custom_data.rare_mut().net_revenue = Some(margin);
         self
     }
 
-    /// What the customer is expected to spend over the years, in the currency of the event.
+    /// Sets the predicted lifetime value of the customer, in the currency of the event.
     pub fn predicted_lifetime_value(mut self, value: Amount) -> Self {
         self.event.custom_data.rare_mut().predicted_ltv = Some(value);
         self
     }
 
-    /// The name of the page or product.
+    /// Sets the name of the page or product.
     pub fn content_name(mut self, name: Text) -> Self {
         self.event.custom_data.rare_mut().content_name = Some(name);
         self
     }
 
-    /// The category of the page or product.
+    /// Sets the category of the page or product.
     pub fn content_category(mut self, category: Text) -> Self {
         self.event.custom_data.rare_mut().content_category = Some(category);
         self
     }
 
-    /// Tells events apart that are otherwise one to Meta: the items of one order, each sent on its own.
+    /// Sets the item number, which tells events of one order apart in deduplication.
     pub fn item_number(mut self, number: Text) -> Self {
         self.event.custom_data.rare_mut().item_number = Some(number);
         self
     }
 
-    /// How many items a checkout begins with.
+    /// Sets the number of items in a checkout.
     pub fn num_items(mut self, count: u64) -> Self {
         self.event.custom_data.rare_mut().num_items = Some(count);
         self
     }
 
-    /// What the customer searched for.
+    /// Sets what the customer searched for.
     pub fn search_string(mut self, text: Text) -> Self {
         self.event.custom_data.rare_mut().search_string = Some(text);
         self
     }
 
-    /// How a registration ended.
+    /// Sets the status of a registration.
     pub fn status(mut self, status: impl Into<Status>) -> Self {
         self.event.custom_data.rare_mut().status = Some(status.into());
         self
     }
 
-    /// The store. Its place in the request is not confirmed; see [`StoreData`].
+    /// Sets the store. Its place in the request is not confirmed; see [`StoreData`].
     pub fn store_data(mut self, store: StoreData) -> Self {
         self.event.custom_data.rare_mut().store_data = Some(store);
         self
     }
 
-    /// What the customer is to the advertiser. Experimental; see [`CustomerSegmentation`].
+    /// Sets the customer segment. Experimental; see [`CustomerSegmentation`].
     pub fn customer_segmentation(mut self, segment: CustomerSegmentation) -> Self {
         self.event.custom_data.rare_mut().customer_segmentation = Some(segment);
         self
     }
 
-    /// A member of `custom_data` of the advertiser's own, with any JSON value: may be called once for
-    /// each. Of a name that is given twice the last value counts.
+    /// Adds a custom property: a member of `custom_data` with a name of your own and any JSON value. If a name
+    /// repeats, the last value wins.
     ///
-    /// The name must not be empty, nor longer than [`CustomData::MAX_PROPERTY_NAME_BYTES`], nor begin or end
-    /// with a blank, nor hold control characters, nor be a name that [Meta defines](CustomData::STANDARD),
-    /// and no text of the value may hold a NUL, or the event is refused. Meta builds audiences only from
-    /// names without spaces. Never put an e-mail address, a phone number or a person's name here: it
-    /// would be sent unhashed.
+    /// The event is refused if the name is empty, longer than
+    /// [`MAX_PROPERTY_NAME_BYTES`](super::CustomData::MAX_PROPERTY_NAME_BYTES), begins or ends with a blank, has control
+    /// characters or is a name that [Meta defines](super::CustomData::STANDARD), or if a text of the value has a NUL.
+    /// Meta builds audiences only from names without spaces. Never add an e-mail address, a phone number or a name
+    /// of a person: properties are sent unhashed.
     ///
     /// ```
     /// use meta_offline_events::customer::UserData;
@@ -313,20 +337,20 @@ impl EventBuilder {
         self
     }
 
-    /// The input rows that this event stands for, so that reports can speak of rows.
+    /// Sets the source lines that this event stands for, so that reports can count rows. They are not sent.
     pub fn lines(mut self, lines: impl Into<Vec<Line>>) -> Self {
         self.event.lines = lines.into();
         self
     }
 
-    /// Checks every rule and makes the event.
+    /// Checks every rule and builds the event.
     ///
     /// # Errors
     ///
-    /// [`InvalidEvent`] names every broken rule with the path of its field: no usable combination
-    /// of match keys, a purchase without value, a website event without page or user agent, a
-    /// negative amount, data that the action source or the event name needs and that is missing, a
-    /// custom property under a name that cannot be sent, limited data use without a place.
+    /// [`InvalidEvent`] lists every broken rule with the path of its field: match keys that Meta refuses, a purchase
+    /// without value or currency, a website event without page or user agent, a negative amount, missing data that
+    /// the action source or the event name needs, a custom property with a name that cannot be sent, limited data
+    /// use without a place.
     ///
     /// ```
     /// use meta_offline_events::customer::UserData;
@@ -349,7 +373,8 @@ impl EventBuilder {
         Ok(event)
     }
 
-    /// The event as far as it is said, unchecked.
+    /// Returns the event without its checks.
+    #[cfg(test)]
     pub(super) fn unfinished(self) -> Event {
         self.event
     }

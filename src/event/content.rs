@@ -1,4 +1,4 @@
-//! What was bought: one line of an order.
+//! One line of an order.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -6,10 +6,9 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::members::{MemberWriter, name, serialize_members};
 use crate::value::{Amount, InvalidValue, ProductId, Rule, Text, ValueKind};
 
-/// One product of an order: which, how many, at what price each.
+/// One line of an order: a product, its quantity and its price.
 ///
 /// ```
 /// use std::num::NonZeroU64;
@@ -23,24 +22,24 @@ use crate::value::{Amount, InvalidValue, ProductId, Rule, Text, ValueKind};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    id: ProductId,
-    quantity: NonZeroU64,
-    item_price: Option<Amount>,
-    details: Option<Box<Details>>,
+    pub(super) id: ProductId,
+    pub(super) quantity: NonZeroU64,
+    pub(super) item_price: Option<Amount>,
+    pub(super) details: Option<Box<Details>>,
 }
 
 /// The members that few lines have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Details {
-    delivery_category: Option<DeliveryCategory>,
-    title: Option<Text>,
-    description: Option<Text>,
-    brand: Option<Text>,
-    category: Option<Text>,
+pub(super) struct Details {
+    pub(super) delivery_category: Option<DeliveryCategory>,
+    pub(super) title: Option<Text>,
+    pub(super) description: Option<Text>,
+    pub(super) brand: Option<Text>,
+    pub(super) category: Option<Text>,
 }
 
 impl Content {
-    /// This many of this product.
+    /// Creates a line with this many of this product.
     pub fn new(id: ProductId, quantity: NonZeroU64) -> Self {
         Self { id, quantity, item_price: None, details: None }
     }
@@ -50,37 +49,37 @@ impl Content {
         Self { id, quantity, item_price, details: None }
     }
 
-    /// The price of one item, in the currency of the event.
+    /// Sets the price of one item, in the currency of the event.
     pub fn item_price(mut self, price: Amount) -> Self {
         self.item_price = Some(price);
         self
     }
 
-    /// How the customer receives this product.
+    /// Sets how the customer receives this product.
     pub fn delivery_category(mut self, category: DeliveryCategory) -> Self {
         self.details().delivery_category = Some(category);
         self
     }
 
-    /// The title of the product.
+    /// Sets the title of the product.
     pub fn title(mut self, title: Text) -> Self {
         self.details().title = Some(title);
         self
     }
 
-    /// The description of the product.
+    /// Sets the description of the product.
     pub fn description(mut self, description: Text) -> Self {
         self.details().description = Some(description);
         self
     }
 
-    /// The brand of the product.
+    /// Sets the brand of the product.
     pub fn brand(mut self, brand: Text) -> Self {
         self.details().brand = Some(brand);
         self
     }
 
-    /// The category of the product.
+    /// Sets the category of the product.
     pub fn category(mut self, category: Text) -> Self {
         self.details().category = Some(category);
         self
@@ -90,28 +89,12 @@ impl Content {
         self.details.get_or_insert_default()
     }
 
-    /// Writes every member.
-    #[inline]
-    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
-        writer.product_id(name!("id"), &self.id)?;
-        writer.number(name!("quantity"), self.quantity.get())?;
-        if let Some(price) = self.item_price {
-            writer.amount(name!("item_price"), price)?;
-        }
-        let Some(details) = &self.details else { return Ok(()) };
-        writer.given(name!("delivery_category"), details.delivery_category.as_ref())?;
-        writer.given(name!("title"), details.title.as_ref())?;
-        writer.given(name!("description"), details.description.as_ref())?;
-        writer.given(name!("brand"), details.brand.as_ref())?;
-        writer.given(name!("category"), details.category.as_ref())
-    }
-
-    /// Which product.
+    /// The product.
     pub fn id(&self) -> &ProductId {
         &self.id
     }
 
-    /// How many.
+    /// The quantity.
     pub fn quantity(&self) -> NonZeroU64 {
         self.quantity
     }
@@ -119,12 +102,6 @@ impl Content {
     /// The price of one item.
     pub fn price(&self) -> Option<Amount> {
         self.item_price
-    }
-}
-
-impl Serialize for Content {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_members(serializer, |map| self.write(map))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What was bought and for how much: the facts of an order that travel with its event.
+//! What was bought, and for how much.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -7,7 +7,6 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::members::{MemberWriter, name, serialize_members};
 use super::open::open_names;
 use super::{Content, DeliveryCategory, StoreData};
 use crate::value::{Amount, Currency, Money, OrderId, ProductId, Text};
@@ -22,7 +21,7 @@ pub struct CustomData {
     /// The ids that the advertiser gave.
     pub(super) content_ids: Vec<ProductId>,
     /// The ids of the contents are sent as `content_ids`, too.
-    lists_contents: bool,
+    pub(super) lists_contents: bool,
     pub(super) contents: Vec<Content>,
     pub(super) delivery_category: Option<DeliveryCategory>,
     rare: Option<Box<RareFacts>>,
@@ -44,12 +43,12 @@ pub(super) struct RareFacts {
     pub(super) properties: Properties,
 }
 
-/// The advertiser's own members of `custom_data`, in the order of their names.
+/// The custom properties, in the order of their names.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(super) struct Properties(pub(super) BTreeMap<Box<str>, Value>);
 
 impl fmt::Debug for Properties {
-    /// How many; neither names nor values.
+    /// Shows how many, and neither names nor values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Properties({})", self.0.len())
     }
@@ -86,12 +85,12 @@ impl CustomData {
         self.value.is_none() && self.order_id.is_none() && *self == Self::default()
     }
 
-    /// Removes everything and keeps the memory.
-    pub(super) fn clear(&mut self) {
+    /// Becomes the custom data of another order, without contents, in the same memory.
+    pub(super) fn restart(&mut self, order_id: Option<&OrderId>) {
         let Self {
             currency,
             value,
-            order_id,
+            order_id: own_order_id,
             content_type,
             content_ids,
             lists_contents,
@@ -99,7 +98,11 @@ impl CustomData {
             delivery_category,
             rare,
         } = self;
-        (*currency, *value, *order_id, *content_type) = (None, None, None, None);
+        match (own_order_id, order_id) {
+            (Some(own), Some(id)) => own.clone_from(id),
+            (own, id) => *own = id.cloned(),
+        }
+        (*currency, *value, *content_type) = (None, None, None);
         content_ids.clear();
         contents.clear();
         (*lists_contents, *delivery_category, *rare) = (false, None, None);
@@ -124,7 +127,7 @@ impl CustomData {
         &self.content_ids
     }
 
-    fn ids(&self) -> ContentIds<'_> {
+    pub(super) fn ids(&self) -> ContentIds<'_> {
         if self.lists_contents {
             ContentIds::OfContents(&self.contents)
         } else {
@@ -132,41 +135,12 @@ impl CustomData {
         }
     }
 
-    /// Writes every member.
-    #[inline]
-    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
-        if let Some(currency) = &self.currency {
-            writer.plain_text(name!("currency"), currency.code())?;
-        }
-        if let Some(value) = self.value {
-            writer.amount(name!("value"), value)?;
-        }
-        if let Some(id) = &self.order_id {
-            writer.id(name!("order_id"), id.text())?;
-        }
-        if self.content_type == Some(ContentType::Product) {
-            writer.plain_text(name!("content_type"), ContentType::Product.as_str())?;
-        } else {
-            writer.given(name!("content_type"), self.content_type.as_ref())?;
-        }
-        if self.lists_contents || !self.content_ids.is_empty() {
-            writer.content_ids(name!("content_ids"), self.ids())?;
-        }
-        if !self.contents.is_empty() {
-            writer.contents(name!("contents"), &self.contents)?;
-        }
-        if let Some(category) = self.delivery_category {
-            writer.plain_text(name!("delivery_category"), category.as_str())?;
-        }
-        self.rare().map_or(Ok(()), |rare| rare.write(writer))
-    }
-
     /// The value of the conversion.
     pub fn value(&self) -> Option<Money> {
         Some(Money::new(self.value?, self.currency?))
     }
 
-    /// The receipt or transaction number.
+    /// The order id: the receipt or transaction number.
     pub fn order_id(&self) -> Option<&OrderId> {
         self.order_id.as_ref()
     }
@@ -179,30 +153,6 @@ impl CustomData {
     /// How the customer receives the goods.
     pub fn delivery_category(&self) -> Option<DeliveryCategory> {
         self.delivery_category
-    }
-}
-
-impl RareFacts {
-    #[cold]
-    #[inline(never)]
-    fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
-        writer.given(name!("net_revenue"), self.net_revenue.as_ref())?;
-        writer.given(name!("predicted_ltv"), self.predicted_ltv.as_ref())?;
-        writer.given(name!("content_name"), self.content_name.as_ref())?;
-        writer.given(name!("content_category"), self.content_category.as_ref())?;
-        writer.given(name!("item_number"), self.item_number.as_ref())?;
-        writer.given(name!("num_items"), self.num_items.as_ref())?;
-        writer.given(name!("search_string"), self.search_string.as_ref())?;
-        writer.given(name!("status"), self.status.as_ref())?;
-        writer.given(name!("store_data"), self.store_data.as_ref())?;
-        writer.given(name!("customer_segmentation"), self.customer_segmentation.as_ref())?;
-        self.properties.0.iter().try_for_each(|(name, value)| writer.property(name, value))
-    }
-}
-
-impl Serialize for CustomData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_members(serializer, |map| self.write(map))
     }
 }
 
@@ -267,7 +217,7 @@ open_names! {
         ProductGroup "product_group",
     }
 
-    /// What the customer is to the advertiser.
+    /// The customer segment.
     ///
     /// Experimental: Meta's table lists this among the members of an event, but Meta's only sample has
     /// it in `custom_data`, where it is sent.
@@ -293,7 +243,7 @@ open_names! {
     }
 }
 
-/// How a registration ended: Meta's SDKs take a text, Meta's page on the pixel a yes or no.
+/// The status of a registration: a text in Meta's SDKs, a boolean on Meta's page about the pixel.
 ///
 /// ```
 /// use meta_offline_events::event::Status;

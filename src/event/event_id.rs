@@ -1,14 +1,14 @@
-//! Deriving the id of an event from the event itself.
+//! Derives the id of an event from the event itself.
 //!
 //! The rule never changes within a major version, because an id must be the same after a restart,
 //! on another machine and with a later release:
 //!
-//! - with an order id: SHA-256 of `meta-offline-events/1/order`, the event name, the action source
-//!   and the order id, joined by line feeds;
-//! - without one: SHA-256 of `meta-offline-events/1/event`, a line feed and the event's JSON as it
-//!   is sent but for its `event_id`; for the n-th equal event of a run another line feed and n;
+//! - With an order id: SHA-256 of `meta-offline-events/1/order`, the event name, the action source
+//!   and the order id, joined by line feeds.
+//! - Without one: SHA-256 of `meta-offline-events/1/event`, a line feed and the JSON of the event without its
+//!   `event_id`; the n-th equal event of a run adds another line feed and n.
 //!
-//! and of either the first 32 hex digits.
+//! The id is the first 32 hexadecimal digits of the digest.
 
 use super::members::WithoutId;
 use super::{ActionSource, Event, EventName};
@@ -16,15 +16,25 @@ use crate::customer::{Hashed, digest_of_parts};
 use crate::value::{EventId, OrderId};
 
 impl Event {
-    /// Derives the id, unless one is given or none is wanted.
+    /// Derives the id, unless one was given or none is wanted.
     pub(super) fn derive_missing_id(&mut self) {
         if self.derived_id {
             self.event_id = Some(self.derive_id(1));
         }
     }
 
-    /// The id of this event by the rule above. `occurrence` counts from 1 and tells equal events
-    /// without an order id apart.
+    /// Gives the n-th of several equal events an id of its own. Returns false for an id that was given or that
+    /// comes from an order id: it stays.
+    pub(crate) fn renumber(&mut self, occurrence: u32) -> bool {
+        let may = self.derived_id && self.custom_data.order_id.is_none();
+        if may {
+            self.event_id = Some(self.derive_id(occurrence));
+        }
+        may
+    }
+
+    /// Derives the id by the rule above. `occurrence` counts from 1, and tells equal events without an order id
+    /// apart.
     pub(super) fn derive_id(&self, occurrence: u32) -> EventId {
         let digits = if let Some(order) = self.custom_data.order_id() {
             id_of_order(&self.event_name, self.action_source, order)
@@ -41,7 +51,7 @@ impl Event {
     }
 }
 
-/// The text of the id of an order's event.
+/// Derives the id of the event of an order.
 fn id_of_order(name: &EventName, source: ActionSource, order: &OrderId) -> [u8; 32] {
     let (name, source) = (name.as_str().as_bytes(), source.as_str().as_bytes());
     let order = order.text().as_bytes();

@@ -20,7 +20,7 @@ pub(crate) struct Completion<'a> {
 impl Event {
     /// Creates an event of nobody, to [`restart`](Self::restart).
     pub(crate) fn blank() -> Self {
-        Self::builder(EventTime::FIRST, UserData::default()).unfinished()
+        Self::unchecked(EventTime::FIRST, UserData::default())
     }
 
     /// Becomes another event, without a customer and without contents.
@@ -30,8 +30,7 @@ impl Event {
         self.event_id = None;
         self.event_source_url = None;
         self.user_data.clear();
-        self.custom_data.clear();
-        self.custom_data.order_id = order_id.cloned();
+        self.custom_data.restart(order_id);
         self.rare = None;
         self.derived_id = true;
         self.lines.clear();

@@ -5,25 +5,11 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::{
-    AppData, Attribution, Content, ContentIds, CustomData, DataProcessing, Event, MessagingChannel,
-    OriginalEvent,
-};
+use super::custom_data::RareFacts;
+use super::rare_members::RareMembers;
+use super::{Content, ContentIds, ContentType, CustomData, Event};
 use crate::customer::UserData;
-use crate::value::{Amount, EventId, Identifier, PageUrl, ProductId, Text};
-
-/// The members that few events have.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct RareMembers {
-    pub(super) referrer_url: Option<PageUrl>,
-    pub(super) opt_out: Option<bool>,
-    pub(super) data_processing: Option<DataProcessing>,
-    pub(super) app_data: Option<AppData>,
-    pub(super) messaging_channel: Option<MessagingChannel>,
-    pub(super) original_event: Option<OriginalEvent>,
-    pub(super) attribution: Option<Attribution>,
-    pub(super) advanced_measurement_table: Option<Text>,
-}
+use crate::value::{Amount, EventId, Identifier, ProductId};
 
 /// The name of a member with the marks around it: `,"name":`.
 #[derive(Clone, Copy)]
@@ -50,8 +36,6 @@ macro_rules! name {
         $crate::event::Name::written(concat!(",\"", $name, "\":"))
     };
 }
-
-pub(crate) use name;
 
 /// Writes the members of an object, one after another.
 ///
@@ -146,6 +130,73 @@ impl Event {
     }
 }
 
+impl CustomData {
+    /// Writes every member.
+    #[inline]
+    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        if let Some(currency) = &self.currency {
+            writer.plain_text(name!("currency"), currency.code())?;
+        }
+        if let Some(value) = self.value {
+            writer.amount(name!("value"), value)?;
+        }
+        if let Some(id) = &self.order_id {
+            writer.id(name!("order_id"), id.text())?;
+        }
+        if self.content_type == Some(ContentType::Product) {
+            writer.plain_text(name!("content_type"), ContentType::Product.as_str())?;
+        } else {
+            writer.given(name!("content_type"), self.content_type.as_ref())?;
+        }
+        if self.lists_contents || !self.content_ids.is_empty() {
+            writer.content_ids(name!("content_ids"), self.ids())?;
+        }
+        if !self.contents.is_empty() {
+            writer.contents(name!("contents"), &self.contents)?;
+        }
+        if let Some(category) = self.delivery_category {
+            writer.plain_text(name!("delivery_category"), category.as_str())?;
+        }
+        self.rare().map_or(Ok(()), |rare| rare.write(writer))
+    }
+}
+
+impl RareFacts {
+    #[cold]
+    #[inline(never)]
+    fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        writer.given(name!("net_revenue"), self.net_revenue.as_ref())?;
+        writer.given(name!("predicted_ltv"), self.predicted_ltv.as_ref())?;
+        writer.given(name!("content_name"), self.content_name.as_ref())?;
+        writer.given(name!("content_category"), self.content_category.as_ref())?;
+        writer.given(name!("item_number"), self.item_number.as_ref())?;
+        writer.given(name!("num_items"), self.num_items.as_ref())?;
+        writer.given(name!("search_string"), self.search_string.as_ref())?;
+        writer.given(name!("status"), self.status.as_ref())?;
+        writer.given(name!("store_data"), self.store_data.as_ref())?;
+        writer.given(name!("customer_segmentation"), self.customer_segmentation.as_ref())?;
+        self.properties.0.iter().try_for_each(|(name, value)| writer.property(name, value))
+    }
+}
+
+impl Content {
+    /// Writes every member.
+    #[inline]
+    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        writer.product_id(name!("id"), &self.id)?;
+        writer.number(name!("quantity"), self.quantity.get())?;
+        if let Some(price) = self.item_price {
+            writer.amount(name!("item_price"), price)?;
+        }
+        let Some(details) = &self.details else { return Ok(()) };
+        writer.given(name!("delivery_category"), details.delivery_category.as_ref())?;
+        writer.given(name!("title"), details.title.as_ref())?;
+        writer.given(name!("description"), details.description.as_ref())?;
+        writer.given(name!("brand"), details.brand.as_ref())?;
+        writer.given(name!("category"), details.category.as_ref())
+    }
+}
+
 impl RareMembers {
     #[cold]
     #[inline(never)]
@@ -168,7 +219,7 @@ impl RareMembers {
 }
 
 /// Serializes an object whose members `write` writes.
-pub(super) fn serialize_members<S: Serializer>(
+fn serialize_members<S: Serializer>(
     serializer: S,
     write: impl FnOnce(&mut MapWriter<S::SerializeMap>) -> Result<(), S::Error>,
 ) -> Result<S::Ok, S::Error> {
@@ -178,7 +229,7 @@ pub(super) fn serialize_members<S: Serializer>(
 }
 
 /// Hands members to a serializer.
-pub(super) struct MapWriter<M>(M);
+struct MapWriter<M>(M);
 
 impl<M: SerializeMap> MemberWriter for MapWriter<M> {
     type Error = M::Error;
@@ -193,6 +244,18 @@ impl<M: SerializeMap> MemberWriter for MapWriter<M> {
 }
 
 impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_members(serializer, |map| self.write(map))
+    }
+}
+
+impl Serialize for CustomData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_members(serializer, |map| self.write(map))
+    }
+}
+
+impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_members(serializer, |map| self.write(map))
     }

@@ -1,4 +1,4 @@
-//! The names of events: Meta's own and the advertiser's.
+//! Event names: Meta's own and custom ones.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +9,8 @@ use crate::value::{InvalidValue, Rule, ValueKind};
 
 /// The name of an event: one of Meta's, or a custom one of at most 50 characters.
 ///
-/// Case counts. A name that equals one of Meta's but for its case is refused, because Meta would
-/// take it for a custom event and the conversion would count nowhere.
+/// Names are case-sensitive. A name that equals one of Meta's except for its case is refused, because Meta would take
+/// it for a custom event.
 ///
 /// ```
 /// use meta_offline_events::event::EventName;

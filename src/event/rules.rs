@@ -1,4 +1,4 @@
-//! The rules between the fields of an event, one named row each. All are checked, always.
+//! The rules between the fields of an event: one row each, all checked.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::{
 use crate::customer::MatchKey;
 use crate::value::Amount;
 
-/// One broken rule: which field, which rule, what to do.
+/// One broken rule: its field, its code and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     path: Cow<'static, str>,
@@ -26,7 +26,7 @@ impl Violation {
         &self.path
     }
 
-    /// A stable name of the rule for machines, in snake case.
+    /// The code of the rule, stable and in snake case.
     pub fn code(&self) -> &'static str {
         self.code
     }
@@ -43,7 +43,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// An event broke at least one rule; all broken rules are listed.
+/// The error for an event that breaks rules. It lists all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidEvent {
     violations: Vec<Violation>,
@@ -103,7 +103,7 @@ const RULES: &[Rule] = &[
     Rule {
         code: "identity",
         path: "user_data",
-        advice: "too little to find a person by: add an e-mail, a phone, an external id, or both names",
+        advice: "not enough match keys: add an e-mail address, a phone number, an external id, or both names",
         is_broken: |event| event.user_data().check_combination().is_err(),
     },
     Rule {
@@ -277,7 +277,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// Soft rules. An event that breaks them may be sent.
+/// Rules that give warnings: an event that breaks them can be sent.
 const SOFT_RULES: &[Rule] = &[
     Rule {
         code: "website_event_id",
@@ -317,7 +317,7 @@ fn appends_without(event: &Event, has: fn(&Attribution) -> bool) -> bool {
     event.event_name == EventName::APPEND_ATTRIBUTION && !event.attribution().is_some_and(has)
 }
 
-/// Every broken rule, those that the builder found already among them.
+/// Checks every rule, and adds the broken ones that the builder found.
 pub(super) fn check(event: &Event, found: Vec<Violation>) -> Result<(), InvalidEvent> {
     if found.is_empty() && is_usual(event) {
         return Ok(());
@@ -326,8 +326,8 @@ pub(super) fn check(event: &Event, found: Vec<Violation>) -> Result<(), InvalidE
     if violations.is_empty() { Ok(()) } else { Err(InvalidEvent { violations }) }
 }
 
-/// Whether this is a sale as most are, which can break none of the rules: somebody bought something
-/// somewhere else than on a website, in an app or in a conversation, for an amount that is not negative.
+/// Whether the event is a usual sale, which can break no rule: a purchase outside website, app and messaging, with an
+/// e-mail or phone, a value that is not negative, and no rare members.
 fn is_usual(event: &Event) -> bool {
     let CustomData { currency, value, contents, .. } = &event.custom_data;
     let is_negative = |line: &Content| line.price().is_some_and(Amount::is_negative);
@@ -341,8 +341,24 @@ fn is_usual(event: &Event) -> bool {
         && !contents.iter().any(is_negative)
 }
 
-pub(super) fn warnings(event: &Event) -> Vec<Violation> {
-    broken(SOFT_RULES, event).collect()
+impl Event {
+    /// Checks the rules that give warnings: an event that breaks them can be sent, but may not be what you mean.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::event::Event;
+    /// use meta_offline_events::value::{Currency, EventTime, Money};
+    ///
+    /// let customer = UserData::builder().email("mary@example.com").build()?;
+    /// let gift = Event::builder(EventTime::from_unix(1_767_225_600)?, customer)
+    ///     .value(Money::new("0".parse()?, Currency::USD))
+    ///     .build()?;
+    /// assert_eq!(gift.warnings()[0].code(), "zero_value");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn warnings(&self) -> Vec<Violation> {
+        broken(SOFT_RULES, self).collect()
+    }
 }
 
 fn broken(rules: &'static [Rule], event: &Event) -> impl Iterator<Item = Violation> {
@@ -364,8 +380,8 @@ fn negative_prices(event: &Event) -> impl Iterator<Item = Violation> {
     event.custom_data.contents.iter().enumerate().filter_map(negative)
 }
 
-/// Whether a custom property may be sent. One with a name that Meta defines is named in the path; any other
-/// is told by its position alone, counted from 1, because its name may be a customer's text.
+/// Checks whether a custom property can be sent. The path of the violation has the name only if Meta defines it, and
+/// otherwise the position, counted from 1, because the name may be a customer's text.
 pub(super) fn check_property(name: &str, value: &Value, position: usize) -> Result<(), Violation> {
     let by_position = || Cow::Owned(format!("custom_data.<property {position}>"));
     let (path, advice) =

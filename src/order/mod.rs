@@ -14,16 +14,15 @@
 //!
 //! The rules, where the row contract leaves a choice:
 //!
-//! - an order is never sent in half: one row that is invalid refuses all rows of its order, because
-//!   a total without it would be wrong. Returns (quantity at or below zero) are no fault: they are
-//!   left out and the order's other rows go on. A row whose columns cannot be trusted refuses every
-//!   order whose id it may carry;
-//! - the earliest row gives the time of the event;
-//! - two currencies, two external ids or two event ids in one order refuse it; other customer values
-//!   are united, first seen first;
-//! - a match key that cannot be used is left out with a note, as long as an e-mail or a phone remains;
-//! - the total is summed exactly and rounded once, half to even, to the currency's minor units;
-//! - rows without an order id are one event each.
+//! - An order is sent whole or not at all: one invalid row holds back all rows of its order, because a total without
+//!   it would be wrong. Returns (quantity of zero or less) are not invalid: they are left out, and the other rows of
+//!   the order go on. A row whose columns cannot be trusted holds back every order whose id it may carry.
+//! - The earliest row gives the event time.
+//! - Two currencies, two external ids or two event ids in one order make it invalid. Other customer values are
+//!   united, in the order of the rows.
+//! - A match key that cannot be used is left out with a note, as long as an e-mail address or a phone number remains.
+//! - The total is exact and rounded once, half to even, to the minor units of the currency.
+//! - Each row without an order id is an event of its own.
 
 #[cfg(feature = "csv")]
 pub mod csv;

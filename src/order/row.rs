@@ -1,4 +1,4 @@
-//! One line of an export, typed: what happened, and the raw text about the customer.
+//! One item sold: a typed line of an export.
 
 use std::hint::black_box;
 
@@ -6,24 +6,25 @@ use crate::customer::UserDataBuilder;
 use crate::event::{ActionSource, DeliveryCategory, EventName};
 use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl, ProductId};
 
-/// One item sold: a line of an export, already typed.
+/// One item sold: a typed line of an export.
 ///
-/// Customer text is borrowed and is hashed when the row joins its order, so a `Row` keeps none of
-/// it. Which parts a row needs is checked there, too.
+/// A row borrows the customer's values; they are hashed when the row is added to its order. Which columns a row
+/// needs is checked then, too: e-mail or phone, and for a purchase its currency with price and quantity, or with
+/// value.
 ///
 /// ```
 /// use meta_offline_events::customer::UserData;
 /// use meta_offline_events::order::Row;
-/// use meta_offline_events::value::{Currency, EventTime, Line};
+/// use meta_offline_events::value::{Currency, EventTime};
 ///
-/// let row = Row::new(Line::new(2), EventTime::from_unix(1_767_225_600)?)
+/// let row = Row::new(2, EventTime::from_unix(1_767_225_600)?)
 ///     .customer(UserData::builder().email("John_Smith@gmail.com"))
 ///     .order_id("10001".parse()?)
 ///     .product("SKU-1".parse()?)
 ///     .quantity(3)
 ///     .price("10.50".parse()?)
 ///     .currency(Currency::USD);
-/// assert_eq!(row.line(), Line::new(2));
+/// assert_eq!(row.line().number(), 2);
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -113,73 +114,74 @@ impl<'a> Row<'a> {
         self.line
     }
 
-    /// The customer, as raw text. The row needs a usable e-mail or phone.
+    /// Sets the customer. The row needs an e-mail address or a phone number that can be used.
     pub fn customer(mut self, customer: UserDataBuilder<'a>) -> Self {
         self.customer = customer;
         self
     }
 
-    /// What happened, instead of a purchase.
+    /// Sets the event name, `Purchase` by default.
     pub fn name(mut self, name: EventName) -> Self {
         self.name = name;
         self
     }
 
-    /// Where it happened, instead of a physical store.
+    /// Sets the action source, `physical_store` by default.
     pub fn action_source(mut self, action_source: ActionSource) -> Self {
         self.action_source = action_source;
         self
     }
 
-    /// The receipt: rows with the same one, name and action source make one event.
+    /// Sets the order id. Rows with equal order id, event name and action source make one event.
     pub fn order_id(mut self, order_id: OrderId) -> Self {
         self.order_id = Some(order_id);
         self
     }
 
-    /// What was sold.
+    /// Sets the product.
     pub fn product(mut self, product: ProductId) -> Self {
         self.product = Some(product);
         self
     }
 
-    /// How many. At or below zero the row is a return and is left out.
+    /// Sets the quantity. With zero or less the row is a return and is left out.
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
         self
     }
 
-    /// The price of one item.
+    /// Sets the price of one item.
     pub fn price(mut self, price: Amount) -> Self {
         self.price = Some(price);
         self
     }
 
-    /// What the whole order is worth, instead of quantity and price.
+    /// Sets the value of the whole order, instead of quantity and price.
     pub fn value(mut self, value: Amount) -> Self {
         self.value = Some(value);
         self
     }
 
-    /// The currency of price and value.
+    /// Sets the currency of price and value.
     pub fn currency(mut self, currency: Currency) -> Self {
         self.currency = Some(currency);
         self
     }
 
-    /// The id of the event, instead of the derived one. Website rows need it.
+    /// Sets the event id, which is otherwise derived from order id, event name and action source. Website rows
+    /// need it.
     pub fn event_id(mut self, event_id: EventId) -> Self {
         self.event_id = Some(event_id);
         self
     }
 
-    /// The page of the event. Website rows need it.
+    /// Sets the page of the event. Website rows need it.
     pub fn event_source_url(mut self, event_source_url: PageUrl) -> Self {
         self.event_source_url = Some(event_source_url);
         self
     }
 
-    /// How the goods are received.
+    /// Sets how the customer receives the goods.
     pub fn delivery_category(mut self, delivery_category: DeliveryCategory) -> Self {
         self.delivery_category = Some(delivery_category);
         self

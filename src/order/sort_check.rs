@@ -134,27 +134,30 @@ fn first_ids<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = &'r OrderId> {
     })
 }
 
-/// The orders seen so far.
+/// Checks that no order comes back after another one.
 #[derive(Debug)]
 pub(super) struct SortCheck {
-    last: Option<(OrderId, Line)>,
+    last: Option<OrderId>,
+    last_line: Line,
     sequence: Sequence,
-    /// Where each order began; not kept once many have come in sequence.
+    /// The line where each order began, by a hash of its id. While ids ascend or descend, only the first orders
+    /// are remembered.
     began: Option<HashMap<u64, Line, Prehashed>>,
     hasher: RandomState,
     max_memory: usize,
 }
 
-/// So many orders are remembered, whatever their sequence: as many as a table of 8,192 places holds.
+/// The orders that are remembered in any case: as many as a table of 8,192 places holds.
 const REMEMBERED: usize = 7168;
 
-/// What it takes to remember one, in bytes, when the table has just grown.
+/// The memory for one remembered order, in bytes, when the table has just grown.
 const PER_ORDER: usize = 56;
 
 impl SortCheck {
     pub(super) fn new(max_memory: usize) -> Self {
         Self {
             last: None,
+            last_line: Line::new(0),
             sequence: Sequence::default(),
             began: Some(HashMap::default()),
             hasher: RandomState::default(),
@@ -162,36 +165,37 @@ impl SortCheck {
         }
     }
 
-    /// The next order begins.
+    /// Begins the next order, at this line.
     pub(super) fn enter(&mut self, id: &OrderId, line: Line) -> Result<(), NotSorted> {
-        let last = self.last.replace((id.clone(), line));
-        let Some((last, before)) = last else {
-            self.remember(id, line);
-            return Ok(());
-        };
-        self.sequence = self.sequence.followed_by(last.text().as_bytes(), id.text().as_bytes());
-        let refusal = |earlier, problem| Err(NotSorted { line, earlier, problem });
-        if let Some(began) = self.remember(id, line) {
-            return refusal(began, Problem::CameBack);
+        let before = std::mem::replace(&mut self.last_line, line);
+        if let Some(last) = &mut self.last {
+            self.sequence = self.sequence.followed_by(last.text().as_bytes(), id.text().as_bytes());
+            last.clone_from(id);
+        } else {
+            self.last = Some(id.clone());
         }
-        match &self.began {
-            None if self.sequence.is_broken() => refusal(before, Problem::OutOfPlace),
-            Some(began) if began.len() > REMEMBERED => {
-                if !self.sequence.is_broken() {
-                    self.began = None;
-                } else if began.len().saturating_mul(PER_ORDER) > self.max_memory {
-                    return refusal(before, Problem::TooMany(self.max_memory));
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+        match self.remember(id, line, before) {
+            None => Ok(()),
+            Some((earlier, problem)) => Err(NotSorted { line, earlier, problem }),
         }
     }
 
-    /// Where the order began, if it was there before and that is known.
-    fn remember(&mut self, id: &OrderId, line: Line) -> Option<Line> {
-        let mark = self.hasher.hash_one(id);
-        self.began.as_mut()?.insert(mark, line)
+    /// Remembers where the order began. Returns what is wrong if it came before, or if that can no longer be
+    /// seen.
+    fn remember(&mut self, id: &OrderId, line: Line, before: Line) -> Option<(Line, Problem)> {
+        let is_broken = self.sequence.is_broken();
+        let Some(began) = &mut self.began else {
+            return is_broken.then_some((before, Problem::OutOfPlace));
+        };
+        if let Some(first) = began.insert(self.hasher.hash_one(id), line) {
+            return Some((first, Problem::CameBack));
+        }
+        let orders = began.len();
+        if orders > REMEMBERED && !is_broken {
+            self.began = None;
+        }
+        let is_too_large = orders > REMEMBERED && orders.saturating_mul(PER_ORDER) > self.max_memory;
+        (is_broken && is_too_large).then_some((before, Problem::TooMany(self.max_memory)))
     }
 }
 

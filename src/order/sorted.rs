@@ -222,7 +222,10 @@ impl SortedOrders {
 
     fn begin_order(&mut self, order_id: Option<&OrderId>, line: Line) -> Result<(), NotSorted> {
         self.complete();
-        self.open_id = order_id.cloned();
+        match (&mut self.open_id, order_id) {
+            (Some(open), Some(id)) => open.clone_from(id),
+            (open, id) => *open = id.cloned(),
+        }
         let Some(id) = order_id else { return Ok(()) };
         self.rejected.next_order();
         let Some(sort_check) = &mut self.sort_check else { return Ok(()) };

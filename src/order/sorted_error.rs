@@ -1,10 +1,10 @@
-//! Why the events of a source of sorted rows end before the source does.
+//! Why a source of sorted rows ends before its last row.
 
 use std::error::Error as StdError;
 
+use super::NotSorted;
 #[cfg(feature = "csv")]
 use super::csv::CsvError;
-use super::sort_check::NotSorted;
 
 /// The error that ends [`SortedEvents`](super::SortedEvents) or [`SortedEventStream`](super::SortedEventStream). Events of the rows before it may have been sent.
 ///

@@ -2,17 +2,18 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
 #[cfg(feature = "csv")]
 use super::csv::CsvRows;
-use super::sorted_error::SortedError;
 use super::source::{RecordRows, RowSource, ToRow, parsed};
-use super::{OrderRules, ParsedRow, Prepared, SortedOrders};
+use super::{OrderRules, ParsedRow, Prepared, SortedError, SortedOrders};
 use crate::event::Event;
+#[cfg(feature = "client")]
+use crate::report::RowReport;
 use crate::value::EventTime;
 
 /// An iterator over the events of rows that are sorted by order id, in memory that does not grow with the rows.
@@ -159,6 +160,32 @@ impl<S: RowSource> Iterator for SortedEvents<S> {
     }
 }
 
+/// The most rows that are read in one poll before the runtime may do other work.
+const MAX_ROWS_PER_POLL: usize = 1000;
+
+#[cfg(feature = "client")]
+impl<S: RowSource> SortedEvents<S> {
+    /// Reads until there is an event, but not for long.
+    pub(crate) fn poll_event(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Event, SortedError>>> {
+        for _ in 0..MAX_ROWS_PER_POLL {
+            if !self.orders.wants_row() {
+                return Poll::Ready(self.orders.next());
+            }
+            self.orders.push(self.rows.next_row());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Ends the iterator and takes the report on the rows that were read.
+    pub(crate) fn take_rows(&mut self) -> RowReport {
+        self.orders.take_rows()
+    }
+}
+
 impl<S> SortedEventStream<S> {
     /// Reads the records of a stream, each of which may be an error. The age of events is checked at `now`.
     pub fn new(rows: S, rules: OrderRules, now: EventTime) -> Self {
@@ -169,10 +196,13 @@ impl<S> SortedEventStream<S> {
     pub fn finish(self) -> Prepared {
         self.orders.finish()
     }
-}
 
-/// The most rows that are read in one poll before the runtime may do other work.
-const MAX_ROWS_PER_POLL: usize = 1000;
+    /// Ends the stream and takes the report on the rows that were read.
+    #[cfg(feature = "client")]
+    pub(crate) fn take_rows(&mut self) -> RowReport {
+        self.orders.take_rows()
+    }
+}
 
 impl<S, T, E> Stream for SortedEventStream<S>
 where
@@ -188,11 +218,10 @@ where
             if !orders.wants_row() {
                 return Poll::Ready(orders.next());
             }
-            let record = ready!(pin!(&mut *rows).poll_next(context));
-            match &record {
-                Some(Ok(record)) => orders.push(Some(Ok(parsed(record)))),
-                _ => orders
-                    .push(record.and_then(Result::err).map(|error| Err(SortedError::Source(error.into())))),
+            match ready!(Pin::new(&mut *rows).poll_next(context)) {
+                Some(Ok(record)) => orders.push(Some(Ok(parsed(&record)))),
+                Some(Err(error)) => orders.push(Some(Err(SortedError::Source(error.into())))),
+                None => orders.push(None),
             }
         }
         context.waker().wake_by_ref();
@@ -201,58 +230,94 @@ where
 }
 
 /// How far a source of sorted rows is read.
-struct Progress {
-    orders: SortedOrders,
-    has_ended: bool,
-    error: Option<SortedError>,
+enum Progress {
+    Reading(Box<SortedOrders>),
+    /// All rows are read that can be: events may be left, and then the error that ended it.
+    Read(Box<SortedOrders>, Option<SortedError>),
+    /// The report is complete, and may be taken already.
+    Ended(Prepared),
 }
 
 impl Progress {
     fn new(rules: OrderRules, now: EventTime) -> Self {
-        Self { orders: SortedOrders::new(rules, now), has_ended: false, error: None }
+        Self::Reading(Box::new(SortedOrders::new(rules, now)))
     }
 
     /// Whether another row must come before there is another event.
     fn wants_row(&self) -> bool {
-        !self.has_ended && !self.orders.has_event()
+        matches!(self, Self::Reading(orders) if !orders.has_event())
     }
 
     /// Takes the next row of the source, its error, or its end.
     fn push(&mut self, row: Option<Result<ParsedRow<'_>, SortedError>>) {
-        let pushed = match row {
-            Some(Ok(row)) => self.orders.push_parsed(row).map_err(SortedError::NotSorted),
-            Some(Err(error)) => Err(error),
+        let Self::Reading(orders) = self else { return };
+        let error = match row {
+            Some(Ok(row)) => match orders.push_parsed(row) {
+                Ok(()) => return,
+                Err(error) => Some(SortedError::NotSorted(error)),
+            },
+            Some(Err(error)) => Some(error),
             None => {
-                self.orders.complete();
-                self.has_ended = true;
-                Ok(())
+                orders.complete();
+                None
             }
         };
-        if let Err(error) = pushed {
-            self.has_ended = true;
-            self.error = Some(error);
-        }
+        self.change(|orders| Self::Read(orders, error));
     }
 
     fn next(&mut self) -> Option<Result<Event, SortedError>> {
-        self.orders.take_event().map(Ok).or_else(|| self.error.take().map(Err))
+        match self {
+            Self::Reading(orders) => orders.take_event().map(Ok),
+            Self::Read(orders, error) => orders.take_event().map(Ok).or_else(|| error.take().map(Err)),
+            Self::Ended(_) => None,
+        }
     }
 
-    fn finish(self) -> Prepared {
-        self.orders.give_up()
+    fn finish(mut self) -> Prepared {
+        self.end();
+        match self {
+            Self::Ended(prepared) => prepared,
+            Self::Reading(_) | Self::Read(..) => Prepared::default(),
+        }
+    }
+
+    #[cfg(feature = "client")]
+    fn take_rows(&mut self) -> RowReport {
+        self.end();
+        match self {
+            Self::Ended(prepared) => std::mem::take(&mut prepared.rows),
+            Self::Reading(_) | Self::Read(..) => RowReport::default(),
+        }
+    }
+
+    fn end(&mut self) {
+        self.change(|orders| Self::Ended(orders.give_up()));
+    }
+
+    fn change(&mut self, next: impl FnOnce(Box<SortedOrders>) -> Self) {
+        *self = match std::mem::replace(self, Self::Ended(Prepared::default())) {
+            Self::Reading(orders) | Self::Read(orders, _) => next(orders),
+            ended @ Self::Ended(_) => ended,
+        };
+    }
+
+    fn has_ended(&self) -> bool {
+        !matches!(self, Self::Reading(_))
     }
 }
 
 impl<S> fmt::Debug for SortedEvents<S> {
     /// Shows whether it has ended, and nothing of the rows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SortedEvents").field("has_ended", &self.orders.has_ended).finish_non_exhaustive()
+        f.debug_struct("SortedEvents").field("has_ended", &self.orders.has_ended()).finish_non_exhaustive()
     }
 }
 
 impl<S> fmt::Debug for SortedEventStream<S> {
     /// Shows whether it has ended, and nothing of the rows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SortedEventStream").field("has_ended", &self.orders.has_ended).finish_non_exhaustive()
+        f.debug_struct("SortedEventStream")
+            .field("has_ended", &self.orders.has_ended())
+            .finish_non_exhaustive()
     }
 }

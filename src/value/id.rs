@@ -33,7 +33,7 @@ fn is_invisible(letter: char) -> bool {
 }
 
 /// The text of an identifier.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct Identifier {
     text: Place,
     /// Nothing in it has to be escaped in JSON.
@@ -77,6 +77,25 @@ impl Identifier {
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.is_plain
+    }
+}
+
+impl Clone for Identifier {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), is_plain: self.is_plain }
+    }
+
+    /// Copies a short text to its place; a clone would be built elsewhere and moved.
+    #[inline]
+    fn clone_from(&mut self, source: &Self) {
+        if let (Place::Here(to, to_length), Place::Here(from, from_length)) = (&mut self.text, &source.text) {
+            *to = *from;
+            *to_length = *from_length;
+            self.is_plain = source.is_plain;
+        } else {
+            *self = source.clone();
+        }
     }
 }
 
@@ -131,8 +150,20 @@ impl Hash for Identifier {
 macro_rules! identifiers {
     ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {$(
         $(#[$doc])+
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Identifier);
+
+        impl Clone for $name {
+            #[inline]
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+
+            #[inline]
+            fn clone_from(&mut self, source: &Self) {
+                self.0.clone_from(&source.0);
+            }
+        }
 
         impl $name {
             /// The identifier as it is sent.

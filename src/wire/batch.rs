@@ -1,4 +1,4 @@
-//! Cutting events into request bodies by count and by bytes: nothing lost, order kept.
+//! Request bodies: as many events in each as the limits allow, in order.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,10 +9,10 @@ use super::request::OPENING;
 use super::writer::write_event;
 use crate::event::Event;
 
-/// How much one request may hold.
+/// The limits of one request: its number of events and its size in bytes.
 ///
-/// Meta takes 1,000 events at most and publishes no limit of bytes; the default cap of one
-/// megabyte is what integrations in production keep to.
+/// Meta takes at most 1,000 events in a request and publishes no size limit. The default of one megabyte is what
+/// integrations in production keep to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchLimits {
     events: usize,
@@ -23,11 +23,11 @@ impl BatchLimits {
     /// The most events that Meta takes in one request.
     pub const MAX_EVENTS: usize = 1000;
 
-    /// The least limit of bytes that can be set.
+    /// The smallest size limit, in bytes.
     pub const MIN_BYTES: usize = 4096;
 
-    /// These limits, or `None` when a limit is zero, `events` is above 1,000, or `bytes` is below
-    /// 4,096 (too small for many single events).
+    /// Creates limits. Returns `None` if `events` is zero or above 1,000, or if `bytes` is below 4,096, which is
+    /// too small for many single events.
     ///
     /// ```
     /// use meta_offline_events::wire::BatchLimits;
@@ -40,7 +40,7 @@ impl BatchLimits {
             .then_some(Self { events, bytes })
     }
 
-    /// The same limits with at most so many bytes.
+    /// Lowers the size limit to this many bytes, if it is higher.
     #[cfg(feature = "client")]
     pub(crate) fn at_most(self, bytes: usize) -> Self {
         Self { bytes: self.bytes.min(bytes), ..self }
@@ -63,15 +63,15 @@ impl Default for BatchLimits {
     }
 }
 
-/// What an event with all match keys and a few products takes, in bytes.
+/// The size of an event with all match keys and a few products, in bytes.
 const USUAL_EVENT: usize = 1280;
 
 /// The room that the writer wants for such an event, in bytes.
 const MAX_USUAL_EVENT: usize = 8192;
 
-/// A request body in the making: events go in until it is full.
+/// A request body that takes events until it is full.
 pub(crate) struct Draft<'c> {
-    /// Up to `end`; behind it may stand anything.
+    /// The body up to `end`; the bytes behind it mean nothing.
     body: Vec<u8>,
     end: usize,
     events: usize,
@@ -80,12 +80,12 @@ pub(crate) struct Draft<'c> {
 }
 
 impl<'c> Draft<'c> {
-    /// An empty one, for about so many events. `closing` is what stands behind the last event.
+    /// Creates an empty body for roughly this many events. `closing` is what follows the last event.
     pub(crate) fn new(expected: usize, limits: BatchLimits, closing: impl Into<Cow<'c, [u8]>>) -> Self {
         Self::with_memory_of(Vec::new(), expected, limits, closing.into())
     }
 
-    /// The same, in the memory of a body that is done.
+    /// Creates an empty body in the memory of an old one.
     pub(crate) fn with_memory_of(
         mut body: Vec<u8>,
         expected: usize,
@@ -121,7 +121,7 @@ impl<'c> Draft<'c> {
         })
     }
 
-    /// `write` puts an event into the body at a position, and tells its length.
+    /// Adds the event that `write` writes into the body at a position; `write` returns its length.
     fn append(&mut self, write: impl FnOnce(&mut Vec<u8>, usize) -> usize) -> bool {
         if self.is_full() {
             return false;
@@ -143,24 +143,24 @@ impl<'c> Draft<'c> {
         true
     }
 
-    /// Whether no event fits any more, however small.
+    /// Whether no further event fits, however small.
     pub(crate) fn is_full(&self) -> bool {
         self.events == self.limits.events || (self.events > 0 && !self.fits())
     }
 
-    /// Whether it is a single event that is larger than the limit of bytes.
+    /// Whether it is a single event above the size limit.
     pub(crate) fn is_oversized(&self) -> bool {
         !self.fits()
     }
 
-    /// The finished body.
+    /// Closes the body.
     pub(crate) fn into_body(mut self) -> Vec<u8> {
         self.body.truncate(self.end);
         self.body.extend_from_slice(&self.closing);
         self.body
     }
 
-    /// Whether the body is within the limit once it is closed.
+    /// Whether the closed body is within the size limit.
     fn fits(&self) -> bool {
         self.end + self.closing.len() <= self.limits.bytes
     }
@@ -175,7 +175,7 @@ pub struct Batch {
 }
 
 impl fmt::Debug for Batch {
-    /// Sizes only: a body holds what is sent unhashed of customers.
+    /// Shows sizes only: a body holds customer values that are sent unhashed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch")
             .field("events", &self.events.len())
@@ -185,35 +185,35 @@ impl fmt::Debug for Batch {
 }
 
 impl Batch {
-    /// A finished draft, whose first event stands at this position.
+    /// Closes a draft whose first event has this position.
     pub(crate) fn of(draft: Draft<'_>, first: usize) -> Self {
         Self { events: first..first + draft.len(), oversized: draft.is_oversized(), body: draft.into_body() }
     }
 
-    /// The body: `{"data":[…]}` with the request's other members, without any token.
+    /// The body: `{"data":[…]}` and the other members of the request, without a token.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body alone.
+    /// Returns the body without its positions.
     pub fn into_body(self) -> Vec<u8> {
         self.body
     }
 
-    /// Which events are in it, by their position in what was given.
+    /// The positions of its events among all events.
     pub fn events(&self) -> Range<usize> {
         self.events.clone()
     }
 
-    /// Whether it is a single event that is larger than the limit of bytes.
+    /// Whether it is a single event above the size limit.
     pub fn is_oversized(&self) -> bool {
         self.oversized
     }
 }
 
-/// Cuts events into batches.
+/// Splits events into batches within the [limits](BatchLimits), in order.
 ///
-/// The same events give the same bytes, always.
+/// Equal events always give equal bytes. For events that come one by one, see [`Batcher`](super::Batcher).
 ///
 /// ```
 /// use meta_offline_events::customer::UserData;
@@ -246,12 +246,12 @@ impl fmt::Debug for Batches<'_> {
 }
 
 impl<'e> Batches<'e> {
-    /// All of these events, within the default limits.
+    /// Splits these events within the default limits. `fields` are the other members of each request.
     pub fn new(events: &'e [Event], fields: &RequestFields) -> Self {
         Self { events, next: 0, limits: BatchLimits::default(), closing: fields.closing() }
     }
 
-    /// Within these limits.
+    /// Sets the limits of each batch.
     pub fn limits(mut self, limits: BatchLimits) -> Self {
         self.limits = limits;
         self

@@ -1,9 +1,9 @@
-//! The JSON of requests and answers, without any I/O: events cut into request bodies, and answers
-//! read leniently.
+//! Request bodies and answers as JSON, without I/O.
 //!
-//! What one event looks like is told by the event itself (its `Serialize` form). The request side
-//! is public, so that a dry run, or an application with its own HTTP stack, can have the very bytes
-//! that the client sends.
+//! [`Batches`] splits events into request bodies, [`Batcher`] does so for events that come one by one, and
+//! [`RowSlice::batches`](crate::order::RowSlice::batches) makes bodies straight from rows in memory. A dry run, or an
+//! application with its own HTTP stack, gets the very bytes that the client sends. The JSON of one event is its
+//! `Serialize` form.
 
 mod batch;
 mod batcher;

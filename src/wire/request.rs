@@ -1,11 +1,12 @@
-//! A request body: the events, and what is said once for all of them.
+//! The members of a request besides its events.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// The members of a request besides its events. All are optional. Source: Meta's pages on offline
-/// events and on the `/events` edge.
+/// The members of a request besides its events. All are optional.
+///
+/// Source: Meta's pages on offline events and on the `/events` edge.
 ///
 /// ```
 /// use meta_offline_events::wire::RequestFields;
@@ -63,13 +64,14 @@ fn label(member: &'static str, text: &str) -> Result<Box<str>, InvalidRequestFie
 }
 
 impl RequestFields {
-    /// No members beside the events.
+    /// Creates an empty set of members.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Shows the events in the Test Events view, too. They count all the same: take the code out in
-    /// production.
+    /// Sets the test event code, which shows the events in the Test Events view of Events Manager.
+    ///
+    /// Events with a code still count for measurement and targeting, so remove it in production.
     ///
     /// # Errors
     ///
@@ -87,7 +89,7 @@ impl RequestFields {
         Ok(self)
     }
 
-    /// Names the platform that sends for its clients.
+    /// Sets the name of the platform that sends events for its clients, such as `acme-rs-1.0`.
     ///
     /// # Errors
     ///
@@ -104,7 +106,7 @@ impl RequestFields {
         Ok(self)
     }
 
-    /// A free label that groups uploads.
+    /// Sets a label of your own that groups uploads.
     ///
     /// # Errors
     ///
@@ -114,7 +116,7 @@ impl RequestFields {
         Ok(self)
     }
 
-    /// The namespace of third-party ids, as the legacy offline API had it. Its effect today is not
+    /// Sets the namespace of third-party ids, a member of the legacy offline API. Its effect today is not
     /// confirmed.
     ///
     /// # Errors
@@ -125,8 +127,7 @@ impl RequestFields {
         Ok(self)
     }
 
-    /// The id of the upload that the legacy offline API made for an upload tag. Its effect today is
-    /// not confirmed.
+    /// Sets the id that the legacy offline API gave to an upload tag. Its effect today is not confirmed.
     ///
     /// # Errors
     ///
@@ -136,7 +137,7 @@ impl RequestFields {
         Ok(self)
     }
 
-    /// The name of the tool that uploads. Its effect today is not confirmed.
+    /// Sets the name of the uploading tool. Its effect today is not confirmed.
     ///
     /// # Errors
     ///
@@ -146,10 +147,10 @@ impl RequestFields {
         Ok(self)
     }
 
-    /// Which part of an upload this request is: from the first event up to, but without, the last.
+    /// Sets the part of an upload that this request is: from the first event up to, but not including, the last.
     ///
-    /// It is said of every request made with these fields, and Meta's legacy uploader was refused for
-    /// ranges that overlap: give each request fields of its own.
+    /// Every request made with these fields carries the same range, and Meta refuses ranges that overlap, so
+    /// give each request fields of its own.
     ///
     /// # Errors
     ///
@@ -162,8 +163,8 @@ impl RequestFields {
         Ok(self)
     }
 
-    /// A platform that the events passed through: may be called once for each. Meta lists this member
-    /// without describing it.
+    /// Adds a platform that the events passed through. Call it once for each. Meta lists this member without
+    /// describing it.
     ///
     /// # Errors
     ///
@@ -181,7 +182,7 @@ impl RequestFields {
         Ok(self)
     }
 
-    /// A number to trace the request by. Only Meta's SDKs know this member.
+    /// Sets a number to trace the request by. Only Meta's SDKs have this member.
     pub fn trace(mut self, number: u32) -> Self {
         self.trace = Some(number);
         self
@@ -192,7 +193,7 @@ impl RequestFields {
         self.test_event_code.is_some()
     }
 
-    /// What stands behind the events: `],"name":"value"…}`.
+    /// What follows the events: `],"name":"value"…}`.
     pub(crate) fn closing(&self) -> Vec<u8> {
         let members = serde_json::to_vec(self).unwrap_or_default();
         match members.as_slice() {
@@ -202,10 +203,10 @@ impl RequestFields {
     }
 }
 
-/// What stands before the events.
+/// What precedes the events.
 pub(super) const OPENING: &[u8] = b"{\"data\":[";
 
-/// A member of the request has a value that Meta or HTTP does not take.
+/// The error for a member of a request with a value that Meta or HTTP does not take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidRequestField(&'static str, &'static str);
 

@@ -1,25 +1,25 @@
-//! An answer of the service, read as far as it can be read.
+//! Meta's answers, read leniently.
 
 use serde_json::Value;
 
 use super::TextFilter;
 use crate::report::ApiError;
 
-/// What an answer says.
+/// What an answer says about its batch.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
     /// The service counted this many events.
     Received { count: u64, messages: Vec<Box<str>>, trace_id: Option<Box<str>> },
     /// The service, or something before it, refused with an error.
     Error(Box<ApiError>),
-    /// Nothing that the service would say: no count and no error. The request may have arrived.
+    /// No count and no error, so not an answer of the service. The request may have arrived.
     Unreadable(&'static str),
 }
 
-/// How many messages of one answer are kept.
+/// The most messages that are kept of one answer.
 const MAX_MESSAGES: usize = 20;
 
-/// Reads an answer. Codes are taken as numbers or as text, unknown members are passed over.
+/// Reads an answer. Codes may be numbers or text; unknown members are ignored.
 pub(crate) fn read_answer(status: u16, body: &[u8], filter: &TextFilter<'_>) -> Answer {
     let json: Option<Value> = serde_json::from_slice(body).ok();
     if let Some(error) = json.as_ref().and_then(|json| read_error(status, json, filter)) {
@@ -41,7 +41,7 @@ pub(crate) fn read_answer(status: u16, body: &[u8], filter: &TextFilter<'_>) -> 
     }
 }
 
-/// The error of an answer, in the usual form, in the older flat form, or as a mere text.
+/// Reads the error of an answer: the usual object, the older flat form, or only a text.
 fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiError> {
     let flat = ["error_code", "error_msg"].iter().any(|name| json.get(name).is_some());
     let error = match json.get("error") {

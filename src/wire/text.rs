@@ -1,34 +1,34 @@
-//! Making the service's words fit to be shown: cut, without control characters, and with secrets
-//! and customer values masked, should the service quote what was sent.
+//! The one filter for text from outside: it cuts, removes control characters, and masks secrets and customer
+//! values in case an answer quotes what was sent.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
-/// Cleans texts of the service.
+/// Filters texts from outside.
 #[derive(Default)]
 pub(crate) struct TextFilter<'t> {
     secrets: Vec<Cow<'t, str>>,
 }
 
-/// The longest text that is kept, in characters.
+/// The most characters of a text that are kept.
 const LONGEST: usize = 1000;
 
-/// How much of a text is looked at, in characters.
+/// The most characters of a text that are read.
 const MAX_READ: usize = 16_000;
 
-/// How many hexadecimal digits in a row are taken for a digest.
+/// This many hexadecimal digits in a row are masked as a digest.
 const DIGEST: usize = 32;
 
 const MASK: &str = "[…]";
 
 impl<'t> TextFilter<'t> {
-    /// Masks these texts wherever they are quoted, beside addresses and digests.
+    /// Also masks these texts, besides e-mail addresses and digests.
     pub(crate) fn masking(secrets: impl IntoIterator<Item = impl Into<Cow<'t, str>>>) -> Self {
         let secrets = secrets.into_iter().map(Into::into).filter(|secret| !secret.is_empty());
         Self { secrets: secrets.collect() }
     }
 
-    /// The text, fit to be shown.
+    /// Returns the text in a form that is safe to show.
     pub(crate) fn clean(&self, text: &str) -> Box<str> {
         let mut text = beginning(text).to_owned();
         let mut quoted: Vec<&str> = self.secrets.iter().map(AsRef::as_ref).collect();

@@ -1,19 +1,18 @@
-//! What the headers of an answer say beside its body: how long to wait, how much of the limits is
-//! used up, and what time it is at the service.
+//! The headers of an answer: how long to wait, how much of the rate limits is used, and the time at the service.
 
 use std::time::Duration;
 
 use chrono::DateTime;
 use serde_json::Value;
 
-/// What the headers of an answer say. What cannot be read counts as absent.
+/// What the headers of an answer say. A header that cannot be read counts as absent.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Hints {
-    /// The longest of the waits that are asked for.
+    /// The longest wait that a header asks for.
     pub(crate) wait: Option<Duration>,
-    /// The largest share of a limit that is used up, in percent.
+    /// The largest used share of a rate limit, in percent.
     pub(crate) usage: Option<f64>,
-    /// The service's own time, in Unix seconds.
+    /// The time at the service, in Unix seconds.
     pub(crate) date: Option<i64>,
 }
 

@@ -30,6 +30,8 @@ mod payloads;
 mod queue;
 mod rooms;
 #[cfg(feature = "testing")]
+mod row_sources;
+#[cfg(feature = "testing")]
 mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;

@@ -1,0 +1,38 @@
+//! Sorted rows as sources of events: their report comes into that of the delivery.
+
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::{EventSource, SourceError};
+use crate::event::Event;
+use crate::order::{RowSource, SortedEventStream, SortedEvents, ToRow};
+use crate::report::RowReport;
+
+impl<S: RowSource + Send> EventSource for SortedEvents<S> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, SourceError>>> {
+        self.poll_event(context).map(|next| next.map(|event| event.map_err(SourceError::new)))
+    }
+
+    fn take_rows(&mut self) -> RowReport {
+        self.take_rows()
+    }
+}
+
+impl<S, T, E> EventSource for SortedEventStream<S>
+where
+    S: Stream<Item = Result<T, E>> + Unpin + Send,
+    T: ToRow,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, SourceError>>> {
+        let next = Stream::poll_next(Pin::new(self), context);
+        next.map(|next| next.map(|event| event.map_err(SourceError::new)))
+    }
+
+    fn take_rows(&mut self) -> RowReport {
+        self.take_rows()
+    }
+}
