@@ -41,7 +41,7 @@ use tokio::signal;
 use crate::arguments::{Command, Job, shown};
 use crate::destination::{Destination, Environment};
 use crate::output::PrivateFile;
-use crate::print::{Account, Halt, counted, grouped};
+use crate::print::{Halt, Summary, counted, grouped};
 use crate::progress::{ProgressLines, say};
 use crate::sample::Sample;
 
@@ -106,9 +106,9 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
         coverage.shared_values().iter().for_each(|shared| say(&format!("note: {shared}")));
         send(&destination.client, prepared).await
     };
-    let way = format!("Sent to {} in {}.", destination.place, counted(report.requests(), "request"));
-    let account = Account { files, report, coverage, way, halt };
-    finish(&account, report_file)
+    let sent = format!("Sent to {} in {}.", destination.place, counted(report.requests(), "request"));
+    let summary = Summary { files, report, coverage, sent, halt };
+    finish(&summary, report_file)
 }
 
 /// Writes the request bodies to a file, and sends nothing.
@@ -134,9 +134,9 @@ fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) 
         })
     });
     let halt = written.err().map(|failure| Halt { status: FAILED, why: failure.to_string() });
-    let way = format!("Nothing was sent. {} holds {}.", shown(bodies), counted(requests, "request body"));
+    let sent = format!("Nothing was sent. {} holds {}.", shown(bodies), counted(requests, "request body"));
     let report = DeliveryReport::pending(&events).with_rows(rows);
-    finish(&Account { files, report, coverage, way, halt }, report_file)
+    finish(&Summary { files, report, coverage, sent, halt }, report_file)
 }
 
 /// Makes the sample, sends it to a mock server, and compares the report with the plan of the sample.
@@ -154,15 +154,15 @@ async fn send_sample() -> Result<u8, Failure> {
     let coverage = prepared.coverage.clone();
     let report = send(&client, prepared).await;
 
-    let way = format!(
+    let sent = format!(
         "Sent to a mock server on this machine in {} requests. Like Meta, it refuses a whole request\n\
          because of one bad event; the client then splits the request until the bad event is alone.",
         grouped(report.requests())
     );
     let surprises = plan.surprises(&report);
-    let account = Account { files: vec![facts], report, coverage, way, halt: None };
+    let summary = Summary { files: vec![facts], report, coverage, sent, halt: None };
     to_stdout(|out| {
-        print::account(out, &account)?;
+        print::summary(out, &summary)?;
         sample::print_verdict(out, &surprises)
     })?;
     Ok(if surprises.is_empty() { ACCEPTED } else { NOT_ALL_ACCEPTED })
@@ -183,7 +183,7 @@ async fn send(client: &Client, prepared: Prepared) -> DeliveryReport {
     }
 }
 
-/// The first interrupt stops sending in an orderly way, the second one ends the program at once.
+/// The first interrupt stops sending in order, the second one ends the program at once.
 async fn listen_for_interrupts(stop: &StopHandle) -> std::convert::Infallible {
     if signal::ctrl_c().await.is_err() {
         return std::future::pending().await;
@@ -196,15 +196,15 @@ async fn listen_for_interrupts(stop: &StopHandle) -> std::convert::Infallible {
 }
 
 /// Writes the report, to its file first, because the terminal may be gone.
-fn finish(account: &Account, report_file: Option<PrivateFile>) -> Result<u8, Failure> {
-    let written = report_file.map_or(Ok(()), |file| file.finish(|out| account.write_json(out)));
+fn finish(summary: &Summary, report_file: Option<PrivateFile>) -> Result<u8, Failure> {
+    let written = report_file.map_or(Ok(()), |file| file.finish(|out| summary.write_json(out)));
     let printed =
-        if account.is_worth_printing() { to_stdout(|out| print::account(out, account)) } else { Ok(()) };
-    if let Some(halt) = &account.halt {
+        if summary.is_worth_printing() { to_stdout(|out| print::summary(out, summary)) } else { Ok(()) };
+    if let Some(halt) = &summary.halt {
         say(&format!("nothing was sent: {}", halt.why));
     }
     written.and(printed)?;
-    Ok(account.status())
+    Ok(summary.status())
 }
 
 fn create(report: Option<&Path>) -> Result<Option<PrivateFile>, Failure> {

@@ -14,13 +14,13 @@ pub(crate) const TEST_NOTE: &str =
     "META_TEST_EVENT_CODE is set: the events also show under Test Events, and Meta still counts them";
 
 /// Everything that there is to report about a run.
-pub(crate) struct Account {
+pub(crate) struct Summary {
     pub(crate) files: Vec<FileFacts>,
     pub(crate) report: DeliveryReport,
     /// The match keys of the customers.
     pub(crate) coverage: Coverage,
-    /// Where the events were sent.
-    pub(crate) way: String,
+    /// What was sent, and where to.
+    pub(crate) sent: String,
     /// Why nothing was sent, if so.
     pub(crate) halt: Option<Halt>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Halt {
     pub(crate) why: String,
 }
 
-impl Account {
+impl Summary {
     /// Returns the exit status. Pending rows count as accepted ones, because only a dry run ends with them.
     pub(crate) fn status(&self) -> u8 {
         let rows = self.report.rows();
@@ -71,15 +71,15 @@ impl Account {
 }
 
 /// Writes the report as text.
-pub(crate) fn account(out: &mut dyn Write, account: &Account) -> io::Result<()> {
-    let Account { files, report, coverage, way, halt } = account;
+pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    let Summary { files, report, coverage, sent, halt } = summary;
     write_files(out, files)?;
     write_counts(out, report)?;
     write_coverage(out, coverage)?;
     match halt {
         // The reason goes to standard error.
         Some(_) => writeln!(out, "\nNothing was sent.")?,
-        None => writeln!(out, "\n{way}")?,
+        None => writeln!(out, "\n{sent}")?,
     }
     if report.test_event_code() {
         writeln!(out, "Note: {TEST_NOTE}.")?;

@@ -1,4 +1,4 @@
-//! What a CSV file may do to us, and what becomes of its rows.
+//! CSV files with every kind of fault, and what becomes of their rows.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -28,7 +28,7 @@ fn open(file: &[u8]) -> Result<CsvRows<&[u8]>, CsvError> {
     CsvRows::new(file, &RowLayout::new())
 }
 
-/// What opening the file is refused for.
+/// Why the file cannot be opened.
 fn refused(file: &[u8]) -> Option<CsvErrorKind> {
     open(file).err().map(|error| error.kind().clone())
 }

@@ -379,18 +379,18 @@ async fn run_through_every_fault(test: &str, in_flight: &str) -> Agreement {
 /// With one request in flight every fault is followed by an orderly answer to the repeat.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_in_turn_leaves_the_server_and_the_report_in_agreement() {
-    let told = run_through_every_fault("every_fault", "--in-flight=1").await;
-    assert_eq!(told.accepted, told.stored);
+    let agreement = run_through_every_fault("every_fault", "--in-flight=1").await;
+    assert_eq!(agreement.accepted, agreement.stored);
 }
 
 /// With several in flight one batch may meet a fault at every attempt: it is unconfirmed then, whether or
 /// not the server has it. What is called accepted it has, and it has nothing else.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_at_once_leaves_only_what_is_called_unconfirmed_in_doubt() {
-    let told = run_through_every_fault("every_fault_at_once", "--in-flight=3").await;
-    assert!(told.accepted.is_subset(&told.stored));
-    let others: Vec<_> = told.stored.difference(&told.accepted).collect();
-    assert!(others.iter().all(|order| told.unconfirmed.contains(*order)), "{others:?}");
+    let agreement = run_through_every_fault("every_fault_at_once", "--in-flight=3").await;
+    assert!(agreement.accepted.is_subset(&agreement.stored));
+    let others: Vec<_> = agreement.stored.difference(&agreement.accepted).collect();
+    assert!(others.iter().all(|order| agreement.unconfirmed.contains(*order)), "{others:?}");
 }
 
 #[cfg(unix)]

@@ -91,7 +91,7 @@ fn other_delimiter(
     let known = |headers: &mut dyn Iterator<Item = &str>| {
         headers.filter(|name| layout.column_of_header(name.trim().trim_matches('"')).is_some()).count()
     };
-    let now = known(&mut names.iter().copied());
+    let known_now = known(&mut names.iter().copied());
     let raw = str::from_utf8(raw).ok()?;
     let others = Delimiter::ALL.into_iter().filter(|other| *other != delimiter);
     let counted = others.map(|other| {
@@ -99,8 +99,8 @@ fn other_delimiter(
         let splits = raw.matches(char::from(other.byte())).count();
         (known(&mut parts), splits, other)
     });
-    let (then, splits, other) = counted.max_by_key(|&(then, splits, _)| (then, splits))?;
-    (then > now || names.len() == 1 && splits > 0).then_some(other)
+    let (known_then, splits, other) = counted.max_by_key(|&(known_then, splits, _)| (known_then, splits))?;
+    (known_then > known_now || names.len() == 1 && splits > 0).then_some(other)
 }
 
 /// How many characters of an unknown header are shown.
