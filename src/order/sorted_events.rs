@@ -235,7 +235,7 @@ enum Progress {
     /// All rows are read that can be: events may be left, and then the error that ended it.
     Read(Box<SortedOrders>, Option<SortedError>),
     /// The report is complete, and may be taken already.
-    Ended(Prepared),
+    Ended(Box<Prepared>),
 }
 
 impl Progress {
@@ -276,7 +276,7 @@ impl Progress {
     fn finish(mut self) -> Prepared {
         self.end();
         match self {
-            Self::Ended(prepared) => prepared,
+            Self::Ended(prepared) => *prepared,
             Self::Reading(_) | Self::Read(..) => Prepared::default(),
         }
     }
@@ -291,11 +291,11 @@ impl Progress {
     }
 
     fn end(&mut self) {
-        self.change(|orders| Self::Ended(orders.give_up()));
+        self.change(|orders| Self::Ended(Box::new(orders.give_up())));
     }
 
     fn change(&mut self, next: impl FnOnce(Box<SortedOrders>) -> Self) {
-        *self = match std::mem::replace(self, Self::Ended(Prepared::default())) {
+        *self = match std::mem::replace(self, Self::Ended(Box::default())) {
             Self::Reading(orders) | Self::Read(orders, _) => next(orders),
             ended @ Self::Ended(_) => ended,
         };

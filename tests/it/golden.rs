@@ -18,10 +18,10 @@ fn the_body_of_a_small_export_is_this_to_the_byte() {
     let prepared = orders.finish(now);
     assert_eq!((prepared.rows.filtered(), prepared.rows.invalid()), (1, 0));
 
-    let batches: Vec<_> = Batches::new(&prepared.events, &RequestFields::new()).collect();
+    let bodies: Vec<_> = Batches::new(&prepared.events, &RequestFields::new()).collect();
     let expected = fs::read_to_string(tests.join("golden/till.json")).unwrap();
-    assert_eq!(batches.len(), 1);
-    assert_eq!(String::from_utf8_lossy(batches[0].body()), expected.trim_end());
+    assert_eq!(bodies.len(), 1);
+    assert_eq!(String::from_utf8_lossy(bodies[0].body()), expected.trim_end());
 
     // Its rows are sorted by order id, so the same comes out of them one by one.
     let file = fs::File::open(tests.join("data/till.csv")).unwrap();
@@ -36,6 +36,6 @@ fn the_body_of_a_small_export_is_this_to_the_byte() {
     }
     let rest = orders.finish();
     rest.events.iter().for_each(|event| batcher.push(event));
-    assert_eq!(batcher.finish(), batches);
+    assert_eq!(batcher.finish(), bodies);
     assert_eq!(rest.rows, prepared.rows);
 }

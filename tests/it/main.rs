@@ -37,8 +37,8 @@ mod secrets;
 mod send_orders;
 #[cfg(feature = "testing")]
 mod service;
-#[cfg(feature = "csv")]
 mod slice;
+#[cfg(feature = "csv")]
 mod sorted;
 #[cfg(feature = "testing")]
 mod sources;

@@ -56,21 +56,21 @@ fn bodies(
     let mut orders = SortedOrders::new(rules, now());
     let mut batcher = Batcher::new(fields).limits(limits);
     let mut rows = open(file);
-    let mut batches = Vec::new();
+    let mut bodies = Vec::new();
     while let Some(row) = rows.next_row().unwrap() {
         orders.push_parsed(row).unwrap();
         while let Some(event) = orders.next_event() {
             batcher.push(event);
         }
         while let Some(batch) = batcher.next_batch() {
-            batches.push(batch.clone());
+            bodies.push(batch.clone());
             batcher.reuse(batch);
         }
     }
     let prepared = orders.finish();
     prepared.events.iter().for_each(|event| batcher.push(event));
-    batches.extend(batcher.finish());
-    (batches, prepared)
+    bodies.extend(batcher.finish());
+    (bodies, prepared)
 }
 
 /// What is said, with the lines of which it is said; a stream does not know the lines that share a value.
