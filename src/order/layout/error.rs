@@ -66,7 +66,7 @@ impl fmt::Display for LayoutError {
                 let positions: Vec<_> = positions.iter().map(ToString::to_string).collect();
                 write!(
                     f,
-                    "the layout refuses unknown columns, such as at position {}: remove them, or name them in the layout",
+                    "the layout refuses unknown columns, and the header has them at position {}: remove them, or name them in the layout",
                     positions.join(", ")
                 )
             }
