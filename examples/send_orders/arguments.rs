@@ -1,4 +1,4 @@
-//! The command line: which files, and what to do with them.
+//! The command line: which files to read, and what to do with them.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -9,35 +9,49 @@ use meta_offline_events::value::EventTime;
 use crate::Failure;
 
 pub(crate) const HELP: &str = "\
-Sends the orders of till exports to Meta's Conversions API and accounts for every row.
+Sends the orders in CSV exports to Meta's Conversions API, and reports what became of every row.
 
-usage: send_orders                              a made-up sample, sent to a stand-in on this machine
-       send_orders FILE.csv... [options]        - is standard input; all files are one run
+Usage:
+  send_orders
+      Try it: make a sample export and send it to a mock server on this machine.
+  send_orders --dry-run BODIES.jsonl ORDERS.csv...
+      Send nothing. Write the requests that would be sent to the file BODIES.jsonl.
+  send_orders ORDERS.csv... [OPTIONS]
+      Send the orders to Meta.
 
-options:
-  --dry-run BODIES.jsonl   send nothing: write the request bodies, one a line, without the token
-  --now UNIX               judge ages as of this moment, in Unix seconds; only with --dry-run
-  --report REPORT.json     write the account of rows and events as JSON
-  --keep-going             send even when more than half of 1,000 rows or more is invalid
-  --batch-size N           events in one request, 1 to 1,000 (1,000)
-  --in-flight N            requests under way at once, 1 to 256 (4)
-  --skip-waits             try again at once after a failure; only with a server on this machine
-  --help                   this text
+ORDERS.csv... is one export or several. Their rows are grouped together: an order may begin in one
+file and end in another. Write - to read standard input. The first line of a file names its
+columns, such as order_id, email, phone, timestamp, product_id, quantity, price and currency.
 
-environment, for sending:
-  META_DATASET_ID          the dataset that receives the events
-  META_ACCESS_TOKEN        a token that may send to it
-  META_TEST_EVENT_CODE     shows the events in the Test Events view; they count all the same
-  META_GRAPH_URL           another base address than https://graph.facebook.com/;
-                           plain http only to this machine
+Options:
+  --dry-run BODIES.jsonl   send nothing, and write the body of each request as one line to the file
+                           BODIES.jsonl, without the access token. The name of the file to write
+                           comes right after --dry-run; name the exports to read as well
+  --now UNIX               check the age of events at this time, in Unix seconds, instead of now;
+                           only with --dry-run
+  --report REPORT.json     write the report as JSON to this file, too
+  --keep-going             send even if more than half of the rows are invalid; without it, exports
+                           of 1,000 rows or more are not sent then
+  --batch-size N           the number of events in one request, from 1 to 1,000 [default: 1,000]
+  --in-flight N            the number of requests sent at the same time, from 1 to 256 [default: 4]
+  --skip-waits             retry without waiting; only with a server on this machine
+  --help                   show this text
 
-exit status:
-  0   every row was accepted or filtered; with --dry-run, no row is invalid
-  1   some rows were not accepted: the report says which and why
-  2   wrong usage, or something could not be read or written
+Environment variables, for sending:
+  META_DATASET_ID          the id of the dataset that receives the events
+  META_ACCESS_TOKEN        an access token that may send events to the dataset
+  META_TEST_EVENT_CODE     also shows the events under Test Events in Events Manager; Meta still
+                           counts them
+  META_GRAPH_URL           the address of the API, instead of https://graph.facebook.com/;
+                           http:// only with a server on this machine
+
+Exit status:
+  0   every row was accepted, or left out as a return; with --dry-run: no row is invalid
+  1   some rows were not accepted, and the report says why
+  2   the command line is wrong, or a file could not be read or written
 ";
 
-/// What to do.
+/// What the program does.
 pub(crate) enum Command {
     Help,
     Sample,
@@ -45,7 +59,7 @@ pub(crate) enum Command {
     Send { job: Job, keep_going: bool, flow: Flow },
 }
 
-/// How requests are made.
+/// How requests are sent.
 #[derive(Default)]
 pub(crate) struct Flow {
     pub(crate) batch_size: Option<usize>,
@@ -59,7 +73,7 @@ impl Flow {
     }
 }
 
-/// What a dry run and a real one have in common.
+/// What sending and a dry run have in common.
 pub(crate) struct Job {
     pub(crate) inputs: Vec<Input>,
     pub(crate) report: Option<PathBuf>,
@@ -73,7 +87,7 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    /// The name of the file, fit to be shown.
+    /// Returns the name of the file in a form that is safe to show.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::StandardInput => "standard input".to_owned(),
@@ -82,7 +96,7 @@ impl Input {
     }
 }
 
-/// A path without anything that a terminal would obey.
+/// Returns a path without control characters, which a terminal would obey.
 pub(crate) fn shown(path: &Path) -> String {
     path.to_string_lossy().chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }
@@ -126,7 +140,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
 }
 
 impl Given {
-    /// Takes an option whose value stands behind `=` or is the next argument.
+    /// Sets an option whose value follows `=` or is the next argument.
     fn set(
         &mut self,
         name: &str,
@@ -137,39 +151,60 @@ impl Given {
         let place = match name {
             "--dry-run" => &mut self.dry_run,
             "--report" => &mut self.report,
-            "--now" => return set(&mut self.now, name, "a moment in Unix seconds", &text()),
+            "--now" => return set(&mut self.now, name, "a time in Unix seconds", &text()),
             "--batch-size" => return set(&mut self.flow.batch_size, name, "a number", &text()),
             "--in-flight" => return set(&mut self.flow.in_flight, name, "a number", &text()),
             _ => return Err(unknown(name)),
         };
         let file = value.or_else(|| rest.next()).filter(|file| !file.is_empty() && file != "-");
-        let Some(file) = file else { return Err(format!("{name} needs the name of a file").into()) };
+        let Some(file) = file else {
+            return Err(
+                format!("{name} needs the name of the file to write: {name} {}", example_of(name)).into()
+            );
+        };
         if place.replace(file.into()).is_some() {
             return Err(format!("{name} is given twice").into());
         }
         Ok(())
     }
 
-    /// A file that is named twice would count twice.
+    /// Adds a file to read. The rows of a file that is named twice would count twice.
     fn add_file(&mut self, name: OsString) -> Result<(), Failure> {
         let input = if name == "-" { Input::StandardInput } else { Input::File(name.into()) };
         if self.inputs.iter().any(|earlier| is_same(earlier, &input)) {
             return Err(format!("{} is named twice: its rows would count twice", input.name()).into());
         }
         if self.inputs.len() >= usize::from(u16::MAX) {
-            return Err("more than 65,535 files in one run".into());
+            return Err("one run reads at most 65,535 files".into());
         }
         self.inputs.push(input);
         Ok(())
     }
 
+    /// The error of a command line without a file to read.
+    fn no_inputs(&self) -> Failure {
+        match &self.dry_run {
+            Some(bodies) => format!(
+                "name the files to read: {} is the file that --dry-run writes, as in --dry-run {} ORDERS.csv",
+                shown(bodies),
+                example_of("--dry-run"),
+            )
+            .into(),
+            None => "name the files to send, or give no arguments to try the sample".into(),
+        }
+    }
+
     fn into_command(self) -> Result<Command, Failure> {
         if self.inputs.is_empty() {
-            return Err("name the files to send, or give no argument at all for the sample".into());
+            return Err(self.no_inputs());
         }
         for output in self.dry_run.iter().chain(&self.report) {
             if self.inputs.iter().any(|input| is_same(input, &Input::File(output.clone()))) {
-                return Err(format!("{} would be written over, and it is to be read", shown(output)).into());
+                return Err(format!(
+                    "{} is named as a file to read and would be written over",
+                    shown(output)
+                )
+                .into());
             }
         }
         if let (Some(bodies), Some(report)) = (&self.dry_run, &self.report)
@@ -177,18 +212,40 @@ impl Given {
         {
             return Err("--dry-run and --report name the same file".into());
         }
+        if let Some(export) = self.dry_run.as_deref().filter(|bodies| is_export(bodies)) {
+            return Err(format!(
+                "--dry-run would write request bodies over {}: put the name of the file to write right after \
+                 --dry-run, as in --dry-run {} {}",
+                shown(export),
+                example_of("--dry-run"),
+                shown(export),
+            )
+            .into());
+        }
         let job = Job { inputs: self.inputs, report: self.report };
         match self.dry_run {
             Some(_) if self.flow.is_set() => {
-                Err("--batch-size, --in-flight and --skip-waits do not go with --dry-run".into())
+                Err("--batch-size, --in-flight and --skip-waits are for sending and do not go with --dry-run"
+                    .into())
             }
             Some(bodies) => Ok(Command::DryRun { job, bodies, now: self.now }),
-            None if self.now.is_some() => {
-                Err("--now only goes with --dry-run: what is sent is judged by the clock".into())
-            }
+            None if self.now.is_some() => Err(
+                "--now only goes with --dry-run: events that are sent are checked at the time of the clock"
+                    .into(),
+            ),
             None => Ok(Command::Send { job, keep_going: self.keep_going, flow: self.flow }),
         }
     }
+}
+
+/// Returns a good name for the file that an option writes.
+fn example_of(option: &str) -> &'static str {
+    if option == "--dry-run" { "BODIES.jsonl" } else { "REPORT.json" }
+}
+
+/// Returns whether the file is most likely an export, which must not be written over.
+fn is_export(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
 }
 
 fn set<T: FromStr>(place: &mut Option<T>, name: &str, what: &str, value: &OsStr) -> Result<(), Failure> {
@@ -203,10 +260,10 @@ fn set<T: FromStr>(place: &mut Option<T>, name: &str, what: &str, value: &OsStr)
 
 fn unknown(option: &str) -> Failure {
     let option = option.split_once('=').map_or(option, |(name, _)| name);
-    format!("{} is no option of this program, --help lists them", shown(Path::new(option))).into()
+    format!("{} is no option of this program: see --help", shown(Path::new(option))).into()
 }
 
-/// The folder, as the system knows it, and the name in it: the file itself need not exist yet.
+/// Returns the folder of a file that need not exist, as the system knows it, and the name of the file in it.
 fn place(file: &Path) -> (Option<PathBuf>, Option<&OsStr>) {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     (folder.unwrap_or(Path::new(".")).canonicalize().ok(), file.file_name())

@@ -1,4 +1,4 @@
-//! Where the events go: read from the environment, so that no token stands on a command line.
+//! Where the events go. It is read from the environment, so that no token shows on a command line.
 
 use std::env::{self, VarError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ const TOKEN: &str = "META_ACCESS_TOKEN";
 const TEST_CODE: &str = "META_TEST_EVENT_CODE";
 const ADDRESS: &str = "META_GRAPH_URL";
 
-/// The variables that are set. A blank one counts as not set.
+/// The environment variables that are set. A blank one counts as not set.
 pub(crate) struct Environment {
     dataset: Option<String>,
     token: Option<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Environment {
     address: Option<String>,
 }
 
-/// A client, and what to call the place that it sends to.
+/// A client, and a name for the place that it sends to.
 pub(crate) struct Destination {
     pub(crate) client: Client,
     pub(crate) place: String,
@@ -42,26 +42,26 @@ impl Environment {
         })
     }
 
-    /// The sample must not be taken for a run on Meta.
-    pub(crate) fn demand_nothing(&self) -> Result<(), Failure> {
+    /// Refuses to try the sample if variables are set, so that nobody takes it for a run with Meta.
+    pub(crate) fn require_none(&self) -> Result<(), Failure> {
         match (&self.dataset, &self.token, &self.address, &self.test_code) {
             (None, None, None, None) => Ok(()),
-            (Some(_), Some(_), ..) => Err(format!(
-                "name the files to send: {DATASET} and {TOKEN} are set, so this is no run of the sample"
-            )
-            .into()),
+            (Some(_), Some(_), ..) => {
+                Err(format!("name the files to send, or unset {DATASET} and {TOKEN} to try the sample")
+                    .into())
+            }
             (None, None, ..) => Err(format!(
-                "{ADDRESS} or {TEST_CODE} is set, but neither {DATASET} nor {TOKEN}: set both and name \
-                 files, or set none for the sample"
+                "{ADDRESS} or {TEST_CODE} is set, but neither {DATASET} nor {TOKEN}: set both and name the \
+                 files to send, or set none to try the sample"
             )
             .into()),
-            _ => Err(self.lack()),
+            _ => Err(self.missing()),
         }
     }
 
-    /// The client for a real run.
+    /// Builds the client.
     pub(crate) fn destination(&self, flow: &Flow) -> Result<Destination, Failure> {
-        let (Some(dataset), Some(token)) = (&self.dataset, &self.token) else { return Err(self.lack()) };
+        let (Some(dataset), Some(token)) = (&self.dataset, &self.token) else { return Err(self.missing()) };
         let dataset = dataset.parse().map_err(|error| in_variable(DATASET, &error))?;
         let token = token.parse().map_err(|error| in_variable(TOKEN, &error))?;
         let mut builder = Client::builder(dataset, token).request_fields(self.request_fields()?);
@@ -83,10 +83,13 @@ impl Environment {
             };
         }
         if flow.skip_waits && !is_loopback {
-            return Err("--skip-waits is for tries with a server on this machine only".into());
+            return Err(format!(
+                "--skip-waits only goes with a server on this machine: set {ADDRESS} to its http:// address"
+            )
+            .into());
         }
         if flow.skip_waits {
-            builder = builder.clock(Hasty::default());
+            builder = builder.clock(NoWaits::default());
         }
         let client = builder.build().map_err(|error| match error {
             InvalidClient::Endpoint(_) => in_variable(ADDRESS, &error),
@@ -97,7 +100,7 @@ impl Environment {
         Ok(Destination { client, place, is_test: self.test_code.is_some() })
     }
 
-    /// What is said once in every request.
+    /// Returns the fields of every request.
     pub(crate) fn request_fields(&self) -> Result<RequestFields, Failure> {
         match &self.test_code {
             None => Ok(RequestFields::new()),
@@ -107,26 +110,26 @@ impl Environment {
         }
     }
 
-    fn lack(&self) -> Failure {
-        let set = |value: &Option<String>| if value.is_some() { "is set" } else { "is not set" };
-        let (dataset, token) = (set(&self.dataset), set(&self.token));
-        format!("sending needs both: {DATASET} {dataset}, {TOKEN} {token} (--dry-run needs neither)").into()
+    fn missing(&self) -> Failure {
+        let state = |value: &Option<String>| if value.is_some() { "is set" } else { "is not set" };
+        let (dataset, token) = (state(&self.dataset), state(&self.token));
+        format!("{DATASET} {dataset} and {TOKEN} {token}: set both to send (--dry-run needs neither)").into()
     }
 }
 
-/// A clock that skips the waits between attempts. Limits are those of the system's clock.
+/// A clock that skips the waits between attempts. Its limits are those of the system's clock.
 #[derive(Debug, Default)]
-struct Hasty {
+struct NoWaits {
     skipped: Mutex<Duration>,
 }
 
-impl Hasty {
+impl NoWaits {
     fn skipped(&self) -> MutexGuard<'_, Duration> {
         self.skipped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Clock for Hasty {
+impl Clock for NoWaits {
     fn now(&self) -> EventTime {
         SystemClock.now()
     }
@@ -153,7 +156,7 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The library's errors say what is wrong and never show the text.
+/// Names the variable with an error. The error never shows the value.
 fn in_variable(name: &str, error: &dyn std::error::Error) -> Failure {
     format!("{name}: {error}").into()
 }

@@ -1,21 +1,21 @@
-//! Sends the orders of till exports to Meta and accounts for every row.
+//! Sends the orders in CSV exports to Meta's Conversions API, and reports what became of every row.
 //!
-//! Without arguments it makes a sample export, with every kind of mistake in it, and sends it to a
-//! stand-in for Meta on this machine:
+//! Without arguments it makes a sample export with many mistakes in it, and sends it to a mock server on this
+//! machine:
 //!
 //! ```text
-//! cargo run --release --example send_orders --features csv,testing
+//! cargo run --example send_orders --features csv,testing
 //! ```
 //!
 //! With files it prepares them (`--dry-run`) or sends them; `--help` lists the options:
 //!
 //! ```text
-//! … -- orders.csv --dry-run bodies.jsonl --report report.json
-//! META_DATASET_ID=… META_ACCESS_TOKEN=… … -- monday.csv tuesday.csv --report report.json
+//! send_orders --dry-run bodies.jsonl orders.csv
+//! META_DATASET_ID=… META_ACCESS_TOKEN=… send_orders monday.csv tuesday.csv --report report.json
 //! ```
 //!
-//! The work itself is three calls: `Orders::push` takes rows, `Orders::finish` makes events of them, and
-//! `Client::send` sends these and returns the report. The rest is about files, options and people.
+//! Three calls do the work: `Orders::push_parsed` takes the rows, `Orders::finish` groups them into events, and
+//! `Client::send` sends the events and returns the report. The rest is about files, options and people.
 
 mod arguments;
 mod destination;
@@ -38,14 +38,14 @@ use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::Batches;
 use tokio::signal;
 
-use crate::arguments::{Command, Job};
+use crate::arguments::{Command, Job, shown};
 use crate::destination::{Destination, Environment};
 use crate::output::PrivateFile;
-use crate::print::{Account, Halt, counted, grouped};
+use crate::print::{Halt, Summary, counted, grouped};
 use crate::progress::{ProgressLines, say};
 use crate::sample::Sample;
 
-/// Why the program cannot go on, in a sentence without secrets and without text of the files.
+/// Why the program cannot go on: one sentence, without secrets and without text of the files.
 type Failure = Box<dyn std::error::Error>;
 
 const ACCEPTED: u8 = 0;
@@ -66,7 +66,7 @@ async fn run() -> Result<u8, Failure> {
     match command {
         Command::Help => to_stdout(|out| out.write_all(arguments::HELP.as_bytes())).map(|()| ACCEPTED),
         Command::Sample => {
-            Environment::read()?.demand_nothing()?;
+            Environment::read()?.require_none()?;
             send_sample().await
         }
         Command::DryRun { job, bodies, now } => {
@@ -78,7 +78,7 @@ async fn run() -> Result<u8, Failure> {
     }
 }
 
-/// Sends the files, unless they cannot be read to their end or hardly hold anything usable.
+/// Sends the orders, unless a file cannot be read to its end or most rows are invalid.
 async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> Result<u8, Failure> {
     let report_file = create(job.report.as_deref())?;
     if destination.is_test {
@@ -95,7 +95,7 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
         Ok(()) if mostly_invalid && !keep_going => Some(Halt {
             status: NOT_ALL_ACCEPTED,
             why:
-                "more than half of the rows is invalid: check the export, or send the rest with --keep-going"
+                "more than half of the rows are invalid: check the export, or send the others with --keep-going"
                     .to_owned(),
         }),
         Ok(()) => None,
@@ -106,12 +106,12 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
         coverage.shared_values().iter().for_each(|shared| say(&format!("note: {shared}")));
         send(&destination.client, prepared).await
     };
-    let way = format!("Sent to {}, in {}.", destination.place, counted(report.requests(), "request"));
-    let account = Account { files, report, coverage, way, halt };
-    finish(&account, report_file)
+    let sent = format!("Sent to {} in {}.", destination.place, counted(report.requests(), "request"));
+    let summary = Summary { files, report, coverage, sent, halt };
+    finish(&summary, report_file)
 }
 
-/// Writes what would be sent.
+/// Writes the request bodies to a file, and sends nothing.
 fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) -> Result<u8, Failure> {
     let fields = environment.request_fields()?;
     let report_file = create(job.report.as_deref())?;
@@ -134,12 +134,12 @@ fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) 
         })
     });
     let halt = written.err().map(|failure| Halt { status: FAILED, why: failure.to_string() });
-    let way = format!("Nothing was sent: the file holds {}, one a line.", counted(requests, "request"));
+    let sent = format!("Nothing was sent. {} holds {}.", shown(bodies), counted(requests, "request body"));
     let report = DeliveryReport::pending(&events).with_rows(rows);
-    finish(&Account { files, report, coverage, way, halt }, report_file)
+    finish(&Summary { files, report, coverage, sent, halt }, report_file)
 }
 
-/// Makes the sample, sends it to a stand-in, and compares what came out with what was planned.
+/// Makes the sample, sends it to a mock server, and compares the report with the plan of the sample.
 async fn send_sample() -> Result<u8, Failure> {
     let Sample { csv, plan } = sample::make(SystemClock.now());
     let mock_server = MockServer::builder().refuse(sample::is_refused).start().await?;
@@ -148,21 +148,21 @@ async fn send_sample() -> Result<u8, Failure> {
         .build()?;
 
     let mut orders = Orders::new();
-    let mut facts = read::FileFacts::new("a made-up export".to_owned());
+    let mut facts = read::FileFacts::new("the sample export".to_owned());
     read::read_rows(csv.as_bytes(), 0, &mut orders, &mut facts)?;
     let prepared = orders.finish(SystemClock.now());
     let coverage = prepared.coverage.clone();
     let report = send(&client, prepared).await;
 
-    let way = format!(
-        "Sent to a stand-in for Meta on this machine, in {} requests: it refuses a whole request for one\n\
-         bad event, so the client divides the request until the bad event stands alone.",
+    let sent = format!(
+        "Sent to a mock server on this machine in {} requests. Like Meta, it refuses a whole request\n\
+         because of one bad event; the client then splits the request until the bad event is alone.",
         grouped(report.requests())
     );
     let surprises = plan.surprises(&report);
-    let account = Account { files: vec![facts], report, coverage, way, halt: None };
+    let summary = Summary { files: vec![facts], report, coverage, sent, halt: None };
     to_stdout(|out| {
-        print::account(out, &account)?;
+        print::summary(out, &summary)?;
         sample::print_verdict(out, &surprises)
     })?;
     Ok(if surprises.is_empty() { ACCEPTED } else { NOT_ALL_ACCEPTED })
@@ -171,40 +171,40 @@ async fn send_sample() -> Result<u8, Failure> {
 async fn send(client: &Client, prepared: Prepared) -> DeliveryReport {
     let mut progress = ProgressLines::start();
     let total = grouped(prepared.events.len() as u64);
-    let tell = |now: Progress| {
+    let show = |now: Progress| {
         let what = format!("of {total} events, {} requests", grouped(now.requests));
-        progress.tell(now.done, &what);
+        progress.show(now.done, &what);
     };
     let stop = StopHandle::new();
-    let sending = client.send(prepared).on_progress(tell).stop_on(&stop);
+    let sending = client.send(prepared).on_progress(show).stop_on(&stop);
     tokio::select! {
         report = sending => report,
         never = listen_for_interrupts(&stop) => match never {},
     }
 }
 
-/// The first interrupt ends the sending in order, the second one at once.
+/// The first interrupt stops sending in order, the second one ends the program at once.
 async fn listen_for_interrupts(stop: &StopHandle) -> std::convert::Infallible {
     if signal::ctrl_c().await.is_err() {
         return std::future::pending().await;
     }
-    say("stopping when the requests in flight are answered; interrupt again to leave at once");
+    say("stopping after the requests in flight; interrupt again to leave at once");
     stop.request_stop();
     // Without a second signal this waits for ever.
     let _ = signal::ctrl_c().await;
     process::exit(FAILED.into())
 }
 
-/// Gives the account to whoever wants it: the file first, because a terminal may be gone.
-fn finish(account: &Account, report_file: Option<PrivateFile>) -> Result<u8, Failure> {
-    let written = report_file.map_or(Ok(()), |file| file.finish(|out| account.write_json(out)));
+/// Writes the report, to its file first, because the terminal may be gone.
+fn finish(summary: &Summary, report_file: Option<PrivateFile>) -> Result<u8, Failure> {
+    let written = report_file.map_or(Ok(()), |file| file.finish(|out| summary.write_json(out)));
     let printed =
-        if account.is_worth_printing() { to_stdout(|out| print::account(out, account)) } else { Ok(()) };
-    if let Some(halt) = &account.halt {
+        if summary.is_worth_printing() { to_stdout(|out| print::summary(out, summary)) } else { Ok(()) };
+    if let Some(halt) = &summary.halt {
         say(&format!("nothing was sent: {}", halt.why));
     }
     written.and(printed)?;
-    Ok(account.status())
+    Ok(summary.status())
 }
 
 fn create(report: Option<&Path>) -> Result<Option<PrivateFile>, Failure> {

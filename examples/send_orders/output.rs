@@ -1,4 +1,4 @@
-//! Files that only their owner can read, and that are there as a whole or not at all.
+//! Files that only their owner can read, and that are written as a whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 use crate::Failure;
 use crate::arguments::shown;
 
-/// A file in the making. It gets its name when it is [finished](Self::finish); until then what
-/// stood there before stays.
+/// A file that is being written. It gets its name when it is [finished](Self::finish); until then, an earlier file
+/// of that name stays.
 pub(crate) struct PrivateFile {
     writer: BufWriter<File>,
     target: PathBuf,
-    /// The file's name until it is finished; a device or pipe has none.
+    /// The name of the file until it is finished. A device or pipe has none.
     unfinished: Option<PathBuf>,
 }
 
 impl PrivateFile {
-    /// Begins a file. This is done before any work, so that a wrong path shows at once.
+    /// Creates the file. The program does this before any work, so that a wrong path is reported at once.
     pub(crate) fn create(target: &Path) -> Result<Self, Failure> {
         let opened = match fs::symlink_metadata(target) {
             Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
             Ok(metadata) if metadata.is_symlink() => {
-                Err(io::Error::other("it is a link: name the file itself"))
+                Err(io::Error::other("it is a symbolic link: name the file itself"))
             }
             Ok(metadata) if !metadata.is_file() => {
                 OpenOptions::new().write(true).open(target).map(|file| (file, None))
@@ -33,7 +33,7 @@ impl PrivateFile {
         Ok(Self { writer: BufWriter::new(file), target: target.to_owned(), unfinished })
     }
 
-    /// Writes with `write`, sees to it that everything is on the disk, and gives the file its name.
+    /// Writes the file with `write`, waits until it is on the disk, and gives it its name.
     pub(crate) fn finish(
         mut self,
         write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -55,13 +55,13 @@ impl PrivateFile {
 impl Drop for PrivateFile {
     fn drop(&mut self) {
         if let Some(unfinished) = &self.unfinished {
-            // Nothing can be done about a file that does not go.
+            // A file that cannot be removed is left behind.
             let _ = fs::remove_file(unfinished);
         }
     }
 }
 
-/// A new file in the same folder, so that it can be renamed. No link is followed.
+/// Creates a file in the same folder, so that it can be renamed, and follows no link.
 fn create_beside(target: &Path) -> io::Result<(File, PathBuf)> {
     let Some(name) = target.file_name() else { return Err(io::ErrorKind::InvalidFilename.into()) };
     let mut options = OpenOptions::new();

@@ -1,4 +1,4 @@
-//! The account of a run: as text for people and as JSON for programs.
+//! The report of a run: as text for people and as JSON for programs.
 
 use std::io::{self, Write};
 
@@ -11,17 +11,17 @@ use crate::read::FileFacts;
 use crate::{ACCEPTED, NOT_ALL_ACCEPTED};
 
 pub(crate) const TEST_NOTE: &str =
-    "META_TEST_EVENT_CODE is set: the events show in the Test Events view and count all the same";
+    "META_TEST_EVENT_CODE is set: the events also show under Test Events, and Meta still counts them";
 
-/// Everything that is to be told about a run.
-pub(crate) struct Account {
+/// Everything that there is to report about a run.
+pub(crate) struct Summary {
     pub(crate) files: Vec<FileFacts>,
     pub(crate) report: DeliveryReport,
-    /// What the customers of the events can be found by.
+    /// The match keys of the customers.
     pub(crate) coverage: Coverage,
-    /// Where the events went.
-    pub(crate) way: String,
-    /// What kept the run from sending anything.
+    /// What was sent, and where to.
+    pub(crate) sent: String,
+    /// Why nothing was sent, if so.
     pub(crate) halt: Option<Halt>,
 }
 
@@ -31,8 +31,8 @@ pub(crate) struct Halt {
     pub(crate) why: String,
 }
 
-impl Account {
-    /// The exit status: prepared rows are as good as accepted ones, since only a dry run ends so.
+impl Summary {
+    /// Returns the exit status. Pending rows count as accepted ones, because only a dry run ends with them.
     pub(crate) fn status(&self) -> u8 {
         let rows = self.report.rows();
         match &self.halt {
@@ -42,7 +42,7 @@ impl Account {
         }
     }
 
-    /// A file that cannot be opened leaves nothing to tell but the error.
+    /// Returns whether there is more to report than an error.
     pub(crate) fn is_worth_printing(&self) -> bool {
         self.halt.is_none() || self.report.rows().read > 0
     }
@@ -70,26 +70,26 @@ impl Account {
     }
 }
 
-/// Writes the account as a page of text.
-pub(crate) fn account(out: &mut dyn Write, account: &Account) -> io::Result<()> {
-    let Account { files, report, coverage, way, halt } = account;
+/// Writes the report as text.
+pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    let Summary { files, report, coverage, sent, halt } = summary;
     write_files(out, files)?;
     write_counts(out, report)?;
     write_coverage(out, coverage)?;
     match halt {
-        // Why, is said on standard error.
+        // The reason goes to standard error.
         Some(_) => writeln!(out, "\nNothing was sent.")?,
-        None => writeln!(out, "\n{way}")?,
+        None => writeln!(out, "\n{sent}")?,
     }
     if report.test_event_code() {
         writeln!(out, "Note: {TEST_NOTE}.")?;
     }
     if let Some(cause) = report.stopped() {
-        writeln!(out, "\nThe run stopped before its end: {cause}")?;
+        writeln!(out, "\nSending stopped before its end: {cause}")?;
     }
     let several = files.len() > 1;
-    write_problems(out, "What was not accepted, by reason", report.diagnostics(), several)?;
-    write_problems(out, "Worth knowing", report.notes(), several)?;
+    write_diagnostics(out, "Not accepted, by reason", report.diagnostics(), several)?;
+    write_diagnostics(out, "Notes", report.notes(), several)?;
     for message in report.messages() {
         writeln!(out, "\nMeta says: {message}")?;
     }
@@ -112,17 +112,22 @@ fn write_files(out: &mut dyn Write, files: &[FileFacts]) -> io::Result<()> {
     Ok(())
 }
 
-/// The ends of rows and events, with the sum below: every row is in one of them.
+/// Writes the number of rows and events by outcome, and their sums: every row has one outcome.
 fn write_counts(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> {
     let (rows, events) = (report.rows(), report.events());
     let ends = [
-        ("accepted", rows.accepted, Some(events.accepted), "counted by the server"),
-        ("prepared", rows.pending, Some(events.pending), "fit to be sent, and not sent"),
-        ("filtered", rows.filtered, None, "returns and cancellations: nothing is wrong"),
-        ("invalid", rows.invalid, None, "left out before sending, for the reasons below"),
-        ("refused", rows.refused, Some(events.refused), "refused by the server, for the reasons below"),
-        ("not sent", rows.not_sent, Some(events.not_sent), "never left, or surely not stored"),
-        ("unconfirmed", rows.unconfirmed, Some(events.unconfirmed), "left, and no valid answer came"),
+        ("accepted", rows.accepted, Some(events.accepted), "the server accepted them"),
+        ("prepared", rows.pending, Some(events.pending), "ready to be sent"),
+        ("filtered", rows.filtered, None, "returns and cancellations, which are not sent"),
+        ("invalid", rows.invalid, None, "not sent, because something is wrong with them: see below"),
+        ("refused", rows.refused, Some(events.refused), "the server refused them: see below"),
+        ("not sent", rows.not_sent, Some(events.not_sent), "they did not reach the server: see below"),
+        (
+            "unconfirmed",
+            rows.unconfirmed,
+            Some(events.unconfirmed),
+            "sent, but the server gave no valid answer: see below",
+        ),
     ];
     writeln!(out, "\n{:14}{:>10}{:>10}", "", "rows", "events")?;
     for (end, rows, events, meaning) in ends {
@@ -135,14 +140,10 @@ fn write_counts(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> 
     writeln!(out, "   {:11}{:>10}{:>10}", "read", grouped(rows.read), grouped(events.total()))
 }
 
-/// What the customers of the events can be found by.
+/// Writes how many customers have each match key.
 fn write_coverage(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
     if coverage.customers() > 0 {
-        writeln!(
-            out,
-            "\nCustomers of {}, by match key and combination",
-            counted(coverage.customers(), "event")
-        )?;
+        writeln!(out, "\nMatch keys of the customers of {}", counted(coverage.customers(), "event"))?;
         for line in coverage.to_string().lines() {
             writeln!(out, "   {line}")?;
         }
@@ -150,7 +151,7 @@ fn write_coverage(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
     Ok(())
 }
 
-/// Problems with the same reason and column, taken together.
+/// Diagnostics with the same reason and column.
 struct Kind<'r> {
     reason: &'static str,
     column: Option<&'static str>,
@@ -159,7 +160,7 @@ struct Kind<'r> {
     others: u64,
 }
 
-fn write_problems(
+fn write_diagnostics(
     out: &mut dyn Write,
     title: &str,
     diagnostics: &[Diagnostic],
@@ -176,7 +177,8 @@ fn write_problems(
         let place = shortened(&lines, several);
         let entry = format!("   {rows:>6}   {reason:24}{:19}{place}", column.unwrap_or_default());
         writeln!(out, "{}", entry.trim_end())?;
-        let others = if others > 0 { format!(" (and {} like it)", grouped(others)) } else { String::new() };
+        let others =
+            if others > 0 { format!(" (and {} more like it)", grouped(others)) } else { String::new() };
         for line in wrapped(&format!("{message}{others}")) {
             writeln!(out, "            {line}")?;
         }
@@ -188,7 +190,7 @@ fn lines_title(several: bool) -> &'static str {
     if several { "file:line" } else { "lines" }
 }
 
-/// The most frequent kind comes first.
+/// Groups the diagnostics by kind, the most frequent kind first.
 fn kinds(diagnostics: &[Diagnostic]) -> Vec<Kind<'_>> {
     let mut kinds: Vec<Kind<'_>> = Vec::new();
     for diagnostic in diagnostics {
@@ -214,19 +216,19 @@ fn kinds(diagnostics: &[Diagnostic]) -> Vec<Kind<'_>> {
     kinds
 }
 
-/// How many lines are written out before the rest are only counted.
-const LINES_SHOWN: usize = 5;
+/// How many line numbers are written out before the rest are only counted.
+const MAX_LINES_SHOWN: usize = 5;
 
 fn shortened(lines: &[Line], several: bool) -> String {
     let one = |line: &Line| if several { format!("{}:{line}", line.source()) } else { line.to_string() };
-    let shown: Vec<String> = lines.iter().take(LINES_SHOWN).map(one).collect();
-    match lines.len().saturating_sub(LINES_SHOWN) {
+    let shown: Vec<String> = lines.iter().take(MAX_LINES_SHOWN).map(one).collect();
+    match lines.len().saturating_sub(MAX_LINES_SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {} more", shown.join(", "), grouped(more as u64)),
     }
 }
 
-/// How wide a message may be, in characters.
+/// The width of a message, in characters.
 const WIDTH: usize = 88;
 
 fn wrapped(text: &str) -> Vec<String> {
@@ -255,22 +257,29 @@ fn write_advice(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> 
     if rows.not_sent > 0 {
         writeln!(
             out,
-            "\nWhat was not sent may be sent again once the reason is gone: give the same files within seven\n\
-             days, so that Meta can tell what it has already."
+            "\nRows that were not sent can be sent again when the cause is fixed. Send the same files within\n\
+             seven days: Meta then deduplicates the events that it already has."
         )?;
     }
     if rows.unconfirmed > 0 {
-        writeln!(out, "\nCompare with Events Manager before the unconfirmed rows are sent again.")?;
+        writeln!(
+            out,
+            "\nBefore you send unconfirmed rows again, compare with Events Manager which of them have arrived."
+        )?;
     }
     Ok(())
 }
 
-/// `1 row`, `1,204 rows`
-pub(crate) fn counted(count: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+/// Writes a number and its noun: `1 row`, `1,204 rows`, `2 bodies`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        _ if count == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{} {stem}ies", grouped(count)),
+        None => format!("{} {noun}s", grouped(count)),
+    }
 }
 
-/// A number with commas between its thousands.
+/// Writes a number with commas between its thousands.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

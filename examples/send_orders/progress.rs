@@ -1,4 +1,4 @@
-//! A line on standard error every other second, once the work takes as long as that.
+//! Progress on standard error: a line every other second of long work.
 
 use std::io::{self, Write};
 
@@ -16,8 +16,8 @@ impl ProgressLines {
         Self { last: SystemClock.now() }
     }
 
-    /// Tells how far the work is, unless it told so a moment ago.
-    pub(crate) fn tell(&mut self, done: u64, what: &str) {
+    /// Shows how far the work is, unless it was shown a moment ago.
+    pub(crate) fn show(&mut self, done: u64, what: &str) {
         let now = SystemClock.now();
         if now.unix() - self.last.unix() >= 2 {
             self.last = now;
@@ -26,7 +26,7 @@ impl ProgressLines {
     }
 }
 
-/// Says something beside the report. Nobody may be listening, which is no reason to stop.
+/// Writes a line to standard error. The program goes on if nobody reads it.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "send_orders: {text}");
 }

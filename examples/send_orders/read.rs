@@ -1,4 +1,4 @@
-//! From files to events: every row joins its order or is accounted for.
+//! Reads the rows of files into orders.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,7 +10,7 @@ use crate::Failure;
 use crate::arguments::Input;
 use crate::progress::ProgressLines;
 
-/// What was found in one file.
+/// The facts of one file for the report.
 pub(crate) struct FileFacts {
     pub(crate) name: String,
     pub(crate) rows: u64,
@@ -24,12 +24,12 @@ impl FileFacts {
     }
 }
 
-/// Reads all files into one set of orders, because an order may begin in one file and go on in the
-/// next. After an error nothing more is read: the rest of an order may lie behind it.
+/// Reads all files into the same orders, because an order may begin in one file and end in another. An error ends
+/// the reading: the rest of an order may come after it.
 pub(crate) fn read_all(inputs: &[Input], orders: &mut Orders) -> (Vec<FileFacts>, Result<(), Failure>) {
     let mut files = Vec::new();
     for (number, input) in (1..).zip(inputs) {
-        // A single file needs no number.
+        // A single file has no number.
         let source = if inputs.len() > 1 { number } else { 0 };
         let mut facts = FileFacts::new(input.name());
         let read = open(input)
@@ -44,7 +44,7 @@ pub(crate) fn read_all(inputs: &[Input], orders: &mut Orders) -> (Vec<FileFacts>
     (files, Ok(()))
 }
 
-/// Reads the rows of one CSV text. The facts are right also when reading fails on the way.
+/// Reads the rows of one CSV file. The facts hold for the rows before an error, too.
 pub(crate) fn read_rows(
     reader: impl Read,
     source: u16,
@@ -54,11 +54,11 @@ pub(crate) fn read_rows(
     let mut progress = ProgressLines::start();
     let mut rows = CsvRows::new(reader, &RowLayout::new())?.source(source);
     facts.ignored_columns = rows.ignored_columns().to_vec();
-    while let Some(reading) = rows.next_row()? {
-        orders.push_parsed(reading);
+    while let Some(row) = rows.next_row()? {
+        orders.push_parsed(row);
         facts.rows += 1;
         if facts.rows.is_multiple_of(4096) {
-            progress.tell(facts.rows, "rows read");
+            progress.show(facts.rows, "rows read");
         }
     }
     facts.blank_lines = rows.skipped_lines();
@@ -72,7 +72,7 @@ fn open(input: &Input) -> io::Result<Box<dyn Read>> {
     }
 }
 
-/// An error and what caused it, in one line.
+/// Returns an error and its causes in one line.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! The command line: which file, as of when, and how thoroughly.
+//! The command line: which file to measure, and how.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,25 +9,28 @@ use meta_offline_events::value::EventTime;
 use crate::Failure;
 
 pub(crate) const HELP: &str = "\
-Measures how fast the rows of an export become request bodies, and prints one line of JSON.
+Measures how fast the rows of a CSV export become request bodies, and prints one line of JSON.
 
-usage: throughput FILE.csv [options]
+Usage: throughput ORDERS.csv [OPTIONS]
 
-options:
-  --now UNIX     judge ages as of this moment, in Unix seconds, so that an old file can be used (the clock)
-  --rounds N     rounds for the ratio, of which the fastest counts (15); fewer are less certain
-  --help         this text
+Options:
+  --now UNIX     check the age of events at this time, in Unix seconds, so that an old file can be
+                 used [default: now]
+  --rounds N     the rounds of the ratio, of which the fastest counts; fewer rounds are quicker and
+                 less accurate [default: 15]
+  --help         show this text
 
-what is printed:
-  rows, events, bytes     of the whole file, and of all its bodies
-  seconds                 from the first byte of the file to the last body
-  rows_per_second
-  peak_rss_bytes          the most memory until then; 0 where the system does not tell
-  ratio                   rows in memory (the first million at most) to bodies, in times of the plain SHA-256
-                          and hex of the same customers' values; null without usable rows
+The JSON has these members:
+  rows, events, bytes     the rows and events of the file, and the size of all request bodies
+  seconds                 the time from the first byte of the file to the last body
+  rows_per_second         rows divided by seconds
+  peak_rss_bytes          the most memory in use until then; 0 if the system does not report it
+  ratio                   how many times longer it takes to make bodies of the rows, at most a million
+                          that are in memory already, than only to hash the same customers' values with
+                          SHA-256 and write them as hex; null if no row can be used
 ";
 
-/// What to do.
+/// What the program does.
 pub(crate) enum Command {
     Help,
     Measure(Plan),
@@ -56,16 +59,16 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
                 };
                 let mut value = || value.clone().or_else(|| arguments.next()?.into_string().ok());
                 match name {
-                    "--now" => set(&mut now, name, "a moment in Unix seconds", value())?,
+                    "--now" => set(&mut now, name, "a time in Unix seconds", value())?,
                     "--rounds" => set(&mut rounds, name, "a number above zero", value())?,
-                    _ => return Err("there is no such option, --help lists them".into()),
+                    _ => return Err("there is no such option: see --help".into()),
                 }
             }
             _ if file.is_some() => return Err("name one file only".into()),
             _ => file = Some(PathBuf::from(argument)),
         }
     }
-    let file = file.ok_or("name the CSV file to measure with, --help tells more")?;
+    let file = file.ok_or("name the CSV file to measure: see --help")?;
     let rounds = rounds.map_or(ROUNDS, std::num::NonZeroUsize::get);
     Ok(Command::Measure(Plan { file, now, rounds }))
 }

@@ -1,4 +1,4 @@
-//! The first rows of a file, held in memory, and what it takes to make bodies of them there.
+//! The first rows of a file in memory, and how long it takes to make bodies of them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -17,10 +17,10 @@ use crate::floor::{Floor, minima};
 use crate::whole::Sorting;
 use crate::{Failure, in_file, open};
 
-/// So many rows are held at most.
+/// The most rows that are kept in memory.
 const MAX_ROWS: usize = 1_000_000;
 
-/// Columns whose values are hashed.
+/// The columns whose values are hashed.
 const HASHED: [(Column, MatchKey); 11] = [
     (Column::Email, MatchKey::Email),
     (Column::Phone, MatchKey::Phone),
@@ -35,15 +35,15 @@ const HASHED: [(Column, MatchKey); 11] = [
     (Column::ExternalId, MatchKey::ExternalId),
 ];
 
-/// Records as one text.
+/// The records of a file as one text.
 pub(crate) struct Held {
     layout: BoundLayout,
     text: String,
-    /// Where each field ends, record by record.
+    /// The end of each field, record by record.
     ends: Vec<usize>,
 }
 
-/// One record of it.
+/// One record of a [`Held`].
 #[derive(Clone, Copy)]
 struct Fields<'h> {
     held: &'h Held,
@@ -63,8 +63,7 @@ impl<'h> Fields<'h> {
 }
 
 impl Held {
-    /// Reads records of the right width until there are enough. An order that goes on after that is left
-    /// out.
+    /// Reads records of the right width, up to the limit. An order that would continue beyond the limit is left out.
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
         let in_file = |error: &dyn std::error::Error| in_file(file, error);
         let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(open(file)?);
@@ -99,7 +98,7 @@ impl Held {
         self.ends.len() / self.width()
     }
 
-    /// Drops the last record, and the order that it goes on with.
+    /// Drops the last record and all other records at the end that belong to its order.
     fn cut(&mut self) {
         let order = |record: usize| self.record(record).column(Column::OrderId);
         let mut count = self.count() - 1;
@@ -114,7 +113,7 @@ impl Held {
         Fields { held: self, first: number * self.width() }
     }
 
-    /// The records that are rows.
+    /// Returns the records that are rows, and the rows.
     fn rows<'h>(&'h self) -> (Vec<Fields<'h>>, Vec<Row<'h>>) {
         let row = |(line, record): (u64, Fields<'h>)| match self
             .layout
@@ -127,7 +126,7 @@ impl Held {
         (2..).zip(records).filter_map(row).unzip()
     }
 
-    /// How many times the plain hashing of their customers' values it takes to make bodies of the rows.
+    /// Returns how many times longer it takes to make bodies of the rows than only to hash their customers' values.
     pub(crate) fn ratio(
         &self,
         sorting: Sorting,
@@ -147,7 +146,7 @@ impl Held {
     }
 }
 
-/// What has to be hashed of the customers, once for each order.
+/// Returns the values of the customers that have to be hashed, once for each order.
 fn floor_of(records: &[Fields<'_>]) -> Floor {
     let mut customers: Vec<Vec<(MatchKey, &str)>> = Vec::new();
     let mut by_order = HashMap::new();
@@ -177,7 +176,7 @@ fn floor_of(records: &[Fields<'_>]) -> Floor {
     floor
 }
 
-/// Makes the bodies and tells how many events are in them.
+/// Makes the bodies and returns how many events they have.
 fn to_bodies(rows: &[Row<'_>], sorting: Sorting, now: EventTime) -> Result<usize, Failure> {
     let fields = RequestFields::new();
     let mut events = 0;

@@ -4,8 +4,8 @@
 //! cargo run --release --example throughput --features csv -- orders.csv --now 1778400000
 //! ```
 //!
-//! It prints one line of JSON; `--help` tells what is in it. A file that is sorted by order id is streamed
-//! in constant memory; of any other the orders are gathered first.
+//! It prints one line of JSON; `--help` describes its members. It streams a file that is sorted by order id in
+//! constant memory, and groups the rows of any other file in memory first.
 
 mod arguments;
 #[path = "../../benches/floor/mod.rs"]
@@ -28,7 +28,7 @@ use serde::Serialize;
 use crate::arguments::{Command, HELP, Plan};
 use crate::held::Held;
 
-/// Why the program cannot go on, in a sentence.
+/// Why the program cannot go on, in one sentence.
 type Failure = Box<dyn Error>;
 
 fn main() -> ExitCode {
@@ -48,7 +48,7 @@ fn run() -> Result<(), Failure> {
     }
 }
 
-/// What is printed.
+/// The JSON that is printed.
 #[derive(Serialize)]
 struct Figures {
     rows: u64,
@@ -83,13 +83,13 @@ fn rate(rows: u64, seconds: f64) -> f64 {
     (rows as f64 / seconds).round()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a program has to ask somebody what time it is")]
+#[expect(clippy::disallowed_methods, reason = "the program is where the time comes from")]
 fn clock() -> Result<EventTime, Failure> {
     let now = DateTime::<Utc>::from(SystemTime::now());
     EventTime::try_from(now).map_err(|error| format!("the system's clock: {error}").into())
 }
 
-/// The most memory that this process has held, in bytes; 0 where the system does not tell.
+/// Returns the most memory that this process has used, in bytes, or 0 if the system does not report it.
 fn peak_memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -110,7 +110,7 @@ fn in_file(file: &Path, error: &dyn Error) -> Failure {
     format!("{name}: {error}").into()
 }
 
-/// Tells people something. Nothing can be done about an error stream that is gone.
+/// Writes a line to standard error. The program goes on if nobody reads it.
 fn say(text: &str) {
     let _ = writeln!(io::stderr(), "throughput: {text}");
 }

@@ -1,4 +1,4 @@
-//! The whole file once, from its first byte to its last body.
+//! One pass over the whole file, from its first byte to its last body.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,14 +11,14 @@ use meta_offline_events::wire::{Batch, Batcher, Batches, RequestFields};
 use crate::floor::timed;
 use crate::{Failure, in_file, open, say};
 
-/// Whether the rows of a file are sorted by order id, which decides how they can be taken.
+/// Whether the rows of a file are sorted by order id. It decides how they can be grouped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sorting {
     Sorted,
     Unsorted,
 }
 
-/// What came out.
+/// What the file gave.
 #[derive(Default)]
 pub(crate) struct Run {
     pub(crate) rows: u64,
@@ -33,15 +33,15 @@ impl Run {
     }
 }
 
-/// Streams the file, or gathers its orders where that does not go, and says how long that took.
+/// Streams the file, or groups its rows in memory if they are not sorted. Returns how long that took.
 pub(crate) fn pass(file: &Path, now: EventTime) -> Result<(Sorting, Run, Duration), Failure> {
     let (streamed, time) = timed(|| stream(file, now));
     match streamed? {
         Ok(run) => Ok((Sorting::Sorted, run, time)),
         Err(error) => {
             say(&format!("{error}; grouping the rows in memory instead"));
-            let (gathered, time) = timed(|| gather(file, now));
-            Ok((Sorting::Unsorted, gathered?, time))
+            let (grouped, time) = timed(|| group(file, now));
+            Ok((Sorting::Unsorted, grouped?, time))
         }
     }
 }
@@ -70,7 +70,7 @@ fn stream(file: &Path, now: EventTime) -> Result<Result<Run, NotSorted>, Failure
     Ok(Ok(run))
 }
 
-fn gather(file: &Path, now: EventTime) -> Result<Run, Failure> {
+fn group(file: &Path, now: EventTime) -> Result<Run, Failure> {
     let mut orders = Orders::new();
     let rows = read(file)?.read_into(&mut orders).map_err(|error| in_file(file, &error))?;
     let mut run = Run { rows, ..Run::default() };

@@ -24,14 +24,15 @@
 //! - The total is exact and rounded once, half to even, to the minor units of the currency.
 //! - Each row without an order id is an event of its own.
 
-mod column;
 #[cfg(feature = "csv")]
 pub mod csv;
 mod group;
 mod layout;
 mod orders;
+mod parsed_row;
 mod prepared;
 mod row;
+mod row_error;
 mod rules;
 mod slice;
 mod sort_check;
@@ -40,13 +41,13 @@ mod sorted_error;
 mod sorted_events;
 mod source;
 mod tally;
-mod timestamp;
 
-pub use column::Column;
-pub use layout::{BoundLayout, LayoutError, NumberStyle, ParsedRow, RowError, RowLayout};
+pub use layout::{BoundLayout, Column, LayoutError, NumberStyle, RowLayout};
 pub use orders::Orders;
+pub use parsed_row::ParsedRow;
 pub use prepared::Prepared;
 pub use row::Row;
+pub use row_error::RowError;
 pub use rules::OrderRules;
 #[cfg(feature = "rayon")]
 pub(crate) use slice::Collect;

@@ -6,7 +6,7 @@ use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
 use super::group::{Group, RejectedOrders, RowChecker};
-use super::layout::Fault;
+use super::row_error::Fault;
 use super::{OrderRules, ParsedRow, Prepared, Row, RowError};
 use crate::value::{EventTime, Line};
 

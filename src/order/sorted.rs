@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::group::{Group, RejectedOrders, RowChecker};
-use super::layout::Fault;
+use super::row_error::Fault;
 use super::sort_check::SortCheck;
 use super::{NotSorted, OrderRules, ParsedRow, Prepared, Row, RowError};
 use crate::event::Event;

@@ -7,6 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
+#[cfg(feature = "csv")]
+use super::csv::CsvRows;
 use super::source::{RecordRows, RowSource, ToRow, parsed};
 use super::{OrderRules, ParsedRow, Prepared, SortedError, SortedOrders};
 use crate::event::Event;
@@ -74,8 +76,28 @@ pub struct SortedEventStream<S> {
     orders: Progress,
 }
 
+#[cfg(feature = "csv")]
+impl<R: std::io::Read> CsvRows<R> {
+    /// Groups the rows of a file that is sorted by order id into events, in memory that does not grow with the file.
+    ///
+    /// The age of events is checked at `now`. See [`SortedEvents`].
+    ///
+    /// ```
+    /// use meta_offline_events::order::{OrderRules, RowLayout, csv::CsvRows};
+    ///
+    /// let file = "email,timestamp,value,currency\nmary@example.com,1777896000,10.50,EUR\n";
+    /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+    /// let events = rows.sorted(OrderRules::new(), "2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(events.collect::<Result<Vec<_>, _>>()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sorted(self, rules: OrderRules, now: EventTime) -> SortedEvents<Self> {
+        SortedEvents::new(self, rules, now)
+    }
+}
+
 impl<S: RowSource> SortedEvents<S> {
-    pub(super) fn new(rows: S, rules: OrderRules, now: EventTime) -> Self {
+    fn new(rows: S, rules: OrderRules, now: EventTime) -> Self {
         Self { rows, orders: Progress::new(rules, now) }
     }
 }

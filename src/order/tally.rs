@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::layout::Fault;
+use super::row_error::Fault;
 use crate::report::{Diagnostic, RowReport};
 use crate::value::Line;
 

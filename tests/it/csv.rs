@@ -1,4 +1,4 @@
-//! What a CSV file may do to us, and what becomes of its rows.
+//! CSV files with every kind of fault, and what becomes of their rows.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -28,7 +28,7 @@ fn open(file: &[u8]) -> Result<CsvRows<&[u8]>, CsvError> {
     CsvRows::new(file, &RowLayout::new())
 }
 
-/// What opening the file is refused for.
+/// Why the file cannot be opened.
 fn refused(file: &[u8]) -> Option<CsvErrorKind> {
     open(file).err().map(|error| error.kind().clone())
 }
@@ -298,10 +298,10 @@ fn c11_every_missing_column_is_listed() -> Test {
 }
 
 #[test]
-fn c11_names_that_come_near_are_pointed_at() -> Test {
+fn c11_headers_with_a_typing_error_are_named() -> Test {
     let error = open(b"e_mail,time stamp,value,curency\n").err().ok_or("no error")?;
     let text = error.to_string();
-    for near in ["column 2 comes near timestamp", "column 1 comes near email", "column 4 comes near currency"]
+    for near in ["column 2 looks like timestamp", "column 1 looks like email", "column 4 looks like currency"]
     {
         assert!(text.contains(near), "{text}");
     }

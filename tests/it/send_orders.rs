@@ -1,5 +1,5 @@
-//! The example program `send_orders` as its users meet it: a real process with files, an
-//! environment and an exit status.
+//! The example program `send_orders` as its users run it: a real process with files, an environment and an exit
+//! status.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -86,7 +86,7 @@ fn assert_adds_up(report: &Value) {
 
 #[test]
 fn the_sample_comes_out_as_planned() {
-    let Some(program) = example("send_orders") else { return };
+    let program = example("send_orders");
     let ran = run(&program, &[], &[]);
     assert_eq!(ran.status, Some(0), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("all came out as planned"), "{}", ran.stdout);
@@ -94,8 +94,17 @@ fn the_sample_comes_out_as_planned() {
 }
 
 #[test]
+fn the_sample_runs_in_any_folder_and_leaves_nothing_there() {
+    let program = example("send_orders");
+    let folder = folder("elsewhere");
+    let output = command(&program, &[], &[]).current_dir(&folder).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+#[test]
 fn s16_a_dry_run_writes_bodies_and_an_account_and_needs_no_secret() {
-    let Some(program) = example("send_orders") else { return };
+    let program = example("send_orders");
     let folder = folder("dry_run");
     let good = [
         row("A1", "2", "1.50", NOW),
@@ -140,7 +149,7 @@ fn s16_a_dry_run_writes_bodies_and_an_account_and_needs_no_secret() {
 
 #[test]
 fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values() {
-    let Some(program) = example("send_orders") else { return };
+    let program = example("send_orders");
     let folder = folder("usage");
     let file = write(&folder, "orders.csv", &[row("A1", "2", "1.50", NOW)]);
     let file = file.to_str().unwrap();
@@ -173,22 +182,23 @@ fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values
         (
             &[dataset, token, address("http://127.0.0.1:9/")],
             &[headless],
-            "headless.csv: line 1: the header lacks",
+            "headless.csv: line 1: the header has no column",
         ),
         (
             &[dataset, token, address("http://127.0.0.1:9/")],
             &[file, "--report", report_in_absent_folder.to_str().unwrap()],
             "report.json cannot be written",
         ),
-        (&[], &["--dry-run", bodies], "name the files"),
-        (&[], &[file, "--dry-run"], "--dry-run needs"),
+        (&[], &["--dry-run", bodies], "bodies.jsonl is the file that --dry-run writes"),
+        (&[], &["--dry-run", file, headless], "--dry-run would write request bodies over"),
+        (&[], &[file, "--dry-run"], "--dry-run needs the name of the file to write"),
         (&[], &[file, "--dry-run", file], "written over"),
         (&[], &[file, "--dry-run", bodies, "--report", bodies], "same file"),
         (&[], &[file, file, "--dry-run", bodies], "named twice"),
         (&[], &[file, "--now", "1777896000"], "--now only goes with"),
         (&[], &[file, "--dry-run", bodies, "--now", "soon"], "--now needs"),
         (&[], &[file, "--token=MARKEDTOKEN"], "--token is no option"),
-        (&[dataset, token], &[file, "--skip-waits"], "on this machine only"),
+        (&[dataset, token], &[file, "--skip-waits"], "only goes with a server on this machine"),
         (&[dataset, token], &[file, "--batch-size=1001"], "--batch-size must be"),
         (&[dataset, token], &[file, "--in-flight", "0"], "requests in flight must be 1 to 256"),
         (&[dataset, token], &[file, "--in-flight", "many"], "--in-flight needs a number"),
@@ -206,7 +216,7 @@ fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_may_be_spread_over_two_files() {
-    let Some(program) = example("send_orders") else { return };
+    let program = example("send_orders");
     let folder = folder("two_files");
     let sold = SystemClock.now().unix() - 3600;
     let first = write(&folder, "monday.csv", &[row("A1", "2", "1.50", sold), row("A2", "1", "nil", sold)]);
@@ -238,7 +248,7 @@ async fn an_order_may_be_spread_over_two_files() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s1_s2_s13_nothing_that_was_sent_shows_however_the_server_fails() {
-    let Some(program) = example("send_orders") else { return };
+    let program = example("send_orders");
     let folder = folder("failures");
     let sold = SystemClock.now().unix() - 3600;
     let file =
@@ -324,8 +334,8 @@ struct Agreement {
     stored: BTreeSet<String>,
 }
 
-async fn run_through_every_fault(test: &str, in_flight: &str) -> Option<Agreement> {
-    let program = example("send_orders")?;
+async fn run_through_every_fault(test: &str, in_flight: &str) -> Agreement {
+    let program = example("send_orders");
     let folder = folder(test);
     let sold = SystemClock.now().unix() - 3600;
     let rows: Vec<_> = (0..1500).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
@@ -359,34 +369,34 @@ async fn run_through_every_fault(test: &str, in_flight: &str) -> Option<Agreemen
     assert_eq!(account["events"]["accepted"], accepted.len(), "every order has exactly one end: {account}");
     let stored = mock_server.accepted_once();
     let stored = stored.iter().map(|event| event["custom_data"]["order_id"].as_str().unwrap().to_owned());
-    Some(Agreement {
+    Agreement {
         accepted,
         unconfirmed: orders_of(|reason| matches!(reason, "no_valid_answer" | "count_differs")),
         stored: stored.collect(),
-    })
+    }
 }
 
 /// With one request in flight every fault is followed by an orderly answer to the repeat.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_in_turn_leaves_the_server_and_the_report_in_agreement() {
-    let Some(told) = run_through_every_fault("every_fault", "--in-flight=1").await else { return };
-    assert_eq!(told.accepted, told.stored);
+    let agreement = run_through_every_fault("every_fault", "--in-flight=1").await;
+    assert_eq!(agreement.accepted, agreement.stored);
 }
 
 /// With several in flight one batch may meet a fault at every attempt: it is unconfirmed then, whether or
 /// not the server has it. What is called accepted it has, and it has nothing else.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_at_once_leaves_only_what_is_called_unconfirmed_in_doubt() {
-    let Some(told) = run_through_every_fault("every_fault_at_once", "--in-flight=3").await else { return };
-    assert!(told.accepted.is_subset(&told.stored));
-    let others: Vec<_> = told.stored.difference(&told.accepted).collect();
-    assert!(others.iter().all(|order| told.unconfirmed.contains(*order)), "{others:?}");
+    let agreement = run_through_every_fault("every_fault_at_once", "--in-flight=3").await;
+    assert!(agreement.accepted.is_subset(&agreement.stored));
+    let others: Vec<_> = agreement.stored.difference(&agreement.accepted).collect();
+    assert!(others.iter().all(|order| agreement.unconfirmed.contains(*order)), "{others:?}");
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn p4_an_interrupt_ends_the_run_in_order() {
-    let Some(program) = example("send_orders") else { return };
+    let program = example("send_orders");
     let folder = folder("interrupt");
     let sold = SystemClock.now().unix() - 3600;
     let rows: Vec<_> = (0..50).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
@@ -398,7 +408,11 @@ async fn p4_an_interrupt_ends_the_run_in_order() {
     let environment =
         [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
     let arguments: [&Path; 4] = [&file, "--batch-size=10".as_ref(), "--report".as_ref(), &report];
-    let mut running = command(&program, &environment, &arguments).spawn().unwrap();
+    let mut running = command(&program, &environment, &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     while mock_server.request_count() == 0 {
         assert!(running.try_wait().unwrap().is_none(), "it ended before it sent anything");
         tokio::task::yield_now().await;
@@ -418,7 +432,7 @@ async fn p4_an_interrupt_ends_the_run_in_order() {
 
 #[test]
 fn c25_a_file_that_hardly_holds_anything_usable_is_not_sent() {
-    let Some(program) = example("send_orders") else { return };
+    let program = example("send_orders");
     let folder = folder("mostly_invalid");
     let sold = SystemClock.now().unix() - 3600;
     let rows: Vec<String> =
@@ -443,7 +457,7 @@ fn c25_a_file_that_hardly_holds_anything_usable_is_not_sent() {
 #[cfg(target_os = "linux")]
 #[test]
 fn c26_a_closed_pipe_and_a_full_disk_are_errors_and_lose_no_account() {
-    let Some(program) = example("send_orders") else { return };
+    let program = example("send_orders");
     let folder = folder("outputs");
     let file = write(&folder, "orders.csv", &[row("A1", "2", "1.50", NOW)]);
     let (bodies, report) = (folder.join("bodies.jsonl"), folder.join("report.json"));

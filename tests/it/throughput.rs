@@ -1,4 +1,4 @@
-//! The example program `throughput` as its users meet it: one line of JSON, or one sentence and status 2.
+//! The example program `throughput` as its users run it: one line of JSON, or one sentence and status 2.
 
 use std::env;
 use std::fs;
@@ -15,7 +15,7 @@ fn run(program: &Path, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().unwrap()
 }
 
-/// A file with these orders, one row each, and what the program says of it.
+/// Measures a file with these orders, one row each. Returns the JSON and what stands on standard error.
 fn measure(program: &Path, name: &str, orders: &[&str]) -> (Value, String) {
     let row = |order: &&str| format!("{order},mary@example.com,United States,1,10.50,USD,1777896000\n");
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -28,12 +28,12 @@ fn measure(program: &Path, name: &str, orders: &[&str]) -> (Value, String) {
 }
 
 #[test]
-fn one_line_tells_the_figures_of_a_file_in_any_order() {
-    let Some(program) = example("throughput") else { return };
+fn one_line_has_the_figures_of_a_file_in_any_order() {
+    let program = example("throughput");
     let (sorted, word) = measure(&program, "sorted.csv", &["A1", "A1", "A2"]);
     assert_eq!(word, "");
     let (unsorted, word) = measure(&program, "unsorted.csv", &["A1", "A2", "A1"]);
-    assert!(word.contains("line 4 goes on with the order of line 2"), "{word}");
+    assert!(word.contains("line 4 belongs to the same order as line 2"), "{word}");
     for figures in [&sorted, &unsorted] {
         assert_eq!((&figures["rows"], &figures["events"]), (&3.into(), &2.into()), "{figures}");
         for figure in ["seconds", "rows_per_second", "ratio"] {
@@ -46,14 +46,14 @@ fn one_line_tells_the_figures_of_a_file_in_any_order() {
 
 #[test]
 fn a_file_without_rows_has_no_ratio() {
-    let Some(program) = example("throughput") else { return };
+    let program = example("throughput");
     let (figures, _) = measure(&program, "no-rows.csv", &[]);
     assert_eq!((&figures["rows"], &figures["ratio"]), (&0.into(), &Value::Null));
 }
 
 #[test]
-fn what_cannot_be_measured_is_told_in_a_sentence() {
-    let Some(program) = example("throughput") else { return };
+fn what_cannot_be_measured_gives_one_sentence() {
+    let program = example("throughput");
     let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty.csv");
     fs::write(&empty, "").unwrap();
     let empty = empty.to_str().unwrap();

@@ -1,4 +1,4 @@
-//! Every kind of row that needs a word in the report.
+//! Every kind of row that the report mentions.
 
 use meta_offline_events::order::Column;
 
@@ -18,7 +18,7 @@ pub(super) fn all(maker: &mut Maker) -> Vec<Order> {
     orders
 }
 
-/// One value that cannot be read: column, text, reason.
+/// Invalid values: column, text, reason code.
 const WRONG_VALUES: [(Column, &str, &str); 11] = [
     (Column::Price, "NaN", "not_a_number"),
     (Column::Price, "1e400", "exponent"),
@@ -59,7 +59,7 @@ fn customers(maker: &mut Maker) -> Vec<Order> {
     ]
 }
 
-/// The rest of an order goes on without what came back.
+/// Returned items. The rest of the order is sent without them.
 fn returns(maker: &mut Maker) -> Vec<Order> {
     const RETURN: &str = "return_or_cancellation";
     let mut in_part =
@@ -89,7 +89,7 @@ fn times(maker: &mut Maker) -> Vec<Order> {
     ]
 }
 
-/// What some action sources need and the row lacks.
+/// Rows without a value that their action source needs.
 fn sources(maker: &mut Maker) -> Vec<Order> {
     vec![
         maker.order(1).with(Column::ActionSource, "app").invalid(
@@ -105,7 +105,7 @@ fn sources(maker: &mut Maker) -> Vec<Order> {
     ]
 }
 
-/// Rows that do not fit one another: none of the order's rows is sent.
+/// Rows that contradict each other: none of the order's rows is sent.
 fn contradictions(maker: &mut Maker) -> Vec<Order> {
     let two_days = maker.ago(2 * DAY);
     let mut damaged = maker.order(1);
@@ -119,7 +119,7 @@ fn contradictions(maker: &mut Maker) -> Vec<Order> {
         ),
         maker.order(2).with(Column::Value, "1000.00").invalid(2, "value_differs", Column::Value),
         maker.order(1).with(Column::Price, "0.00").invalid(1, "zero_total", Column::Price),
-        // Two receipts with long numbers, and a spreadsheet has written both in the same way.
+        // A spreadsheet has shortened the long numbers of two receipts to the same text.
         damaged.with(Column::OrderId, "2.40E+12").with(Column::Timestamp, two_days).invalid(
             2,
             "damaged_order_id",
@@ -142,7 +142,7 @@ fn broken_records(maker: &mut Maker) -> Vec<Order> {
     vec![short, long]
 }
 
-/// Nothing that keeps a row from being sent.
+/// Rows that are sent, with a note in the report.
 fn oddities(maker: &mut Maker) -> Vec<Order> {
     let mut repeated = maker.order(2).note(1, "exact_repeat", None);
     repeated.rows.push(repeated.rows[1].clone());

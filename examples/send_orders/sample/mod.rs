@@ -1,4 +1,4 @@
-//! A made-up till export with every kind of mistake in it, and what should become of its rows.
+//! A sample export with every kind of mistake in it, and what should become of its rows.
 
 mod mistakes;
 mod orders;
@@ -16,7 +16,7 @@ pub(crate) struct Sample {
     pub(crate) plan: Plan,
 }
 
-/// The columns of the export, in the order in which they stand in it.
+/// The columns of the export, in their order.
 const COLUMNS: [Column; 20] = [
     Column::OrderId,
     Column::Email,
@@ -42,16 +42,16 @@ const COLUMNS: [Column; 20] = [
 
 const GOOD_ORDERS: usize = 300;
 
-/// A product that Meta's policies forbid: only the server knows.
+/// A product that Meta's policies forbid, which only the server knows.
 const REFUSED_PRODUCT: &str = "FIREWORKS-1";
 
-/// What the stand-in refuses beside what breaks Meta's documented rules.
+/// Returns whether the mock server refuses the event, although it keeps Meta's documented rules.
 pub(crate) fn is_refused(event: &Value) -> bool {
     let products = event["custom_data"]["content_ids"].as_array();
     products.is_some_and(|products| products.iter().any(|product| product == REFUSED_PRODUCT))
 }
 
-/// Makes the same orders every time, with times relative to now.
+/// Makes the same orders every time; only their times depend on `now`.
 pub(crate) fn make(now: EventTime) -> Sample {
     let mut maker = Maker::new(now);
     let mut orders: Vec<Order> = (0..GOOD_ORDERS).map(|_| maker.good_order()).collect();
@@ -69,7 +69,7 @@ pub(crate) fn make(now: EventTime) -> Sample {
     Sample { csv, plan }
 }
 
-/// Several tills write into one export, so the rows of orders stand between one another.
+/// Mixes the rows of the orders, as if several tills had written into one export.
 fn interleaved(orders: Vec<Order>, maker: &mut Maker) -> Vec<Row> {
     let mut placed: Vec<(u64, Row)> = Vec::new();
     for order in orders {

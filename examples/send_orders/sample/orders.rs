@@ -1,4 +1,4 @@
-//! Orders of a shop that does not exist, from a number generator that always starts alike.
+//! Orders of a shop that does not exist. A generator with a fixed seed makes the same ones every time.
 
 use std::collections::HashMap;
 
@@ -32,15 +32,15 @@ pub(super) struct Row {
     pub(super) fate: Fate,
 }
 
-/// Rows of one receipt, and what the report should say about them.
+/// The rows of one receipt, and what the report should say about them.
 pub(super) struct Order {
     pub(super) rows: Vec<Row>,
-    pub(super) diagnostics: Vec<ValueWarning>,
-    pub(super) notes: Vec<ValueWarning>,
+    pub(super) diagnostics: Vec<Expected>,
+    pub(super) notes: Vec<Expected>,
 }
 
-/// Something that the report should say: about how many rows, why, and in which column.
-pub(super) struct ValueWarning {
+/// A diagnostic or note that the report should have.
+pub(super) struct Expected {
     pub(super) rows: u64,
     pub(super) reason: &'static str,
     pub(super) column: Option<Column>,
@@ -57,14 +57,14 @@ impl Row {
 }
 
 impl Order {
-    /// Writes this into a column of every row.
+    /// Writes a value into every row.
     pub(super) fn with(mut self, column: Column, text: impl Into<String>) -> Self {
         let text = text.into();
         self.rows.iter_mut().for_each(|row| row.set(column, text.as_str()));
         self
     }
 
-    /// Writes this into a column of one row.
+    /// Writes a value into one row.
     pub(super) fn with_in_row(mut self, row: usize, column: Column, text: &str) -> Self {
         self.rows[row].set(column, text);
         self
@@ -75,7 +75,7 @@ impl Order {
         self
     }
 
-    /// All rows are invalid, and the report says so of so many of them.
+    /// Expects all rows to be invalid, and a diagnostic about this number of them.
     pub(super) fn invalid(self, rows: u64, reason: &'static str, column: impl Into<Option<Column>>) -> Self {
         self.all(Fate::Invalid).diagnostic(rows, reason, column)
     }
@@ -86,17 +86,17 @@ impl Order {
         reason: &'static str,
         column: impl Into<Option<Column>>,
     ) -> Self {
-        self.diagnostics.push(ValueWarning { rows, reason, column: column.into() });
+        self.diagnostics.push(Expected { rows, reason, column: column.into() });
         self
     }
 
     pub(super) fn note(mut self, rows: u64, reason: &'static str, column: impl Into<Option<Column>>) -> Self {
-        self.notes.push(ValueWarning { rows, reason, column: column.into() });
+        self.notes.push(Expected { rows, reason, column: column.into() });
         self
     }
 }
 
-/// Makes orders, each with another receipt number and customer.
+/// Makes orders, each with its own receipt number and customer.
 pub(super) struct Maker {
     now: EventTime,
     orders: u64,
@@ -119,7 +119,7 @@ impl Maker {
         Self { now, orders: 0, random: 20_260_504 }
     }
 
-    /// A number from 0 up to, but not including, this one.
+    /// Returns a number from 0 up to, but not including, the limit.
     pub(super) fn below(&mut self, limit: u64) -> u64 {
         // Constants of Knuth's MMIX; the high half of the state is random enough for a sample.
         self.random =
@@ -132,7 +132,7 @@ impl Maker {
         choices[usize::try_from(index).unwrap_or_default()]
     }
 
-    /// Most are bought in the shop; some by telephone, some on the website; some are inquiries.
+    /// Makes an order: most are from the shop, some by phone, some from the website, and some are leads.
     pub(super) fn good_order(&mut self) -> Order {
         let rows = 1 + self.below(4);
         let order = self.order(rows);
@@ -164,7 +164,7 @@ impl Maker {
             .with(Column::Timestamp, self.ago(3 * DAY))
     }
 
-    /// A purchase in the shop within the last weeks, of so many different products.
+    /// Makes a purchase in the shop in the last month, with this number of different products.
     pub(super) fn order(&mut self, rows: u64) -> Order {
         self.orders += 1;
         let customer = self.customer();
@@ -185,7 +185,7 @@ impl Maker {
         Order { rows: rows.collect(), diagnostics: Vec::new(), notes: Vec::new() }
     }
 
-    /// Names, addresses and numbers that belong to nobody.
+    /// Makes a customer: names, addresses and numbers that belong to nobody.
     fn customer(&mut self) -> Row {
         let number = self.orders;
         let mut row = Row { fields: HashMap::new(), width: Width::default(), fate: Fate::Accepted };
@@ -200,7 +200,7 @@ impl Maker {
         row
     }
 
-    /// A time in the last month, written in one of the ways that tills write it.
+    /// Returns a time in the last month, in one of the formats that tills write.
     fn somewhen(&mut self) -> String {
         let seconds = 3600 + self.below(30 * 86_400).cast_signed();
         match self.below(3) {
@@ -210,13 +210,13 @@ impl Maker {
         }
     }
 
-    /// Unix seconds.
+    /// Returns the time so many seconds ago, in Unix seconds.
     pub(super) fn ago(&self, seconds: i64) -> String {
         self.moment(seconds).unix().to_string()
     }
 
     pub(super) fn moment(&self, seconds_ago: i64) -> EventTime {
-        // A clock that stands in 1970 is no reason to panic.
+        // A clock that shows 1970 is no reason to panic.
         EventTime::from_unix(self.now.unix() - seconds_ago).unwrap_or(self.now)
     }
 }

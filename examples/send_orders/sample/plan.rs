@@ -1,4 +1,4 @@
-//! What should come out of the sample, and whether it did.
+//! What the report on the sample should say, and whether it does.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -6,24 +6,24 @@ use std::io::{self, Write};
 use meta_offline_events::order::Column;
 use meta_offline_events::report::{DeliveryReport, Diagnostic};
 
-use super::orders::{Fate, Order, ValueWarning};
+use super::orders::{Expected, Fate, Order};
 
 /// Counts of rows by reason and column.
-type Warnings = BTreeMap<(&'static str, &'static str), u64>;
+type Counts = BTreeMap<(&'static str, &'static str), u64>;
 
-/// What should come out.
+/// What the report should say.
 #[derive(Default)]
 pub(crate) struct Plan {
     /// Rows: read, accepted, filtered, invalid, refused.
     rows: [u64; 5],
     /// Events: accepted, refused.
     events: [u64; 2],
-    diagnostics: Warnings,
-    notes: Warnings,
+    diagnostics: Counts,
+    notes: Counts,
 }
 
 impl Plan {
-    /// An order is one event, if any of its rows is sent.
+    /// Adds an order. It is one event if any of its rows is sent.
     pub(super) fn expect(&mut self, order: &Order) {
         let count = |fate| order.rows.iter().filter(|row| row.fate == fate).count() as u64;
         let all = order.rows.len() as u64;
@@ -38,7 +38,7 @@ impl Plan {
         add(&mut self.notes, &order.notes);
     }
 
-    /// What came out otherwise than planned, a line each.
+    /// Returns what the report says otherwise than planned, one line each.
     pub(crate) fn surprises(&self, report: &DeliveryReport) -> Vec<String> {
         let (rows, events) = (report.rows(), report.events());
         let mut surprises = Vec::new();
@@ -57,10 +57,10 @@ impl Plan {
         for (what, planned, found) in
             [("diagnostic", &self.diagnostics, report.diagnostics()), ("note", &self.notes, report.notes())]
         {
-            let found = warnings(found);
+            let found = count(found);
             let unplanned = found.keys().filter(|key| !planned.contains_key(*key));
             for key in planned.keys().chain(unplanned) {
-                let rows = |warnings: &Warnings| warnings.get(key).copied().unwrap_or_default();
+                let rows = |counts: &Counts| counts.get(key).copied().unwrap_or_default();
                 compare(&format!("{what} {} {}", key.0, key.1), rows(planned), rows(&found));
             }
         }
@@ -68,31 +68,31 @@ impl Plan {
     }
 }
 
-fn add(warnings: &mut Warnings, more: &[ValueWarning]) {
-    for ValueWarning { rows, reason, column } in more {
-        *warnings.entry((reason, column.map_or("", Column::name))).or_default() += rows;
+fn add(counts: &mut Counts, more: &[Expected]) {
+    for Expected { rows, reason, column } in more {
+        *counts.entry((reason, column.map_or("", Column::name))).or_default() += rows;
     }
 }
 
-fn warnings(diagnostics: &[Diagnostic]) -> Warnings {
-    let mut warnings = Warnings::new();
+fn count(diagnostics: &[Diagnostic]) -> Counts {
+    let mut counts = Counts::new();
     for diagnostic in diagnostics {
         let key = (diagnostic.code(), diagnostic.column().unwrap_or_default());
-        // A warning about no row in particular counts as one.
-        *warnings.entry(key).or_default() += diagnostic.lines().len().max(1) as u64;
+        // A diagnostic without a line counts as one.
+        *counts.entry(key).or_default() += diagnostic.lines().len().max(1) as u64;
     }
-    warnings
+    counts
 }
 
-/// Says whether the sample came out as planned, and what to try next.
+/// Writes whether the report is as planned, and what to try next.
 pub(crate) fn print_verdict(out: &mut dyn Write, surprises: &[String]) -> io::Result<()> {
     if surprises.is_empty() {
         return out.write_all(
-            b"\nThe mistakes are part of the sample, and all came out as planned: that is success here.\n\
-              With files of your own, the exit status is 0 only if every row is accepted or filtered.\n\
-              To see what would be sent for them, without sending: orders.csv --dry-run bodies.jsonl\n",
+            b"\nThe sample has these mistakes on purpose, and all came out as planned.\n\
+              With your own files, the exit status is 0 only if every row is accepted or filtered.\n\
+              Try them without sending: send_orders --dry-run bodies.jsonl orders.csv\n",
         );
     }
-    writeln!(out, "\nThis is not what the sample foresees:")?;
+    writeln!(out, "\nThe report is not as planned:")?;
     surprises.iter().try_for_each(|surprise| writeln!(out, "   {surprise}"))
 }

@@ -14,7 +14,7 @@ pub(super) use rejected::RejectedOrders;
 
 use fingerprints::Seen;
 
-use super::layout::Fault;
+use super::row_error::Fault;
 use super::{Column, OrderRules, Row};
 use crate::customer::{MatchKey, RawFingerprint, UserData};
 use crate::event::{Completion, DeliveryCategory, Event, EventName};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::key::GroupKey;
 use crate::order::RowError;
-use crate::order::layout::OrderMark;
+use crate::order::row_error::OrderFingerprint;
 use crate::value::{Line, OrderId};
 
 /// The rejected orders, each with the line to blame.
@@ -12,9 +12,9 @@ use crate::value::{Line, OrderId};
 pub(in crate::order) struct RejectedOrders {
     groups: HashMap<GroupKey, Line>,
     /// Orders that are rejected whatever the event name and the action source.
-    orders: HashMap<OrderMark, Line>,
+    orders: HashMap<OrderFingerprint, Line>,
     /// The same for the order before the open one.
-    orders_before: HashMap<OrderMark, Line>,
+    orders_before: HashMap<OrderFingerprint, Line>,
 }
 
 impl RejectedOrders {
@@ -32,7 +32,7 @@ impl RejectedOrders {
             }
             // The row may belong to any event of the order, so none of them is complete.
             None => {
-                self.orders.entry(OrderMark::of(order_id)).or_insert(line);
+                self.orders.entry(OrderFingerprint::of(order_id)).or_insert(line);
             }
         }
     }
@@ -44,7 +44,7 @@ impl RejectedOrders {
         }
         let key = key()?;
         let whole_order = |id: &OrderId| {
-            let order = OrderMark::of(id);
+            let order = OrderFingerprint::of(id);
             self.orders_before.get(&order).or_else(|| self.orders.get(&order))
         };
         self.groups.get(&key).or_else(|| whole_order(&key.order_id)).copied()

@@ -4,7 +4,8 @@ use super::Group;
 use crate::customer::{Coverage, MatchKey, Percent, ValueWarning};
 use crate::event::Event;
 use crate::order::Column;
-use crate::order::layout::{Fault, column_of};
+use crate::order::layout::column_of;
+use crate::order::row_error::Fault;
 use crate::order::tally::{FaultLines, RowTally};
 use crate::value::Line;
 

@@ -12,16 +12,25 @@ use std::str::FromStr;
 #[cfg(feature = "testing")]
 pub(crate) use sending::{NOW, RealLimits, event, events, message, now, sold};
 
-/// An example of the crate as a program. Where it was not built, nothing and a word about it.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-pub(crate) fn example(name: &str) -> Option<PathBuf> {
+/// An example of the crate as a program. A plain `cargo test` builds the examples; `cargo test --test it` does not,
+/// so this fails where the program is missing or older than its code.
+#[track_caller]
+pub(crate) fn example(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
-    let program = test.parent()?.parent()?.join("examples").join(format!("{name}{EXE_SUFFIX}"));
-    if program.exists() {
-        return Some(program);
+    let folder = test.parent().and_then(Path::parent).unwrap().join("examples");
+    let program = folder.join(format!("{name}{EXE_SUFFIX}"));
+    let command = format!("cargo build --all-features --example {name}");
+    let Ok(built) = fs::metadata(&program).and_then(|file| file.modified()) else {
+        panic!("the example {name} is not built: run `{command}`, or `cargo test` without `--test`");
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let is_newer = |file: &PathBuf| fs::metadata(file).unwrap().modified().unwrap() > built;
+    let code = [root.join("src"), root.join("examples").join(name)];
+    if let Some(newer) = code.iter().flat_map(|folder| sources(folder)).find(is_newer) {
+        let newer = newer.strip_prefix(root).unwrap().display();
+        panic!("the example {name} is older than {newer}: run `{command}`, or `cargo test` without `--test`");
     }
-    eprintln!("skipped: the example {name} is not built; `cargo test --all-features` builds it");
-    None
+    program
 }
 
 /// Every Rust file in a folder and below it.

@@ -1,8 +1,10 @@
-//! The columns of the row contract: names, usual other names, and which must be there.
+//! The columns of an export: their names, other common names, and the match keys that they fill.
 
 use std::fmt;
 
-/// A column of the row contract.
+use crate::customer::MatchKey;
+
+/// A column that an export may have.
 ///
 /// ```
 /// use meta_offline_events::order::Column;
@@ -13,11 +15,11 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Column {
-    /// E-mail address of the customer. Each row needs this or `phone`.
+    /// The customer's e-mail address. Each row needs an e-mail or a phone number.
     Email,
-    /// Telephone number with country code. Each row needs this or `email`.
+    /// The customer's phone number, with its country code.
     Phone,
-    /// The advertiser's own id of the customer.
+    /// Your own id of the customer.
     ExternalId,
     /// First name.
     GivenName,
@@ -33,41 +35,41 @@ pub enum Column {
     State,
     /// Postcode.
     Postal,
-    /// Country: ISO code or English name.
+    /// Country: an ISO code or an English name.
     Country,
     /// Mobile advertiser id.
     Madid,
     /// IP address of the customer's device.
     ClientIpAddress,
-    /// User agent of the browser; website rows need it.
+    /// User agent of the customer's browser. Website rows need it.
     ClientUserAgent,
-    /// Receipt number: rows with the same one make one event.
+    /// Receipt number. Rows with the same one become one event.
     OrderId,
-    /// What was sold.
+    /// Id of the product sold.
     ProductId,
-    /// How many; rows at or below zero are returns and are left out.
+    /// How many items were sold. Rows at or below zero are returns and are left out.
     Quantity,
-    /// Price of one item, in units of `currency`.
+    /// Price of one item, in `currency`.
     Price,
-    /// What the whole order is worth, instead of `quantity` and `price`.
+    /// Value of the whole order, instead of `quantity` and `price`.
     Value,
-    /// ISO 4217 code.
+    /// Currency of the price or value: an ISO 4217 code.
     Currency,
-    /// When it happened.
+    /// Time of the sale.
     Timestamp,
-    /// What happened; blank means `Purchase`.
+    /// Event name. Blank means `Purchase`.
     EventName,
-    /// Where it happened; blank means `physical_store`.
+    /// Action source. Blank means `physical_store`.
     ActionSource,
-    /// Id of the event; website rows need it.
+    /// Id of the event, for deduplication. Website rows need it.
     EventId,
-    /// Page of the event; website rows need it.
+    /// URL of the page on which the event happened. Website rows need it.
     EventSourceUrl,
-    /// How the goods are received.
+    /// How the customer receives the goods.
     DeliveryCategory,
 }
 
-/// Column, name, other names that are understood.
+/// Each column with its name and the other names for it.
 const COLUMNS: [(Column, &str, &[&str]); 26] = [
     (Column::Email, "email", &["email_address"]),
     (Column::Phone, "phone", &["phone_number"]),
@@ -98,31 +100,45 @@ const COLUMNS: [(Column, &str, &[&str]); 26] = [
 ];
 
 impl Column {
-    /// How many columns there are.
     pub(super) const COUNT: usize = COLUMNS.len();
 
-    /// Every column.
+    /// Returns every column.
+    ///
+    /// ```
+    /// use meta_offline_events::order::Column;
+    ///
+    /// assert!(Column::all().any(|column| column.name() == "order_id"));
+    /// ```
     pub fn all() -> impl Iterator<Item = Self> {
         COLUMNS.iter().map(|&(column, ..)| column)
     }
 
-    /// The name in the row contract.
+    /// Returns the name of the column, as a header has it.
     pub fn name(self) -> &'static str {
         COLUMNS[self as usize].1
     }
 
-    /// The column that a header means: its name or a usual other name. Case, outer blanks, and the
-    /// difference between blank, hyphen and underscore do not count.
+    /// Returns the column that a header stands for, by its name or by another common name.
+    ///
+    /// Upper case and outer blanks make no difference, nor do blanks or hyphens instead of underscores.
+    ///
+    /// ```
+    /// use meta_offline_events::order::Column;
+    ///
+    /// assert_eq!(Column::named("ORDER-ID"), Some(Column::OrderId));
+    /// assert_eq!(Column::named(" Zip Code "), Some(Column::Postal));
+    /// assert_eq!(Column::named("receipt"), None);
+    /// ```
     pub fn named(header: &str) -> Option<Self> {
-        let header = plain(header);
+        let header = canonical(header);
         COLUMNS
             .iter()
             .find(|(_, name, others)| *name == header || others.contains(&header.as_str()))
             .map(|row| row.0)
     }
 
-    /// Whether a plain header is this column's name, or another name of it, but for a slip.
-    pub(super) fn comes_near(self, header: &str) -> bool {
+    /// Returns whether a canonical header is a name of this column with a typing error.
+    pub(super) fn resembles(self, header: &str) -> bool {
         let (_, name, others) = COLUMNS[self as usize];
         let near = |name: &str| {
             let slips = name.len().div_ceil(6);
@@ -132,7 +148,7 @@ impl Column {
     }
 }
 
-/// How many letters must be put in, taken out or changed to make one text the other.
+/// Returns how many letters to insert, remove or change to turn one text into the other.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (above, left) in one.bytes().enumerate() {
@@ -146,8 +162,9 @@ fn distance(one: &str, other: &str) -> usize {
     row[other.len()]
 }
 
-/// A header as it is compared: trimmed, lower case, with underscores for blanks and hyphens.
-pub(super) fn plain(header: &str) -> String {
+/// Returns a header in the form in which headers are compared: trimmed, in lower case, with underscores for blanks
+/// and hyphens.
+pub(super) fn canonical(header: &str) -> String {
     header
         .trim()
         .chars()
@@ -159,6 +176,29 @@ impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// The columns about the customer and the match keys that they fill, in the order of the keys.
+pub(super) const MATCH_KEYS: [(Column, MatchKey); 14] = [
+    (Column::Email, MatchKey::Email),
+    (Column::Phone, MatchKey::Phone),
+    (Column::GivenName, MatchKey::FirstName),
+    (Column::Surname, MatchKey::LastName),
+    (Column::Birthdate, MatchKey::BirthDate),
+    (Column::Gender, MatchKey::Gender),
+    (Column::City, MatchKey::City),
+    (Column::State, MatchKey::State),
+    (Column::Postal, MatchKey::PostalCode),
+    (Column::Country, MatchKey::Country),
+    (Column::ExternalId, MatchKey::ExternalId),
+    (Column::Madid, MatchKey::MobileAdvertiserId),
+    (Column::ClientIpAddress, MatchKey::ClientIpAddress),
+    (Column::ClientUserAgent, MatchKey::ClientUserAgent),
+];
+
+/// Returns the column that fills this match key.
+pub(in crate::order) fn column_of(key: MatchKey) -> Option<Column> {
+    MATCH_KEYS.iter().find(|(_, filled)| *filled == key).map(|(column, _)| *column)
 }
 
 #[cfg(test)]
@@ -174,12 +214,12 @@ mod tests {
     }
 
     #[test]
-    fn c11_a_slip_comes_near_and_another_word_does_not() {
+    fn c11_a_typing_error_is_recognized_and_another_word_is_not() {
         for header in ["e_mail", "emial", "mail", "email", "email_adress"] {
-            assert_eq!(Column::Email.comes_near(header), header != "emial", "{header}");
+            assert_eq!(Column::Email.resembles(header), header != "emial", "{header}");
         }
-        assert!(Column::Timestamp.comes_near("time_stamp"));
-        assert!(!Column::Price.comes_near("value"));
+        assert!(Column::Timestamp.resembles("time_stamp"));
+        assert!(!Column::Price.resembles("value"));
         assert_eq!((distance("", "abc"), distance("kitten", "sitting")), (3, 3));
     }
 

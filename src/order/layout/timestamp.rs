@@ -1,10 +1,10 @@
-//! Reading the time of a row: Unix seconds, ISO 8601, SQL datetimes, and dates in a stated order.
+//! Reads the time of a row: Unix seconds, ISO 8601, SQL datetimes, and dates in a set order of day and month.
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::value::{DateOrder, EventTime, InvalidValue, Rule, ValueKind};
 
-/// How the times of an export are written.
+/// How an export writes times.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimeFormat {
     pub(super) zone: FixedOffset,
@@ -25,16 +25,16 @@ impl Default for TimeFormat {
 }
 
 impl TimeFormat {
-    /// Reads a time. Outer blanks are trimmed; what has no zone is in the zone of the format.
+    /// Reads a time, without outer blanks. A time without a zone is in the zone of the format.
     pub(super) fn read(&self, text: &str) -> Result<EventTime, InvalidValue> {
-        match usual_seconds(text).or_else(|| self.usual_moment(text)) {
+        match common_seconds(text).or_else(|| self.common_datetime(text)) {
             Some(time) => Ok(time),
             None => self.any_form(text),
         }
     }
 
-    /// `2026-05-04T12:00:00Z`, also with a blank for the `T` and without the `Z`.
-    fn usual_moment(&self, text: &str) -> Option<EventTime> {
+    /// Reads `2026-05-04T12:00:00Z`, with `T` or a blank, and with or without `Z`.
+    fn common_datetime(&self, text: &str) -> Option<EventTime> {
         let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b' ', rest @ ..] = text.as_bytes() else {
             return None;
         };
@@ -54,30 +54,30 @@ impl TimeFormat {
     fn any_form(&self, text: &str) -> Result<EventTime, InvalidValue> {
         let text = text.trim();
         if let Some(date) = compact_date(text) {
-            // As Unix seconds this would be a day in the seventies.
-            let time = self.time_of_day.ok_or(refused(Rule::NoTimeOfDay))?;
+            // As Unix seconds, eight digits would be a time in the early seventies.
+            let time = self.time_of_day.ok_or(invalid(Rule::NoTimeOfDay))?;
             return moment(date, time, self.zone);
         }
         if let Some(seconds) = self.number(text) {
             return seconds.parse();
         }
         let (date, rest) = split_date(text);
-        let date = self.date(date).map_err(refused)?;
+        let date = self.date(date).map_err(invalid)?;
         let rest = rest.trim_start_matches(['T', 't', ' ']);
         let (clock, zone) = split_zone(rest);
         let time = match (clock, self.time_of_day) {
             ("", Some(time)) if zone.is_empty() => time,
-            ("", _) => return Err(refused(Rule::NoTimeOfDay)),
-            (clock, _) => time_of_day(clock).map_err(refused)?,
+            ("", _) => return Err(invalid(Rule::NoTimeOfDay)),
+            (clock, _) => time_of_day(clock).map_err(invalid)?,
         };
         let offset = match zone {
             "" => self.zone,
-            zone => offset(zone).ok_or(refused(Rule::NotATime))?,
+            zone => offset(zone).ok_or(invalid(Rule::NotATime))?,
         };
         moment(date, time, offset)
     }
 
-    /// The whole part of a number of seconds, when the text is one.
+    /// Returns the whole part of a number of seconds, if the text is one.
     fn number<'t>(&self, text: &'t str) -> Option<&'t str> {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let unsigned = text.strip_prefix('-').unwrap_or(text);
@@ -113,7 +113,7 @@ impl TimeFormat {
         NaiveDate::from_ymd_opt(year, number(month), number(day)).ok_or(Rule::NoSuchMoment)
     }
 
-    /// Tells day from month: by the stated order, else by the number that can be no month.
+    /// Tells the day from the month: by the set order, or by the number that cannot be a month.
     fn day_and_month<'t>(&self, first: &'t str, second: &'t str) -> Result<(&'t str, &'t str), Rule> {
         let no_month = |part: &str| part.parse::<u32>().is_ok_and(|number| number > 12);
         match self.date_order {
@@ -126,8 +126,8 @@ impl TimeFormat {
     }
 }
 
-/// Unix seconds of 1973 and later; eight digits might be a date.
-fn usual_seconds(text: &str) -> Option<EventTime> {
+/// Reads Unix seconds from 1973 on. Fewer digits may be a date.
+fn common_seconds(text: &str) -> Option<EventTime> {
     if !matches!(text.len(), 9..=10) {
         return None;
     }
@@ -141,10 +141,10 @@ fn whole(digits: &[u8]) -> Option<i64> {
 
 fn moment(date: NaiveDate, time: NaiveTime, zone: FixedOffset) -> Result<EventTime, InvalidValue> {
     let moment = NaiveDateTime::new(date, time).and_local_timezone(zone).single();
-    EventTime::try_from(moment.ok_or(refused(Rule::NoSuchMoment))?)
+    EventTime::try_from(moment.ok_or(invalid(Rule::NoSuchMoment))?)
 }
 
-/// `20260504`: a date of this century or the last.
+/// Reads `20260504`, a date of this century or the last one.
 fn compact_date(text: &str) -> Option<NaiveDate> {
     let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = |part: &str| part.parse::<u32>().ok();
@@ -153,7 +153,7 @@ fn compact_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.try_into().ok()?, number(month)?, number(day)?)
 }
 
-fn refused(rule: Rule) -> InvalidValue {
+fn invalid(rule: Rule) -> InvalidValue {
     InvalidValue::new(ValueKind::EventTime, rule)
 }
 
@@ -161,12 +161,12 @@ fn is_number(text: &str) -> bool {
     (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The date ends where the first blank or `T` stands.
+/// Splits a text before the first blank or `T`, where the date ends.
 fn split_date(text: &str) -> (&str, &str) {
     text.split_at(text.find([' ', 'T', 't']).unwrap_or(text.len()))
 }
 
-/// The zone begins at the first `Z`, `+`, `-` or `U` (of `UTC`) behind the time of day.
+/// Splits a text before the zone, which begins with `Z`, `+`, `-`, `U` (of `UTC`) or `G` (of `GMT`).
 fn split_zone(text: &str) -> (&str, &str) {
     let (clock, zone) = text.split_at(text.find(['Z', 'z', '+', '-', 'U', 'G']).unwrap_or(text.len()));
     (clock.trim_end(), zone)
@@ -193,7 +193,7 @@ fn time_of_day(text: &str) -> Result<NaiveTime, Rule> {
     })
 }
 
-/// `Z`, `UTC`, `GMT`, `+01`, `+0100` or `+01:00`.
+/// Reads `Z`, `UTC`, `GMT`, `+01`, `+0100` or `+01:00`.
 fn offset(text: &str) -> Option<FixedOffset> {
     if ["Z", "z", "UTC", "GMT"].contains(&text) {
         return FixedOffset::east_opt(0);
@@ -221,7 +221,7 @@ mod tests {
     const NOON: i64 = 1_777_896_000; // 2026-05-04T12:00:00Z
 
     #[test]
-    fn the_usual_ways_to_write_a_moment() {
+    fn the_common_ways_to_write_a_time() {
         let format = TimeFormat::default();
         for text in [
             "1777896000",
@@ -243,7 +243,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn usual_forms_are_read_as_all_others(
+        fn common_forms_are_read_as_all_others(
             text in prop_oneof![
                 "[0-9]{1,13}",
                 "[0-9]{7,10}[ .0-9-][0-9]?",
@@ -255,20 +255,20 @@ mod tests {
             let zone = FixedOffset::east_opt(hours * 3600).unwrap_or(TimeFormat::default().zone);
             let format = TimeFormat { zone, ..TimeFormat::default() };
             for format in [format, TimeFormat { time_of_day: Some(NaiveTime::MIN), ..format }] {
-                if let Some(time) = usual_seconds(&text).or_else(|| format.usual_moment(&text)) {
+                if let Some(time) = common_seconds(&text).or_else(|| format.common_datetime(&text)) {
                     prop_assert_eq!(format.any_form(&text), Ok(time));
                 }
             }
         }
 
         #[test]
-        fn usual_moments_are_not_read_the_long_way(seconds in 100_000_000..9_999_999_999_i64) {
+        fn common_datetimes_are_read_by_the_quick_reader(seconds in 100_000_000..9_999_999_999_i64) {
             let time = EventTime::from_unix(seconds).ok();
             let text = time.map(|time| time.to_string()).unwrap_or_default();
-            prop_assert_eq!(TimeFormat::default().usual_moment(&text), time);
+            prop_assert_eq!(TimeFormat::default().common_datetime(&text), time);
             let zoneless = text.replace('T', " ").replace('Z', "");
-            prop_assert_eq!(TimeFormat::default().usual_moment(&zoneless), time);
-            prop_assert_eq!(usual_seconds(&seconds.to_string()), time);
+            prop_assert_eq!(TimeFormat::default().common_datetime(&zoneless), time);
+            prop_assert_eq!(common_seconds(&seconds.to_string()), time);
         }
     }
 
@@ -305,8 +305,8 @@ mod tests {
     }
 
     #[test]
-    fn t8_t10_t12_what_the_layout_states_is_used() {
-        let stated = TimeFormat {
+    fn t8_t10_t12_what_the_layout_sets_is_used() {
+        let format = TimeFormat {
             zone: FixedOffset::east_opt(2 * 3600).unwrap_or(TimeFormat::default().zone),
             date_order: Some(DateOrder::DayFirst),
             time_of_day: NaiveTime::from_hms_opt(14, 0, 0),
@@ -315,7 +315,7 @@ mod tests {
         for text in
             ["04/05/2026 14:00", "04.05.2026", "2026-05-04 14:00:00", "1777896000.75", "2026-05-04T12:00Z"]
         {
-            assert_eq!(stated.read(text).map(EventTime::unix), Ok(NOON), "{text}");
+            assert_eq!(format.read(text).map(EventTime::unix), Ok(NOON), "{text}");
         }
     }
 }

@@ -1,0 +1,394 @@
+//! Splits a file into records and records into fields.
+
+use std::io::{self, Cursor, Read};
+use std::ops::Range;
+
+use super::delimiter::Delimiter;
+use super::error::{CsvError, CsvErrorKind};
+use super::limits::{MAX_HEADER, MAX_RECORD};
+use super::quoted::{QuotedRecord, Quotes};
+
+/// How much is read at once, in bytes.
+const BLOCK: usize = 64 * 1024;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A file whose beginning was read already.
+struct File<R> {
+    head: Cursor<Vec<u8>>,
+    /// The error that ended the reading of the beginning.
+    error: Option<io::Error>,
+    rest: R,
+}
+
+impl<R: Read> Read for File<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let from_head = self.head.read(out)?;
+        if from_head > 0 {
+            return Ok(from_head);
+        }
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        loop {
+            match self.rest.read(out) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+}
+
+/// The records of a file, one after another, with their fields and lines.
+pub(super) struct Records<R> {
+    file: File<R>,
+    delimiter: Delimiter,
+    /// The length of the byte-order marks.
+    marks: u64,
+    /// The last record and what was read after it are the first `filled` bytes.
+    buffer: Vec<u8>,
+    filled: usize,
+    /// How many bytes were in the buffer before and are no longer.
+    dropped: u64,
+    /// The position of the next record in the buffer, and its line.
+    next: usize,
+    next_line: u64,
+    /// Whether a carriage return stands before the next record: a line feed then belongs to the same line break.
+    after_return: bool,
+    /// The last record with its line break, and the line in which it began.
+    record: Range<usize>,
+    record_line: u64,
+    /// Where the fields of the last record end in its text.
+    ends: Vec<usize>,
+    /// The last record, if it has quotes.
+    has_quotes: bool,
+    quoted: QuotedRecord,
+    blank_lines: u64,
+    limit: usize,
+    at_end: bool,
+}
+
+impl<R: Read> Records<R> {
+    /// The records of a file of which `head` was read already. The first record is the header.
+    pub(super) fn new(head: Vec<u8>, error: Option<io::Error>, rest: R, delimiter: Delimiter) -> Self {
+        // Some programs write a second mark before the first.
+        let marks = head.chunks(BYTE_ORDER_MARK.len()).take(2).take_while(|begin| *begin == BYTE_ORDER_MARK);
+        let marks = (marks.count() * BYTE_ORDER_MARK.len()) as u64;
+        let mut head = Cursor::new(head);
+        head.set_position(marks);
+        Self {
+            file: File { head, error, rest },
+            delimiter,
+            marks,
+            buffer: Vec::new(),
+            filled: 0,
+            dropped: 0,
+            next: 0,
+            next_line: 1,
+            after_return: false,
+            record: 0..0,
+            record_line: 1,
+            ends: Vec::new(),
+            has_quotes: false,
+            quoted: QuotedRecord::default(),
+            blank_lines: 0,
+            limit: MAX_HEADER,
+            at_end: false,
+        }
+    }
+
+    /// Ends the header: the records after it may be larger.
+    pub(super) fn end_header(&mut self) {
+        self.limit = MAX_RECORD;
+    }
+
+    /// Reads the next record. Returns whether there is one.
+    pub(super) fn advance(&mut self) -> Result<bool, CsvError> {
+        self.skip_line_breaks();
+        while self.next == self.filled {
+            if !self.read_more()? {
+                return Ok(false);
+            }
+            self.skip_line_breaks();
+        }
+        self.read_record()?;
+        Ok(true)
+    }
+
+    /// Reads up to the line break that ends the record. In a record with quotes, line breaks may also be text.
+    fn read_record(&mut self) -> Result<(), CsvError> {
+        let mut searched = 0;
+        loop {
+            let unread = &self.buffer[self.next..self.filled];
+            match memchr::memchr3(b'\n', b'\r', b'"', &unread[searched..]) {
+                Some(found) if unread[searched + found] == b'"' => return self.read_quoted(),
+                Some(found) => {
+                    self.end_plain(searched + found, 1);
+                    return Ok(());
+                }
+                None => searched = unread.len(),
+            }
+            if !self.read_more()? {
+                self.end_plain(searched, 0);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends a record without quotes: `length` bytes of text, and a line break unless the file ends there.
+    fn end_plain(&mut self, length: usize, line_break: usize) {
+        self.end_record(length + line_break);
+        self.next_line += line_break as u64;
+        self.has_quotes = false;
+        self.ends.clear();
+        self.delimiter.push_positions(&self.buffer[self.record.start..][..length], &mut self.ends);
+        self.ends.push(length);
+    }
+
+    fn read_quoted(&mut self) -> Result<(), CsvError> {
+        self.has_quotes = true;
+        self.ends.clear();
+        self.quoted.clear();
+        let mut read = 0;
+        let length = loop {
+            let unread = &self.buffer[self.next + read..self.filled];
+            if let Some(end) = self.quoted.push(unread, self.delimiter.byte(), &mut self.ends) {
+                break read + end;
+            }
+            read += unread.len();
+            if !self.read_more()? {
+                self.quoted.end_of_file(&mut self.ends);
+                break read;
+            }
+        };
+        self.end_record(length);
+        self.next_line += line_breaks(self.raw());
+        Ok(())
+    }
+
+    fn end_record(&mut self, length: usize) {
+        self.record = self.next..self.next + length;
+        self.record_line = self.next_line;
+        self.after_return = self.raw().ends_with(b"\r");
+        self.next = self.record.end;
+    }
+
+    /// Reads more of the file into the buffer. Returns whether there was more.
+    fn read_more(&mut self) -> Result<bool, CsvError> {
+        if self.at_end {
+            return Ok(false);
+        }
+        self.drop_finished();
+        let from = self.filled;
+        let read = match BLOCK.min(self.limit.saturating_sub(from)) {
+            0 => Err(CsvError::new(CsvErrorKind::RecordTooLarge, Some(self.next_line))),
+            room => {
+                self.buffer.resize(self.buffer.len().max(from + room), 0);
+                let read = self.file.read(&mut self.buffer[from..from + room]);
+                read.map_err(|error| CsvError::read(error, self.next_line))
+            }
+        };
+        // The file is used up to the error.
+        let count = read.inspect_err(|_| self.next = from)?;
+        self.filled += count;
+        self.at_end = count == 0;
+        Ok(!self.at_end)
+    }
+
+    /// Moves the next record to the start of the buffer.
+    fn drop_finished(&mut self) {
+        if self.next > 0 {
+            self.buffer.copy_within(self.next..self.filled, 0);
+            self.dropped += self.next as u64;
+            self.filled -= self.next;
+            self.next = 0;
+            self.record = 0..0;
+        }
+    }
+
+    /// Skips the line breaks before a record: the rest of the line break of the last one, then blank lines.
+    fn skip_line_breaks(&mut self) {
+        while let Some(byte @ (b'\n' | b'\r')) = self.buffer[..self.filled].get(self.next) {
+            if *byte == b'\r' || !self.after_return {
+                self.next_line += 1;
+                self.blank_lines += 1;
+            }
+            self.after_return = *byte == b'\r';
+            self.next += 1;
+        }
+    }
+}
+
+impl<R> Records<R> {
+    pub(super) fn delimiter(&self) -> Delimiter {
+        self.delimiter
+    }
+
+    /// Returns how many bytes of the file were used so far.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.marks + self.dropped + self.next as u64
+    }
+
+    pub(super) fn blank_lines(&self) -> u64 {
+        self.blank_lines
+    }
+
+    /// Returns the last record as it stands in the file, with its line break.
+    pub(super) fn raw(&self) -> &[u8] {
+        &self.buffer[self.record.clone()]
+    }
+
+    /// Returns the line in which the last record began.
+    pub(super) fn line(&self) -> u64 {
+        self.record_line
+    }
+
+    /// Returns the line in which the last record ended.
+    pub(super) fn last_line(&self) -> u64 {
+        self.next_line - u64::from(self.raw().ends_with(b"\n") || self.raw().ends_with(b"\r"))
+    }
+
+    pub(super) fn spans_lines(&self) -> bool {
+        self.last_line() > self.record_line
+    }
+
+    pub(super) fn quotes(&self) -> Quotes {
+        if self.has_quotes { self.quoted.quotes() } else { Quotes::Balanced }
+    }
+
+    /// Returns how many fields the last record has.
+    pub(super) fn width(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Returns the text of the last record. Its fields are [ranges](Self::range) of it.
+    pub(super) fn text(&self) -> &[u8] {
+        let text = if self.has_quotes { self.quoted.text() } else { self.raw() };
+        &text[..self.ends.last().copied().unwrap_or_default()]
+    }
+
+    pub(super) fn range(&self, index: usize) -> Range<usize> {
+        let delimiter = usize::from(!self.has_quotes);
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] + delimiter);
+        start..self.ends[index]
+    }
+
+    pub(super) fn field(&self, index: usize) -> &[u8] {
+        &self.text()[self.range(index)]
+    }
+}
+
+/// Counts line breaks. A carriage return with a line feed is one.
+fn line_breaks(text: &[u8]) -> u64 {
+    let ends = memchr::memchr2_iter(b'\n', b'\r', text);
+    ends.filter(|&end| !text[end..].starts_with(b"\r\n")).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Hands a file out in pieces of these sizes, over and over.
+    struct Pieces<'a> {
+        file: &'a [u8],
+        sizes: Vec<usize>,
+        turn: usize,
+    }
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let size = self.sizes[self.turn % self.sizes.len()].min(out.len());
+            self.turn += 1;
+            self.file.read(&mut out[..size])
+        }
+    }
+
+    const USUAL: &[&[u8]] =
+        &[b"a", b"bcdefghi", b",", b",", b";", b"\"", b"\n", b"\n", b"\r", b"\r\n", b",\"", b"\","];
+    const UNUSUAL: &[&[u8]] = &[b" ", b"\0", b"\xFF", b"\xC3\xA9", BYTE_ORDER_MARK];
+
+    fn any_file() -> impl Strategy<Value = Vec<u8>> {
+        let part = prop_oneof![4 => prop::sample::select(USUAL), 1 => prop::sample::select(UNUSUAL)];
+        prop::collection::vec(part, 0..60).prop_map(|parts| parts.concat())
+    }
+
+    fn count_line_breaks(bytes: &[u8]) -> usize {
+        let pairs = bytes.windows(2).filter(|pair| *pair == b"\r\n").count();
+        bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() - pairs
+    }
+
+    /// The quotes of a record, byte by byte.
+    fn quotes(raw: &[u8], delimiter: Delimiter) -> Quotes {
+        enum At {
+            Start,
+            Plain,
+            Quoted,
+            AfterQuote,
+        }
+        let mut at = At::Start;
+        let mut misplaced = false;
+        for &byte in raw {
+            let ends_field = matches!(byte, b'\n' | b'\r') || byte == delimiter.byte();
+            at = match at {
+                At::Start | At::AfterQuote if byte == b'"' => At::Quoted,
+                At::Quoted if byte == b'"' => At::AfterQuote,
+                At::Quoted => At::Quoted,
+                At::Start | At::Plain | At::AfterQuote if ends_field => At::Start,
+                At::AfterQuote => {
+                    misplaced = true;
+                    At::Plain
+                }
+                At::Start | At::Plain => At::Plain,
+            };
+        }
+        match at {
+            At::Quoted => Quotes::Open,
+            _ if misplaced => Quotes::Misplaced,
+            _ => Quotes::Balanced,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        #[test]
+        fn records_are_those_of_the_csv_crate(
+            file in any_file(),
+            begin in 0..40usize,
+            sizes in prop::collection::vec(1..20usize, 1..5),
+            delimiter in prop::sample::select(&Delimiter::ALL[..2]),
+        ) {
+            let (head, rest) = file.split_at(begin.max(6).min(file.len()));
+            let rest = Pieces { file: rest, sizes, turn: 0 };
+            let mut records = Records::new(head.to_vec(), None, rest, delimiter);
+            let text = &file[usize::try_from(records.marks)?..];
+            prop_assume!(!text.starts_with(BYTE_ORDER_MARK));
+            let mut expected = ::csv::ReaderBuilder::new()
+                .delimiter(delimiter.byte())
+                .has_headers(false)
+                .flexible(true)
+                .from_reader(text);
+            let mut record = ::csv::ByteRecord::new();
+            let (mut end, mut blank) = (0, 0);
+            while expected.read_byte_record(&mut record)? {
+                prop_assert!(records.advance().is_ok_and(|found| found));
+                let fields: Vec<&[u8]> = (0..records.width()).map(|index| records.field(index)).collect();
+                prop_assert_eq!(fields, record.iter().collect::<Vec<_>>());
+                let is_break = |byte: &&u8| matches!(byte, b'\n' | b'\r');
+                let start = end + text[end..].iter().take_while(is_break).count();
+                blank += count_line_breaks(&text[..start]) - count_line_breaks(&text[..end]);
+                end = usize::try_from(expected.position().byte()).unwrap_or_default();
+                prop_assert!(text[start..end].ends_with(records.raw()));
+                prop_assert_eq!(records.record_line, 1 + count_line_breaks(&text[..start]) as u64);
+                prop_assert_eq!(records.next_line, 1 + count_line_breaks(&text[..end]) as u64);
+                prop_assert_eq!(records.blank_lines, blank as u64);
+                let used = records.bytes_read();
+                prop_assert_eq!(used, (file.len() - text.len() + end) as u64);
+                prop_assert_eq!(records.quotes(), quotes(records.raw(), delimiter));
+            }
+            prop_assert!(records.advance().is_ok_and(|found| !found));
+        }
+    }
+}

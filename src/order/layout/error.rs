@@ -1,0 +1,77 @@
+//! Why a header does not fit a layout.
+
+use std::fmt;
+
+use super::column::Column;
+
+/// The error of a header that does not fit a layout.
+///
+/// It names columns and positions, and never shows text of the file: where the header is missing, the first line is
+/// about a customer.
+///
+/// ```
+/// use meta_offline_events::order::{Column, LayoutError, RowLayout};
+///
+/// let error = RowLayout::new().bind(&["e-mail", "timestamp", "value", "currency"]).unwrap_err();
+/// let LayoutError::Missing { near, .. } = &error else { panic!("{error}") };
+/// assert_eq!(*near, [(1, Column::Email)]);
+/// assert!(error.to_string().starts_with("the header has no column email or phone"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// Columns that are needed are missing.
+    Missing {
+        /// Each entry is one column, or several of which one is needed.
+        columns: Vec<&'static [Column]>,
+        /// Unknown headers that look like a missing column with a typing error: their positions, counted from 1.
+        near: Vec<(usize, Column)>,
+    },
+    /// The file does not have the header that the layout names for this column.
+    NotThere(Column),
+    /// Two headers stand for the same column.
+    Twice {
+        /// The column.
+        column: Column,
+        /// The positions of the two headers, counted from 1.
+        positions: [usize; 2],
+    },
+    /// There are unknown columns, and the layout refuses those. Their positions, counted from 1.
+    Unknown(Vec<usize>),
+}
+
+impl fmt::Display for LayoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { columns, near } => {
+                let one_of =
+                    |columns: &&[Column]| columns.iter().map(|column| column.name()).collect::<Vec<_>>();
+                let columns: Vec<_> = columns.iter().map(|columns| one_of(columns).join(" or ")).collect();
+                write!(f, "the header has no column {}", columns.join(", "))?;
+                for (index, (position, column)) in near.iter().enumerate() {
+                    let before = if index > 0 { ", " } else { " (" };
+                    write!(f, "{before}column {position} looks like {column}")?;
+                }
+                f.write_str(if near.is_empty() { "" } else { ")" })?;
+                f.write_str(": add it, or name in the layout the header that stands for it")
+            }
+            Self::NotThere(column) => write!(
+                f,
+                "the file does not have the header that the layout names for {column}: correct the layout or the file"
+            ),
+            Self::Twice { column, positions: [first, second] } => {
+                write!(f, "columns {first} and {second} both stand for {column}: rename or remove one")
+            }
+            Self::Unknown(positions) => {
+                let positions: Vec<_> = positions.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "the layout refuses unknown columns, and the header has them at position {}: remove them, or name them in the layout",
+                    positions.join(", ")
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for LayoutError {}

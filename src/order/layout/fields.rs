@@ -1,0 +1,227 @@
+//! Reads the fields of one record as a [`Row`].
+
+use super::column::{Column, MATCH_KEYS};
+use super::{BoundLayout, RowLayout};
+use crate::customer::{UserData, UserDataBuilder, is_blank, is_placeholder};
+use crate::event::EventName;
+use crate::order::parsed_row::ParsedRow;
+use crate::order::row::Row;
+use crate::order::row_error::{Fault, RowError};
+use crate::value::{EventTime, InvalidValue, Line, Rule, ValueKind};
+
+impl BoundLayout {
+    /// Reads one record. `field` returns the text at a position, counted from 0; a missing field is blank.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{ParsedRow, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new().bind(&["email", "timestamp", "quantity", "price", "currency"])?;
+    /// let sale = ["mary@example.com", "2026-05-04T12:00:00Z", "2", "10.50", "EUR"];
+    /// assert!(matches!(layout.read(Line::new(2), |index| sale[index]), ParsedRow::Row(_)));
+    ///
+    /// let broken = ["mary@example.com", "yesterday", "2", "10.50", "EUR"];
+    /// let ParsedRow::Invalid(error) = layout.read(Line::new(3), |index| broken[index]) else { panic!() };
+    /// assert!(error.to_string().starts_with("line 3; timestamp: "));
+    /// # Ok::<(), meta_offline_events::order::LayoutError>(())
+    /// ```
+    pub fn read<'a>(&self, line: Line, field: impl Fn(usize) -> &'a str) -> ParsedRow<'a> {
+        self.read_fields(line, |position| Ok(field(position)))
+    }
+
+    /// Reads one record, of which some fields may have no text that can be used.
+    pub(in crate::order) fn read_fields<'a>(
+        &self,
+        line: Line,
+        field: impl Fn(usize) -> Result<&'a str, Rule>,
+    ) -> ParsedRow<'a> {
+        let text = |column: Column| self.position(column).map_or(Ok(""), &field);
+        let mut read = Reader { layout: &self.layout, faults: Vec::new() };
+        let numbers = self.layout.numbers;
+
+        let quantity = read.optional(Column::Quantity, text(Column::Quantity), |text| numbers.quantity(text));
+        if quantity.is_some_and(|count| count <= 0) {
+            return ParsedRow::Return(line);
+        }
+        let order_id = read.optional(Column::OrderId, text(Column::OrderId), str::parse);
+        let name = read.or_default(Column::EventName, text(Column::EventName), offline_name);
+        let source = read.or_default(Column::ActionSource, text(Column::ActionSource), str::parse);
+        let time = read.time(text(Column::Timestamp));
+        let mut row = Row::new(line, time.unwrap_or(EventTime::FIRST)).customer(self.customer());
+        row.quantity = quantity;
+        row.product = read.optional(Column::ProductId, text(Column::ProductId), str::parse);
+        row.price = read.optional(Column::Price, text(Column::Price), |text| numbers.amount(text));
+        row.value = read.optional(Column::Value, text(Column::Value), |text| numbers.amount(text));
+        row.currency = read.optional(Column::Currency, text(Column::Currency), str::parse);
+        row.event_id = read.optional(Column::EventId, text(Column::EventId), str::parse);
+        row.event_source_url =
+            read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), str::parse);
+        row.delivery_category =
+            read.optional(Column::DeliveryCategory, text(Column::DeliveryCategory), str::parse);
+
+        for (column, key) in MATCH_KEYS {
+            match text(column) {
+                Ok(text) if text.is_empty() || is_null(text) => {}
+                Ok(text) => row.customer.add(key, text),
+                Err(rule) => read.reject(column, InvalidValue::new(ValueKind::Text, rule)),
+            }
+        }
+
+        match (name, source) {
+            (Some(name), Some(source)) if read.faults.is_empty() => {
+                row.name = name;
+                row.action_source = source;
+                row.order_id = order_id;
+                ParsedRow::Row(row)
+            }
+            (name, source) => {
+                ParsedRow::Invalid(RowError::new(line, order_id, name.zip(source), read.faults))
+            }
+        }
+    }
+
+    fn customer<'a>(&self) -> UserDataBuilder<'a> {
+        let RowLayout { customers, times, .. } = &self.layout;
+        UserData::builder().options(customers.date_order_unless_stated(times.date_order))
+    }
+}
+
+/// Reads the fields of one record and collects what is wrong with them.
+struct Reader<'l> {
+    layout: &'l RowLayout,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    /// Reads a value that may be blank.
+    fn optional<T>(
+        &mut self,
+        column: Column,
+        text: Result<&str, Rule>,
+        parse: impl Fn(&str) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
+        let text = self.text(column, text)?;
+        if is_missing(column, text) { None } else { self.accept(column, parse(text)) }
+    }
+
+    /// Reads a value that has a default; returns `None` only if the text is invalid.
+    fn or_default<T: Default>(
+        &mut self,
+        column: Column,
+        text: Result<&str, Rule>,
+        parse: impl Fn(&str) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
+        let text = self.text(column, text)?;
+        if is_missing(column, text) { Some(T::default()) } else { self.accept(column, parse(text)) }
+    }
+
+    fn time(&mut self, text: Result<&str, Rule>) -> Option<EventTime> {
+        let text = self.text(Column::Timestamp, text)?;
+        let text = if is_missing(Column::Timestamp, text) { "" } else { text };
+        self.accept(Column::Timestamp, self.layout.times.read(text))
+    }
+
+    fn text<'t>(&mut self, column: Column, text: Result<&'t str, Rule>) -> Option<&'t str> {
+        self.accept(column, text.map_err(|rule| InvalidValue::new(ValueKind::Text, rule)))
+    }
+
+    fn accept<T>(&mut self, column: Column, read: Result<T, InvalidValue>) -> Option<T> {
+        read.map_err(|error| self.reject(column, error)).ok()
+    }
+
+    fn reject(&mut self, column: Column, error: InvalidValue) {
+        self.faults.push(Fault::at(column, error.rule().code(), error.to_string()));
+    }
+}
+
+/// Returns whether a field is blank or holds a word for a missing value, such as `null` or `n/a`. In a column of
+/// numbers `NaN` is an invalid number instead.
+fn is_missing(column: Column, text: &str) -> bool {
+    text.is_empty() || !begins_a_value(text) && is_blank_or_placeholder(column, text)
+}
+
+fn is_blank_or_placeholder(column: Column, text: &str) -> bool {
+    let text = text.trim_matches(is_blank);
+    let is_invalid_number = matches!(column, Column::Quantity | Column::Price | Column::Value)
+        && text.eq_ignore_ascii_case("nan");
+    text.is_empty() || is_placeholder(text) && !is_invalid_number
+}
+
+/// Returns whether the first letters show already that the text is a value.
+fn begins_a_value(text: &str) -> bool {
+    match text.as_bytes() {
+        [] | [b'N' | b'n', ..] | [b'U' | b'u', b'N' | b'n', ..] => false,
+        [first, ..] => first.is_ascii_alphanumeric(),
+    }
+}
+
+/// Returns whether the text is what databases write for a missing value.
+fn is_null(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'N' | b'n' | b'\\', ..] => {}
+        [first, ..] if first.is_ascii_graphic() => return false,
+        _ => {}
+    }
+    let text = text.trim();
+    text.eq_ignore_ascii_case("null") || text == "\\N"
+}
+
+/// Reads one of the nine event names that exports may use.
+fn offline_name(text: &str) -> Result<EventName, InvalidValue> {
+    let name: EventName = text.parse()?;
+    if EventName::OFFLINE.contains(&name.as_str()) {
+        Ok(name)
+    } else {
+        Err(InvalidValue::new(ValueKind::EventName, Rule::NotOneOf(EventName::OFFLINE)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[rustfmt::skip]
+    const PLACEHOLDERS: [&str; 17] = [
+        "-", "null", "(null)", "<null>", "\\n", "nil", "none", "n/a", "n.a.", "#n/a", "nan", "undefined",
+        "unknown", "[object null]", "[object object]", "[object undefined]", "",
+    ];
+
+    fn with_some_capitals(word: &str, capitals: u32) -> String {
+        let letters = word.chars().enumerate();
+        let case = |(place, letter): (usize, char)| match capitals >> place & 1 {
+            1 => letter.to_ascii_uppercase(),
+            _ => letter,
+        };
+        letters.map(case).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_placeholder_begins_a_value(
+            capitals: u32,
+            before in "[ \\t\u{a0}\u{200b}a]?",
+            behind in "[ a]?",
+        ) {
+            for word in PLACEHOLDERS {
+                let word = with_some_capitals(word, capitals);
+                for text in [word.clone(), format!("{before}{word}"), format!("{word}{behind}")] {
+                    let trimmed = text.trim_matches(is_blank);
+                    let missing = trimmed.is_empty() || is_placeholder(trimmed);
+                    prop_assert!(!(missing && begins_a_value(&text)), "{text:?}");
+                    prop_assert_eq!(is_missing(Column::Email, &text), missing, "{:?}", text);
+                    let word = text.trim();
+                    prop_assert_eq!(is_null(&text), word.eq_ignore_ascii_case("null") || word == "\\N");
+                }
+            }
+        }
+
+        #[test]
+        fn what_begins_a_value_is_one(text in ".{0,4}|[nNuU][nN]?[ -~]{0,3}") {
+            let trimmed = text.trim_matches(is_blank);
+            let missing = trimmed.is_empty() || is_placeholder(trimmed);
+            prop_assert_eq!(is_missing(Column::Email, &text), missing);
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Layouts of exports: which header stands for which column, and how numbers, times and customers are written.
+
+mod column;
+mod error;
+mod fields;
+mod numbers;
+mod timestamp;
+
+use chrono::{FixedOffset, NaiveTime};
+
+use self::column::canonical;
+use self::timestamp::TimeFormat;
+use crate::customer::CleaningOptions;
+use crate::value::DateOrder;
+
+pub use column::Column;
+pub(super) use column::column_of;
+pub use error::LayoutError;
+pub use numbers::NumberStyle;
+
+/// The headers and formats of an export.
+///
+/// The default layout knows the names of each [`Column`] and other common names for it, reads plain numbers, and
+/// reads times in Unix seconds or ISO 8601. A time without a zone is in UTC.
+///
+/// ```
+/// use meta_offline_events::order::{Column, NumberStyle, RowLayout};
+///
+/// let layout = RowLayout::new()
+///     .column("Bon-Nr", Column::OrderId)
+///     .column("Einzelpreis", Column::Price)
+///     .number_style(NumberStyle::DecimalComma);
+/// let bound = layout.bind(&["Bon-Nr", "email", "timestamp", "quantity", "Einzelpreis", "currency"])?;
+/// assert_eq!(bound.position(Column::Price), Some(4));
+/// # Ok::<(), meta_offline_events::order::LayoutError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct RowLayout {
+    names: Vec<(String, Column)>,
+    numbers: NumberStyle,
+    times: TimeFormat,
+    customers: CleaningOptions,
+    refuse_unknown: bool,
+}
+
+impl RowLayout {
+    /// Creates the default layout.
+    ///
+    /// ```
+    /// use meta_offline_events::order::RowLayout;
+    ///
+    /// assert!(RowLayout::new().bind(&["E-Mail", "Timestamp", "Value", "Currency"]).is_err());
+    /// assert!(RowLayout::new().bind(&["Email", "Timestamp", "Value", "Currency"]).is_ok());
+    /// ```
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the header that stands for a column. The file must have it, and the column's other names no longer
+    /// count.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Column, RowLayout};
+    ///
+    /// let layout = RowLayout::new().column("E-Mail", Column::Email);
+    /// assert!(layout.bind(&["E-Mail", "timestamp", "value", "currency"]).is_ok());
+    /// assert!(layout.bind(&["email", "timestamp", "value", "currency"]).is_err());
+    /// ```
+    pub fn column(mut self, header: &str, column: Column) -> Self {
+        self.names.push((canonical(header), column));
+        self
+    }
+
+    /// Sets how amounts are written. See [`NumberStyle`].
+    ///
+    /// ```
+    /// use meta_offline_events::order::{NumberStyle, ParsedRow, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new()
+    ///     .number_style(NumberStyle::ThousandsComma)
+    ///     .bind(&["email", "timestamp", "value", "currency"])?;
+    /// let record = ["mary@example.com", "1777896000", "1,234.50", "EUR"];
+    /// assert!(matches!(layout.read(Line::new(2), |index| record[index]), ParsedRow::Row(_)));
+    /// # Ok::<(), meta_offline_events::order::LayoutError>(())
+    /// ```
+    pub fn number_style(mut self, style: NumberStyle) -> Self {
+        self.numbers = style;
+        self
+    }
+
+    /// Sets the zone of times that name none, instead of UTC.
+    ///
+    /// ```
+    /// use chrono::FixedOffset;
+    /// use meta_offline_events::order::{Orders, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let two_hours_east = FixedOffset::east_opt(2 * 3600).expect("a zone");
+    /// let layout = RowLayout::new().zone(two_hours_east).bind(&["email", "timestamp", "value", "currency"])?;
+    /// let record = ["mary@example.com", "2026-05-04 14:00:00", "10.50", "EUR"];
+    ///
+    /// let mut orders = Orders::new();
+    /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
+    /// let prepared = orders.finish("2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(prepared.events[0].time().to_string(), "2026-05-04T12:00:00Z");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn zone(mut self, zone: FixedOffset) -> Self {
+        self.times.zone = zone;
+        self
+    }
+
+    /// Sets whether the day or the month comes first in dates such as `03/04/2026`.
+    ///
+    /// It also holds for dates of birth, unless [`customers`](Self::customers) sets another order for them. Without
+    /// it, a row with such a date is invalid.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{ParsedRow, RowLayout};
+    /// use meta_offline_events::value::{DateOrder, Line};
+    ///
+    /// let record = ["mary@example.com", "03/04/2026 12:00", "10.50", "EUR"];
+    /// let is_row = |layout: RowLayout| {
+    ///     let layout = layout.bind(&["email", "timestamp", "value", "currency"])?;
+    ///     let row = layout.read(Line::new(2), |index| record[index]);
+    ///     Ok::<_, meta_offline_events::order::LayoutError>(matches!(row, ParsedRow::Row(_)))
+    /// };
+    /// assert!(!is_row(RowLayout::new())?);
+    /// assert!(is_row(RowLayout::new().date_order(DateOrder::DayFirst))?);
+    /// # Ok::<(), meta_offline_events::order::LayoutError>(())
+    /// ```
+    pub fn date_order(mut self, order: DateOrder) -> Self {
+        self.times.date_order = Some(order);
+        self
+    }
+
+    /// Sets the time of day of dates that have none. Without it, a row with such a date is invalid.
+    ///
+    /// All purchases of a person on one day then have the same time, and Meta may count them as one.
+    ///
+    /// ```
+    /// use chrono::NaiveTime;
+    /// use meta_offline_events::order::{ParsedRow, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let noon = NaiveTime::from_hms_opt(12, 0, 0).expect("a time of day");
+    /// let layout = RowLayout::new().time_of_day(noon).bind(&["email", "timestamp", "value", "currency"])?;
+    /// let record = ["mary@example.com", "2026-05-04", "10.50", "EUR"];
+    /// assert!(matches!(layout.read(Line::new(2), |index| record[index]), ParsedRow::Row(_)));
+    /// # Ok::<(), meta_offline_events::order::LayoutError>(())
+    /// ```
+    pub fn time_of_day(mut self, time: NaiveTime) -> Self {
+        self.times.time_of_day = Some(time);
+        self
+    }
+
+    /// Drops the fraction of Unix seconds such as `1777896000.75`. Without it, a row with such a time is invalid.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{ParsedRow, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new().cut_fractions().bind(&["email", "timestamp", "value", "currency"])?;
+    /// let record = ["mary@example.com", "1777896000.75", "10.50", "EUR"];
+    /// assert!(matches!(layout.read(Line::new(2), |index| record[index]), ParsedRow::Row(_)));
+    /// # Ok::<(), meta_offline_events::order::LayoutError>(())
+    /// ```
+    pub fn cut_fractions(mut self) -> Self {
+        self.times.cut_fractions = true;
+        self
+    }
+
+    /// Sets how customer values are read: which columns are hashed already, how external ids are sent, and the
+    /// country of phone numbers without a country code.
+    ///
+    /// The country of the options is used for rows that name none, and is not sent. The day of the options is not
+    /// used: the time of each row takes its place.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, ExternalIdPolicy, MatchKey};
+    /// use meta_offline_events::order::{Orders, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let customers = CleaningOptions::default()
+    ///     .digests_only(MatchKey::Email)
+    ///     .external_ids(ExternalIdPolicy::Exact);
+    /// let layout = RowLayout::new().customers(customers).bind(&["email", "timestamp", "value", "currency"])?;
+    /// let record = ["mary@example.com", "1777896000", "10.50", "EUR"];
+    ///
+    /// let mut orders = Orders::new();
+    /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
+    /// let prepared = orders.finish("2026-05-05T00:00:00Z".parse()?);
+    /// assert!(prepared.events.is_empty(), "the e-mail is not hashed");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn customers(mut self, options: CleaningOptions) -> Self {
+        self.customers = options;
+        self
+    }
+
+    /// Refuses a file with an unknown column, instead of ignoring the column.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{LayoutError, RowLayout};
+    ///
+    /// let header = ["email", "timestamp", "value", "currency", "cashier"];
+    /// assert!(RowLayout::new().bind(&header).is_ok());
+    /// let error = RowLayout::new().refuse_unknown_columns().bind(&header).unwrap_err();
+    /// assert_eq!(error, LayoutError::Unknown(vec![5]));
+    /// ```
+    pub fn refuse_unknown_columns(mut self) -> Self {
+        self.refuse_unknown = true;
+        self
+    }
+
+    /// Finds the columns in a header.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Column, RowLayout};
+    ///
+    /// let bound = RowLayout::new().bind(&["email", "cashier", "timestamp", "value", "currency"])?;
+    /// assert_eq!(bound.position(Column::Timestamp), Some(2));
+    /// assert_eq!(bound.unknown(), [1]);
+    /// # Ok::<(), meta_offline_events::order::LayoutError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`LayoutError::Missing`] if a column that every file needs is missing.
+    /// - [`LayoutError::NotThere`] if a header that the layout names is missing.
+    /// - [`LayoutError::Twice`] if two headers stand for the same column.
+    /// - [`LayoutError::Unknown`] if there is an unknown column and the layout
+    ///   [refuses](Self::refuse_unknown_columns) those.
+    pub fn bind<S: AsRef<str>>(&self, headers: &[S]) -> Result<BoundLayout, LayoutError> {
+        let mut bound = BoundLayout {
+            layout: self.clone(),
+            positions: [None; Column::COUNT],
+            width: headers.len(),
+            unknown: Vec::new(),
+        };
+        for (index, header) in headers.iter().enumerate() {
+            match self.column_of_header(header.as_ref()) {
+                None => bound.unknown.push(index),
+                Some(column) => {
+                    if let Some(first) = bound.positions[column as usize].replace(index) {
+                        return Err(LayoutError::Twice { column, positions: [first + 1, index + 1] });
+                    }
+                }
+            }
+        }
+        let missing = bound.missing();
+        let mut renamed = self.names.iter().map(|(_, column)| *column);
+        if let Some(column) = renamed.find(|&column| bound.position(column).is_none()) {
+            Err(LayoutError::NotThere(column))
+        } else if !missing.is_empty() {
+            let near = bound.near(headers, &missing);
+            Err(LayoutError::Missing { columns: missing, near })
+        } else if self.refuse_unknown && !bound.unknown.is_empty() {
+            Err(LayoutError::Unknown(bound.unknown.iter().map(|index| index + 1).collect()))
+        } else {
+            Ok(bound)
+        }
+    }
+
+    /// Returns the column that a header stands for.
+    pub(super) fn column_of_header(&self, header: &str) -> Option<Column> {
+        let header = canonical(header);
+        if let Some((_, column)) = self.names.iter().find(|(name, _)| *name == header) {
+            return Some(*column);
+        }
+        let is_renamed = |column| self.names.iter().any(|(_, named)| *named == column);
+        Column::named(&header).filter(|column| !is_renamed(*column))
+    }
+}
+
+/// A layout that knows the positions of its columns in a record.
+///
+/// ```
+/// use meta_offline_events::order::{Column, RowLayout};
+///
+/// let bound = RowLayout::new().bind(&["email", "timestamp", "value", "currency"])?;
+/// assert_eq!((bound.width(), bound.position(Column::Value)), (4, Some(2)));
+/// # Ok::<(), meta_offline_events::order::LayoutError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct BoundLayout {
+    layout: RowLayout,
+    positions: [Option<usize>; Column::COUNT],
+    width: usize,
+    unknown: Vec<usize>,
+}
+
+impl BoundLayout {
+    /// Returns how many fields a record has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Returns the positions of the unknown columns, which are ignored, counted from 0.
+    pub fn unknown(&self) -> &[usize] {
+        &self.unknown
+    }
+
+    /// Returns the position of a column, counted from 0.
+    pub fn position(&self, column: Column) -> Option<usize> {
+        self.positions[column as usize]
+    }
+
+    fn missing(&self) -> Vec<&'static [Column]> {
+        let has = |column| self.position(column).is_some();
+        let mut missing: Vec<&'static [Column]> = Vec::new();
+        if !has(Column::Timestamp) {
+            missing.push(&[Column::Timestamp]);
+        }
+        if !has(Column::Email) && !has(Column::Phone) {
+            missing.push(&[Column::Email, Column::Phone]);
+        }
+        // Without event names every row is a purchase, which needs a value and a currency.
+        if !has(Column::EventName) {
+            if !has(Column::Currency) {
+                missing.push(&[Column::Currency]);
+            }
+            if !has(Column::Value) {
+                if !has(Column::Price) {
+                    missing.push(&[Column::Price, Column::Value]);
+                }
+                if !has(Column::Quantity) {
+                    missing.push(&[Column::Quantity, Column::Value]);
+                }
+            }
+        }
+        missing
+    }
+
+    /// Returns the unknown headers that look like a missing column, counted from 1.
+    fn near<S: AsRef<str>>(&self, headers: &[S], missing: &[&'static [Column]]) -> Vec<(usize, Column)> {
+        let nearest = |index: &usize| {
+            let header = canonical(headers[*index].as_ref());
+            let column = missing.iter().copied().flatten().find(|column| column.resembles(&header))?;
+            Some((index + 1, *column))
+        };
+        self.unknown.iter().filter_map(nearest).collect()
+    }
+}
