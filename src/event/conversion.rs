@@ -25,7 +25,7 @@ use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 /// assert_eq!(event.action_source().as_str(), "physical_store");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Event {
     pub(super) event_name: EventName,
     pub(super) event_time: EventTime,
@@ -38,6 +38,36 @@ pub struct Event {
     pub(super) derived_id: bool,
     pub(super) lines: Vec<Line>,
 }
+
+impl PartialEq for Event {
+    /// Equal events are sent with equal bytes and stand for the same lines. Whether an id was derived or given
+    /// does not count.
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            event_name,
+            event_time,
+            event_id,
+            action_source,
+            event_source_url,
+            user_data,
+            custom_data,
+            rare,
+            derived_id: _,
+            lines,
+        } = other;
+        self.event_name == *event_name
+            && self.event_time == *event_time
+            && self.event_id == *event_id
+            && self.action_source == *action_source
+            && self.event_source_url == *event_source_url
+            && self.user_data == *user_data
+            && self.custom_data == *custom_data
+            && self.rare == *rare
+            && self.lines == *lines
+    }
+}
+
+impl Eq for Event {}
 
 impl Event {
     /// Creates an event without its checks and its id.

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{Content, DataProcessing, Event, EventBuilder, LduState, OriginalEvent, Status, StoreData};
 use crate::customer::{CleaningOptions, ExternalIdPolicy, Hashed, MatchKey, UserData};
-use crate::value::{Amount, Currency, EventId, Money, Text};
+use crate::value::{Amount, Currency, Money, Text};
 
 type Members = BTreeMap<String, Box<RawValue>>;
 
@@ -45,7 +45,9 @@ impl<'de> Deserialize<'de> for Event {
     /// The first member that cannot be used, with its path; every broken rule; members that cannot be loaded:
     /// `app_data` and `attribution_data`. Unknown members of the event are errors, too.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        load(Members::deserialize(deserializer)?).map_err(D::Error::custom)
+        let members =
+            Members::deserialize(deserializer).map_err(|error| D::Error::custom(without_input(&error)))?;
+        load(members).map_err(D::Error::custom)
     }
 }
 
@@ -73,7 +75,9 @@ fn load(mut members: Members) -> Result<Event, String> {
             "advanced_measurement_table" => event.advanced_measurement_table(text(path, raw)?),
             "original_event_data" => event.original_event(load_original(&json(path, raw)?)?),
             "custom_data" => load_custom_data(event, json(path, raw)?)?,
-            "app_data" | "attribution_data" => return Err(format!("{path} cannot be loaded")),
+            "app_data" | "attribution_data" => {
+                return Err(format!("{path} cannot be loaded: build the event again"));
+            }
             _ => return Err(format!("{path} is not a member of an event")),
         };
     }
@@ -236,9 +240,19 @@ fn load_store(members: &Members) -> Result<StoreData, String> {
 fn json<T: DeserializeOwned>(path: &str, raw: &RawValue) -> Result<T, String> {
     // The position that the error adds is one within the member, and would mislead.
     serde_json::from_str(raw.get()).map_err(|error| {
-        let error = error.to_string();
+        let error = without_input(&error);
         at(path, error.split_once(" at line ").map_or(&*error, |(what, _)| what))
     })
+}
+
+/// The message of a serde error without the input that it may quote, which may be a customer's text.
+fn without_input(error: &impl Display) -> String {
+    let message = error.to_string();
+    match (message.starts_with("invalid "), message.rsplit_once(", expected ")) {
+        (true, Some((_, expected))) => format!("expected {expected}"),
+        (true, None) => "has an unexpected value".to_owned(),
+        (false, _) => message,
+    }
 }
 
 /// Reads a member that is a text by its `FromStr` form.
@@ -251,10 +265,9 @@ fn at(path: &str, error: impl Display) -> String {
 }
 
 impl Event {
-    /// Tells an id that was derived from one that was given, as far as that can be seen: the id of an order.
+    /// Tells an id that was derived from the order id from one that was given.
     fn recognize_derived_id(&mut self) {
-        let given: Option<EventId> = self.event_id.clone();
-        self.derived_id = given.is_some() && given == Some(self.derive_id(1));
+        self.derived_id = self.order_id().is_some() && self.event_id == Some(self.derive_id(1));
     }
 }
 
@@ -331,6 +344,14 @@ mod tests {
             ("/app_data", serde_json::json!({}), "app_data cannot be loaded"),
             ("/colour", "red".into(), "colour is not a member of an event"),
             ("/user_data/em", serde_json::json!(["mary@example.com"]), "em is not a SHA-256 digest"),
+            ("/user_data", "mary@example.com".into(), "user_data: expected a map"),
+            ("/event_time", "mary@example.com".into(), "event_time: expected Unix seconds"),
+            ("/custom_data", "mary@example.com".into(), "custom_data: expected a map"),
+            (
+                "/custom_data/order_id",
+                serde_json::json!(["mary@example.com"]),
+                "custom_data.order_id: expected a text",
+            ),
             ("/user_data/colour", "red".into(), "user_data.colour is not a match key"),
             ("/custom_data/value", Value::from(-5), "custom_data.value: is negative"),
             ("/custom_data/currency", Value::Null, "custom_data.currency: "),
@@ -347,6 +368,8 @@ mod tests {
             assert!(error.contains(message), "{path}: {error}");
             assert!(!error.contains("mary"), "{error}");
         }
+        let error = serde_json::from_str::<Event>(r#""mary@example.com""#).unwrap_err().to_string();
+        assert!(error.starts_with("expected a map"), "{error}");
         Ok(())
     }
 }

@@ -14,7 +14,9 @@ use super::{Amount, Currency, EventId, EventTime, InvalidValue, OrderId, Product
 fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = InvalidValue>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    Cow::<str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    // The error of the deserializer would quote the input.
+    let text = Cow::<str>::deserialize(deserializer).map_err(|_| D::Error::custom("expected a text"))?;
+    text.parse().map_err(D::Error::custom)
 }
 
 macro_rules! from_text {
@@ -64,7 +66,9 @@ impl<'de> Deserialize<'de> for EventTime {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_unix(i64::deserialize(deserializer)?).map_err(D::Error::custom)
+        let seconds = i64::deserialize(deserializer);
+        let seconds = seconds.map_err(|_| D::Error::custom("expected Unix seconds, a whole number"))?;
+        Self::from_unix(seconds).map_err(D::Error::custom)
     }
 }
 

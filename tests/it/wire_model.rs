@@ -429,6 +429,38 @@ const CUSTOMER: &[(&str, &str)] = &[
 ];
 
 #[test]
+fn every_member_is_loaded_as_it_was_or_refused_by_name() {
+    let rows = [
+        of_the_event(),
+        of_the_app(),
+        of_an_earlier_event(),
+        of_attribution(),
+        of_custom_data(),
+        of_contents(),
+    ];
+    let of_customers = CUSTOMER.iter().map(|&(name, text)| {
+        let key = MatchKey::from_wire_name(name).unwrap();
+        let customer = UserData::builder().email("other@example.com").value(key, text).build().unwrap();
+        (name, Value::Null, Event::builder(moment(), customer).name(EventName::LEAD))
+    });
+    for (path, _, builder) in rows.concat().into_iter().chain(of_customers) {
+        let Ok(event) = builder.build() else { continue };
+        let stored = serde_json::to_string(&event).unwrap();
+        let cannot = ["app_data", "attribution_data"].into_iter().find(|member| path.starts_with(member));
+        match (serde_json::from_str::<Event>(&stored), cannot) {
+            (Ok(loaded), None) => {
+                assert_eq!(loaded, event, "{path}");
+                assert_eq!(serde_json::to_string(&loaded).unwrap(), stored);
+            }
+            (Err(error), Some(member)) => {
+                assert!(error.to_string().starts_with(&format!("{member} cannot be loaded")), "{error}");
+            }
+            (loaded, _) => panic!("{path}: {loaded:?}"),
+        }
+    }
+}
+
+#[test]
 fn every_member_of_user_data_can_be_built() {
     let named: BTreeSet<_> = CUSTOMER.iter().map(|(name, _)| *name).collect();
     assert_eq!(named, MatchKey::ALL.iter().map(|key| key.wire_name()).collect());
