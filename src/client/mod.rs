@@ -214,7 +214,7 @@ impl Client {
     /// let mut orders = Orders::new();
     /// for (line, email) in [(2, "mary@example.com"), (3, "nobody")] {
     ///     orders.push(
-    ///         Row::new(Line::new(line), now)
+    ///         &Row::new(Line::new(line), now)
     ///             .customer(UserData::builder().email(email))
     ///             .order_id(format!("1000{line}").parse()?)
     ///             .value("10.50".parse()?)

@@ -1,10 +1,10 @@
 //! Events from their JSON: what was sent or stored can be sent again, after all checks.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use serde::de::{DeserializeOwned, Error};
+use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -13,7 +13,35 @@ use super::{Content, DataProcessing, Event, EventBuilder, LduState, OriginalEven
 use crate::customer::{CleaningOptions, ExternalIdPolicy, Hashed, MatchKey, UserData};
 use crate::value::{Amount, Currency, Money, Text};
 
-type Members = BTreeMap<String, Box<RawValue>>;
+/// The members of an object, each given once.
+struct Members(BTreeMap<String, Box<RawValue>>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = BTreeMap::new();
+                while let Some((name, raw)) = map.next_entry::<String, Box<RawValue>>()? {
+                    if members.contains_key(&name) {
+                        return Err(A::Error::custom(format_args!("{name} is given twice")));
+                    }
+                    members.insert(name, raw);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
 
 impl<'de> Deserialize<'de> for Event {
     /// Reads the JSON that `Serialize` writes, so that events can be stored hashed and loaded again.
@@ -52,20 +80,20 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 fn load(mut members: Members) -> Result<Event, String> {
-    let mut take = |name: &str| members.remove(name).ok_or_else(|| format!("{name} is missing"));
+    let mut take = |name: &str| members.0.remove(name).ok_or_else(|| format!("{name} is missing"));
     let time = json("event_time", &take("event_time")?)?;
     let (name, source) =
         (text("event_name", &take("event_name")?)?, text("action_source", &take("action_source")?)?);
     let customer = load_customer(&json("user_data", &take("user_data")?)?)?;
     let mut event = Event::builder(time, customer).name(name).action_source(source);
-    event = match members.remove("event_id") {
+    event = match members.0.remove("event_id") {
         Some(id) => event.event_id(json("event_id", &id)?),
         None => event.without_event_id(),
     };
     if let Some(processing) = load_processing(&mut members)? {
         event = event.data_processing(processing);
     }
-    for (name, raw) in &members {
+    for (name, raw) in &members.0 {
         let path = name.as_str();
         event = match path {
             "event_source_url" => event.event_source_url(text(path, raw)?),
@@ -86,12 +114,13 @@ fn load(mut members: Members) -> Result<Event, String> {
     Ok(event)
 }
 
-fn load_customer(members: &BTreeMap<String, Value>) -> Result<UserData, String> {
+fn load_customer(members: &Members) -> Result<UserData, String> {
     let mut keys = Vec::new();
-    for (name, value) in members {
+    for (name, raw) in &members.0 {
+        let value: Value = json(&format!("user_data.{name}"), raw)?;
         let key =
             MatchKey::from_wire_name(name).ok_or_else(|| format!("user_data.{name} is not a match key"))?;
-        let values = match value {
+        let values: Option<Vec<_>> = match &value {
             Value::Array(values) => values.iter().map(scalar).collect(),
             value => scalar(value).map(|value| vec![value]),
         };
@@ -123,9 +152,9 @@ fn scalar(value: &Value) -> Option<String> {
 
 fn load_processing(members: &mut Members) -> Result<Option<DataProcessing>, String> {
     const OPTIONS: &str = "data_processing_options";
-    let mut take = |name: &str| members.remove(name).map(|raw| json::<u16>(name, &raw)).transpose();
+    let mut take = |name: &str| members.0.remove(name).map(|raw| json::<u16>(name, &raw)).transpose();
     let place = (take("data_processing_options_country")?, take("data_processing_options_state")?);
-    let Some(raw) = members.remove(OPTIONS) else {
+    let Some(raw) = members.0.remove(OPTIONS) else {
         return if place == (None, None) { Ok(None) } else { Err(format!("{OPTIONS} is missing")) };
     };
     let options: Vec<String> = json(OPTIONS, &raw)?;
@@ -142,7 +171,7 @@ fn load_processing(members: &mut Members) -> Result<Option<DataProcessing>, Stri
 
 fn load_original(members: &Members) -> Result<OriginalEvent, String> {
     let mut original = OriginalEvent::new();
-    for (name, raw) in members {
+    for (name, raw) in &members.0 {
         let path = &format!("original_event_data.{name}");
         original = match name.as_str() {
             "event_name" => original.event_name(text(path, raw)?),
@@ -157,15 +186,21 @@ fn load_original(members: &Members) -> Result<OriginalEvent, String> {
 
 fn load_custom_data(mut event: EventBuilder, mut members: Members) -> Result<EventBuilder, String> {
     let currency =
-        members.remove("currency").map(|raw| json::<Currency>("custom_data.currency", &raw)).transpose()?;
-    let value = members.remove("value").map(|raw| json::<Amount>("custom_data.value", &raw)).transpose()?;
+        members.0.remove("currency").map(|raw| json::<Currency>("custom_data.currency", &raw)).transpose()?;
+    let value = members.0.remove("value").map(|raw| json::<Amount>("custom_data.value", &raw)).transpose()?;
     event = match (value, currency) {
-        (Some(value), Some(currency)) => event.value(Money::new(value, currency)),
+        (Some(value), Some(currency)) => {
+            let money = Money::new(value, currency);
+            if money.rounded() != money {
+                return Err("custom_data.value has more decimals than its currency".to_owned());
+            }
+            event.value(money)
+        }
         (None, Some(currency)) => event.currency(currency),
         (Some(_), None) => return Err("custom_data.value has no currency".to_owned()),
         (None, None) => event,
     };
-    for (name, raw) in &members {
+    for (name, raw) in &members.0 {
         let path = &format!("custom_data.{name}");
         event = match name.as_str() {
             "order_id" => event.order_id(json(path, raw)?),
@@ -194,13 +229,13 @@ fn load_custom_data(mut event: EventBuilder, mut members: Members) -> Result<Eve
 
 fn load_content(mut members: Members) -> Result<Content, String> {
     let mut take =
-        |name: &str| members.remove(name).ok_or_else(|| format!("custom_data.contents: {name} is missing"));
+        |name: &str| members.0.remove(name).ok_or_else(|| format!("custom_data.contents: {name} is missing"));
     let (id, quantity) = (take("id")?, take("quantity")?);
     let mut content = Content::new(
         json("custom_data.contents.id", &id)?,
         json("custom_data.contents.quantity", &quantity)?,
     );
-    for (name, raw) in &members {
+    for (name, raw) in &members.0 {
         let path = &format!("custom_data.contents.{name}");
         content = match name.as_str() {
             "item_price" => content.item_price(json(path, raw)?),
@@ -224,7 +259,7 @@ fn load_status(path: &str, raw: &RawValue) -> Result<Status, String> {
 
 fn load_store(members: &Members) -> Result<StoreData, String> {
     let mut store = StoreData::new();
-    for (name, raw) in members {
+    for (name, raw) in &members.0 {
         let path = &format!("custom_data.store_data.{name}");
         store = match name.as_str() {
             "store_page_id" => store.store_page_id(text(path, raw)?),
@@ -344,9 +379,9 @@ mod tests {
             ("/app_data", serde_json::json!({}), "app_data cannot be loaded"),
             ("/colour", "red".into(), "colour is not a member of an event"),
             ("/user_data/em", serde_json::json!(["mary@example.com"]), "em is not a SHA-256 digest"),
-            ("/user_data", "mary@example.com".into(), "user_data: expected a map"),
+            ("/user_data", "mary@example.com".into(), "user_data: expected an object"),
             ("/event_time", "mary@example.com".into(), "event_time: expected Unix seconds"),
-            ("/custom_data", "mary@example.com".into(), "custom_data: expected a map"),
+            ("/custom_data", "mary@example.com".into(), "custom_data: expected an object"),
             (
                 "/custom_data/order_id",
                 serde_json::json!(["mary@example.com"]),
@@ -369,7 +404,7 @@ mod tests {
             assert!(!error.contains("mary"), "{error}");
         }
         let error = serde_json::from_str::<Event>(r#""mary@example.com""#).unwrap_err().to_string();
-        assert!(error.starts_with("expected a map"), "{error}");
+        assert!(error.starts_with("expected an object"), "{error}");
         Ok(())
     }
 }

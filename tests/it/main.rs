@@ -42,6 +42,7 @@ mod slice;
 mod sorted;
 #[cfg(feature = "testing")]
 mod sources;
+mod stored_events;
 mod support;
 #[cfg(feature = "csv")]
 mod throughput;
