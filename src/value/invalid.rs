@@ -173,7 +173,7 @@ impl fmt::Display for Rule {
             Self::NotAlphanumeric => f.write_str("must be the letters A to Z and digits only"),
             Self::NotANumber => f.write_str("is not a number: write digits and a point, such as 1234.50"),
             Self::NumberStyle => f.write_str(
-                "has a comma or a thousands separator: write 1234.50, or state the number style in the layout",
+                "does not fit the number style: write 1234.50, or numbers in the style that the layout states",
             ),
             Self::Exponent => f.write_str("is in scientific notation: write all digits"),
             Self::TooManyDigits => f.write_str("has more digits than can be kept exactly"),

@@ -182,7 +182,7 @@ fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values
         (
             &[dataset, token, address("http://127.0.0.1:9/")],
             &[headless],
-            "headless.csv: line 1: the header has no column",
+            "headless.csv: line 1: the header has no column for",
         ),
         (
             &[dataset, token, address("http://127.0.0.1:9/")],

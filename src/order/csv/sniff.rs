@@ -75,8 +75,10 @@ pub(super) fn bind<R>(layout: &RowLayout, header: &Records<R>) -> Result<BoundLa
     let names: Result<Vec<&str>, _> = names.collect();
     let Ok(names) = names else { return Err(CsvErrorKind::Encoding { likely: "Windows-1252" }) };
     layout.bind(&names).map_err(|error| match error {
-        LayoutError::Missing { .. } => other_delimiter(layout, &names, header.raw(), header.delimiter())
-            .map_or(CsvErrorKind::Layout(error), |found| CsvErrorKind::Delimiter { found }),
+        LayoutError::Missing { .. } | LayoutError::NotThere(_) => {
+            other_delimiter(layout, &names, header.raw(), header.delimiter())
+                .map_or(CsvErrorKind::Layout(error), |found| CsvErrorKind::Delimiter { found })
+        }
         error => CsvErrorKind::Layout(error),
     })
 }

@@ -15,7 +15,7 @@ use super::column::Column;
 /// let error = RowLayout::new().bind(&["e-mail", "timestamp", "value", "currency"]).unwrap_err();
 /// let LayoutError::Missing { near, .. } = &error else { panic!("{error}") };
 /// assert_eq!(*near, [(1, Column::Email)]);
-/// assert!(error.to_string().starts_with("the header has no column email or phone"));
+/// assert!(error.to_string().starts_with("the header has no column for email or phone"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,13 +47,13 @@ impl fmt::Display for LayoutError {
                 let one_of =
                     |columns: &&[Column]| columns.iter().map(|column| column.name()).collect::<Vec<_>>();
                 let columns: Vec<_> = columns.iter().map(|columns| one_of(columns).join(" or ")).collect();
-                write!(f, "the header has no column {}", columns.join(", "))?;
+                write!(f, "the header has no column for {}", columns.join("; "))?;
                 for (index, (position, column)) in near.iter().enumerate() {
                     let before = if index > 0 { ", " } else { " (" };
                     write!(f, "{before}column {position} looks like {column}")?;
                 }
                 f.write_str(if near.is_empty() { "" } else { ")" })?;
-                f.write_str(": add it, or name in the layout the header that stands for it")
+                f.write_str(": add the column, or let the layout name the header that stands for it")
             }
             Self::NotThere(column) => write!(
                 f,
