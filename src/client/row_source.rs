@@ -23,7 +23,7 @@ impl<S: RowSource + Send> EventSource for SortedEvents<S> {
 
 impl<S, T, E> EventSource for SortedEventStream<S>
 where
-    S: Stream<Item = Result<T, E>> + Unpin + Send,
+    S: Stream<Item = Result<T, E>> + Send,
     T: ToRow,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {

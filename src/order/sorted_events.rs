@@ -72,7 +72,7 @@ pub struct SortedEvents<S> {
 /// ```
 #[must_use = "streams are lazy"]
 pub struct SortedEventStream<S> {
-    rows: S,
+    rows: Pin<Box<S>>,
     orders: Progress,
 }
 
@@ -189,7 +189,7 @@ impl<S: RowSource> SortedEvents<S> {
 impl<S> SortedEventStream<S> {
     /// Reads the records of a stream, each of which may be an error. The age of events is checked at `now`.
     pub fn new(rows: S, rules: OrderRules, now: EventTime) -> Self {
-        Self { rows, orders: Progress::new(rules, now) }
+        Self { rows: Box::pin(rows), orders: Progress::new(rules, now) }
     }
 
     /// Ends the stream and returns the report on the rows that were read, as [`SortedEvents::finish`] does.
@@ -206,7 +206,7 @@ impl<S> SortedEventStream<S> {
 
 impl<S, T, E> Stream for SortedEventStream<S>
 where
-    S: Stream<Item = Result<T, E>> + Unpin,
+    S: Stream<Item = Result<T, E>>,
     T: ToRow,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
@@ -218,7 +218,7 @@ where
             if !orders.wants_row() {
                 return Poll::Ready(orders.next());
             }
-            match ready!(Pin::new(&mut *rows).poll_next(context)) {
+            match ready!(rows.as_mut().poll_next(context)) {
                 Some(Ok(record)) => orders.push(Some(Ok(parsed(&record)))),
                 Some(Err(error)) => orders.push(Some(Err(SortedError::Source(error.into())))),
                 None => orders.push(None),

@@ -84,6 +84,18 @@ async fn a_source_that_is_borrowed_is_there_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_need_not_be_unpin() {
+    let service = Service::new(|_, _| Act::Accept);
+    let client = service.client().build().unwrap();
+    let rows = stream::unfold(records(None).into_iter(), |mut rows| async move {
+        tokio::task::yield_now().await;
+        rows.next().map(|row| (row, rows))
+    });
+    let report = client.deliver(SortedEventStream::new(rows, OrderRules::new(), now())).await;
+    assert_eq!(counts(&report), [4, 2, 2, 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_without_an_event_lets_others_work() {
     let row = |_: u64| Ok::<_, Failure>(Sale(1, "A1", "5"));
     let endless = stream::iter((0..).map(row));
