@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::iter;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -118,7 +119,7 @@ pass_on! {
 
 /// Why a source cannot go on.
 ///
-/// `Display` is one line with the cause's own words: cut to 1,000 characters, and with e-mail addresses
+/// `Display` is one line with the words of the cause and of its own causes: cut to 1,000 characters, and with e-mail addresses
 /// and digests masked. Words of a cause that quotes other customer text show it, so give a cause that
 /// does not. The cause itself is in [`source`](StdError::source).
 ///
@@ -139,10 +140,26 @@ impl SourceError {
     /// Creates the error from its cause: an error, or a text.
     pub fn new(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let cause = cause.into();
-        let words = TextFilter::default().clean(&cause.to_string());
+        let words = TextFilter::default().clean(&words_of(&*cause));
         Self { words, cause }
     }
 }
+
+/// The words of an error and of its causes: many a driver says what happened only in a cause.
+fn words_of(error: &(dyn StdError + 'static)) -> String {
+    let causes = iter::successors(error.source(), |&cause| cause.source()).take(MAX_CAUSES);
+    causes.fold(error.to_string(), |mut words, cause| {
+        let more = cause.to_string();
+        if !words.contains(&more) {
+            words.push_str(": ");
+            words.push_str(&more);
+        }
+        words
+    })
+}
+
+/// The most causes whose words are shown.
+const MAX_CAUSES: usize = 4;
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

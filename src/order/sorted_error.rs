@@ -38,6 +38,6 @@ pub enum SortedError {
     #[error(transparent)]
     Csv(#[from] CsvError),
     /// The iterator or stream of records returned an error.
-    #[error("the source of the rows failed: {0}")]
+    #[error("{0}")]
     Source(#[source] Box<dyn StdError + Send + Sync>),
 }

@@ -64,7 +64,7 @@ pub struct SortedEvents<S> {
 /// let rows = [Ok(row.clone().order_id("10001".parse()?)), Err("the connection is lost")];
 /// let mut events = SortedEventStream::new(stream::iter(rows), OrderRules::new(), sold);
 /// let error = events.next().await.expect("the error of the stream").unwrap_err();
-/// assert_eq!(error.to_string(), "the source of the rows failed: the connection is lost");
+/// assert_eq!(error.to_string(), "the connection is lost");
 /// assert!(events.next().await.is_none(), "order 10001 may not be complete");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;

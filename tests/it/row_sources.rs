@@ -68,7 +68,7 @@ async fn an_error_of_the_records_stops_the_run_and_nothing_of_the_open_order_is_
     for report in [client.deliver(by_iterator).await, client.deliver(by_stream).await] {
         assert_eq!(counts(&report), [4, 1, 3, 1], "A3 may have gone on");
         let Some(StopCause::Source(words)) = report.stopped() else { panic!("{:?}", report.stopped()) };
-        assert_eq!(&**words, "the source of the rows failed: the connection is lost");
+        assert_eq!(&**words, "the connection is lost");
     }
 }
 

@@ -187,6 +187,17 @@ fn the_cause_of_a_source_s_error_shows_only_as_its_source() {
     assert!(error.source().unwrap().is::<std::io::Error>());
 }
 
+/// As database drivers do it: what happened stands in the cause.
+#[derive(Debug, thiserror::Error)]
+#[error("db error")]
+struct Driver(#[source] std::num::ParseIntError);
+
+#[test]
+fn a_source_s_error_has_the_words_of_its_causes() {
+    let error = SourceError::new(Driver("x".parse::<u8>().unwrap_err()));
+    assert_eq!(error.to_string(), "db error: invalid digit found in string");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_diagnostic_of_a_single_event_names_it() {
     let service = accepting();
