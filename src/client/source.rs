@@ -119,9 +119,9 @@ pass_on! {
 
 /// Why a source cannot go on.
 ///
-/// `Display` is one line with the words of the cause and of its own causes: cut to 1,000 characters, and with e-mail addresses
-/// and digests masked. Words of a cause that quotes other customer text show it, so give a cause that
-/// does not. The cause itself is in [`source`](StdError::source).
+/// `Display` is one line with the words of the cause and of its own causes: cut to 1,000 characters, and
+/// with e-mail addresses and digests masked. Words of a cause that quotes other customer text show it, so
+/// give a cause that does not. The cause itself is in [`source`](StdError::source).
 ///
 /// ```
 /// use std::error::Error;
