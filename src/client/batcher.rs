@@ -1,21 +1,17 @@
 //! From the source to batches: takes events one by one until a batch is full, the source ends, or
 //! nothing more has come for a while.
 
-use std::collections::{HashSet, VecDeque};
 use std::future::poll_fn;
-use std::hash::BuildHasher;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use foldhash::quality::RandomState;
 use futures_util::future::select;
 
 use super::batch_part::BatchPart;
 use super::clock::Waiting;
 use super::run_state::RunState;
 use super::source::{EventSource, Feeder};
-use crate::event::Event;
 use crate::report::{NotSentCause, Numbered, Outcome, RowReport};
 use crate::wire::Draft;
 
@@ -24,7 +20,6 @@ pub(super) struct Batcher<'s> {
     source: Box<dyn EventSource + 's>,
     feeder: Option<&'s dyn Feeder>,
     linger: Duration,
-    ids: RecentIds,
     taken: usize,
     /// How many events the last batch held: the next one is likely to hold as many.
     usual: usize,
@@ -46,9 +41,8 @@ impl<'s> Batcher<'s> {
         source: Box<dyn EventSource + 's>,
         feeder: Option<&'s dyn Feeder>,
         linger: Duration,
-        ids: RecentIds,
     ) -> Self {
-        Self { source, feeder, linger, ids, taken: 0, usual: 16, held: None, is_over: false }
+        Self { source, feeder, linger, taken: 0, usual: 16, held: None, is_over: false }
     }
 
     /// The next batch, or `None` when there will be no more.
@@ -131,52 +125,14 @@ impl<'s> Batcher<'s> {
                     break;
                 }
             };
-            let is_new = self.ids.is_new(&event);
+            let is_new = run.takes(&event);
             let numbered = Numbered { position: self.taken, event };
             self.taken += 1;
-            run.took_one();
             if is_new {
                 return Poll::Ready(Some(numbered));
             }
             run.settle(vec![numbered], &Outcome::NotSent(NotSentCause::RepeatedId));
         }
         Poll::Ready(None)
-    }
-}
-
-/// The event ids of a run, as hashes of 128 bits with random keys: two different ids have the same hash
-/// less often than memory fails.
-pub(super) struct RecentIds {
-    hashes: HashSet<u128, RandomState>,
-    in_order: VecDeque<u128>,
-    max: usize,
-    keys: [RandomState; 2],
-}
-
-impl RecentIds {
-    /// Remembers every id.
-    pub(super) fn all() -> Self {
-        Self::last(usize::MAX)
-    }
-
-    /// Remembers the last `max` ids.
-    pub(super) fn last(max: usize) -> Self {
-        let keys = [RandomState::default(), RandomState::default()];
-        Self { hashes: HashSet::default(), in_order: VecDeque::new(), max, keys }
-    }
-
-    /// Whether no event before had the same id and name. Meta would deduplicate such an event.
-    fn is_new(&mut self, event: &Event) -> bool {
-        let Some(id) = event.id() else { return true };
-        let [high, low] = self.keys.each_ref().map(|key| u128::from(key.hash_one((id, event.name()))));
-        let hash = high << 64 | low;
-        if !self.hashes.insert(hash) {
-            return false;
-        }
-        self.in_order.push_back(hash);
-        if self.in_order.len() > self.max {
-            self.in_order.pop_front().map(|oldest| self.hashes.remove(&oldest));
-        }
-        true
     }
 }

@@ -11,7 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Mutex;
 use tokio::task::yield_now;
 
-use super::batcher::{Batcher, RecentIds};
+use super::batcher::Batcher;
 use super::dispatch::dispatch;
 use super::observers::{Observers, OutcomeGroup, Progress};
 use super::run_state::RunState;
@@ -75,9 +75,6 @@ struct Plan<'d> {
     observers: Observers<'d>,
     stop: StopHandle,
 }
-
-/// Among how many events of a source repeated ids are found: the last ones.
-const IDS_REMEMBERED: usize = 100_000;
 
 impl<'d> Delivery<'d> {
     /// How long a batch waits for more events unless set.
@@ -203,11 +200,7 @@ impl Plan<'_> {
         let feeder = observers.feeder;
         let run = RunState::new(&settings, keeping, observers);
         check_token(&run);
-        let ids = match keeping {
-            Keeping::Everything => RecentIds::all(),
-            Keeping::FailuresOnly => RecentIds::last(IDS_REMEMBERED),
-        };
-        let batcher = Mutex::new(Batcher::new(source, feeder, linger, ids));
+        let batcher = Mutex::new(Batcher::new(source, feeder, linger));
         {
             let workers: FuturesUnordered<_> =
                 (0..settings.in_flight).map(|_| work(&run, &batcher)).collect();

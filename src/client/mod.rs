@@ -62,7 +62,8 @@
 //! ([`ActionSource::dedup_window`](crate::event::ActionSource::dedup_window)); after that the event is
 //! unconfirmed. Of several events with the same event id and name in one run, the client sends only the
 //! first, and reports the others as [`RepeatedId`](crate::report::NotSentCause::RepeatedId). Among the events
-//! of a source it looks at the last 100,000.
+//! of a source it looks at the last 100,000. To a queue you may push the corrected form of an event that
+//! Meta refused.
 //!
 //! # Testing your own sending
 //!
@@ -105,6 +106,7 @@ mod observers;
 mod pacer;
 #[cfg(feature = "queue")]
 mod queue;
+mod recent_ids;
 mod retry;
 mod row_source;
 mod run_log;

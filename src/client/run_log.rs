@@ -3,8 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::observers::{Observers, OutcomeGroup, Progress};
+use super::recent_ids::RecentIds;
+use crate::event::Event;
 use crate::report::{Keeping, Ledger, Numbered, Outcome, StopCause};
 use crate::wire::BatchLimits;
+
+/// Among how many events of a source repeated ids are found: the last ones.
+const IDS_REMEMBERED: usize = 100_000;
 
 /// How many unsent events of a stream are held for the caller before the run stops.
 const MAX_HELD: usize = 10_000;
@@ -19,7 +24,8 @@ const UNKNOWN_REFUSALS: u32 = 3;
 pub(super) struct RunLog<'r> {
     pub(super) ledger: Ledger,
     pub(super) in_flight: usize,
-    pub(super) taken: usize,
+    taken: usize,
+    ids: RecentIds,
     observers: Observers<'r>,
     keeping: Keeping,
     max_bytes: usize,
@@ -30,10 +36,15 @@ pub(super) struct RunLog<'r> {
 
 impl<'r> RunLog<'r> {
     pub(super) fn new(ledger: Ledger, keeping: Keeping, max_bytes: usize, observers: Observers<'r>) -> Self {
+        let ids = match keeping {
+            Keeping::Everything => RecentIds::all(),
+            Keeping::FailuresOnly => RecentIds::last(IDS_REMEMBERED),
+        };
         Self {
             ledger,
             in_flight: 0,
             taken: 0,
+            ids,
             observers,
             keeping,
             max_bytes,
@@ -41,6 +52,12 @@ impl<'r> RunLog<'r> {
             unknown_refusals: 0,
             source_failure: None,
         }
+    }
+
+    /// Counts an event that the run takes. Tells whether its id is new.
+    pub(super) fn takes(&mut self, event: &Event) -> bool {
+        self.taken += 1;
+        self.ids.is_new(event)
     }
 
     /// Enters the outcome of events, and shows it to whoever observes outcomes.
@@ -54,6 +71,12 @@ impl<'r> RunLog<'r> {
         }
         if let Some(feeder) = self.observers.feeder {
             feeder.settled(&events, outcome);
+            // Whoever feeds a run sees the outcome, and may push the event again once it is corrected.
+            if outcome.asks_for_correction() {
+                for numbered in &events {
+                    self.ids.forget(&numbered.event);
+                }
+            }
         }
         self.ledger.settle(events, outcome);
     }

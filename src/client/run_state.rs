@@ -255,8 +255,9 @@ impl RunState<'_> {
         self.log().too_large(bytes);
     }
 
-    pub(super) fn took_one(&self) {
-        self.log().taken += 1;
+    /// Counts an event that the run takes. Tells whether its id is new.
+    pub(super) fn takes(&self, event: &Event) -> bool {
+        self.log().takes(event)
     }
 
     pub(super) fn note(&self, code: &'static str, message: String) {

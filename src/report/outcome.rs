@@ -50,6 +50,11 @@ impl Outcome {
             Self::Unconfirmed(cause) => cause.code(),
         }
     }
+
+    /// Whether Meta does not have the event, and would not take it as it is.
+    pub(crate) fn asks_for_correction(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::NotSent(NotSentCause::Expired | NotSentCause::TooLarge))
+    }
 }
 
 impl fmt::Display for Outcome {
@@ -79,7 +84,8 @@ pub enum NotSentCause {
     Expired,
     /// Its time is in the future, by the client's clock.
     InFuture,
-    /// An earlier event of the run has the same event id and name: Meta would deduplicate this one.
+    /// An earlier event of the run has the same event id and name, and its own outcome. This copy was not
+    /// sent, because Meta would deduplicate it. If it is another sale, give it an event id of its own.
     RepeatedId,
     /// It alone is larger than a request may be.
     TooLarge,
@@ -116,8 +122,8 @@ impl fmt::Display for NotSentCause {
             Self::Expired => f.write_str("the event is older than Meta accepts"),
             Self::InFuture => f.write_str("the event time is in the future: check the clock"),
             Self::RepeatedId => f.write_str(
-                "an earlier event has the same event id and name, so Meta would deduplicate this one: give it its \
-                 own event id",
+                "an earlier event has the same event id and name, so this copy was not sent: if it is another \
+                 sale, give it its own event id",
             ),
             Self::TooLarge => f.write_str("the event alone is larger than a request may be"),
             Self::Unreachable(why) => write!(f, "the server could not be reached: {why}"),

@@ -769,6 +769,56 @@ async fn over_real_sockets_each_sale_has_its_own_end() {
     assert_eq!(report.into_unsent().len(), 10);
 }
 
+/// The codes of the outcomes in their order.
+async fn push_each_and_flush(client: &Client, sales: impl IntoIterator<Item = Event>) -> Vec<&'static str> {
+    let codes = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&codes);
+    let observer = move |group: OutcomeGroup<'_>| told.lock().unwrap().push(group.outcome().code());
+    let queue = client.queue().on_outcome(observer).start().unwrap();
+    for sale in sales {
+        queue.push(sale).await.unwrap();
+        queue.flush().await;
+    }
+    check(&queue.close(MINUTE).await, queue.counts());
+    codes.lock().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_refused_or_expired_sale_can_be_pushed_again_once_it_is_corrected() {
+    let server = MockServer::builder()
+        .clock(ManualClock::at(now()))
+        .refuse(|event| event["custom_data"]["value"] == json!(10.5))
+        .start()
+        .await
+        .unwrap();
+    let client = builder().loopback_endpoint(server.url()).clock(ManualClock::at(now())).build().unwrap();
+    let corrected = |at: i64| {
+        let customer = UserData::builder().email("mary@example.com").build().unwrap();
+        let event = Event::builder(EventTime::from_unix(at).unwrap(), customer)
+            .event_id(sale(1).id().unwrap().as_str().parse().unwrap())
+            .order_id("000001".parse().unwrap())
+            .value(Money::new("12".parse().unwrap(), Currency::EUR));
+        event.build().unwrap()
+    };
+    let right = || corrected(NOW - 3600);
+    let too_old = corrected(NOW - 100 * 86_400);
+
+    let codes = push_each_and_flush(&client, [sale(1), sale(1), right(), right()]).await;
+    assert_eq!(codes, ["refused_by_meta", "refused_by_meta", "accepted", "event_id_repeated"]);
+    let codes = push_each_and_flush(&client, [too_old, right()]).await;
+    assert_eq!(codes, ["expired", "accepted"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sale_that_waits_to_be_handed_back_is_not_held_twice() {
+    let service = Service::always(Deed::Accept);
+    let early = || sold(1, NOW + 86_400);
+    assert_eq!(
+        push_each_and_flush(&client(&service), [early(), early()]).await,
+        ["in_future", "event_id_repeated"]
+    );
+}
+
 /// What one interleaving did, to be compared with what the queue says.
 #[derive(Default)]
 struct Log {

@@ -220,7 +220,7 @@ async fn the_diagnostic_of_a_single_event_names_it() {
         [
             "event 1 (event id sub-1): the event is older than Meta accepts",
             "event 2 (event id id-0, order id order-0): an earlier event has the same event id and name, so \
-             Meta would deduplicate this one: give it its own event id",
+             this copy was not sent: if it is another sale, give it its own event id",
             "event 3: the event is older than Meta accepts",
         ]
     );

@@ -62,6 +62,11 @@ use crate::report::{DeliveryReport, StopCause};
 ///   could not send, to hand them back; with more it stops
 ///   ([`StopCause::UnsentLimit`](crate::report::StopCause::UnsentLimit)). Do not push such an event again
 ///   here: [`into_unsent`](crate::report::DeliveryReport::into_unsent) returns it at the end.
+/// - **A correction may be pushed.** Once an event was refused by Meta, had expired or was too large, the
+///   queue takes an event with the same id and name again. While the first is on its way, was accepted, is
+///   unconfirmed, or waits to be handed back, a second one is
+///   [`RepeatedId`](crate::report::NotSentCause::RepeatedId), so a program that pushes a sale twice does no
+///   harm.
 /// - **A queue that stops by itself loses nothing**, for example when the token expires. It refuses
 ///   pushes with the reason, and [`close`](Self::close) hands back what was not sent. A
 ///   [`run_limit`](super::RetryPolicy::run_limit) of the client stops its queue, too.
