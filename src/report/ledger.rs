@@ -251,6 +251,13 @@ fn ids_of_all(entries: &[Entry]) -> String {
     }
 }
 
+impl Outcome {
+    /// Whether Meta does not have the event, and would not take it as it is.
+    pub(crate) fn asks_for_correction(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::NotSent(NotSentCause::Expired | NotSentCause::TooLarge))
+    }
+}
+
 impl NotSentCause {
     /// Whether the event may be sent later as it is.
     fn may_be_sent_later(&self) -> bool {

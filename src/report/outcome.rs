@@ -50,11 +50,6 @@ impl Outcome {
             Self::Unconfirmed(cause) => cause.code(),
         }
     }
-
-    /// Whether Meta does not have the event, and would not take it as it is.
-    pub(crate) fn asks_for_correction(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::NotSent(NotSentCause::Expired | NotSentCause::TooLarge))
-    }
 }
 
 impl fmt::Display for Outcome {
