@@ -76,26 +76,37 @@ impl Default for Coverage {
 ///
 /// When a table is full, every count is lowered by one, and values with a count of zero are removed (Misra and
 /// Gries, 1982). Values that many customers share stay.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Sharing {
     emails: HashMap<u64, u32, Prehashed>,
     phones: HashMap<u64, u32, Prehashed>,
-    /// The values to count later, if that is wanted: the counts depend on the order of the values.
-    #[cfg(feature = "rayon")]
-    later: Option<Vec<(MatchKey, u64)>>,
+    /// Values that are not counted yet, in order, because the counts depend on it. The processor waits for the
+    /// memory of many counts at once.
+    pending: Vec<(MatchKey, u64)>,
+    max_pending: usize,
 }
 
 /// As many as a table of 8,192 places holds.
 const MAX_SHARED: usize = 7168;
 
+impl Default for Sharing {
+    fn default() -> Self {
+        Self { emails: HashMap::default(), phones: HashMap::default(), pending: Vec::new(), max_pending: 128 }
+    }
+}
+
 impl Sharing {
     fn add(&mut self, key: MatchKey, digest: Hashed) {
-        let value = (key, digest.beginning());
-        #[cfg(feature = "rayon")]
-        if let Some(later) = &mut self.later {
-            return later.push(value);
+        self.pending.push((key, digest.beginning()));
+        if self.pending.len() >= self.max_pending {
+            self.count_pending();
         }
-        self.count(value);
+    }
+
+    fn count_pending(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.drain(..).for_each(|value| self.count(value));
+        self.pending = pending;
     }
 
     fn count(&mut self, (key, beginning): (MatchKey, u64)) {
@@ -110,10 +121,12 @@ impl Sharing {
         }
     }
 
-    fn counts(&self) -> impl Iterator<Item = (MatchKey, u64, u64)> {
-        let emails = self.emails.iter().map(|value| (MatchKey::Email, value));
-        let phones = self.phones.iter().map(|value| (MatchKey::Phone, value));
-        emails.chain(phones).map(|(key, (&beginning, &count))| (key, beginning, u64::from(count)))
+    /// The beginning of each value with its count.
+    fn counts(mut self) -> impl Iterator<Item = (MatchKey, u64, u64)> {
+        self.count_pending();
+        let emails = self.emails.into_iter().map(|value| (MatchKey::Email, value));
+        let phones = self.phones.into_iter().map(|value| (MatchKey::Phone, value));
+        emails.chain(phones).map(|(key, (beginning, count))| (key, beginning, u64::from(count)))
     }
 }
 
@@ -136,7 +149,9 @@ impl Coverage {
             if let Some(warning) = warning {
                 self.add_warning(key, warning);
             }
-            if let Some(digest) = value.digest().filter(|_| key.is_contact()) {
+            if key.is_contact()
+                && let Some(digest) = value.digest()
+            {
                 self.sharing.add(key, digest);
             }
         }
@@ -234,7 +249,7 @@ impl Coverage {
     /// [1 %](SharedValue::MIN_SHARE) of those who have the key. It is probably a placeholder of the till, not a
     /// customer's own, and makes different people look like one.
     pub fn shared_values(&self) -> Vec<SharedValue> {
-        let shared = self.sharing.counts().map(|(key, beginning, customers)| SharedValue {
+        let shared = self.sharing.clone().counts().map(|(key, beginning, customers)| SharedValue {
             key,
             beginning,
             customers,
@@ -291,7 +306,7 @@ impl<'u> FromIterator<&'u UserData> for Coverage {
 impl Coverage {
     /// An empty coverage that counts shared values only when it [catches up](Self::catch_up).
     pub(crate) fn lagging() -> Self {
-        Self { sharing: Sharing { later: Some(Vec::new()), ..Sharing::default() }, ..Self::default() }
+        Self { sharing: Sharing { max_pending: usize::MAX, ..Sharing::default() }, ..Self::default() }
     }
 
     /// Adds the customers of another set, who come after those counted so far.
@@ -306,16 +321,12 @@ impl Coverage {
         for (&warning, count) in &other.warnings {
             *self.warnings.entry(warning).or_default() += count;
         }
-        if let (Some(own), Some(later)) = (&mut self.sharing.later, &other.sharing.later) {
-            own.extend_from_slice(later);
-        }
+        self.sharing.pending.extend_from_slice(&other.sharing.pending);
     }
 
     /// Counts the shared values of the customers added since the last call.
     pub(crate) fn catch_up(&mut self) {
-        let Some(mut later) = self.sharing.later.take() else { return };
-        later.drain(..).for_each(|value| self.sharing.count(value));
-        self.sharing.later = Some(later);
+        self.sharing.count_pending();
     }
 }
 

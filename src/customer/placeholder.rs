@@ -30,17 +30,15 @@ const WORDS: [&str; 16] = [
 const BLANKS: [&str; 5] = ["", " ", "\n", "\r\n", "\0"];
 
 /// Whether this text is a placeholder, in upper or lower case.
-pub(crate) fn is_placeholder(text: &str) -> bool {
-    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+pub(crate) fn is_placeholder(text: &[u8]) -> bool {
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Whether this ASCII text may be a placeholder. Those that begin with a letter begin with `n` or `u`.
 #[inline]
 pub(super) fn may_be_placeholder(text: &[u8]) -> bool {
     match text.first() {
-        Some(b'n' | b'N' | b'u' | b'U') => {
-            text.len() >= MIN_WORD && str::from_utf8(text).is_ok_and(is_placeholder)
-        }
+        Some(b'n' | b'N' | b'u' | b'U') => text.len() >= MIN_WORD && is_placeholder(text),
         Some(first) => !first.is_ascii_alphanumeric(),
         None => true,
     }

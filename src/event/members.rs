@@ -9,7 +9,7 @@ use super::custom_data::RareFacts;
 use super::rare_members::RareMembers;
 use super::{Content, ContentIds, ContentType, CustomData, Event};
 use crate::customer::UserData;
-use crate::value::{Amount, EventId, Identifier, ProductId};
+use crate::value::{Amount, Currency, EventId, Identifier, ProductId};
 
 /// The name of a member with the marks around it: `,"name":`.
 #[derive(Clone, Copy)]
@@ -76,6 +76,11 @@ pub(crate) trait MemberWriter {
         self.member(name, &amount)
     }
 
+    /// Writes a currency.
+    fn currency(&mut self, name: Name, currency: Currency) -> Result<(), Self::Error> {
+        self.member(name, &currency)
+    }
+
     /// Writes the match keys.
     fn user_data(&mut self, name: Name, customer: &UserData) -> Result<(), Self::Error> {
         self.member(name, customer)
@@ -134,8 +139,8 @@ impl CustomData {
     /// Writes every member.
     #[inline]
     pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
-        if let Some(currency) = &self.currency {
-            writer.plain_text(name!("currency"), currency.code())?;
+        if let Some(currency) = self.currency {
+            writer.currency(name!("currency"), currency)?;
         }
         if let Some(value) = self.value {
             writer.amount(name!("value"), value)?;

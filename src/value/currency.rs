@@ -70,6 +70,11 @@ well_known! {
 }
 
 impl Currency {
+    #[inline]
+    pub(crate) fn letters(self) -> [u8; 3] {
+        self.code
+    }
+
     /// The three letters, upper case.
     pub fn code(&self) -> &str {
         str::from_utf8(&self.code).unwrap_or_default()

@@ -7,9 +7,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::customer::{Hashed, MatchKey, MatchValue, UserData};
+use crate::customer::{MatchKey, MatchValue, UserData};
 use crate::event::{Content, ContentIds, CustomData, Event, MemberWriter, Name};
-use crate::value::{Amount, Identifier, ProductId};
+use crate::value::{Amount, Currency, Identifier, ProductId};
 
 /// Writes an event into `body` at `start` and returns its length.
 ///
@@ -124,13 +124,21 @@ impl SliceWriter<'_> {
         self.put(b"\"");
     }
 
+    /// Copies the start of a text of a fixed length, in quotation marks.
     #[inline]
+    fn put_quoted<const LENGTH: usize>(&mut self, text: &[u8; LENGTH], length: usize) {
+        let place = &mut self.room[self.end..][..LENGTH + 2];
+        place[0] = b'"';
+        place[1..=LENGTH].copy_from_slice(text);
+        place[1 + length] = b'"';
+        self.end += length + 2;
+    }
+
+    #[inline(never)]
     fn put_id(&mut self, id: &Identifier) -> Result<(), Full> {
         match id.in_place() {
             Some((text, length)) if id.is_plain() => {
-                self.put(b"\"");
-                self.put_start(text, length);
-                self.put(b"\"");
+                self.put_quoted(text, length);
                 Ok(())
             }
             _ => self.json(&id.as_str()),
@@ -142,32 +150,38 @@ impl SliceWriter<'_> {
         if id.is_number() { self.json(id) } else { self.put_id(id.text()) }
     }
 
-    #[inline]
-    fn put_number(&mut self, number: u64) {
-        self.put_digits(number, number.checked_ilog10().map_or(1, |log| log as usize + 1));
-    }
-
-    /// Writes this many digits, with leading zeros.
-    #[inline]
-    fn put_digits(&mut self, mut number: u64, length: usize) {
-        for place in self.room[self.end..self.end + length].iter_mut().rev() {
-            *place = b'0' + (number % 10) as u8;
-            number /= 10;
+    #[inline(never)]
+    fn put_number(&mut self, mut number: u64) {
+        let length = number.checked_ilog10().map_or(1, |log| log as usize + 1);
+        let place = &mut self.room[self.end..][..length];
+        let mut left = length;
+        while left >= 2 {
+            left -= 2;
+            place[left..left + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+            number /= 100;
+        }
+        if left == 1 {
+            place[0] = b'0' + (number % 10) as u8;
         }
         self.end += length;
     }
 
     fn put_amount(&mut self, amount: Amount) {
-        let (whole, fraction, decimals) = match amount.few_digits() {
-            Some((units @ 0.., 0)) => (units, 0, 0),
-            Some((units @ 0.., 1)) => (units / 10, units % 10, 1),
-            Some((units @ 0.., 2)) => (units / 100, units % 100, 2),
-            _ => return self.put_slice(amount.to_digits().as_bytes()),
+        let Some((units @ 0.., decimals @ 0..=2)) = amount.few_digits() else {
+            return self.put_slice(amount.to_digits().as_bytes());
         };
-        self.put_number(whole.unsigned_abs());
-        if decimals > 0 {
-            self.put(b".");
-            self.put_digits(fraction.unsigned_abs(), decimals);
+        let units = units.unsigned_abs();
+        match decimals {
+            0 => self.put_number(units),
+            1 => {
+                self.put_number(units / 10);
+                self.put(&[b'.', b'0' + (units % 10) as u8]);
+            }
+            _ => {
+                self.put_number(units / 100);
+                let [tenth, hundredth] = PAIRS[(units % 100) as usize];
+                self.put(&[b'.', tenth, hundredth]);
+            }
         }
     }
 
@@ -182,21 +196,6 @@ impl SliceWriter<'_> {
         let written = before - rest.len();
         self.end += written;
         self.spare -= written;
-        Ok(())
-    }
-
-    #[inline]
-    fn put_digest(&mut self, digest: Hashed) {
-        self.put(digest.to_hex().as_bytes());
-    }
-
-    /// Writes one more value of a list, which is a digest in nearly all cases.
-    #[inline]
-    fn put_element(&mut self, value: &MatchValue) -> Result<(), Full> {
-        let MatchValue::Hashed(digest) = value else { return self.json(value) };
-        self.put(b"\"");
-        self.put_digest(*digest);
-        self.put(b"\"");
         Ok(())
     }
 }
@@ -250,6 +249,13 @@ impl MemberWriter for SliceWriter<'_> {
     }
 
     #[inline]
+    fn currency(&mut self, name: Name, currency: Currency) -> Result<(), Full> {
+        self.name(name);
+        self.put_quoted(&currency.letters(), 3);
+        Ok(())
+    }
+
+    #[inline]
     fn user_data(&mut self, name: Name, customer: &UserData) -> Result<(), Full> {
         self.name(name);
         self.object(|members| {
@@ -257,19 +263,17 @@ impl MemberWriter for SliceWriter<'_> {
             for (key, value) in customer.entries() {
                 if list == Some(key) {
                     members.put(b",");
-                    members.put_element(value)?;
-                    continue;
-                }
-                if list.take().is_some() {
-                    members.put(b"]");
-                }
-                let (opening, length) = &OPENINGS[key as usize];
-                members.put_start(opening, *length);
-                if key.is_list() {
-                    list = Some(key);
-                    members.put_element(value)?;
                 } else {
-                    members.json(value)?;
+                    if list.is_some() {
+                        members.put(b"]");
+                    }
+                    let (opening, length) = &OPENINGS[key as usize];
+                    members.put_start(opening, *length);
+                    list = key.is_list().then_some(key);
+                }
+                match value {
+                    MatchValue::Hashed(digest) => members.put_quoted(digest.to_hex().as_bytes(), HEX),
+                    value => members.json(value)?,
                 }
             }
             if list.is_some() {
@@ -308,6 +312,17 @@ impl MemberWriter for SliceWriter<'_> {
     }
 }
 
+/// The numbers below 100, in two digits.
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    pairs
+};
+
 /// Room for what stands before the values of a key.
 const OPENING: usize = 40;
 
@@ -343,7 +358,7 @@ mod tests {
     use std::num::NonZeroU64;
 
     use super::*;
-    use crate::customer::MatchKey;
+    use crate::customer::Hashed;
     use crate::event::{
         ActionSource, AppData, DataProcessing, EventName, ExtInfo, ExtInfoVersion, LduState,
         MessagingChannel, OriginalEvent,

@@ -207,7 +207,7 @@ fn normalize(
 
 /// Refuses what stands in for a value: a placeholder, or a digest of another kind.
 fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), UnusableReason> {
-    if is_placeholder(text) {
+    if is_placeholder(text.as_bytes()) {
         return Err(UnusableReason::Placeholder);
     }
     // An external id may be a UUID without its hyphens.

@@ -12,7 +12,7 @@ const LETTERS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz");
 pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<Quick> {
     let plain = pick(text, &LETTERS, form)?;
     if names_states(country)
-        && let Some(code) = str::from_utf8(form.text()).ok().and_then(state_code)
+        && let Some(code) = state_code(form.text())
     {
         form.set(code.as_bytes());
     }
@@ -26,7 +26,7 @@ pub(super) fn clean(text: &str, country: Option<Country>, out: &mut String) -> R
         return Err(UnusableReason::NoLetters);
     }
     if names_states(country)
-        && let Some(code) = state_code(out)
+        && let Some(code) = state_code(out.as_bytes())
     {
         out.clear();
         out.push_str(code);
@@ -41,33 +41,33 @@ fn names_states(country: Option<Country>) -> bool {
 
 /// The code of a state, district or territory of the US, or of a province or territory of Canada.
 #[rustfmt::skip]
-fn state_code(name: &str) -> Option<&'static str> {
+fn state_code(name: &[u8]) -> Option<&'static str> {
     Some(match name {
-        "alabama" => "al", "alaska" => "ak", "arizona" => "az", "arkansas" => "ar",
-        "california" => "ca", "colorado" => "co", "connecticut" => "ct", "delaware" => "de",
-        "florida" => "fl", "georgia" => "ga", "hawaii" => "hi", "idaho" => "id",
-        "illinois" => "il", "indiana" => "in", "iowa" => "ia", "kansas" => "ks",
-        "kentucky" => "ky", "louisiana" => "la", "maine" => "me", "maryland" => "md",
-        "massachusetts" => "ma", "michigan" => "mi", "minnesota" => "mn", "mississippi" => "ms",
-        "missouri" => "mo", "montana" => "mt", "nebraska" => "ne", "nevada" => "nv",
-        "newhampshire" => "nh", "newjersey" => "nj", "newmexico" => "nm",
-        "newyork" | "newyorkstate" => "ny",
-        "northcarolina" => "nc", "northdakota" => "nd", "ohio" => "oh", "oklahoma" => "ok",
-        "oregon" => "or", "pennsylvania" => "pa", "rhodeisland" => "ri", "southcarolina" => "sc",
-        "southdakota" => "sd", "tennessee" => "tn", "texas" => "tx", "utah" => "ut",
-        "vermont" => "vt", "virginia" => "va", "washington" | "washingtonstate" => "wa",
-        "westvirginia" => "wv", "wisconsin" => "wi", "wyoming" => "wy",
+        b"alabama" => "al", b"alaska" => "ak", b"arizona" => "az", b"arkansas" => "ar",
+        b"california" => "ca", b"colorado" => "co", b"connecticut" => "ct", b"delaware" => "de",
+        b"florida" => "fl", b"georgia" => "ga", b"hawaii" => "hi", b"idaho" => "id",
+        b"illinois" => "il", b"indiana" => "in", b"iowa" => "ia", b"kansas" => "ks",
+        b"kentucky" => "ky", b"louisiana" => "la", b"maine" => "me", b"maryland" => "md",
+        b"massachusetts" => "ma", b"michigan" => "mi", b"minnesota" => "mn", b"mississippi" => "ms",
+        b"missouri" => "mo", b"montana" => "mt", b"nebraska" => "ne", b"nevada" => "nv",
+        b"newhampshire" => "nh", b"newjersey" => "nj", b"newmexico" => "nm",
+        b"newyork" | b"newyorkstate" => "ny",
+        b"northcarolina" => "nc", b"northdakota" => "nd", b"ohio" => "oh", b"oklahoma" => "ok",
+        b"oregon" => "or", b"pennsylvania" => "pa", b"rhodeisland" => "ri", b"southcarolina" => "sc",
+        b"southdakota" => "sd", b"tennessee" => "tn", b"texas" => "tx", b"utah" => "ut",
+        b"vermont" => "vt", b"virginia" => "va", b"washington" | b"washingtonstate" => "wa",
+        b"westvirginia" => "wv", b"wisconsin" => "wi", b"wyoming" => "wy",
 
-        "districtofcolumbia" | "washingtondc" => "dc",
-        "americansamoa" => "as", "guam" => "gu", "puertorico" => "pr",
-        "northernmarianaislands" | "commonwealthofthenorthernmarianaislands" => "mp",
-        "usvirginislands" | "unitedstatesvirginislands" | "virginislands" => "vi",
+        b"districtofcolumbia" | b"washingtondc" => "dc",
+        b"americansamoa" => "as", b"guam" => "gu", b"puertorico" => "pr",
+        b"northernmarianaislands" | b"commonwealthofthenorthernmarianaislands" => "mp",
+        b"usvirginislands" | b"unitedstatesvirginislands" | b"virginislands" => "vi",
 
-        "alberta" => "ab", "britishcolumbia" => "bc", "manitoba" => "mb", "newbrunswick" => "nb",
-        "newfoundlandandlabrador" | "newfoundlandlabrador" | "newfoundland" => "nl",
-        "novascotia" => "ns", "northwestterritories" => "nt", "nunavut" => "nu",
-        "ontario" => "on", "princeedwardisland" => "pe", "quebec" | "québec" => "qc",
-        "saskatchewan" => "sk", "yukon" | "yukonterritory" => "yt",
+        b"alberta" => "ab", b"britishcolumbia" => "bc", b"manitoba" => "mb", b"newbrunswick" => "nb",
+        b"newfoundlandandlabrador" | b"newfoundlandlabrador" | b"newfoundland" => "nl",
+        b"novascotia" => "ns", b"northwestterritories" => "nt", b"nunavut" => "nu",
+        b"ontario" => "on", b"princeedwardisland" => "pe", b"quebec" | b"qu\xc3\xa9bec" => "qc",
+        b"saskatchewan" => "sk", b"yukon" | b"yukonterritory" => "yt",
         _ => return None,
     })
 }

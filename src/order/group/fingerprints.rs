@@ -19,14 +19,15 @@ impl RowFingerprints {
     /// Returns the fingerprint of everything in a row but its line and its order id.
     pub(super) fn of(&self, row: &Row<'_>) -> u64 {
         let mut hasher = self.hasher.build_hasher();
-        hasher.write_u64(row.customer.raw_fingerprint().texts());
-        hasher.write_i64(row.time.unix());
-        hasher.write_i64(row.quantity.unwrap_or(i64::MIN));
+        let pair = |one: u64, other: i64| u128::from(one) << 64 | u128::from(other.cast_unsigned());
+        hasher.write_u128(pair(row.customer.raw_fingerprint().texts(), row.time.unix()));
+        let currency = row.currency.map_or(0, |currency| {
+            let [first, second, third] = currency.letters();
+            u64::from(u32::from_be_bytes([0, first, second, third]))
+        });
+        hasher.write_u128(pair(currency, row.quantity.unwrap_or(i64::MIN)));
         if let Some(price) = row.price {
             price.hash(&mut hasher);
-        }
-        if let Some(currency) = row.currency {
-            currency.hash(&mut hasher);
         }
         if let Some(product) = &row.product {
             hasher.write(product.text().as_bytes());

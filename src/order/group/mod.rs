@@ -53,13 +53,20 @@ struct Facts {
     currency: Option<(Currency, Line)>,
     /// The sum of price × quantity over the rows that have both.
     priced: Option<Sum>,
+    /// The rows differ in customer or time.
+    differs: bool,
+    /// Kept apart, so that the next order of the usual kind need not empty it.
+    rare: Option<Box<RareFacts>>,
+}
+
+/// What few orders have.
+#[derive(Debug, Clone, Default)]
+struct RareFacts {
     /// The `value` of the rows that have one.
     value: Option<(Amount, Line)>,
     event_id: Option<(EventId, Line)>,
     event_source_url: Option<PageUrl>,
     delivery_category: Option<DeliveryCategory>,
-    /// The rows differ in customer or time.
-    differs: bool,
     /// The first thing that makes the whole order unusable.
     conflict: Option<Fault>,
 }
@@ -73,13 +80,17 @@ impl Facts {
             external_id: None,
             currency: None,
             priced: None,
-            value: None,
-            event_id: None,
-            event_source_url: None,
-            delivery_category: None,
             differs: false,
-            conflict: None,
+            rare: None,
         }
+    }
+
+    fn rare(&mut self) -> &mut RareFacts {
+        self.rare.get_or_insert_default()
+    }
+
+    fn value(&self) -> Option<Amount> {
+        self.rare.as_ref().and_then(|rare| rare.value).map(|(value, _)| value)
     }
 }
 
@@ -175,26 +186,28 @@ impl Group {
         let line = row.line;
         self.event.add_line(line);
         self.add_currency(row.currency, line);
-        self.add_money(row, rules);
-        if let Some(id) = &row.event_id {
-            match &self.facts.event_id {
-                Some((known, first)) if known != id => {
-                    let message = format!(
-                        "the order has two event ids, at lines {first} and {line}: one order is one event"
-                    );
-                    self.object(Column::EventId, "two_event_ids", message);
-                }
-                Some(_) => {}
-                None => self.facts.event_id = Some((id.clone(), line)),
-            }
+        if let (Some(price), Some(quantity)) = (row.price, row.quantity)
+            && !self.facts.priced.get_or_insert_default().add(price, quantity)
+        {
+            self.object_to_size(Column::Price, line);
         }
         if let (Some(product), Some(quantity)) = (&row.product, positive(row.quantity)) {
             self.event.add_product(product, quantity, row.price);
         }
-        if self.facts.event_source_url.is_none() {
-            self.facts.event_source_url.clone_from(&row.event_source_url);
+        if row.has_rare_columns() {
+            self.add_rare(row, rules);
         }
-        self.facts.delivery_category = self.facts.delivery_category.or(row.delivery_category);
+    }
+
+    #[inline(never)]
+    fn add_rare(&mut self, row: &Row<'_>, rules: &OrderRules) {
+        self.add_value(row, rules);
+        self.add_event_id(row);
+        let rare = self.facts.rare();
+        if rare.event_source_url.is_none() {
+            rare.event_source_url.clone_from(&row.event_source_url);
+        }
+        rare.delivery_category = rare.delivery_category.or(row.delivery_category);
     }
 
     fn add_currency(&mut self, currency: Option<Currency>, line: Line) {
@@ -209,17 +222,13 @@ impl Group {
         }
     }
 
-    fn add_money(&mut self, row: &Row<'_>, rules: &OrderRules) {
-        if let (Some(price), Some(quantity)) = (row.price, row.quantity)
-            && !self.facts.priced.get_or_insert_default().add(price, quantity)
-        {
-            self.object_to_size(Column::Price, row.line);
-        }
+    fn add_value(&mut self, row: &Row<'_>, rules: &OrderRules) {
         let Some(value) = row.value else { return };
-        match self.facts.value {
-            None => self.facts.value = Some((value, row.line)),
+        let rare = self.facts.rare();
+        match rare.value {
+            None => rare.value = Some((value, row.line)),
             Some((sum, first)) if rules.sums_values => match sum.checked_add(value) {
-                Some(sum) => self.facts.value = Some((sum, first)),
+                Some(sum) => rare.value = Some((sum, first)),
                 None => self.object_to_size(Column::Value, row.line),
             },
             Some((known, first)) if known != value => {
@@ -234,6 +243,22 @@ impl Group {
         }
     }
 
+    fn add_event_id(&mut self, row: &Row<'_>) {
+        let Some(id) = &row.event_id else { return };
+        let rare = self.facts.rare();
+        match &rare.event_id {
+            None => rare.event_id = Some((id.clone(), row.line)),
+            Some((known, first)) if known != id => {
+                let message = format!(
+                    "the order has two event ids, at lines {first} and {}: one order is one event",
+                    row.line
+                );
+                self.object(Column::EventId, "two_event_ids", message);
+            }
+            Some(_) => {}
+        }
+    }
+
     #[cold]
     fn object_to_size(&mut self, column: Column, line: Line) {
         let message = format!("line {line} makes the total too large to be kept exactly");
@@ -242,7 +267,7 @@ impl Group {
 
     #[cold]
     fn object(&mut self, column: Column, reason: &'static str, message: String) {
-        self.facts.conflict.get_or_insert(Fault::at(column, reason, message));
+        self.facts.rare().conflict.get_or_insert(Fault::at(column, reason, message));
     }
 
     /// Returns the key of its rows; a row without an order id has none.
@@ -282,16 +307,18 @@ impl Group {
                 "the order id looks damaged by a spreadsheet, and its rows differ in customer or time: export ids as text",
             )]);
         }
-        if let Some(conflict) = self.facts.conflict.take() {
+        if let Some(conflict) = self.facts.rare.as_mut().and_then(|rare| rare.conflict.take()) {
             return Err(vec![conflict]);
         }
         self.check_age(rules.age_limit(self.event.action_source()), now)?;
+        let value = self.total(rules)?;
+        let rare = self.facts.rare.as_deref();
         let completion = Completion {
             time: self.facts.earliest,
-            value: self.total(rules)?,
-            event_id: self.facts.event_id.as_ref().map(|(id, _)| id),
-            page: self.facts.event_source_url.as_ref(),
-            delivery_category: self.facts.delivery_category,
+            value,
+            event_id: rare.and_then(|rare| rare.event_id.as_ref()).map(|(id, _)| id),
+            page: rare.and_then(|rare| rare.event_source_url.as_ref()),
+            delivery_category: rare.and_then(|rare| rare.delivery_category),
         };
         self.event.complete(&completion).map_err(|invalid| {
             let broken = invalid.violations().iter();
@@ -318,9 +345,9 @@ impl Group {
     /// What the order is worth: its stated value, checked against its priced lines, or their sum.
     fn total(&self, rules: &OrderRules) -> Result<Option<Money>, Vec<Fault>> {
         let priced = self.facts.priced.map(Sum::total);
-        let amount = self.facts.value.map(|(value, _)| value).or(priced);
-        let Some(amount) = amount else { return Ok(None) };
-        let column = if self.facts.value.is_some() { Column::Value } else { Column::Price };
+        let value = self.facts.value();
+        let Some(amount) = value.or(priced) else { return Ok(None) };
+        let column = if value.is_some() { Column::Value } else { Column::Price };
         let Some((currency, _)) = self.facts.currency else {
             return Err(vec![Fault::at(
                 Column::Currency,
@@ -329,7 +356,7 @@ impl Group {
             )]);
         };
         let total = Money::new(amount, currency).rounded();
-        if let (Some((value, _)), Some(priced)) = (self.facts.value, priced) {
+        if let (Some(value), Some(priced)) = (value, priced) {
             let minor_unit = Amount::from_minor(1, currency.minor_units()).unwrap_or(Amount::ZERO);
             let rounded = |amount| Money::new(amount, currency).rounded().amount();
             let apart = value.checked_sub(priced).or_else(|| rounded(value).checked_sub(rounded(priced)));

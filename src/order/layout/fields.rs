@@ -144,7 +144,7 @@ fn is_blank_or_placeholder(column: Column, text: &str) -> bool {
     let text = text.trim_matches(is_blank);
     let is_invalid_number = matches!(column, Column::Quantity | Column::Price | Column::Value)
         && text.eq_ignore_ascii_case("nan");
-    text.is_empty() || is_placeholder(text) && !is_invalid_number
+    text.is_empty() || is_placeholder(text.as_bytes()) && !is_invalid_number
 }
 
 /// Returns whether the first letters show already that the text is a value.
@@ -208,7 +208,7 @@ mod tests {
                 let word = with_some_capitals(word, capitals);
                 for text in [word.clone(), format!("{before}{word}"), format!("{word}{behind}")] {
                     let trimmed = text.trim_matches(is_blank);
-                    let missing = trimmed.is_empty() || is_placeholder(trimmed);
+                    let missing = trimmed.is_empty() || is_placeholder(trimmed.as_bytes());
                     prop_assert!(!(missing && begins_a_value(&text)), "{text:?}");
                     prop_assert_eq!(is_missing(Column::Email, &text), missing, "{:?}", text);
                     let word = text.trim();
@@ -220,7 +220,7 @@ mod tests {
         #[test]
         fn what_begins_a_value_is_one(text in ".{0,4}|[nNuU][nN]?[ -~]{0,3}") {
             let trimmed = text.trim_matches(is_blank);
-            let missing = trimmed.is_empty() || is_placeholder(trimmed);
+            let missing = trimmed.is_empty() || is_placeholder(trimmed.as_bytes());
             prop_assert_eq!(is_missing(Column::Email, &text), missing);
         }
     }
