@@ -209,7 +209,17 @@ macro_rules! positions {
             pub fn $setter(self, part: $kind) -> Self {
                 self.with($position, part.to_string().into())
             }
-        )+}
+        )+
+
+            /// Fills a position with its text form.
+            pub(super) fn fill(self, position: usize, part: &str) -> Result<Self, String> {
+                match position {
+                    $($position => Ok(self.$setter(part.parse::<$kind>().map_err(|error| error.to_string())?)),)+
+                    // Version and OS version are there from the start.
+                    _ => Ok(self),
+                }
+            }
+        }
     };
 }
 

@@ -14,8 +14,10 @@ mod load;
 mod moment;
 mod money;
 mod page_url;
+mod raw_json;
 mod secret;
 mod text;
+mod unquoted;
 
 pub use country::Country;
 pub use currency::Currency;
@@ -28,5 +30,7 @@ pub use moment::{AgeLimit, EventTime, OutsideWindow};
 pub(crate) use money::Sum;
 pub use money::{Amount, Money};
 pub use page_url::PageUrl;
+pub(crate) use raw_json::RawJson;
 pub use secret::AccessToken;
 pub use text::Text;
+pub(crate) use unquoted::{Found, read_unquoted};

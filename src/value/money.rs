@@ -16,6 +16,9 @@ use super::{Currency, InvalidValue, Rule, ValueKind};
 /// - trailing zeros after the point are not kept, so equal amounts are written with equal bytes;
 /// - it may be negative: whether that makes sense is for the field to say.
 ///
+/// From JSON, read it as a plain field: where serde buffers values (`flatten`, `tag`, `untagged`), a number with
+/// decimals is an error, because serde keeps it as a float. Texts such as `"31.50"` are read everywhere.
+///
 /// ```
 /// use meta_offline_events::value::Amount;
 ///
@@ -445,6 +448,8 @@ impl Serialize for Amount {
 /// assert_eq!("31.50 USD".parse(), Ok(total));
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
+///
+/// From JSON, read the amount and the currency as two plain fields, an [`Amount`] and a [`Currency`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
     amount: Amount,
