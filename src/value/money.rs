@@ -583,7 +583,7 @@ mod tests {
     }
 
     #[test]
-    fn v7_overflow_is_told() {
+    fn v7_overflow_is_an_error() {
         let most: Amount = "9999999999999999999999999999".parse().unwrap_or(Amount::ZERO);
         assert_eq!(most.checked_mul(i64::MAX), None);
         assert_eq!(most.checked_mul(7).and_then(|large| large.checked_mul(2)), None);

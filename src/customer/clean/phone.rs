@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn v24_v28_doubtful_numbers_have_a_warning() {
+    fn v24_v28_questionable_numbers_have_a_warning() {
         let warning = |text| clean(text, &mut String::new());
         for text in ["650 555 1212", "16505551212", "(650) 555-1212"] {
             assert_eq!(warning(text), Ok(Some(ValueWarning::NoCountryCode)), "{text}");
