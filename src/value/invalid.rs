@@ -89,6 +89,8 @@ pub enum Rule {
     NotANumber,
     /// A decimal comma or a thousands separator.
     NumberStyle,
+    /// An amount without a currency, where both are needed.
+    NoCurrency,
     /// Scientific notation such as `1e3`.
     Exponent,
     /// More digits than an exact decimal holds.
@@ -140,6 +142,7 @@ impl Rule {
             Self::NotAlphanumeric => "not_alphanumeric",
             Self::NotANumber => "not_a_number",
             Self::NumberStyle => "number_style",
+            Self::NoCurrency => "no_currency",
             Self::Exponent => "exponent",
             Self::TooManyDigits => "too_many_digits",
             Self::Negative => "negative",
@@ -173,8 +176,9 @@ impl fmt::Display for Rule {
             Self::NotAlphanumeric => f.write_str("must be the letters A to Z and digits only"),
             Self::NotANumber => f.write_str("is not a number: write digits and a point, such as 1234.50"),
             Self::NumberStyle => f.write_str(
-                "does not fit the number style: write 1234.50, or numbers in the style that the layout states",
+                "does not fit the number style: write it as 1234.50, with a point and no other separator",
             ),
+            Self::NoCurrency => f.write_str("has no currency: write both, such as 10.50 EUR"),
             Self::Exponent => f.write_str("is in scientific notation: write all digits"),
             Self::TooManyDigits => f.write_str("has more digits than can be kept exactly"),
             Self::Negative => f.write_str("is negative: refunds and returns are not conversions"),
@@ -182,16 +186,16 @@ impl fmt::Display for Rule {
             Self::UnknownCode => f.write_str("is not on the ISO list of codes in use"),
             Self::NotOneOf(list) => write!(f, "must be one of {}", list.join(", ")),
             Self::WrongCase(right) => write!(f, "is not spelt as Meta spells it: did you mean {right}?"),
-            Self::NotATime => f.write_str(
-                "is not a time: write Unix seconds or ISO 8601, such as 2026-05-04T13:45:00Z",
-            ),
+            Self::NotATime => {
+                f.write_str("is not a time: write Unix seconds or ISO 8601, such as 2026-05-04T13:45:00Z")
+            }
             Self::LooksLikeMilliseconds => {
                 f.write_str("looks like milliseconds or a finer unit: write whole seconds")
             }
             Self::NotAfterEpoch => f.write_str("is not after 1 January 1970"),
-            Self::NoTimeOfDay => f.write_str(
-                "has no time of day: add it, or state a time of day in the layout",
-            ),
+            Self::NoTimeOfDay => {
+                f.write_str("has no time of day: add it, or state a time of day in the layout")
+            }
             Self::NoSuchMoment => f.write_str("names a day or time that does not exist"),
             Self::LeapSecond => f.write_str("is a leap second: write the second before or after it"),
             Self::EndOfDay => f.write_str("says 24:00: write 00:00 of the next day"),

@@ -463,10 +463,13 @@ impl FromStr for Money {
     ///
     /// # Errors
     ///
-    /// Those of [`Amount`] and [`Currency`]; [`Rule::Empty`] for a missing currency.
+    /// Those of [`Amount`] and [`Currency`]; [`Rule::NoCurrency`] for an amount alone.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
-        let (amount, currency) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let Some((amount, currency)) = text.split_once(char::is_whitespace) else {
+            let no_currency = InvalidValue::new(ValueKind::Amount, Rule::NoCurrency);
+            return Err(text.parse::<Amount>().err().unwrap_or(no_currency));
+        };
         Ok(Self::new(amount.parse()?, currency.parse()?))
     }
 }

@@ -236,6 +236,48 @@ fn no_error_shows_what_was_sent() {
     }
 }
 
+#[test]
+fn a_message_says_once_what_is_wrong_and_what_to_write() {
+    let amount = |json: &str| serde_json::from_str::<Vec<Amount>>(json).unwrap_err().to_string();
+    assert_eq!(
+        amount(r#"["1,50"]"#),
+        "amount does not fit the number style: write it as 1234.50, with a point and no other separator at line 1 column 8",
+    );
+    assert!(amount("[null]").starts_with("is null: give a number or a text, such as \"10.50\""));
+    assert!(amount("[true]").starts_with("expected an amount: a number or a text, such as \"10.50\""));
+    let money = "10.5".parse::<Money>().unwrap_err().to_string();
+    assert_eq!(money, "amount has no currency: write both, such as 10.50 EUR");
+
+    let customer =
+        UserData::builder().email("mary").phone("1").value(MatchKey::LeadId, "x").build().unwrap_err();
+    let customer = customer.to_string();
+    assert!(customer.contains("e-mail (em) is not an e-mail address"), "{customer}");
+    assert!(customer.contains("; phone (ph) ") && customer.contains("; lead_id is not"), "{customer}");
+
+    let message = |path: &str, value: Value| {
+        let mut sale = sale();
+        *sale.pointer_mut(path).unwrap() = value;
+        serde_json::from_str::<Event>(&sale.to_string()).unwrap_err().to_string()
+    };
+    assert_eq!(
+        message("/custom_data/value", json!(-5)),
+        "the event cannot be sent: custom_data.value is negative, but refunds are not purchases",
+    );
+    assert_eq!(
+        message("/custom_data/contents/0/item_price", json!(-5)),
+        "the event cannot be sent: custom_data.contents[0].item_price is negative, but refunds are not purchases",
+    );
+    assert_eq!(
+        message("/custom_data/value", Value::Null),
+        "custom_data.value is null: give a number or a text, such as \"10.50\"",
+    );
+    assert_eq!(message("/event_time", json!("x")), "event_time: expected Unix seconds, a whole number");
+    assert_eq!(
+        message("/custom_data/value", json!("1,5")),
+        "custom_data.value: amount does not fit the number style: write it as 1234.50, with a point and no other separator",
+    );
+}
+
 /// A text that events take, from any text.
 fn text(raw: &str) -> Text {
     raw.parse().unwrap_or_else(|_| of("x"))

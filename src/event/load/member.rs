@@ -8,6 +8,8 @@ use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::event::rules::said;
+
 /// The members of an object, each given once.
 pub(super) struct Members(pub(super) BTreeMap<String, Box<RawValue>>);
 
@@ -63,7 +65,7 @@ pub(super) fn text<T: FromStr<Err: Display>>(path: &str, raw: &RawValue) -> Resu
 }
 
 pub(super) fn at(path: &str, error: impl Display) -> String {
-    format!("{path}: {error}")
+    said(path, &error.to_string())
 }
 
 /// The path of a member of an object.

@@ -41,7 +41,7 @@ impl<'de> Deserialize<'de> for Event {
     /// assert_eq!(serde_json::from_str::<Event>(&stored)?, sale);
     ///
     /// let error = serde_json::from_str::<Event>(&stored.replace("31.5", "-31.5")).unwrap_err();
-    /// assert!(error.to_string().contains("custom_data.value: is negative"));
+    /// assert!(error.to_string().contains("custom_data.value is negative"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -241,7 +241,7 @@ mod tests {
             ("/app_data", serde_json::json!({}), "app_data.advertiser_tracking_enabled is missing"),
             ("/attribution_data", serde_json::json!({}), "attribution_data"),
             ("/colour", "red".into(), "colour is not a member of an event"),
-            ("/user_data/em", serde_json::json!(["mary@example.com"]), "em is not a SHA-256 digest"),
+            ("/user_data/em", serde_json::json!(["mary@example.com"]), "e-mail (em) is not a SHA-256 digest"),
             ("/user_data", "mary@example.com".into(), "user_data: expected an object"),
             ("/event_time", "mary@example.com".into(), "event_time: expected Unix seconds"),
             ("/custom_data", "mary@example.com".into(), "custom_data: expected an object"),
@@ -251,7 +251,7 @@ mod tests {
                 "custom_data.order_id: expected a text",
             ),
             ("/user_data/colour", "red".into(), "user_data.colour is not a match key"),
-            ("/custom_data/value", Value::from(-5), "custom_data.value: is negative"),
+            ("/custom_data/value", Value::from(-5), "custom_data.value is negative"),
             ("/custom_data/currency", Value::Null, "custom_data.currency: "),
             (
                 "/custom_data/contents",
