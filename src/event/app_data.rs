@@ -84,7 +84,7 @@ impl AppData {
         self
     }
 
-    /// The campaign that led to the installation, as the app link told.
+    /// The campaign that led to the installation, as the app link says.
     pub fn campaign_ids(mut self, ids: Text) -> Self {
         self.campaign_ids = Some(ids);
         self
@@ -151,7 +151,7 @@ impl AppData {
         self
     }
 
-    /// What may tell who the customer is.
+    /// What may identify the customer.
     #[cfg(feature = "client")]
     pub(super) fn clear_texts(&self) -> impl Iterator<Item = &Text> {
         [&self.install_referrer, &self.vendor_id, &self.receipt_data, &self.app_user_id].into_iter().flatten()
@@ -159,7 +159,7 @@ impl AppData {
 }
 
 open_names! {
-    /// The version of [`ExtInfo`], which tells the system of the device.
+    /// The version of [`ExtInfo`], which stands for the system of the device.
     ExtInfoVersion {
         /// Android.
         Android "a2",

@@ -1,8 +1,7 @@
-//! One field at a time: text is parsed once and is valid for ever after.
+//! Types for single values: each is checked once, when it is parsed, and stays valid.
 //!
-//! A value type has a private field, one fallible way in, cheap ways out, and says
-//! [`InvalidValue`] when the text does not fit. No rule between two fields lives here, and no
-//! value type remembers the text that it refused.
+//! Text that does not fit is an [`InvalidValue`], which names the broken rule and never holds the text. Rules between
+//! several fields are those of [`event`](crate::event) and [`order`](crate::order).
 
 mod country;
 mod currency;

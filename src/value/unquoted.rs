@@ -55,7 +55,7 @@ pub(super) fn unfit<E: Error>(expected: &str) -> E {
 /// Reads a value without an error that quotes the input.
 ///
 /// A deserializer that met another type quotes what it met, and asks the visitor what was expected: its error is
-/// replaced. Any other error passes, so that JSON that is cut is told from JSON that does not fit.
+/// replaced. Any other error passes, so that JSON that is cut is distinguished from JSON that does not fit.
 pub(crate) fn read_unquoted<T, F, E: Error>(
     expected: &'static str,
     make: fn(Found<'_>) -> Option<Result<T, F>>,

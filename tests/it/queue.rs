@@ -873,7 +873,7 @@ async fn interleave(seed: u64) {
         .build()
         .unwrap();
     let log = Arc::new(Mutex::new(Log::default()));
-    let seen = Arc::clone(&log);
+    let observed = Arc::clone(&log);
     let bytes = serde_json::to_vec(&sale(0)).unwrap().len();
     let queue = client
         .queue()
@@ -882,7 +882,7 @@ async fn interleave(seed: u64) {
         .linger(Duration::from_millis(dice.u64(0..1500)))
         .on_outcome(move |settled| {
             let reason = settled.outcome().code();
-            let mut log = seen.lock().unwrap();
+            let mut log = observed.lock().unwrap();
             for event in settled.events() {
                 if log.settled.insert(number(event), reason).is_some() {
                     log.twice.push(number(event));

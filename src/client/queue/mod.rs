@@ -1,7 +1,7 @@
 //! Background sending with bounded memory: single events go in, one run sends them in batches.
 //!
 //! The queue fills the source of its run: it is the [`Feeder`](super::source::Feeder) of it. Everything
-//! lives in memory; [`Queue`] tells its users what that means when the process dies.
+//! lives in memory; the documentation of [`Queue`] says what that means when the process dies.
 
 mod builder;
 mod push_error;

@@ -162,7 +162,7 @@ fn load_original(members: &Members) -> Result<OriginalEvent, String> {
 }
 
 impl Event {
-    /// Tells an id that was derived from the order id from one that was given.
+    /// Marks the id as derived if it is the one that the order id gives.
     fn recognize_derived_id(&mut self) {
         self.derived_id = self.order_id().is_some() && self.event_id == Some(self.derive_id(1));
     }
