@@ -77,9 +77,8 @@ impl EventTime {
 
     /// Checks whether Meta takes an event of this time at `now`.
     ///
-    /// Use it before you queue an event with
-    /// [`ActionSource::age_limit`](crate::event::ActionSource::age_limit): a client does not send events outside the
-    /// limit.
+    /// Check an event before you queue it, with the limit of its action source,
+    /// [`ActionSource::age_limit`](crate::event::ActionSource::age_limit): a client does not send an event outside it.
     ///
     /// ```
     /// use meta_offline_events::value::{AgeLimit, EventTime, OutsideWindow};

@@ -20,7 +20,7 @@ use crate::value::RawJson;
 impl<'de> Deserialize<'de> for Event {
     /// Reads the JSON that `Serialize` writes, so that events can be stored hashed and loaded again.
     ///
-    /// Every rule of [`EventBuilder::build`] is checked again, and the event id is kept. Unknown members of
+    /// Every rule of [`EventBuilder::build`](super::EventBuilder::build) is checked again, and the event id is kept. Unknown members of
     /// `custom_data` are custom properties. [`Event::lines`] are not part of the JSON.
     ///
     /// Read events from text, into a plain field of a plain struct: a `serde_json::Value` keeps amounts as floats.
