@@ -168,7 +168,7 @@ impl Dispatch<'_, '_> {
 
     /// Ends events with this outcome, unless an earlier attempt may have arrived.
     fn end(&self, events: Vec<Numbered>, outcome: Outcome, tried: &Tried) {
-        let outcome = if tried.ambiguous_since.is_some() { in_doubt(outcome) } else { outcome };
+        let outcome = if tried.ambiguous_since.is_some() { unconfirmed_instead(outcome) } else { outcome };
         self.run.settle(events, &outcome);
     }
 
@@ -245,7 +245,7 @@ impl Dispatch<'_, '_> {
 }
 
 /// The outcome of events that an earlier attempt may have delivered.
-fn in_doubt(outcome: Outcome) -> Outcome {
+fn unconfirmed_instead(outcome: Outcome) -> Outcome {
     let why = match outcome {
         Outcome::Accepted | Outcome::Unconfirmed(_) => return outcome,
         Outcome::NotSent(cause @ NotSentCause::Stopped(_)) => cause.fact().into_owned(),

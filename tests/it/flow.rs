@@ -547,7 +547,7 @@ async fn r15_what_has_grown_too_old_on_the_way_is_taken_out_and_the_rest_is_sent
 }
 
 #[tokio::test(start_paused = true)]
-async fn r15_t1_where_none_is_too_old_by_our_clock_the_bad_one_is_looked_for_and_the_clock_is_doubted() {
+async fn r15_t1_where_none_is_too_old_by_our_clock_the_bad_one_is_found_and_a_note_says_so() {
     let service = accepting();
     let seen = service.clone();
     let script = move |number: usize, _: Duration| {

@@ -97,7 +97,7 @@ async fn t14_a_clock_that_is_set_back_does_not_reopen_the_time_for_retries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c_what_may_have_arrived_stays_in_doubt_when_its_batch_is_divided() {
+async fn c_what_may_have_arrived_stays_ambiguous_when_its_batch_is_divided() {
     for refusal in [|| status(413), || code(100, 0)] {
         let service = Service::new(move |number, _| match number {
             0 => Act::Break,

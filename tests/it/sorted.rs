@@ -469,7 +469,7 @@ fn a_row_without_an_order_id_does_not_hide_what_spoils_the_next_order() {
 }
 
 #[test]
-fn a_file_is_a_stream_of_events_and_tells_how_it_ended() {
+fn a_file_is_a_stream_of_events_and_says_how_it_ended() {
     let file = "order_id,email,timestamp,value,currency\n\
         A1,m@example.com,1777896000,5,EUR\n\
         A2,n@example.com,1777896000,6,EUR\n\

@@ -266,7 +266,7 @@ async fn a_shared_transport_is_a_transport() {
 }
 
 #[test]
-fn an_event_tells_its_order_and_its_value() {
+fn an_event_has_its_order_and_its_value() {
     let event = by_hand(7);
     assert_eq!(event.order_id().unwrap().as_str(), "order-7");
     assert_eq!(event.value().unwrap().to_string(), "10.5 EUR");
