@@ -91,7 +91,7 @@ async fn measure(plan: &Plan) -> Outcome<()> {
         io::stdout(),
         "delivery: {events} events in {} requests, {seconds:.3} s, {rate:.0} events/s, ideal {ideal:.0}, \
          share {:.1} %, peak memory {} kB at {EARLY} events and {} kB at the end, server saw {seen}",
-        report.requests(),
+        report.requests().made,
         100.0 * rate / ideal,
         sales.early_peak,
         peak_memory(),

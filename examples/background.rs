@@ -49,7 +49,7 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     for diagnostic in report.diagnostics() {
         writeln!(std::io::stderr(), "{diagnostic}")?;
     }
-    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
+    writeln!(std::io::stdout(), "{report}")?;
     let sent_all = report.all_accepted() && report.events().accepted == 6;
     Ok(if sent_all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

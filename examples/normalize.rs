@@ -4,7 +4,7 @@
 //! name of the match key. Optional are `country`, the customer's country; `order`, which is `day_first` or
 //! `month_first` for dates that can be read both ways; and, with the feature `phone`, `calling_country`, which
 //! completes national phone numbers. Each line of standard output has the normal form and the digest, with a note if
-//! the value is doubtful, or the reason why the value cannot be used:
+//! the value is questionable, or the reason why the value cannot be used:
 //!
 //! ```text
 //! {"field":"em","normalized":"mary@example.com","sha256":"f1904cf1a9d73a55…"}

@@ -29,6 +29,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
     let report = client.send(purchase).await;
 
-    writeln!(std::io::stdout(), "{:?}", report.outcomes())?;
+    writeln!(std::io::stdout(), "{report}")?;
     Ok(())
 }

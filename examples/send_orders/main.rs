@@ -106,7 +106,7 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
         coverage.shared_values().iter().for_each(|shared| say(&format!("note: {shared}")));
         send(&destination.client, prepared).await
     };
-    let sent = format!("Sent to {} in {}.", destination.place, counted(report.requests(), "request"));
+    let sent = format!("Sent to {} in {}.", destination.place, counted(report.requests().made, "request"));
     let summary = Summary { files, report, coverage, sent, halt };
     finish(&summary, report_file)
 }
@@ -157,7 +157,7 @@ async fn send_sample() -> Result<u8, Failure> {
     let sent = format!(
         "Sent to a mock server on this machine in {} requests. Like Meta, it refuses a whole request\n\
          because of one bad event; the client then splits the request until the bad event is alone.",
-        grouped(report.requests())
+        grouped(report.requests().made)
     );
     let surprises = plan.surprises(&report);
     let summary = Summary { files: vec![facts], report, coverage, sent, halt: None };

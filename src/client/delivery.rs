@@ -245,7 +245,7 @@ async fn keep_time(run: &RunState<'_>) {
 /// Stops the run when the program asks for it.
 async fn obey(run: &RunState<'_>, stop: &StopHandle) {
     stop.requested().await;
-    run.halt(StopCause::Cancelled);
+    run.halt(stop.cause().clone());
     stop.time_is_up(run.clock()).await;
     run.cut_off();
     std::future::pending::<()>().await;

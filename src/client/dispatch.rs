@@ -89,7 +89,7 @@ impl Dispatch<'_, '_> {
         let ambiguous = ended.may_have_arrived();
         run.learn(ended.shows_health(), |counts| {
             counts.throttled += u64::from(throttled);
-            counts.doubtful += u64::from(ambiguous);
+            counts.ambiguous += u64::from(ambiguous);
             counts.unreachable += u64::from(matches!(ended, Ended::Failed(_)) && !ambiguous);
         });
         if ended.shows_health() && run.is_proven() {
@@ -168,7 +168,7 @@ impl Dispatch<'_, '_> {
 
     /// Ends events with this outcome, unless an earlier attempt may have arrived.
     fn end(&self, events: Vec<Numbered>, outcome: Outcome, tried: &Tried) {
-        let outcome = if tried.ambiguous_since.is_some() { in_doubt(outcome) } else { outcome };
+        let outcome = if tried.ambiguous_since.is_some() { unconfirmed_instead(outcome) } else { outcome };
         self.run.settle(events, &outcome);
     }
 
@@ -183,7 +183,7 @@ impl Dispatch<'_, '_> {
             }
             let message =
                 "Meta calls an event too old that is not, by the clock of this machine: check the clock";
-            self.run.note("clock_doubtful", message.to_owned());
+            self.run.note("check_clock", message.to_owned());
         }
         match search {
             Search::Halve => return BatchPart::halves(events, tried),
@@ -245,11 +245,12 @@ impl Dispatch<'_, '_> {
 }
 
 /// The outcome of events that an earlier attempt may have delivered.
-fn in_doubt(outcome: Outcome) -> Outcome {
+fn unconfirmed_instead(outcome: Outcome) -> Outcome {
     let why = match outcome {
         Outcome::Accepted | Outcome::Unconfirmed(_) => return outcome,
-        Outcome::NotSent(NotSentCause::Stopped(cause)) => format!("the run stopped: {cause}"),
-        Outcome::NotSent(_) | Outcome::Refused(_) => format!("the last attempt: {outcome}"),
+        Outcome::NotSent(cause @ NotSentCause::Stopped(_)) => cause.fact().into_owned(),
+        Outcome::NotSent(cause) => format!("the last attempt: {}", cause.fact()),
+        Outcome::Refused(error) => format!("the last attempt: {error}"),
     };
     Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why.into()))
 }

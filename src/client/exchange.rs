@@ -71,7 +71,7 @@ async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, Tra
             Err(TransportError::ambiguous("no whole answer within the time limit"))
         }
         Either::Right((Either::Right(_), _)) => {
-            Err(TransportError::ambiguous("cut off, because the program asked to stop"))
+            Err(TransportError::ambiguous("cut off when the run stopped"))
         }
     }
 }

@@ -84,7 +84,7 @@
 //! | span, debug | `batch` | `events` |
 //! | debug | `attempt` | `result`, and of an error answer `status`, `code`, `subcode`, `trace_id` |
 //! | debug | `next` | `step`, and before a wait `wait_ms` |
-//! | debug | `settled` | `outcome`, `events` |
+//! | debug | `outcome` | `outcome`, `events` |
 //! | warn | `paused` | `wait_ms` |
 //! | warn | `note` | `reason` |
 //! | warn | `stopping` | `cause` |
@@ -138,7 +138,7 @@ pub use transport::{HttpTransport, Request, Response, Sending, Transport, Transp
 
 use settings::Settings;
 
-use crate::order::Prepared;
+use crate::order::IntoPrepared;
 use crate::value::{AccessToken, DatasetId};
 
 /// A client that sends events to one dataset.
@@ -233,8 +233,8 @@ impl Client {
     /// # Panics
     ///
     /// When awaited outside a tokio runtime, unless transport and clock are the application's own.
-    pub fn send(&self, prepared: impl Into<Prepared>) -> Delivery<'static> {
-        Delivery::of_prepared(&self.settings, prepared.into())
+    pub fn send(&self, prepared: impl IntoPrepared) -> Delivery<'static> {
+        Delivery::of_prepared(&self.settings, prepared.into_prepared())
     }
 
     /// Sends the events of a source, however many, and reports on them. Await the [`Delivery`] that it

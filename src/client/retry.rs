@@ -211,7 +211,7 @@ impl Ended {
             Self::Refused { error, .. } => error.class().code(),
             Self::Redirected(_) => "redirected",
             Self::NoValidAnswer { .. } => "no_valid_answer",
-            Self::Failed(error) if error.may_have_arrived() => "doubtful",
+            Self::Failed(error) if error.may_have_arrived() => "ambiguous",
             Self::Failed(_) => "unreachable",
         }
     }
@@ -241,7 +241,7 @@ impl Step {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Accept => "accept",
-            Self::Retry { .. } => "repeat",
+            Self::Retry { .. } => "retry",
             Self::Pause { .. } => "pause",
             Self::Isolate(_) => "isolate",
             Self::Divide(_) => "divide",

@@ -91,7 +91,7 @@ impl<'r> RunLog<'r> {
         let progress = Progress {
             taken: self.taken as u64,
             done: self.ledger.settled(),
-            requests: self.ledger.attempts().made,
+            requests: self.ledger.requests().made,
             in_flight: self.in_flight,
             usage: self.ledger.usage(),
         };

@@ -201,9 +201,9 @@ impl<'r> RunState<'r> {
     pub(super) fn leaves(&self, purpose: Purpose) -> InFlight<'_, 'r> {
         let mut log = self.log();
         log.in_flight += 1;
-        let attempts = log.ledger.attempts();
-        attempts.made += 1;
-        attempts.repeated += u64::from(purpose != Purpose::First);
+        let requests = log.ledger.requests();
+        requests.made += 1;
+        requests.retries += u64::from(purpose != Purpose::First);
         InFlight(self)
     }
 
@@ -214,7 +214,7 @@ impl<'r> RunState<'r> {
         } else {
             self.pacer().found_failing(self.clock().elapsed());
         }
-        count(self.log().ledger.attempts());
+        count(self.log().ledger.requests());
     }
 
     /// Keeps what the headers of Meta's own answer say. Without a usage header there has been little
@@ -289,7 +289,7 @@ impl RunState<'_> {
         if events.is_empty() {
             return;
         }
-        trace::settled(events.len(), outcome);
+        trace::outcome(events.len(), outcome);
         let mut log = self.log();
         log.settle(events, outcome);
         if log.holds_too_many() {

@@ -54,6 +54,15 @@ use crate::wire::TextFilter;
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a source of events",
+    label = "expected a source that yields `Event`s",
+    note = "events in a `Vec` go to `Client::send`, or here as `events.into_iter()`; borrowed ones as \
+            `events.iter().cloned()`",
+    note = "an iterator over results goes through `from_results`, a stream through `from_stream`, a channel through \
+            `from_poll`",
+    note = "a source of your own that you want to keep goes here as `source.by_mut()`"
+)]
 pub trait EventSource: Send {
     /// Returns the next event, or `None` at the end.
     ///
@@ -83,6 +92,7 @@ pub trait EventSource: Send {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: Iterator<Item = Event> + Send> EventSource for I {
     fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Event, SourceError>>> {
         Poll::Ready(self.next().map(Ok))

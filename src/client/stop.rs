@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
 use super::clock::Clock;
+use crate::report::StopCause;
 
 /// Asks runs to stop in order, for example from a signal handler.
 ///
@@ -36,6 +37,8 @@ use super::clock::Clock;
 #[derive(Debug, Clone)]
 pub struct StopHandle {
     request: Arc<watch::Sender<StopRequest>>,
+    /// Why runs stop that this handle stops.
+    cause: StopCause,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +51,17 @@ enum StopRequest {
 impl StopHandle {
     /// Creates a handle that has not been used yet.
     pub fn new() -> Self {
-        Self { request: Arc::new(watch::Sender::new(StopRequest::None)) }
+        Self::with_cause(StopCause::Cancelled)
+    }
+
+    /// Creates a handle that stops runs for this cause.
+    pub(super) fn with_cause(cause: StopCause) -> Self {
+        Self { request: Arc::new(watch::Sender::new(StopRequest::None)), cause }
+    }
+
+    /// Why runs stop that this handle stops.
+    pub(super) fn cause(&self) -> &StopCause {
+        &self.cause
     }
 
     /// Asks runs to start no new batch, and to end when the requests in flight have their answers: at

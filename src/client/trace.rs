@@ -61,8 +61,8 @@ mod enabled {
         debug!(name: "next", target: TARGET, step = step.name(), wait_ms, "next");
     }
 
-    pub(in crate::client) fn settled(events: usize, outcome: &Outcome) {
-        debug!(name: "settled", target: TARGET, outcome = outcome.code(), events, "settled");
+    pub(in crate::client) fn outcome(events: usize, outcome: &Outcome) {
+        debug!(name: "outcome", target: TARGET, outcome = outcome.code(), events, "outcome");
     }
 
     pub(in crate::client) fn paused(lasting: Duration) {
@@ -86,7 +86,7 @@ mod enabled {
             refused = events.refused,
             not_sent = events.not_sent,
             unconfirmed = events.unconfirmed,
-            requests = report.requests(),
+            requests = report.requests().made,
             "finished",
         );
     }
@@ -113,7 +113,7 @@ mod disabled {
 
     pub(in crate::client) fn attempt(_: &Ended) {}
     pub(in crate::client) fn next(_: &Step) {}
-    pub(in crate::client) fn settled(_: usize, _: &Outcome) {}
+    pub(in crate::client) fn outcome(_: usize, _: &Outcome) {}
     pub(in crate::client) fn paused(_: Duration) {}
     pub(in crate::client) fn note(_: &str) {}
     pub(in crate::client) fn stopping(_: &StopCause) {}

@@ -13,7 +13,7 @@ use super::prehashed::Prehashed;
 use super::user_data::is_too_broad;
 use super::{Hashed, MatchKey, MatchValue, UserData, ValueWarning};
 
-/// Counts how many customers have each match key, alone and together, and how many values are doubtful.
+/// Counts how many customers have each match key, alone and together, and how many values are questionable.
 ///
 /// ```
 /// use meta_offline_events::customer::{Coverage, MatchKey, UserData};

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
+
+use crate::value::{Found, read_unquoted};
 
 /// A SHA-256 digest: 32 bytes, written as 64 lower-case hexadecimal digits.
 ///
@@ -149,22 +151,13 @@ impl Serialize for Hashed {
 impl<'de> Deserialize<'de> for Hashed {
     /// Reads 64 hexadecimal digits. The error never shows the value that was there instead.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct HexDigits;
-
-        impl Visitor<'_> for HexDigits {
-            type Value = Hashed;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("64 hexadecimal digits")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Hashed, E> {
-                Hashed::from_hex(text).map_err(E::custom)
-            }
-        }
-
-        // An error about another type would show the value, which may be a phone number.
-        deserializer.deserialize_str(HexDigits).map_err(|_| de::Error::custom(NotSha256))
+        let make = |found: Found<'_>| match found {
+            Found::Text(text) => Some(Self::from_hex(text)),
+            Found::Number(_) => None,
+        };
+        read_unquoted("a SHA-256 digest, 64 hexadecimal digits", make, |visitor| {
+            deserializer.deserialize_str(visitor)
+        })
     }
 }
 
@@ -228,7 +221,7 @@ mod tests {
             ["\"mary@example.com\"", "16505551212", "null", "[\"mary\"]", "{\"mary\":1}", "\"\\u0061\""]
         {
             let error = serde_json::from_str::<Hashed>(json).unwrap_err().to_string();
-            assert!(error.starts_with(&NotSha256.to_string()), "{error}");
+            assert!(error.contains("SHA-256") && error.contains("64 hexadecimal digits"), "{error}");
             assert!(!error.contains("mary") && !error.contains("1650"), "{error}");
         }
     }

@@ -13,7 +13,7 @@ use super::{MatchKey, UnusableReason, UserData};
 /// let unusable = invalid.unusable()[0];
 /// assert_eq!((unusable.key(), unusable.index()), (MatchKey::Email, 1));
 /// assert_eq!(unusable.reason(), UnusableReason::NotAnEmail);
-/// assert!(unusable.to_string().starts_with("em (value 2) is not an e-mail address"));
+/// assert!(unusable.to_string().starts_with("e-mail (em, value 2) is not an e-mail address"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UnusableKey {
@@ -41,12 +41,37 @@ impl UnusableKey {
 
 impl fmt::Display for UnusableKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.index > 0 {
-            write!(f, "{} (value {}) {}", self.key, self.index + 1, self.reason)
-        } else {
-            write!(f, "{} {}", self.key, self.reason)
+        let (key, value) = (self.key, self.index + 1);
+        match (words(key), value) {
+            (Some(words), 1) => write!(f, "{words} ({key}) {}", self.reason),
+            (Some(words), _) => write!(f, "{words} ({key}, value {value}) {}", self.reason),
+            (None, 1) => write!(f, "{key} {}", self.reason),
+            (None, _) => write!(f, "{key} (value {value}) {}", self.reason),
         }
     }
+}
+
+/// What a key is called, if Meta's name for it is short.
+fn words(key: MatchKey) -> Option<&'static str> {
+    Some(match key {
+        MatchKey::Email => "e-mail",
+        MatchKey::Phone => "phone",
+        MatchKey::FirstName => "first name",
+        MatchKey::LastName => "last name",
+        MatchKey::BirthDate => "date of birth",
+        MatchKey::Gender => "gender",
+        MatchKey::City => "city",
+        MatchKey::State => "state",
+        MatchKey::PostalCode => "postal code",
+        MatchKey::MobileAdvertiserId => "mobile advertiser id",
+        MatchKey::Click => "click id",
+        MatchKey::Browser => "browser id",
+        MatchKey::FirstInitial => "first initial",
+        MatchKey::BirthDay => "day of birth",
+        MatchKey::BirthMonth => "month of birth",
+        MatchKey::BirthYear => "year of birth",
+        _ => return None,
+    })
 }
 
 /// The error of a customer some of whose texts cannot be used; it keeps the usable values.
@@ -57,7 +82,7 @@ impl fmt::Display for UnusableKey {
 /// let invalid = UserData::builder().email("mary@example.com").phone("ask her").build().unwrap_err();
 /// assert_eq!(
 ///     invalid.to_string(),
-///     "some customer data cannot be used: ph contains no phone number: write its digits with the country code",
+///     "some customer data cannot be used: phone (ph) contains no phone number: write its digits with the country code",
 /// );
 /// assert!(invalid.into_usable().has(MatchKey::Email));
 /// ```

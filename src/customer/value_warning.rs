@@ -1,8 +1,8 @@
-//! What is doubtful about a usable value: the warning, never the text.
+//! What is questionable about a usable value: the warning, never the text.
 
 /// A warning about a value that is sent nevertheless.
 ///
-/// [`code`](ValueWarning::code) is stable, for programs; `Display` says what is doubtful and what to do.
+/// [`code`](ValueWarning::code) is stable, for programs; `Display` says what is questionable and what to do.
 ///
 /// ```
 /// use meta_offline_events::customer::{CleaningOptions, MatchKey, ValueWarning};

@@ -84,7 +84,7 @@ impl AppData {
         self
     }
 
-    /// The campaign that led to the installation, as the app link told.
+    /// The campaign that led to the installation, as the app link says.
     pub fn campaign_ids(mut self, ids: Text) -> Self {
         self.campaign_ids = Some(ids);
         self
@@ -151,7 +151,7 @@ impl AppData {
         self
     }
 
-    /// What may tell who the customer is.
+    /// What may identify the customer.
     #[cfg(feature = "client")]
     pub(super) fn clear_texts(&self) -> impl Iterator<Item = &Text> {
         [&self.install_referrer, &self.vendor_id, &self.receipt_data, &self.app_user_id].into_iter().flatten()
@@ -159,7 +159,7 @@ impl AppData {
 }
 
 open_names! {
-    /// The version of [`ExtInfo`], which tells the system of the device.
+    /// The version of [`ExtInfo`], which stands for the system of the device.
     ExtInfoVersion {
         /// Android.
         Android "a2",
@@ -209,7 +209,17 @@ macro_rules! positions {
             pub fn $setter(self, part: $kind) -> Self {
                 self.with($position, part.to_string().into())
             }
-        )+}
+        )+
+
+            /// Fills a position with its text form.
+            pub(super) fn fill(self, position: usize, part: &str) -> Result<Self, String> {
+                match position {
+                    $($position => Ok(self.$setter(part.parse::<$kind>().map_err(|error| error.to_string())?)),)+
+                    // Version and OS version are there from the start.
+                    _ => Ok(self),
+                }
+            }
+        }
     };
 }
 

@@ -135,7 +135,7 @@ impl Attribution {
         self
     }
 
-    /// What may tell who the customer is.
+    /// What may identify the customer.
     #[cfg(feature = "client")]
     pub(super) fn clear_texts(&self) -> impl Iterator<Item = &Text> {
         [&self.auditing_token, &self.linkage_key, &self.touchpoint_id].into_iter().flatten()

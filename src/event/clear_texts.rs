@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::{AppData, Attribution, Event, Status};
 use crate::value::{PageUrl, Text};
 
-/// Shorter texts cannot be told from the service's own words.
+/// Shorter texts may be the service's own words.
 const SHORTEST: usize = 4;
 
 impl Event {
-    /// What is sent in the clear beside `user_data` and may tell who the customer is.
+    /// What is sent in the clear beside `user_data` and may identify the customer.
     pub(crate) fn clear_texts(&self) -> Vec<&str> {
         let mut texts: Vec<&str> = self.source_url().map(PageUrl::as_str).into_iter().collect();
         if let Some(rare) = &self.rare {

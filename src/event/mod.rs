@@ -1,8 +1,7 @@
 //! What happened: one conversion, and the rules between its fields.
 //!
-//! An [`Event`] is built in one step and is right from then on: [`EventBuilder::build`] checks every
-//! rule that Meta is known to check and reports all broken ones at once. How events are sent, and
-//! which rows of an export they came from, is the business of other rooms.
+//! [`EventBuilder::build`] checks every rule that Meta is known to check, and reports all broken ones at once, so an
+//! [`Event`] is always valid. Other modules send events and make them from rows.
 
 mod action_source;
 mod app_data;

@@ -39,8 +39,14 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.advice)
+        f.write_str(&said(&self.path, self.advice))
     }
+}
+
+/// A path and what is wrong there: as one sentence, if what is wrong is one about the path.
+pub(super) fn said(path: &str, what: &str) -> String {
+    let goes_on = ["is ", "has ", "must ", "says "].iter().any(|verb| what.starts_with(verb));
+    format!("{path}{}{what}", if goes_on { " " } else { ": " })
 }
 
 /// The error for an event that breaks rules. It lists all of them.
@@ -180,7 +186,7 @@ const RULES: &[Rule] = &[
     Rule {
         code: "negative_value",
         path: "custom_data.value",
-        advice: "is negative: refunds are not purchases",
+        advice: "is negative, but refunds are not purchases",
         is_broken: |event| event.custom_data.value.is_some_and(Amount::is_negative),
     },
     Rule {
@@ -269,7 +275,7 @@ const RULES: &[Rule] = &[
     Rule {
         code: "attribution_value",
         path: "attribution_data.attribution_value",
-        advice: "is negative: it is a share of the value of a conversion",
+        advice: "is negative, but it is a share of the value of a conversion",
         is_broken: |event| {
             let value = event.attribution().and_then(|credit| credit.attribution_value);
             value.is_some_and(Amount::is_negative)
@@ -374,7 +380,7 @@ fn negative_prices(event: &Event) -> impl Iterator<Item = Violation> {
         line.price()?.is_negative().then(|| Violation {
             path: Cow::Owned(format!("custom_data.contents[{index}].item_price")),
             code: "negative_price",
-            advice: "is negative: refunds are not purchases",
+            advice: "is negative, but refunds are not purchases",
         })
     };
     event.custom_data.contents.iter().enumerate().filter_map(negative)

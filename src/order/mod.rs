@@ -45,7 +45,7 @@ mod tally;
 pub use layout::{BoundLayout, Column, LayoutError, NumberStyle, RowLayout};
 pub use orders::Orders;
 pub use parsed_row::ParsedRow;
-pub use prepared::Prepared;
+pub use prepared::{IntoPrepared, Prepared};
 pub use row::Row;
 pub use row_error::RowError;
 pub use rules::OrderRules;

@@ -36,6 +36,33 @@ pub struct Prepared {
     pub coverage: Coverage,
 }
 
+/// What a client can send: a [`Prepared`], a `Vec<Event>`, an `Event`, and whatever else converts into `Prepared`.
+///
+/// ```
+/// use meta_offline_events::order::{IntoPrepared, Prepared};
+///
+/// let nothing: Prepared = Vec::new().into_prepared();
+/// assert!(nothing.events.is_empty());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent",
+    label = "expected `Prepared`, `Vec<Event>` or `Event`",
+    note = "`Client::send` takes the events by value: pass the `Vec<Event>` itself, or a copy of a borrowed one, \
+            `events.to_vec()`",
+    note = "an iterator or a stream of events goes to `Client::deliver`"
+)]
+pub trait IntoPrepared {
+    /// Returns the events with the report on their rows.
+    fn into_prepared(self) -> Prepared;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Prepared>> IntoPrepared for T {
+    fn into_prepared(self) -> Prepared {
+        self.into()
+    }
+}
+
 impl From<Vec<Event>> for Prepared {
     /// Events that were built by hand: there are no rows to report on.
     fn from(events: Vec<Event>) -> Self {

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_comes_back_is_told_with_the_line_where_it_began() {
+    fn an_order_that_comes_back_is_reported_with_the_line_where_it_began() {
         let error = enter_all(&["A3", "A1", "A2", "A1"]).unwrap_err();
         assert_eq!((error.line(), error.earlier()), (Line::new(4), Line::new(2)));
         assert_eq!(

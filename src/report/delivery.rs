@@ -1,5 +1,6 @@
 //! The report of a delivery: every row and every event with exactly one outcome.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,9 +17,10 @@ use crate::event::Event;
 /// let nothing_sent = DeliveryReport::default();
 /// assert!(nothing_sent.all_accepted(), "true for an empty run: check `rows().read`, too");
 /// assert!(nothing_sent.rows().is_balanced());
+/// assert_eq!(nothing_sent.to_string(), "Events: 0");
 /// ```
 ///
-/// It serializes to JSON, for logs and audits.
+/// `Display` counts the outcomes for people, in up to three lines. It serializes to JSON, for logs and audits.
 #[derive(Debug, Clone, Default)]
 #[must_use = "only the report says whether Meta accepted the events"]
 pub struct DeliveryReport {
@@ -31,7 +33,7 @@ pub struct DeliveryReport {
     pub(super) messages: Vec<Box<str>>,
     pub(super) trace_ids: Vec<Box<str>>,
     pub(super) stopped: Option<Arc<StopCause>>,
-    pub(super) attempts: RequestCounts,
+    pub(super) requests: RequestCounts,
     pub(super) usage: Option<f64>,
     pub(super) test_event_code: bool,
 }
@@ -65,8 +67,8 @@ impl DeliveryReport {
 
     /// Why rows were left out, or events not accepted.
     ///
-    /// Each names the lines of its rows. The diagnostic of events that were built by hand names their index,
-    /// event id and order id. After `Client::deliver` the first 10,000 events that
+    /// Each names the lines of its rows. The diagnostic of events that were built by hand names their index in
+    /// what was sent, which counts from 0, their event id and order id. After `Client::deliver` the first 10,000 events that
     /// were not accepted have diagnostics; the others are counted.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
@@ -101,14 +103,9 @@ impl DeliveryReport {
         }
     }
 
-    /// How many requests the run made, retries included.
-    pub fn requests(&self) -> u64 {
-        self.attempts.made
-    }
-
-    /// The counts of requests.
-    pub fn attempts(&self) -> RequestCounts {
-        self.attempts
+    /// The counts of requests. `requests().made` is how many the run made, retries included.
+    pub fn requests(&self) -> RequestCounts {
+        self.requests
     }
 
     /// The highest use of Meta's rate limits that an answer stated, in percent. Meta states it only after
@@ -232,20 +229,70 @@ impl DeliveryReport {
     }
 }
 
+impl fmt::Display for DeliveryReport {
+    /// How many events have which outcome; how many rows, unless each event was built by hand; and why the run
+    /// stopped, if it did. It shows no text of a customer.
+    ///
+    /// ```text
+    /// Events: 940 (900 accepted, 10 refused, 30 not sent)
+    /// Rows: 1000 (950 accepted, 2 filtered, 8 invalid, 10 refused, 30 not sent)
+    /// Stopped early: the access token has expired: replace it, then send again
+    /// ```
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (events, rows) = (self.events, self.rows);
+        write!(f, "Events: {}", events.total())?;
+        write_counts(
+            f,
+            &[
+                (events.accepted, "accepted"),
+                (events.refused, "refused"),
+                (events.not_sent, "not sent"),
+                (events.unconfirmed, "unconfirmed"),
+                (events.pending, "pending"),
+            ],
+        )?;
+        if rows.read != events.total() || rows.filtered + rows.invalid > 0 {
+            write!(f, "\nRows: {}", rows.read)?;
+            write_counts(
+                f,
+                &[
+                    (rows.accepted, "accepted"),
+                    (rows.filtered, "filtered"),
+                    (rows.invalid, "invalid"),
+                    (rows.refused, "refused"),
+                    (rows.not_sent, "not sent"),
+                    (rows.unconfirmed, "unconfirmed"),
+                    (rows.pending, "pending"),
+                ],
+            )?;
+        }
+        self.stopped().map_or(Ok(()), |cause| write!(f, "\nStopped early: {cause}"))
+    }
+}
+
+/// Writes the counts that are not zero, in brackets.
+fn write_counts(f: &mut fmt::Formatter<'_>, counts: &[(u64, &str)]) -> fmt::Result {
+    let mut before = " (";
+    for (count, outcome) in counts.iter().filter(|(count, _)| *count > 0) {
+        write!(f, "{before}{count} {outcome}")?;
+        before = ", ";
+    }
+    if before == ", " { f.write_str(")") } else { Ok(()) }
+}
+
 impl Serialize for DeliveryReport {
-    /// `{"rows":{…},"events":{…},"diagnostics":[…],"notes":[…],"stopped":…,"come_back_in_seconds":…,
-    /// "requests":…,"attempts":{…},"usage_percent":…,"messages":[…],"trace_ids":[…],
+    /// `{"rows":{…},"events":{…},"diagnostics":[…],"notes":[…],"stopped":…,"retry_after_seconds":…,
+    /// "requests":{"made":…,"retries":…,"ambiguous":…,"unreachable":…,"throttled":…},"usage_percent":…,"messages":[…],"trace_ids":[…],
     /// "test_event_code":…}`
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("DeliveryReport", 12)?;
+        let mut fields = serializer.serialize_struct("DeliveryReport", 11)?;
         fields.serialize_field("rows", &self.rows)?;
         fields.serialize_field("events", &self.events)?;
         fields.serialize_field("diagnostics", &self.diagnostics)?;
         fields.serialize_field("notes", &self.notes)?;
         fields.serialize_field("stopped", &self.stopped.as_ref().map(ToString::to_string))?;
-        fields.serialize_field("come_back_in_seconds", &self.retry_after().map(|wait| wait.as_secs()))?;
-        fields.serialize_field("requests", &self.requests())?;
-        fields.serialize_field("attempts", &self.attempts)?;
+        fields.serialize_field("retry_after_seconds", &self.retry_after().map(|wait| wait.as_secs()))?;
+        fields.serialize_field("requests", &self.requests)?;
         fields.serialize_field("usage_percent", &self.usage)?;
         fields.serialize_field("messages", &self.messages)?;
         fields.serialize_field("trace_ids", &self.trace_ids)?;

@@ -116,8 +116,8 @@ impl Ledger {
     }
 
     /// The counts of requests, to be kept up.
-    pub(crate) fn attempts(&mut self) -> &mut super::RequestCounts {
-        &mut self.report.attempts
+    pub(crate) fn requests(&mut self) -> &mut super::RequestCounts {
+        &mut self.report.requests
     }
 
     /// Keeps what an answer says beside its count.
@@ -216,9 +216,14 @@ fn diagnostic(entries: &[Entry]) -> Diagnostic {
     let message = match entries {
         _ if !lines.is_empty() => outcome.to_string(),
         [first, .., last] => {
-            format!("events {} to {}{}: {outcome}", first.position, last.position, ids_of_all(entries))
+            format!(
+                "events at index {} to {}{}: {outcome}",
+                first.position,
+                last.position,
+                ids_of_all(entries)
+            )
         }
-        [only] => format!("event {}{}: {outcome}", only.position, ids_of_one(&only.origin)),
+        [only] => format!("event at index {}{}: {outcome}", only.position, ids_of_one(&only.origin)),
         [] => outcome.to_string(),
     };
     Diagnostic::new(lines, outcome.code(), message)

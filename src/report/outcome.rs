@@ -1,5 +1,6 @@
 //! The outcome of an event, and why an event was not sent, is unconfirmed, or a run stopped.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,6 +112,18 @@ impl NotSentCause {
     }
 }
 
+impl NotSentCause {
+    /// What happened, for an event that an earlier attempt may have delivered: without the advice to send it again.
+    #[cfg(feature = "client")]
+    pub(crate) fn fact(&self) -> Cow<'static, str> {
+        match self {
+            Self::NotIsolated(error) => format!("too many other events of its batch are bad: {error}").into(),
+            Self::Stopped(cause) => format!("the run stopped: {}", cause.fact()).into(),
+            other => other.to_string().into(),
+        }
+    }
+}
+
 impl fmt::Display for NotSentCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -138,7 +151,7 @@ impl fmt::Display for NotSentCause {
 ///
 /// let cause = UnconfirmedCause::CountDiffers { sent: 10, received: 9 };
 /// assert_eq!(cause.code(), "count_differs");
-/// assert_eq!(cause.to_string(), "sent 10 events, but Meta counted 9: compare in Events Manager");
+/// assert_eq!(cause.to_string(), "sent 10 events, but Meta counted 9: compare in Events Manager before you send them again");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -168,10 +181,17 @@ impl fmt::Display for UnconfirmedCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CountDiffers { sent, received } => {
-                write!(f, "sent {sent} events, but Meta counted {received}: compare in Events Manager")
+                write!(
+                    f,
+                    "sent {sent} events, but Meta counted {received}: compare in Events Manager before you send \
+                     them again"
+                )
             }
             Self::NoValidAnswer(why) => {
-                write!(f, "sent, but no valid answer came ({why}): compare in Events Manager")
+                write!(
+                    f,
+                    "sent, but no valid answer came ({why}): compare in Events Manager before you send it again"
+                )
             }
         }
     }
@@ -207,6 +227,8 @@ pub enum StopCause {
     RunLimit,
     /// The program asked the run to stop.
     Cancelled,
+    /// The time limit of `Queue::close` passed before every event had its outcome.
+    CloseLimit,
     /// The source of the events failed, with these words. The run still sent what the source gave before.
     /// If it could not, the diagnostics of those events say why.
     Source(Box<str>),
@@ -235,6 +257,7 @@ impl StopCause {
             Self::TokenExpired => "token_expired",
             Self::RunLimit => "run_limit",
             Self::Cancelled => "cancelled",
+            Self::CloseLimit => "close_limit",
             Self::Source(_) => "source_failed",
             Self::UnsentLimit => "unsent_limit",
             Self::Abandoned => "abandoned",
@@ -251,34 +274,84 @@ impl StopCause {
     }
 }
 
+impl StopCause {
+    /// What happened, without the advice: that depends on what became of an event.
+    pub(crate) fn fact(&self) -> Cow<'static, str> {
+        match self {
+            Self::Api(error) => error.to_string().into(),
+            Self::Endpoint(why) => format!("the endpoint is wrong: {why}").into(),
+            Self::Unreachable(why) => format!("the service cannot be reached ({why})").into(),
+            Self::RetryLater(_) => "Meta asks for a pause".into(),
+            Self::ClockOff(seconds) => {
+                let side = if *seconds > 0 { "ahead of" } else { "behind" };
+                format!("the clock of this machine is {} seconds {side} Meta's", seconds.unsigned_abs())
+                    .into()
+            }
+            Self::TokenExpired => "the access token has expired".into(),
+            Self::RunLimit => "the time limit of the run is over".into(),
+            Self::Cancelled => "the program asked to stop".into(),
+            Self::CloseLimit => "the time limit of `close` passed".into(),
+            Self::Source(why) => format!("the source failed: {why}").into(),
+            Self::UnsentLimit => "too many events could not be sent".into(),
+            Self::Abandoned => {
+                "the run ended early, because its runtime shut down, or code of the application \
+                                panicked or blocked it"
+                    .into()
+            }
+        }
+    }
+
+    /// What to do with the events that were not sent.
+    fn advice(&self) -> Option<Cow<'static, str>> {
+        let advice = match self {
+            Self::Api(_) | Self::Endpoint(_) | Self::Source(_) => return None,
+            Self::Unreachable(_) => "send again later",
+            Self::RetryLater(wait) => {
+                return Some(format!("send again in {} minutes", wait.as_secs().div_ceil(60)).into());
+            }
+            Self::ClockOff(_) => "set it, then send again",
+            Self::TokenExpired => "replace it, then send again",
+            Self::RunLimit | Self::Cancelled | Self::CloseLimit | Self::Abandoned => {
+                "send the events that were not sent in another run"
+            }
+            Self::UnsentLimit => "send them again, then go on with the source",
+        };
+        Some(advice.into())
+    }
+}
+
 impl fmt::Display for StopCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Api(error) => write!(f, "{}: {error}", error.advice()),
-            Self::Endpoint(why) => write!(f, "the endpoint is wrong: {why}"),
-            Self::Unreachable(why) => write!(f, "the service cannot be reached, send again later: {why}"),
-            Self::RetryLater(wait) => retry_after(*wait).fmt(f),
-            Self::ClockOff(seconds) => write!(
-                f,
-                "the clock of this machine is {} seconds {} Meta's: set it, then send again",
-                seconds.unsigned_abs(),
-                if *seconds > 0 { "ahead of" } else { "behind" },
-            ),
-            Self::TokenExpired => f.write_str("the access token has expired: replace it, then send again"),
-            Self::RunLimit => f.write_str("the time limit of the run is over: send the rest in another run"),
-            Self::Cancelled => f.write_str("the program asked to stop: send the rest in another run"),
-            Self::Source(why) => write!(f, "the source failed: {why}"),
-            Self::Abandoned => f.write_str(
-                "the run ended early, because its runtime shut down, or code of the application panicked or \
-                 blocked it: send the rest in another run",
-            ),
-            Self::UnsentLimit => {
-                f.write_str("too many events could not be sent: send them again, then go on with the source")
-            }
+        match (self, self.advice()) {
+            (Self::Api(error), _) => write!(f, "{}: {error}", error.advice()),
+            (cause, Some(advice)) => write!(f, "{}: {advice}", cause.fact()),
+            (cause, None) => f.write_str(&cause.fact()),
         }
     }
 }
 
-fn retry_after(wait: Duration) -> impl fmt::Display {
-    format!("Meta asks for a pause: send again in {} minutes", wait.as_secs().div_ceil(60))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fact_of_a_stop_holds_no_advice() {
+        for cause in [
+            StopCause::Endpoint("a redirect".into()),
+            StopCause::Unreachable("no address".into()),
+            StopCause::RetryLater(Duration::from_secs(1200)),
+            StopCause::ClockOff(-7200),
+            StopCause::TokenExpired,
+            StopCause::RunLimit,
+            StopCause::Cancelled,
+            StopCause::CloseLimit,
+            StopCause::Source("the file is gone".into()),
+            StopCause::UnsentLimit,
+            StopCause::Abandoned,
+        ] {
+            let (text, fact) = (cause.to_string(), cause.fact());
+            assert!(text.starts_with(&*fact), "{text}");
+            assert!(!fact.contains("again") && !fact.contains("another run"), "{fact}");
+        }
+    }
 }

@@ -76,8 +76,8 @@ impl EventCounts {
 
 /// The counts of requests of a run.
 ///
-/// Every request counts once in `made`. Unless a valid answer accepted or refused its events, it also counts
-/// once in `doubtful`, `unreachable` or `throttled`.
+/// Every request counts once in `made`, also a retry, which counts in `retries`, too. Unless a valid answer accepted or
+/// refused its events, a request also counts once in `ambiguous`, `unreachable` or `throttled`.
 ///
 /// ```
 /// use meta_offline_events::report::RequestCounts;
@@ -90,9 +90,9 @@ pub struct RequestCounts {
     /// Requests made, retries included.
     pub made: u64,
     /// Retries: requests that sent the bytes of an earlier one again.
-    pub repeated: u64,
+    pub retries: u64,
     /// Requests that may have arrived although no valid answer came back.
-    pub doubtful: u64,
+    pub ambiguous: u64,
     /// Requests that certainly did not arrive: no address, no connection.
     pub unreachable: u64,
     /// Requests that Meta throttled.

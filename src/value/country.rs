@@ -13,9 +13,8 @@ use super::{InvalidValue, Rule, ValueKind};
 ///
 /// Invariants: two letters, lower case (as Meta hashes them), officially assigned.
 ///
-/// Reading takes the code, the three-letter code, the English short name and the usual other
-/// names. Only letters count, case does not, and a name counts only as a whole: a piece of a
-/// longer text never does.
+/// It parses from the code, the three-letter code, the English short name and other usual names. Only letters count,
+/// in any case, and the name must be the whole text: no country is found inside a longer text.
 ///
 /// ```
 /// use meta_offline_events::value::Country;
@@ -108,10 +107,10 @@ impl FromStr for Country {
     }
 }
 
-/// The longest name in the tables is 44 letters; this leaves room for longer ones.
+/// The longest text that may be a name, in bytes. The longest name in the tables has 44 letters.
 const MAX_NAME: usize = 96;
 
-/// Codes and names, letters only and lower case, with the country they mean.
+/// The country of every code and name, which are written in lower case and with letters only.
 static NAMES: LazyLock<HashMap<Box<[u8]>, Country, RandomState>> = LazyLock::new(|| {
     let mut names = HashMap::default();
     for listed in rust_iso3166::ALL {
@@ -136,8 +135,8 @@ fn letters_of(text: &str) -> Box<[u8]> {
     letters.into_bytes().into()
 }
 
-/// Names in use besides the ISO short names: common English names, earlier names, own names, and
-/// the older ISO wordings that exports still carry.
+/// Names beside the ISO short names: common English names, earlier names, the countries' own names, and older ISO
+/// wordings that exports still have.
 #[rustfmt::skip]
 const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"ae", &["Emirates", "UAE"]),

@@ -9,8 +9,8 @@ use super::{InvalidValue, Rule, ValueKind};
 
 /// A currency in use, by its ISO 4217 code.
 ///
-/// Invariants: three letters, upper case; on the ISO list; has minor units (so no `XXX`, no test
-/// code, no precious metal).
+/// Invariants: three upper-case letters, on the ISO list, with a number of minor units: not `XXX`, no test code and no
+/// precious metal.
 ///
 /// ```
 /// use meta_offline_events::value::Currency;

@@ -1,7 +1,6 @@
-//! Which of two numbers in a date is the day.
+//! The order of day and month in a date.
 
-/// Which number comes first in a date such as `03/04/2026`: a fact about an export that no date in it
-/// can tell, so it has to be stated.
+/// The order of day and month in dates such as `03/04/2026`. The date itself does not show it, so you have to state it.
 ///
 /// ```
 /// use meta_offline_events::customer::{CleaningOptions, MatchKey};
@@ -14,8 +13,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DateOrder {
-    /// 3 April.
+    /// The day comes first: 3 April.
     DayFirst,
-    /// 4 March.
+    /// The month comes first: 4 March.
     MonthFirst,
 }

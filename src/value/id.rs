@@ -1,4 +1,4 @@
-//! Identifiers that travel as they are: trimmed, never changed otherwise.
+//! Identifiers, which are sent as they are, without outer blanks.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::{InvalidValue, Rule, ValueKind};
 /// The longest identifier we send, in bytes. Meta publishes no limit; real ones are far shorter.
 const MAX_ID: usize = 1024;
 
-/// Trims outer blanks, then demands 1 to `longest` bytes without control characters.
+/// Trims outer blanks, and checks that 1 to `longest` bytes without control characters are left.
 pub(super) fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<&str, InvalidValue> {
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
     let rule = if text.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn identifier(kind: ValueKind, text: &str, longest: usize) -> Result<
     Err(InvalidValue::new(kind, rule))
 }
 
-/// Marks without a shape that exports leave behind: zero-width blanks, joiners, byte-order marks.
+/// Whether a character is invisible, such as the zero-width blanks and byte-order marks that exports leave behind.
 fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
@@ -40,8 +40,8 @@ pub(crate) struct Identifier {
     is_plain: bool,
 }
 
-/// A text that is no longer than a UUID is kept in place: there are millions, and an allocation for each
-/// would cost more than all the rest that is done with them.
+/// A text that is no longer than a UUID is kept in place: there are millions, and to allocate each would cost more
+/// than everything else that is done with them.
 #[derive(Clone, PartialEq, Eq)]
 enum Place {
     /// The text, with zeros behind it, and its length.
@@ -179,7 +179,7 @@ macro_rules! identifiers {
         impl FromStr for $name {
             type Err = InvalidValue;
 
-            /// Trims outer blanks; nothing else is changed.
+            /// Trims outer blanks, and changes nothing else.
             ///
             /// # Errors
             ///
@@ -210,9 +210,9 @@ macro_rules! identifiers {
 }
 
 identifiers! {
-    /// A receipt or transaction number: Meta's main key to tell repeated offline events.
+    /// A receipt or transaction number, by which Meta deduplicates offline events.
     ///
-    /// Text, never a number: `007` and `7` differ, and so do `A1` and `a1`.
+    /// It is text, never a number: `007` and `7` differ, and so do `A1` and `a1`.
     ///
     /// ```
     /// use meta_offline_events::value::OrderId;
@@ -222,7 +222,7 @@ identifiers! {
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
     OrderId,
-    /// A name for one event, equal on every attempt to send it.
+    /// The id of one event, the same on every attempt to send it.
     ///
     /// ```
     /// use meta_offline_events::value::EventId;
@@ -233,10 +233,9 @@ identifiers! {
     EventId,
 }
 
-/// What was sold: a stock-keeping unit or the id of a catalogue entry.
+/// The id of a product: a stock-keeping unit, or the id of a catalogue entry.
 ///
-/// Text as a rule, so `007` and `7` differ. Meta takes whole numbers, too: an id that is made from one is
-/// sent as a number.
+/// It is usually text, so `007` and `7` differ. Meta also takes whole numbers: an id from a `u64` is sent as a number.
 ///
 /// ```
 /// use meta_offline_events::value::ProductId;
@@ -254,7 +253,7 @@ pub struct ProductId {
 }
 
 impl ProductId {
-    /// The identifier, for a number its digits.
+    /// The id as text; the digits of a number.
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
@@ -272,7 +271,7 @@ impl ProductId {
 impl FromStr for ProductId {
     type Err = InvalidValue;
 
-    /// Trims outer blanks; nothing else is changed.
+    /// Trims outer blanks, and changes nothing else.
     ///
     /// # Errors
     ///
@@ -334,7 +333,7 @@ macro_rules! codes {
         impl FromStr for $name {
             type Err = InvalidValue;
 
-            /// Trims outer blanks; nothing else is changed.
+            /// Trims outer blanks, and changes nothing else.
             ///
             /// # Errors
             ///
@@ -365,7 +364,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The dataset (formerly pixel) that receives the events: digits only, at most 20.
+    /// The id of a dataset (formerly: pixel): digits only, at most 20.
     ///
     /// ```
     /// use meta_offline_events::value::DatasetId;
@@ -375,7 +374,7 @@ codes! {
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
     DatasetId 20 u8::is_ascii_digit => NotDigits,
-    /// A page on Facebook, such as that of a store: digits only, at most 20.
+    /// The id of a page on Facebook, such as that of a store: digits only, at most 20.
     ///
     /// ```
     /// use meta_offline_events::value::PageId;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The kind of value that a text was meant to be.
+/// The kind of value that a text should have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueKind {
@@ -32,7 +32,7 @@ pub enum ValueKind {
     PageId,
     /// [`ProductId`](super::ProductId)
     ProductId,
-    /// A whole number of items.
+    /// The quantity of a row or a content, a whole number.
     Quantity,
     /// [`PageUrl`](super::PageUrl)
     PageUrl,
@@ -40,7 +40,7 @@ pub enum ValueKind {
     StoreCode,
     /// The code of a state in data processing options.
     StateCode,
-    /// [`Text`](super::Text), and other free text that travels unhashed, such as a user agent.
+    /// [`Text`](super::Text), and other free text that is sent unhashed, such as a user agent.
     Text,
 }
 
@@ -75,12 +75,14 @@ impl fmt::Display for ValueKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {
-    /// Nothing is left once outer blanks are trimmed.
+    /// Empty, or blanks only.
     Empty,
-    /// More bytes than the stated limit.
+    /// Longer than this many bytes.
     TooLong(usize),
     /// A NUL, line break, escape or other control character.
     ControlCharacter,
+    /// A blank, a control character or a letter beyond ASCII, in an access token.
+    NotVisibleAscii,
     /// Something other than the digits 0 to 9.
     NotDigits,
     /// Something other than the letters A to Z and the digits 0 to 9.
@@ -89,37 +91,39 @@ pub enum Rule {
     NotANumber,
     /// A decimal comma or a thousands separator.
     NumberStyle,
+    /// An amount without a currency, where both are needed.
+    NoCurrency,
     /// Scientific notation such as `1e3`.
     Exponent,
     /// More digits than an exact decimal holds.
     TooManyDigits,
-    /// Below zero where that has no meaning.
+    /// Negative where that has no meaning.
     Negative,
-    /// A fraction where only whole numbers count.
+    /// A number with decimals where only whole numbers are allowed.
     NotWhole,
-    /// Not on the official list of codes.
+    /// Not on the ISO list of codes in use.
     UnknownCode,
-    /// Not one of the values that exist; the list is given.
+    /// Not one of these values.
     NotOneOf(&'static [&'static str]),
-    /// The right word in the wrong case; the right spelling is given.
+    /// The right word in the wrong case. This is the right spelling.
     WrongCase(&'static str),
     /// Neither whole seconds nor a date with a time.
     NotATime,
-    /// Far too large for seconds: milliseconds or a finer unit.
+    /// Too large for seconds: probably milliseconds or a finer unit.
     LooksLikeMilliseconds,
-    /// Zero or before 1970.
+    /// Not after 1 January 1970, 00:00:00 UTC.
     NotAfterEpoch,
     /// A date without a time of day.
     NoTimeOfDay,
-    /// A day that is not in the calendar, or a time that no clock shows.
+    /// A day or a time of day that does not exist.
     NoSuchMoment,
     /// The second 60 of a minute.
     LeapSecond,
     /// 24:00, the end of a day.
     EndOfDay,
-    /// Thousands of years ahead.
+    /// After the year 5138.
     TooFarAhead,
-    /// Day and month cannot be told apart.
+    /// A date that could be day first or month first.
     AmbiguousDate,
     /// A year with two digits.
     TwoDigitYear,
@@ -136,10 +140,12 @@ impl Rule {
             Self::Empty => "empty",
             Self::TooLong(_) => "too_long",
             Self::ControlCharacter => "control_character",
+            Self::NotVisibleAscii => "not_visible_ascii",
             Self::NotDigits => "not_digits",
             Self::NotAlphanumeric => "not_alphanumeric",
             Self::NotANumber => "not_a_number",
             Self::NumberStyle => "number_style",
+            Self::NoCurrency => "no_currency",
             Self::Exponent => "exponent",
             Self::TooManyDigits => "too_many_digits",
             Self::Negative => "negative",
@@ -168,47 +174,53 @@ impl fmt::Display for Rule {
         match self {
             Self::Empty => f.write_str("is empty"),
             Self::TooLong(limit) => write!(f, "is longer than {limit} bytes"),
-            Self::ControlCharacter => f.write_str("holds a control character"),
+            Self::ControlCharacter => f.write_str("has a control character, such as a line break: remove it"),
+            Self::NotVisibleAscii => {
+                f.write_str("has a blank, a control character or a letter beyond ASCII: copy it again")
+            }
             Self::NotDigits => f.write_str("must be digits only"),
             Self::NotAlphanumeric => f.write_str("must be the letters A to Z and digits only"),
             Self::NotANumber => f.write_str("is not a number: write digits and a point, such as 1234.50"),
             Self::NumberStyle => f.write_str(
-                "does not fit the number style: write 1234.50, or numbers in the style that the layout states",
+                "does not fit the number style: write it as 1234.50, with a point and no other separator",
             ),
+            Self::NoCurrency => f.write_str("has no currency: write both, such as 10.50 EUR"),
             Self::Exponent => f.write_str("is in scientific notation: write all digits"),
             Self::TooManyDigits => f.write_str("has more digits than can be kept exactly"),
             Self::Negative => f.write_str("is negative: refunds and returns are not conversions"),
             Self::NotWhole => f.write_str("must be a whole number"),
-            Self::UnknownCode => f.write_str("is not on the ISO list of codes in use"),
+            Self::UnknownCode => f.write_str("is not on the ISO list of codes in use: check the spelling"),
             Self::NotOneOf(list) => write!(f, "must be one of {}", list.join(", ")),
             Self::WrongCase(right) => write!(f, "is not spelt as Meta spells it: did you mean {right}?"),
-            Self::NotATime => f.write_str(
-                "is not a time: write Unix seconds or ISO 8601, such as 2026-05-04T13:45:00Z",
-            ),
+            Self::NotATime => {
+                f.write_str("is not a time: write Unix seconds or ISO 8601, such as 2026-05-04T13:45:00Z")
+            }
             Self::LooksLikeMilliseconds => {
                 f.write_str("looks like milliseconds or a finer unit: write whole seconds")
             }
-            Self::NotAfterEpoch => f.write_str("is not after 1 January 1970"),
-            Self::NoTimeOfDay => f.write_str(
-                "has no time of day: add it, or state a time of day in the layout",
-            ),
-            Self::NoSuchMoment => f.write_str("names a day or time that does not exist"),
+            Self::NotAfterEpoch => f.write_str("is not after 1 January 1970: check the date"),
+            Self::NoTimeOfDay => {
+                f.write_str("has no time of day: add it, or state a time of day in the layout")
+            }
+            Self::NoSuchMoment => f.write_str("is a day or time that does not exist: check the date"),
             Self::LeapSecond => f.write_str("is a leap second: write the second before or after it"),
-            Self::EndOfDay => f.write_str("says 24:00: write 00:00 of the next day"),
-            Self::TooFarAhead => f.write_str("lies thousands of years ahead"),
+            Self::EndOfDay => f.write_str("is at 24:00: write 00:00 of the next day"),
+            Self::TooFarAhead => f.write_str("is after the year 5138: check the date"),
             Self::AmbiguousDate => {
                 f.write_str("could be read day first or month first: state the order in the layout")
             }
             Self::TwoDigitYear => f.write_str("has a year of two digits: write all four"),
-            Self::NotAWebAddress => f.write_str("is not an absolute http:// or https:// address"),
+            Self::NotAWebAddress => {
+                f.write_str("is not a web address: write it whole, such as https://shop.example/thanks")
+            }
             Self::NotUtf8 => f.write_str("is not UTF-8: save the file as UTF-8"),
         }
     }
 }
 
-/// A text was refused as a value: which kind of value, and which rule it broke.
+/// The error of a text that is not a value of its kind: the kind, and the rule that the text breaks.
 ///
-/// The text itself is not kept, so this error can be logged.
+/// It does not hold the text, so you can log it.
 ///
 /// ```
 /// use meta_offline_events::value::{Amount, Rule, ValueKind};
@@ -225,17 +237,17 @@ pub struct InvalidValue {
 }
 
 impl InvalidValue {
-    /// An error of this kind, for code that adds value types of its own.
+    /// Creates the error, for value types of your own.
     pub fn new(kind: ValueKind, rule: Rule) -> Self {
         Self { kind, rule }
     }
 
-    /// What the text was meant to be.
+    /// The kind of value that the text should have been.
     pub fn kind(self) -> ValueKind {
         self.kind
     }
 
-    /// Which rule it broke.
+    /// The rule that the text breaks.
     pub fn rule(self) -> Rule {
         self.rule
     }

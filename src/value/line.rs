@@ -1,4 +1,4 @@
-//! Where a row stood in its source.
+//! The place of a row in its source.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 /// The place of one input row: the number of the source (a file, say) and the line in it.
 ///
-/// Both count from where the caller likes; CSV files count lines from 1 with the header in line 1,
-/// so the first row stands in line 2.
+/// You decide what both numbers count from. For CSV files, lines count from 1: the header is line 1, and the first row
+/// line 2.
 ///
 /// ```
 /// use meta_offline_events::value::Line;
@@ -23,7 +23,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line of the first source (number 0): its number, or the id of a record in a database.
+    /// Creates a line of the first source, which has the number 0. For rows of a database, take the id of the record.
     pub const fn new(number: u64) -> Self {
         Self { source: 0, number }
     }
@@ -52,7 +52,7 @@ impl From<u64> for Line {
 }
 
 impl fmt::Display for Line {
-    /// The number, and the source unless it is the first one.
+    /// Writes the number, and the source unless it is the first one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.number())?;
         if self.source() > 0 { write!(f, " of source {}", self.source()) } else { Ok(()) }
@@ -66,7 +66,7 @@ impl fmt::Debug for Line {
 }
 
 impl Serialize for Line {
-    /// The number of the line alone.
+    /// Writes the number of the line, without the source.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(self.number())
     }

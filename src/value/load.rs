@@ -1,22 +1,22 @@
 //! Values from JSON, with the rules of their text form.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{Error, Visitor};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
-use super::{Amount, Currency, EventId, EventTime, InvalidValue, OrderId, ProductId};
+use super::unquoted::{Found, read_unquoted, unfit};
+use super::{Amount, Currency, EventId, EventTime, InvalidValue, OrderId, ProductId, RawJson};
 
 /// Reads a text as a value.
 fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = InvalidValue>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    // The error of the deserializer would quote the input.
-    let text = Cow::<str>::deserialize(deserializer).map_err(|_| D::Error::custom("expected a text"))?;
-    text.parse().map_err(D::Error::custom)
+    let make = |found: Found<'_>| match found {
+        Found::Text(text) => Some(text.parse()),
+        Found::Number(_) => None,
+    };
+    read_unquoted("a text", make, |visitor| deserializer.deserialize_str(visitor))
 }
 
 macro_rules! from_text {
@@ -33,7 +33,7 @@ macro_rules! from_text {
 from_text!(Currency, EventId, OrderId);
 
 impl<'de> Deserialize<'de> for Amount {
-    /// Reads a JSON number or a text, digit by digit: no digit is lost to a float. It takes JSON only.
+    /// Reads a number or a text, digit by digit: no digit is lost to a float.
     ///
     /// ```
     /// use meta_offline_events::value::Amount;
@@ -44,14 +44,20 @@ impl<'de> Deserialize<'de> for Amount {
     /// assert!(serde_json::from_str::<Amount>("1e3").is_err());
     /// # Ok::<(), serde_json::Error>(())
     /// ```
+    ///
+    /// Under `#[serde(flatten)]`, `#[serde(tag = "…")]` and `#[serde(untagged)]`, and in formats other than JSON, serde
+    /// hands over a number with decimals as a float. Such a number is an error, because the float may have lost
+    /// digits: make the amount a plain field of a plain struct, or send it as text. Whole numbers and texts are read
+    /// everywhere.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        let text = match text.strip_prefix('"') {
-            Some(_) => serde_json::from_str(text).map_err(D::Error::custom)?,
-            None => text.to_owned(),
+        let json = RawJson::deserialize(deserializer)?;
+        let amount = match json.get().as_bytes() {
+            [b'"', ..] => serde_json::from_str::<String>(json.get()).map_err(D::Error::custom)?.parse(),
+            [b'-' | b'0'..=b'9', ..] => json.get().parse(),
+            b"null" => return Err(D::Error::custom("is null: give a number or a text, such as \"10.50\"")),
+            _ => return Err(unfit("an amount: a number or a text, such as \"10.50\"")),
         };
-        text.parse().map_err(D::Error::custom)
+        amount.map_err(D::Error::custom)
     }
 }
 
@@ -66,9 +72,12 @@ impl<'de> Deserialize<'de> for EventTime {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let seconds = i64::deserialize(deserializer);
-        let seconds = seconds.map_err(|_| D::Error::custom("expected Unix seconds, a whole number"))?;
-        Self::from_unix(seconds).map_err(D::Error::custom)
+        let make = |found: Found<'_>| match found {
+            // What is beyond 64 bits is as wrong as the largest number.
+            Found::Number(seconds) => Some(Self::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))),
+            Found::Text(_) => None,
+        };
+        read_unquoted("Unix seconds, a whole number", make, |visitor| deserializer.deserialize_i64(visitor))
     }
 }
 
@@ -83,25 +92,13 @@ impl<'de> Deserialize<'de> for ProductId {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Id;
-
-        impl Visitor<'_> for Id {
-            type Value = ProductId;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a product id: a text or a whole number")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<ProductId, E> {
-                text.parse().map_err(E::custom)
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<ProductId, E> {
-                Ok(number.into())
-            }
-        }
-
-        deserializer.deserialize_any(Id)
+        let make = |found: Found<'_>| match found {
+            Found::Text(text) => Some(text.parse()),
+            Found::Number(number) => u64::try_from(number).ok().map(|number| Ok(number.into())),
+        };
+        read_unquoted("a product id: a text or a whole number", make, |visitor| {
+            deserializer.deserialize_any(visitor)
+        })
     }
 }
 

@@ -1,8 +1,7 @@
-//! One field at a time: text is parsed once and is valid for ever after.
+//! Types for single values: each is checked once, when it is parsed, and stays valid.
 //!
-//! A value type has a private field, one fallible way in, cheap ways out, and says
-//! [`InvalidValue`] when the text does not fit. No rule between two fields lives here, and no
-//! value type remembers the text that it refused.
+//! Text that does not fit is an [`InvalidValue`], which names the broken rule and never holds the text. Rules between
+//! several fields are those of [`event`](crate::event) and [`order`](crate::order).
 
 mod country;
 mod currency;
@@ -14,8 +13,10 @@ mod load;
 mod moment;
 mod money;
 mod page_url;
+mod raw_json;
 mod secret;
 mod text;
+mod unquoted;
 
 pub use country::Country;
 pub use currency::Currency;
@@ -28,5 +29,7 @@ pub use moment::{AgeLimit, EventTime, OutsideWindow};
 pub(crate) use money::Sum;
 pub use money::{Amount, Money};
 pub use page_url::PageUrl;
+pub(crate) use raw_json::RawJson;
 pub use secret::AccessToken;
 pub use text::Text;
+pub(crate) use unquoted::{Found, read_unquoted};

@@ -1,4 +1,4 @@
-//! When a conversion happened, and whether Meta still takes it.
+//! The time of an event, and the age up to which Meta takes it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,10 +9,9 @@ use serde::{Serialize, Serializer};
 
 use super::{InvalidValue, Rule, ValueKind};
 
-/// The second at which a conversion happened: whole Unix seconds, UTC.
+/// The time of an event, in whole Unix seconds.
 ///
-/// Invariants: after 1 January 1970 and below 100,000,000,000 (anything larger is a finer unit
-/// than seconds).
+/// Invariants: at least 1 and below 100,000,000,000, because a larger number must be in a finer unit than seconds.
 ///
 /// ```
 /// use meta_offline_events::value::EventTime;
@@ -26,10 +25,10 @@ use super::{InvalidValue, Rule, ValueKind};
 pub struct EventTime(i64);
 
 impl EventTime {
-    /// The first moment there is.
+    /// The earliest time.
     pub(crate) const FIRST: Self = Self(1);
 
-    /// Reads the system clock.
+    /// The current time, by the system clock.
     ///
     /// ```
     /// use meta_offline_events::value::EventTime;
@@ -43,7 +42,7 @@ impl EventTime {
         Self::from_unix(seconds).unwrap_or(Self::FIRST)
     }
 
-    /// From Unix seconds.
+    /// Creates a time from Unix seconds.
     ///
     /// # Errors
     ///
@@ -58,7 +57,7 @@ impl EventTime {
         Err(InvalidValue::new(ValueKind::EventTime, rule))
     }
 
-    /// From seconds that cannot be milliseconds by mistake.
+    /// Creates a time from a number that is surely in seconds.
     fn from_seconds(seconds: i64) -> Result<Self, InvalidValue> {
         Self::from_unix(seconds).map_err(|error| match error.rule() {
             Rule::LooksLikeMilliseconds => InvalidValue::new(ValueKind::EventTime, Rule::TooFarAhead),
@@ -66,17 +65,20 @@ impl EventTime {
         })
     }
 
-    /// Unix seconds.
+    /// The time in Unix seconds.
     pub fn unix(self) -> i64 {
         self.0
     }
 
-    /// This moment in chrono's terms.
+    /// The time as chrono's type.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.0, 0).unwrap_or_default()
     }
 
-    /// Whether an event of this moment may be sent at `now`.
+    /// Checks whether Meta takes an event of this time at `now`.
+    ///
+    /// Check an event before you queue it, with the limit of its action source,
+    /// [`ActionSource::age_limit`](crate::event::ActionSource::age_limit): a client does not send an event outside it.
     ///
     /// ```
     /// use meta_offline_events::value::{AgeLimit, EventTime, OutsideWindow};
@@ -92,7 +94,7 @@ impl EventTime {
     ///
     /// # Errors
     ///
-    /// [`OutsideWindow`] says on which side of the window the event lies.
+    /// [`OutsideWindow`] if the event is too old, or more than [`AgeLimit::FUTURE`] seconds in the future.
     pub fn check_age(self, now: Self, limit: AgeLimit) -> Result<(), OutsideWindow> {
         let age = now.0 - self.0;
         if age > limit.oldest {
@@ -183,8 +185,7 @@ impl TryFrom<&jiff::Zoned> for EventTime {
 impl FromStr for EventTime {
     type Err = InvalidValue;
 
-    /// Reads Unix seconds or an RFC 3339 time with its zone. Outer blanks are trimmed, fractions of
-    /// a second in RFC 3339 are cut.
+    /// Reads Unix seconds, or an RFC 3339 time with its offset. Trims outer blanks, and cuts fractions of a second.
     ///
     /// # Errors
     ///
@@ -233,27 +234,26 @@ impl Serialize for EventTime {
     }
 }
 
-/// How old an event may be when it is sent.
+/// The maximum age of an event when it is sent.
 ///
-/// Meta takes events of a physical store for 62 days and all others for 7 days, and refuses the
-/// whole request for one event that is older. Which limit holds for which action source is told by
-/// [`ActionSource::age_limit`](crate::event::ActionSource::age_limit).
+/// Meta takes events of a physical store for 62 days, and all others for 7 days. It refuses a whole request if one
+/// event in it is older. [`ActionSource::age_limit`](crate::event::ActionSource::age_limit) returns the limit of an
+/// action source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AgeLimit {
     oldest: i64,
 }
 
 impl AgeLimit {
-    /// How far ahead of the clock an event may lie, in seconds: two clocks never agree exactly.
+    /// How far in the future an event may be, in seconds, because two clocks never agree exactly.
     pub const FUTURE: i64 = 60;
 
-    /// At most this many days.
+    /// Creates a limit of this many days.
     pub const fn days(days: u32) -> Self {
         Self { oldest: days as i64 * 86_400 }
     }
 
-    /// The same limit reached earlier by `margin`, so that an event which waits in a queue does not
-    /// cross the line on its way.
+    /// The limit shortened by `margin`, so that an event that has to wait does not become too old on its way.
     ///
     /// ```
     /// use std::time::Duration;
@@ -276,14 +276,14 @@ impl AgeLimit {
     }
 }
 
-/// On which side of the window an event lies.
+/// Why an event is outside the time window in which Meta takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum OutsideWindow {
-    /// Meta no longer takes it: the whole request would be refused.
-    #[error("is older than Meta takes: 62 days for a physical store, 7 days otherwise, less a margin")]
+    /// The event is too old: Meta would refuse the whole request.
+    #[error("is older than the age limit: Meta takes 62 days for a physical store, and 7 days otherwise")]
     TooOld,
-    /// More than [`AgeLimit::FUTURE`] seconds ahead of the clock.
-    #[error("lies in the future: check the zone of the export and the clock")]
+    /// The event is more than [`AgeLimit::FUTURE`] seconds in the future.
+    #[error("is in the future: check the time zone of the data, and the clock")]
     InFuture,
 }
 

@@ -1,4 +1,4 @@
-//! Exact amounts: digits and a scale, never a float.
+//! Exact amounts, and amounts with a currency.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -13,8 +13,11 @@ use super::{Currency, InvalidValue, Rule, ValueKind};
 ///
 /// Invariants:
 /// - at most 28 significant digits; no `NaN`, no infinity, no exponent;
-/// - trailing zeros after the point are not kept, so equal amounts are written with equal bytes;
-/// - it may be negative: whether that makes sense is for the field to say.
+/// - no trailing zeros after the point, so equal amounts are written with equal bytes;
+/// - it may be negative: each field has its own rule for that.
+///
+/// From JSON, read it as a plain field: where serde buffers values (`flatten`, `tag`, `untagged`), a number with
+/// decimals is an error, because serde keeps it as a float. Texts such as `"31.50"` are read everywhere.
 ///
 /// ```
 /// use meta_offline_events::value::Amount;
@@ -38,12 +41,12 @@ impl Hash for Amount {
 }
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
-    /// An amount counted in minor units: `from_minor(1050, 2)` is `10.5`.
+    /// Creates an amount from minor units: `from_minor(1050, 2)` is `10.5`.
     ///
-    /// Returns `None` when `scale` is above 28.
+    /// Returns `None` if `scale` is above 28.
     ///
     /// ```
     /// use meta_offline_events::value::Amount;
@@ -98,7 +101,7 @@ impl Amount {
         Some((i64::try_from(self.0.mantissa()).ok()?, self.0.scale()))
     }
 
-    /// The sum, or `None` when it has more digits than can be kept exactly.
+    /// The sum, or `None` if it has more digits than an exact amount can hold.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let mut few = FewDigits::default();
         if few.add(self, 1) && few.add(other, 1) {
@@ -108,12 +111,12 @@ impl Amount {
         (sum.scale() >= self.0.scale().max(other.0.scale())).then(|| Self::exact(sum))
     }
 
-    /// The difference, or `None` when it has more digits than can be kept exactly.
+    /// The difference, or `None` if it has more digits than an exact amount can hold.
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.checked_add(Self(-other.0))
     }
 
-    /// The amount taken `count` times, or `None` when the product cannot be kept exactly.
+    /// The amount times `count`, or `None` if the product has more digits than an exact amount can hold.
     ///
     /// ```
     /// use meta_offline_events::value::Amount;
@@ -132,10 +135,10 @@ impl Amount {
         (product.is_zero() || product.scale() >= self.0.scale()).then(|| Self::exact(product))
     }
 
-    /// The price of one item, from the revenue of several: `None` for a quantity of zero.
+    /// The price of one item, from the revenue of several, or `None` for a quantity of zero.
     ///
-    /// A price that does not come out even is rounded to 12 decimals, which leaves room to multiply
-    /// it and to sum many of them exactly; the total of an order is rounded once, at the end.
+    /// A price that has no end is rounded to 12 decimals, so that it can still be multiplied and summed exactly. The
+    /// total of an order is rounded once, at the end.
     ///
     /// ```
     /// use meta_offline_events::value::Amount;
@@ -149,7 +152,7 @@ impl Amount {
         self.0.checked_div(Decimal::from(quantity)).map(|price| Self(price).rounded(12))
     }
 
-    /// Rounded half to even, to this many decimals.
+    /// The amount rounded to this many decimals, half to even.
     ///
     /// ```
     /// use meta_offline_events::value::Amount;
@@ -185,7 +188,7 @@ impl Amount {
         self.0.is_sign_negative() && !self.0.is_zero()
     }
 
-    /// The distance from zero.
+    /// The amount without its sign.
     pub fn abs(self) -> Self {
         Self(self.0.abs())
     }
@@ -195,7 +198,7 @@ impl Amount {
         if self.decimals() == 0 { i64::try_from(self.0).ok() } else { None }
     }
 
-    /// How many digits stand after the point.
+    /// The number of digits after the point.
     pub fn decimals(self) -> u32 {
         self.0.scale()
     }
@@ -424,7 +427,7 @@ impl fmt::Debug for Amount {
 }
 
 impl Serialize for Amount {
-    /// A JSON number with exactly these digits, which a float could not promise.
+    /// Writes a JSON number with exactly these digits, not a float.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Some(whole) = self.whole() {
             return serializer.serialize_i64(whole);
@@ -445,6 +448,8 @@ impl Serialize for Amount {
 /// assert_eq!("31.50 USD".parse(), Ok(total));
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
+///
+/// From JSON, read the amount and the currency as two plain fields, an [`Amount`] and a [`Currency`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
     amount: Amount,
@@ -458,21 +463,24 @@ impl FromStr for Money {
     ///
     /// # Errors
     ///
-    /// Those of [`Amount`] and [`Currency`]; [`Rule::Empty`] for a missing currency.
+    /// Those of [`Amount`] and [`Currency`]; [`Rule::NoCurrency`] for an amount alone.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
-        let (amount, currency) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let Some((amount, currency)) = text.split_once(char::is_whitespace) else {
+            let no_currency = InvalidValue::new(ValueKind::Amount, Rule::NoCurrency);
+            return Err(text.parse::<Amount>().err().unwrap_or(no_currency));
+        };
         Ok(Self::new(amount.parse()?, currency.parse()?))
     }
 }
 
 impl Money {
-    /// This amount in this currency.
+    /// Creates an amount in a currency.
     pub fn new(amount: Amount, currency: Currency) -> Self {
         Self { amount, currency }
     }
 
-    /// The number.
+    /// The amount.
     pub fn amount(self) -> Amount {
         self.amount
     }
@@ -482,7 +490,7 @@ impl Money {
         self.currency
     }
 
-    /// Rounded half to even, to the minor units of the currency.
+    /// The amount rounded to the minor units of the currency, half to even.
     ///
     /// ```
     /// use meta_offline_events::value::{Currency, Money};
@@ -578,7 +586,7 @@ mod tests {
     }
 
     #[test]
-    fn v7_overflow_is_told() {
+    fn v7_overflow_is_an_error() {
         let most: Amount = "9999999999999999999999999999".parse().unwrap_or(Amount::ZERO);
         assert_eq!(most.checked_mul(i64::MAX), None);
         assert_eq!(most.checked_mul(7).and_then(|large| large.checked_mul(2)), None);

@@ -1,4 +1,4 @@
-//! The address of a page on which something happened.
+//! The address of a web page.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,10 +11,10 @@ use super::{InvalidValue, Rule, ValueKind};
 /// The longest address we send, in bytes.
 const MAX_URL: usize = 8192;
 
-/// The address of a web page, sent as it was given.
+/// The address of a web page, which is sent as it is.
 ///
-/// Invariants: absolute, `http` or `https`, with a host, at most 8,192 bytes. `Debug` shows no more
-/// than the host, because the rest may name a customer.
+/// Invariants: absolute, `http` or `https`, with a host, at most 8,192 bytes. `Debug` shows only the host, because the
+/// rest may name a customer.
 ///
 /// ```
 /// use meta_offline_events::value::PageUrl;
@@ -29,7 +29,7 @@ const MAX_URL: usize = 8192;
 pub struct PageUrl(Box<str>);
 
 impl PageUrl {
-    /// The address.
+    /// The address as it is sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -38,7 +38,7 @@ impl PageUrl {
 impl FromStr for PageUrl {
     type Err = InvalidValue;
 
-    /// Trims outer blanks; nothing else is changed.
+    /// Trims outer blanks, and changes nothing else.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The access token: kept from every output, cleared when dropped.
+//! The access token, which no output shows.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,9 +12,10 @@ const MAX_TOKEN: usize = 4096;
 
 /// An access token for the Conversions API.
 ///
-/// Invariants: 1 to 4,096 visible ASCII characters, so that it fits a header and cannot inject
-/// one. `Debug` shows a placeholder, there is no `Display`, and the memory is cleared on drop (the
-/// HTTP library makes a copy of its own for each request).
+/// Invariants: 1 to 4,096 visible ASCII characters, so that it fits a header and cannot inject one.
+///
+/// `Debug` shows a placeholder, and there is no `Display`. Dropping the token clears its memory; the HTTP library makes
+/// a copy of its own for each request.
 ///
 /// ```
 /// use meta_offline_events::value::AccessToken;
@@ -27,7 +28,7 @@ const MAX_TOKEN: usize = 4096;
 pub struct AccessToken(SecretString);
 
 impl AccessToken {
-    /// The token itself. Every call is a place where it could leak.
+    /// The token itself. Take care where it goes.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -36,12 +37,11 @@ impl AccessToken {
 impl FromStr for AccessToken {
     type Err = InvalidValue;
 
-    /// Trims outer blanks (files end with line breaks) and checks the rest.
+    /// Trims outer blanks, such as the line break at the end of a file, and checks the rest.
     ///
     /// # Errors
     ///
-    /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::ControlCharacter`] for anything but visible
-    /// ASCII.
+    /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::NotVisibleAscii`].
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let rule = if text.is_empty() {
@@ -49,7 +49,7 @@ impl FromStr for AccessToken {
         } else if text.len() > MAX_TOKEN {
             Rule::TooLong(MAX_TOKEN)
         } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Rule::ControlCharacter
+            Rule::NotVisibleAscii
         } else {
             return Ok(Self(SecretString::from(text)));
         };

@@ -1,4 +1,4 @@
-//! Free text that travels as it was written.
+//! Free text, which is sent as it was written.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,11 +8,10 @@ use serde::{Serialize, Serializer};
 use super::id::identifier;
 use super::{InvalidValue, ValueKind};
 
-/// A free text, sent as it was given: the name of a product, a search term, a label.
+/// A free text, such as the name of a product, a search term or a label.
 ///
-/// Invariants: outer blanks are trimmed; never empty, no control characters, at most
-/// [`LONGEST`](Self::LONGEST) bytes. `Debug` shows its length only, because customers write texts,
-/// too.
+/// Invariants: no outer blanks, not empty, no control characters, at most [`MAX_BYTES`](Self::MAX_BYTES) bytes.
+/// `Debug` shows only its length, because it may be a customer's text.
 ///
 /// ```
 /// use meta_offline_events::value::Text;
@@ -27,9 +26,8 @@ use super::{InvalidValue, ValueKind};
 pub struct Text(Box<str>);
 
 impl Text {
-    /// The longest text that is sent, in bytes. Meta publishes no limit; descriptions, referrers and
-    /// receipts of real shops fit.
-    pub const LONGEST: usize = 8192;
+    /// The maximum length in bytes. Meta publishes no limit; descriptions, referrers and receipts of real shops fit.
+    pub const MAX_BYTES: usize = 8192;
 
     /// The text as it is sent.
     pub fn as_str(&self) -> &str {
@@ -40,14 +38,14 @@ impl Text {
 impl FromStr for Text {
     type Err = InvalidValue;
 
-    /// Trims outer blanks; nothing else is changed.
+    /// Trims outer blanks, and changes nothing else.
     ///
     /// # Errors
     ///
     /// [`Rule::Empty`](super::Rule::Empty), [`Rule::TooLong`](super::Rule::TooLong),
     /// [`Rule::ControlCharacter`](super::Rule::ControlCharacter).
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        identifier(ValueKind::Text, text, Self::LONGEST).map(|text| Self(text.into()))
+        identifier(ValueKind::Text, text, Self::MAX_BYTES).map(|text| Self(text.into()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is doubtful about customers is told before anything is sent: of the rows that have it, or as a
+//! What is questionable about customers is reported before anything is sent: of the rows that have it, or as a
 //! share of the whole run.
 
 use meta_offline_events::customer::{CleaningOptions, Coverage, Hashed, MatchKey, UserData, ValueWarning};
@@ -26,7 +26,7 @@ fn message<'p>(prepared: &'p Prepared, reason: &str) -> &'p str {
 }
 
 #[test]
-fn v23_v36_doubtful_values_are_sent_with_a_note_on_their_row() {
+fn v23_v36_questionable_values_are_sent_with_a_note_on_their_row() {
     let rows = [
         row(1, "test@test.com||2138|us|"),
         row(2, "mary@example.com|+1 555 555 5555|||10.0.0.1"),
@@ -49,7 +49,7 @@ fn v23_v36_doubtful_values_are_sent_with_a_note_on_their_row() {
 }
 
 #[test]
-fn v24_one_value_of_many_customers_is_told_with_its_share_and_lines() {
+fn v24_one_value_of_many_customers_is_reported_with_its_share_and_lines() {
     let mut rows: Vec<_> =
         (0..90).map(|number| row(number, &format!("customer{number}@example.com||||"))).collect();
     rows.extend((90..100).map(|number| row(number, "till7@example.com||||")));
@@ -60,7 +60,7 @@ fn v24_one_value_of_many_customers_is_told_with_its_share_and_lines() {
 }
 
 #[test]
-fn v28_the_share_of_phones_without_country_code_is_told() {
+fn v28_the_share_of_phones_without_country_code_is_reported() {
     let rows = [
         row(1, "|650 555 1212|||"),
         row(2, "|(650) 555-1213|||"),

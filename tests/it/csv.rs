@@ -69,7 +69,7 @@ fn orders_sent(prepared: &Prepared) -> Vec<String> {
 }
 
 #[test]
-fn c1_a_file_without_header_is_told_from_one_without_rows() -> Test {
+fn c1_a_file_without_header_is_no_file_without_rows() -> Test {
     for file in ["", "\u{feff}", "\n\n", "\r\n", "\u{feff}\n"] {
         assert_eq!(refused(file.as_bytes()), Some(CsvErrorKind::NoHeader), "{file:?}");
     }
@@ -469,7 +469,7 @@ fn c23_a_header_beyond_the_limits_is_refused() {
 }
 
 #[test]
-fn v51_a_field_of_megabytes_costs_its_row_and_is_not_repeated() -> Test {
+fn v51_a_field_of_megabytes_costs_its_row_and_is_not_quoted() -> Test {
     let bad = row("A2").replace("SKU-1", &"S".repeat(MAX_FIELD + 1));
     let prepared = prepare(format!("{HEADER}{}{bad}{}", row("A1"), row("A3")))?;
     assert_eq!(orders_sent(&prepared), ["A1", "A3"]);

@@ -375,7 +375,7 @@ fn every_unusable_text_is_reported_and_the_usable_values_are_kept() -> Result<()
             (MatchKey::BirthDate, 0, UnusableReason::DateOutOfRange),
         ]
     );
-    assert!(error.to_string().contains("em (value 3) is not an e-mail address"));
+    assert!(error.to_string().contains("e-mail (em, value 3) is not an e-mail address"));
     assert_eq!(
         error.into_usable(),
         UserData::builder().email("mary@example.com").build().unwrap_or_default()

@@ -161,7 +161,7 @@ async fn r13_when_every_event_is_refused_the_run_stops_early() {
 }
 
 #[tokio::test]
-async fn r16_r31_r32_passing_trouble_is_sat_out() {
+async fn r16_r31_r32_temporary_errors_are_waited_out() {
     for answer in [
         Answer::transient(),
         Answer::graph_error(400, 2, None),
@@ -182,7 +182,7 @@ async fn r16_r31_r32_passing_trouble_is_sat_out() {
 }
 
 #[tokio::test]
-async fn r36_trouble_that_does_not_pass_ends() {
+async fn r36_an_error_that_does_not_pass_ends_the_attempts() {
     let bench = Bench::new(server()).await;
     bench.server.always(Answer::graph_error(400, 2, None));
     let report = bench.send(events(3)).await;
@@ -204,12 +204,12 @@ async fn n3_a_refused_connection_is_a_clean_failure() {
         .unwrap();
     let report = client.send(events(2)).await;
     assert!(matches!(report.outcomes()[0], Outcome::NotSent(NotSentCause::Unreachable(_))));
-    assert_eq!(report.requests(), 5);
+    assert_eq!(report.requests().made, 5);
     assert_eq!(bench.clock.sleeps().len(), 4);
 }
 
 #[tokio::test]
-async fn n9_to_n12_r3_to_r6_doubtful_attempts_are_repeated_with_the_same_bytes() {
+async fn n9_to_n12_r3_to_r6_ambiguous_attempts_are_retried_with_the_same_bytes() {
     for answer in [
         Answer::reset_before_body(),
         Answer::reset_after_body(),
@@ -262,7 +262,7 @@ async fn n11_n19_an_attempt_ends_at_its_limit_and_a_late_answer_goes_with_its_co
     clock.advance(Duration::from_secs(1));
     let report = sending.await;
     assert!(report.all_accepted());
-    assert_eq!((report.attempts().doubtful, server.connection_count()), (1, 2));
+    assert_eq!((report.requests().ambiguous, server.connection_count()), (1, 2));
 }
 
 #[tokio::test]
@@ -288,15 +288,15 @@ async fn n16_a_network_that_flaps_over_real_sockets_loses_and_invents_nothing() 
     let report = client.send(events(1000)).await;
     assert!(report.all_accepted(), "{:?}", report.stopped());
     assert_eq!(server.accepted_once().len(), 1000);
-    assert!(report.attempts().doubtful >= 100, "{:?}", report.attempts());
+    assert!(report.requests().ambiguous >= 100, "{:?}", report.requests());
     let mut bodies: Vec<_> = server.requests().into_iter().filter(RecordedRequest::is_whole).collect();
     bodies.sort_by(|one, other| one.body().cmp(other.body()));
     bodies.dedup_by(|one, other| one.body() == other.body());
-    assert_eq!(bodies.len(), 200, "every repeat has the same bytes");
+    assert_eq!(bodies.len(), 200, "every retry has the same bytes");
 }
 
 #[tokio::test]
-async fn a_doubtful_attempt_that_never_clears_up_is_unconfirmed_not_unsent() {
+async fn an_ambiguous_attempt_that_never_clears_up_is_unconfirmed_not_unsent() {
     let bench = Bench::new(server()).await;
     bench.server.script(Answer::reset_after_body());
     bench.server.always(Answer::transient());
@@ -324,7 +324,7 @@ async fn what_may_have_arrived_stays_unconfirmed_however_the_run_ends() {
 }
 
 #[tokio::test]
-async fn an_event_that_expires_after_a_doubtful_attempt_is_unconfirmed() {
+async fn an_event_that_expires_after_an_ambiguous_attempt_is_unconfirmed() {
     let bench = Bench::new(server()).await;
     bench.server.script_all([Answer::accept_then_reset(), Answer::throttled([("retry-after", "300")])]);
     let almost = sold(0, NOW - 7 * 86_400 + 120, ActionSource::PhoneCall);
@@ -333,7 +333,7 @@ async fn an_event_that_expires_after_a_doubtful_attempt_is_unconfirmed() {
 }
 
 #[tokio::test]
-async fn r1_r2_a_count_that_differs_is_never_repeated() {
+async fn r1_r2_a_count_that_differs_is_never_retried() {
     for count in [2, 4] {
         let bench = Bench::new(server()).await;
         bench.server.script(Answer::received(count));
@@ -394,7 +394,7 @@ async fn r24_r26_what_meets_every_request_stops_the_run_after_one() {
 }
 
 #[tokio::test]
-async fn r26_to_r30_what_stops_the_run_is_told_with_what_to_do() {
+async fn r26_to_r30_what_stops_the_run_is_reported_with_what_to_do() {
     let proof = json!({"error": {"code": 100, "message": "API calls require an appsecret_proof argument"}});
     let terms = "https://business.facebook.com/ads/manage/customaudiences/tos/?act=42";
     let unsigned = json!({"error": {"code": 200, "message": format!("Permissions error: see {terms}")}});
@@ -415,8 +415,8 @@ async fn r26_to_r30_what_stops_the_run_is_told_with_what_to_do() {
         let bench = Bench::new(server()).await;
         bench.server.always(answer);
         let report = bench.send(events(3)).await;
-        let told = report.stopped().unwrap().to_string();
-        assert!(told.contains(advice), "{advice} is not in: {told}");
+        let stopped = report.stopped().unwrap().to_string();
+        assert!(stopped.contains(advice), "{advice} is not in: {stopped}");
         assert_eq!((bench.server.request_count(), report.events().not_sent), (1, 3));
         if advice == "accept Meta's terms" {
             let error = report.stopped().and_then(StopCause::api_error).unwrap();
@@ -437,7 +437,7 @@ async fn r28_a_policy_block_gets_one_long_pause_and_one_more_try() {
 
 #[tokio::test]
 async fn r34_n7_an_endpoint_that_is_none_of_metas_stops_the_run() {
-    for (answer, told) in [
+    for (answer, expected) in [
         (Answer::html(404), "address"),
         (Answer::empty(404), "address"),
         (Answer::empty(405), "address"),
@@ -448,7 +448,7 @@ async fn r34_n7_an_endpoint_that_is_none_of_metas_stops_the_run() {
         bench.server.always(answer);
         let report = bench.send(events(3)).await;
         assert_eq!(bench.server.request_count(), 1);
-        assert!(report.stopped().unwrap().to_string().contains(told), "{:?}", report.stopped());
+        assert!(report.stopped().unwrap().to_string().contains(expected), "{:?}", report.stopped());
     }
 }
 
@@ -460,7 +460,7 @@ async fn r39_an_error_without_a_trace_id_is_an_error_like_any_other() {
 }
 
 #[tokio::test]
-async fn r42_of_two_targets_only_the_one_that_failed_is_repeated() {
+async fn r42_of_two_targets_only_the_one_that_failed_is_retried() {
     let (graph, gateway) = (Bench::new(server()).await, Bench::new(server()).await);
     gateway.server.always(Answer::transient());
     let (sent, failed) = (graph.send(events(5)).await, gateway.send(events(5)).await);
@@ -696,7 +696,7 @@ async fn an_event_larger_than_a_request_may_be_does_not_stop_the_others() {
 }
 
 #[tokio::test]
-async fn progress_is_told_and_ends_at_all() {
+async fn progress_is_reported_and_ends_at_all() {
     let bench = Bench::with_limits(server(), BatchLimits::new(10, 100_000).unwrap()).await;
     let mut seen = Vec::new();
     let mut source = events(25).into_iter();

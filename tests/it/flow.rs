@@ -1,4 +1,4 @@
-//! How requests flow: how many at once, when they start, how they repeat, stop and go on. All waits are
+//! How requests flow: how many at once, when they start, how they are retried, stop and go on. All waits are
 //! virtual: the runtime's clock is paused and moves when nothing else is left to do.
 
 use std::collections::VecDeque;
@@ -96,7 +96,7 @@ async fn r17_a_throttled_dataset_pauses_all_its_workers_by_the_longest_header() 
     let starts = service.starts();
     assert_eq!(starts[..5], [0, 1, 1, 1, 1]);
     assert!(starts[5..].iter().all(|&start| start >= 2 + 300), "{starts:?}");
-    assert_eq!(report.attempts().throttled, 1);
+    assert_eq!(report.requests().throttled, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,7 +202,7 @@ async fn n1_n3_without_a_limit_of_time_a_gone_network_costs_one_series_of_attemp
     let report = client.send(events(100)).await;
     assert_eq!(service.requests(), 5);
     assert!(matches!(stopped_by(&report), StopCause::Unreachable(_)));
-    assert_eq!((report.attempts().unreachable, report.events().not_sent), (5, 100));
+    assert_eq!((report.requests().unreachable, report.events().not_sent), (5, 100));
     assert_eq!(report.into_unsent().len(), 100);
 }
 
@@ -216,13 +216,13 @@ async fn n16_a_hundred_seconds_of_flapping_lose_and_invent_nothing() {
     let report = client.send(events(2000)).await;
     assert!(report.all_accepted(), "{:?}", report.stopped());
     assert_eq!(service.stored(), 2000);
-    let attempts = report.attempts();
-    assert!(attempts.doubtful > 20 && attempts.repeated >= attempts.doubtful, "{attempts:?}");
+    let requests = report.requests();
+    assert!(requests.ambiguous > 20 && requests.retries >= requests.ambiguous, "{requests:?}");
     let seen = service.seen.lock().unwrap();
     let mut bodies = seen.bodies.clone();
     bodies.sort();
     bodies.dedup();
-    assert_eq!(bodies.len(), 200, "every repeat has the same bytes");
+    assert_eq!(bodies.len(), 200, "every retry has the same bytes");
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,7 +236,7 @@ async fn l1_the_retry_budget_bites_when_many_requests_fail() {
     assert!(report.all_accepted(), "{:?}", report.stopped());
     let seconds = service.clock.elapsed().as_secs();
     let bound = 300 * 6 / 5 + 20 + seconds / 5;
-    assert!(report.requests() <= bound, "{} of {bound}", report.requests());
+    assert!(report.requests().made <= bound, "{} of {bound}", report.requests().made);
     assert!(seconds > 600, "without a budget it would have taken seconds: {seconds}");
 }
 
@@ -282,7 +282,7 @@ async fn n11_n13_d_an_attempt_has_a_limit() {
     let client = service.client().timeouts(SECOND, 30 * SECOND).build().unwrap();
     let report = client.send(events(10)).await;
     assert!(report.all_accepted());
-    assert_eq!(report.attempts().doubtful, 1);
+    assert_eq!(report.requests().ambiguous, 1);
     assert_eq!(service.starts(), [0, 31]);
 }
 
@@ -408,28 +408,28 @@ async fn p9_a_panic_in_the_transport_or_an_observer_leaves_every_event_its_outco
         })
         .await;
     assert!(report.all_accepted());
-    assert_eq!((calls, report.attempts().doubtful), (1, 1));
+    assert_eq!((calls, report.requests().ambiguous), (1, 1));
     assert_eq!(report.notes()[0].code(), "observer_panicked");
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_end_is_told_once() {
+async fn every_outcome_is_reported_once() {
     let refused = |number| if number == 4 { Act::Answer(error(400, 777)) } else { Act::Accept };
     let service = Service::new(move |number, _| refused(number));
     let client = service.client().build().unwrap();
-    let mut told = Vec::new();
+    let mut seen = Vec::new();
     let mut source = (0..100).map(event);
     let report = client
         .deliver(&mut source)
         .on_outcome(|settled| {
             let reason = settled.outcome().code();
-            told.extend(settled.events().map(|event| (event.lines()[0].number(), reason)));
+            seen.extend(settled.events().map(|event| (event.lines()[0].number(), reason)));
         })
         .await;
-    told.sort_unstable();
-    assert_eq!(told.len(), 100);
-    assert!(told.iter().zip(2..).all(|((line, _), expected)| *line == expected), "each once");
-    assert_eq!(told.iter().filter(|(_, reason)| *reason == "refused_by_meta").count(), 10);
+    seen.sort_unstable();
+    assert_eq!(seen.len(), 100);
+    assert!(seen.iter().zip(2..).all(|((line, _), expected)| *line == expected), "each once");
+    assert_eq!(seen.iter().filter(|(_, reason)| *reason == "refused_by_meta").count(), 10);
     assert_eq!(report.events().refused, 10);
 }
 
@@ -448,7 +448,7 @@ async fn a_stream_that_cannot_be_sent_is_not_drained_into_memory() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t1_a_clock_that_is_off_is_told_and_a_useless_one_stops_the_run() {
+async fn t1_a_clock_that_is_off_is_reported_and_a_useless_one_stops_the_run() {
     let dated = |ahead: i64| {
         Service::new(move |_, now| {
             let server = NOW + now.as_secs().cast_signed() - ahead;
@@ -472,7 +472,7 @@ async fn t1_a_clock_that_is_off_is_told_and_a_useless_one_stops_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t16_a_token_known_to_expire_is_told_before_the_start() {
+async fn t16_a_token_known_to_expire_is_reported_before_the_start() {
     let service = accepting();
     let expiring = |after: i64| {
         let at = EventTime::from_unix(NOW + after).unwrap();
@@ -504,7 +504,7 @@ async fn l2_many_clients_that_fail_together_come_back_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rule_c_a_message_is_not_repeated_after_a_doubtful_attempt_and_its_batch_goes_on() {
+async fn rule_c_a_message_is_not_retried_after_an_ambiguous_attempt_and_its_batch_goes_on() {
     let service = Service::new(|number, _| if number == 0 { Act::StoreAndBreak } else { Act::Accept });
     let client = service.client().build().unwrap();
     let report = client.send(vec![event(0), message(), event(1)]).await;
@@ -533,7 +533,7 @@ async fn a_stream_may_be_pending_for_long_and_end_at_any_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r15_what_has_grown_too_old_on_the_way_is_taken_out_and_the_rest_is_repeated() {
+async fn r15_what_has_grown_too_old_on_the_way_is_taken_out_and_the_rest_is_sent_again() {
     let too_old = || answer(400, &json!({"error": {"code": 100, "error_subcode": 2_804_003}}));
     let service =
         Service::new(move |number, _| if number == 0 { Act::Answer(too_old()) } else { Act::Accept });
@@ -547,7 +547,7 @@ async fn r15_what_has_grown_too_old_on_the_way_is_taken_out_and_the_rest_is_repe
 }
 
 #[tokio::test(start_paused = true)]
-async fn r15_t1_where_none_is_too_old_by_our_clock_the_bad_one_is_looked_for_and_the_clock_is_doubted() {
+async fn r15_t1_where_none_is_too_old_by_our_clock_the_bad_one_is_found_and_a_note_says_so() {
     let service = accepting();
     let seen = service.clone();
     let script = move |number: usize, _: Duration| {
@@ -558,7 +558,7 @@ async fn r15_t1_where_none_is_too_old_by_our_clock_the_bad_one_is_looked_for_and
     let service = Service { script: Arc::new(script), ..service };
     let report = service.client().build().unwrap().send(events(8)).await;
     assert_eq!((report.events().accepted, report.events().refused), (7, 1));
-    assert_eq!(report.notes()[0].code(), "clock_doubtful");
+    assert_eq!(report.notes()[0].code(), "check_clock");
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,12 +48,12 @@ fn client<C: Clock + Clone + 'static>(service: &Service<C>) -> ClientBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r24_a_probe_that_repeats_is_still_the_only_request() {
+async fn r24_a_probe_that_retries_is_still_the_only_request() {
     let service = Service::new(|number, _| if number < 3 { code(2, 0) } else { code(190, 0) });
     let report = client(&service).build().unwrap().send(events(8)).await;
     assert!(matches!(report.stopped(), Some(StopCause::Api(_))));
     assert_eq!(service.max_in_flight(), 1);
-    assert_eq!(report.requests(), 4);
+    assert_eq!(report.requests().made, 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,7 +84,7 @@ async fn r17_others_pause_even_when_the_throttled_batch_is_given_up() {
 }
 
 #[tokio::test]
-async fn t14_a_clock_that_is_set_back_does_not_reopen_the_time_for_repeats() {
+async fn t14_a_clock_that_is_set_back_does_not_reopen_the_time_for_retries() {
     let clock = ManualClock::at(EventTime::from_unix(NOW).unwrap());
     let hands = clock.clone();
     let service = Service::on(clock, move |_, _| {
@@ -93,11 +93,11 @@ async fn t14_a_clock_that_is_set_back_does_not_reopen_the_time_for_repeats() {
     });
     let report = client(&service).build().unwrap().send(vec![message()]).await;
     assert!(matches!(report.outcomes(), [Outcome::Unconfirmed(_)]));
-    assert_eq!(report.requests(), 1, "a message is never repeated");
+    assert_eq!(report.requests().made, 1, "a message is never retried");
 }
 
 #[tokio::test(start_paused = true)]
-async fn c_what_may_have_arrived_stays_in_doubt_when_its_batch_is_divided() {
+async fn c_what_may_have_arrived_stays_ambiguous_when_its_batch_is_divided() {
     for refusal in [|| status(413), || code(100, 0)] {
         let service = Service::new(move |number, _| match number {
             0 => Act::Break,
@@ -142,7 +142,7 @@ async fn n17_without_waits_an_outage_is_not_met_with_requests_without_end() {
     let policy = RetryPolicy::new().waits(Duration::ZERO, Duration::ZERO).run_limit(secs(3600));
     let report = client(&service).retry(policy).build().unwrap().send(events(3)).await;
     assert_eq!(report.stopped(), Some(&StopCause::RunLimit));
-    assert!(report.requests() <= 5 + 3600 / 5, "{} requests", report.requests());
+    assert!(report.requests().made <= 5 + 3600 / 5, "{} requests", report.requests().made);
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,6 +16,7 @@ mod faults;
 mod flow;
 #[cfg(feature = "testing")]
 mod found;
+mod from_json;
 #[cfg(feature = "csv")]
 mod golden;
 mod guide;

@@ -143,7 +143,7 @@ struct Ends {
 }
 
 impl Ends {
-    /// Takes over what a run told; gives what is left to be sent.
+    /// Takes over what a run reported; returns what is left to be sent.
     fn take(&mut self, account: &mut Account) -> Vec<Event> {
         self.of.extend(account.settled.drain(..));
         let Some(report) = account.report.take() else {

@@ -55,8 +55,8 @@ enum End {
     Refused,
     /// A clean failure, with its text.
     Clean(String),
-    /// A doubtful attempt, with its text.
-    Doubtful(String),
+    /// An ambiguous attempt, with its text.
+    Ambiguous(String),
 }
 
 impl End {
@@ -65,8 +65,8 @@ impl End {
         why
     }
 
-    fn doubtful(self) -> String {
-        let Self::Doubtful(why) = self else { panic!("{self:?}") };
+    fn ambiguous(self) -> String {
+        let Self::Ambiguous(why) = self else { panic!("{self:?}") };
         why
     }
 }
@@ -86,7 +86,7 @@ fn end(report: &DeliveryReport) -> End {
         Outcome::Accepted => End::Accepted,
         Outcome::Refused(_) => End::Refused,
         Outcome::NotSent(cause) => End::Clean(cause.to_string()),
-        Outcome::Unconfirmed(cause) => End::Doubtful(cause.to_string()),
+        Outcome::Unconfirmed(cause) => End::Ambiguous(cause.to_string()),
     }
 }
 
@@ -119,21 +119,21 @@ fn with_password(url: &Url) -> Url {
     url
 }
 
-/// Answers the first bytes of every connection with these, and tells what it got.
+/// Answers the first bytes of every connection with these, and sends on what it got.
 async fn raw(answer: &'static [u8]) -> (Url, tokio::sync::mpsc::UnboundedReceiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
-    let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, received) = tokio::sync::mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut bytes = vec![0; 16 * 1024];
             let length = stream.read(&mut bytes).await.unwrap_or(0);
             bytes.truncate(length);
-            let _ = tell.send(bytes);
+            let _ = sender.send(bytes);
             let _ = stream.write_all(answer).await;
         }
     });
-    (url, told)
+    (url, received)
 }
 
 /// A proxy that makes tunnels for whoever gives the password.
@@ -302,15 +302,15 @@ async fn n8_an_idle_connection_that_the_server_closed_costs_no_attempt() {
 }
 
 #[tokio::test]
-async fn n9_a_reset_while_the_body_is_written_is_doubtful() {
+async fn n9_a_reset_while_the_body_is_written_is_ambiguous() {
     let server = mock_server(Answer::reset_before_body()).await;
-    assert!(send(to(&server.url())).await.doubtful().contains("connection broke"));
+    assert!(send(to(&server.url())).await.ambiguous().contains("connection broke"));
 }
 
 #[tokio::test]
-async fn n10_an_end_inside_the_answer_is_doubtful_and_repeated() {
+async fn n10_an_end_inside_the_answer_is_ambiguous_and_retried() {
     let server = mock_server(Answer::judge().half()).await;
-    assert!(send(to(&server.url())).await.doubtful().contains("before the whole answer came"));
+    assert!(send(to(&server.url())).await.ambiguous().contains("before the whole answer came"));
     server.reset();
     server.script(Answer::judge().half());
     assert_eq!(send(to(&server.url()).retry(RetryPolicy::new().attempts(2))).await, End::Accepted);
@@ -322,7 +322,7 @@ async fn n10_an_end_inside_the_answer_is_doubtful_and_repeated() {
 async fn n13_a_server_that_stops_reading_is_given_up_at_the_limit() {
     let server = mock_server(Answer::never_read()).await;
     let short = to(&server.url()).timeouts(Duration::from_secs(5), Duration::from_millis(300));
-    assert!(send(short).await.doubtful().contains("time limit"));
+    assert!(send(short).await.ambiguous().contains("time limit"));
 }
 
 #[tokio::test]
@@ -350,14 +350,14 @@ async fn n20_interim_answers_are_skipped() {
 }
 
 #[tokio::test]
-async fn n21_s9_a_compressed_answer_is_doubtful_and_not_unpacked() {
+async fn n21_s9_a_compressed_answer_is_ambiguous_and_not_unpacked() {
     // `{"events_received":1}`, compressed: whoever unpacks it takes it for an acceptance.
     let whole = include_bytes!("../data/received_one.json.gz");
     let short = Answer::body(200, "application/json", *whole).header("content-encoding", "gzip");
     let bomb = Answer::endless().header("content-encoding", "gzip");
     for answer in [short, bomb] {
         let server = mock_server(answer).await;
-        let why = send(to(&server.url())).await.doubtful();
+        let why = send(to(&server.url())).await.ambiguous();
         assert!(why.contains("compressed, though that was not asked for"), "{why}");
         assert_eq!(server.requests()[0].header("accept-encoding"), None);
     }
@@ -406,10 +406,10 @@ async fn s4_when_an_application_s_http_client_follows_a_redirect_the_run_stops()
         let builder = to(&server.url()).transport(HttpTransport::from_reqwest(http)).in_flight(1);
         let client = builder.token_placement(placement).build().unwrap();
         let report = client.send(vec![event()]).await;
-        let why = end(&report).doubtful();
+        let why = end(&report).ambiguous();
         assert!(why.contains("redirects to 127.0.0.1"), "{why}");
         assert!(matches!(report.stopped(), Some(StopCause::Endpoint(_))), "{:?}", report.stopped());
-        assert_eq!((report.requests(), elsewhere.request_count()), (1, 1));
+        assert_eq!((report.requests().made, elsewhere.request_count()), (1, 1));
         assert_eq!(elsewhere.requests()[0].header("authorization"), None);
     }
 }
@@ -450,7 +450,7 @@ async fn s7_another_host_gets_the_token_only_when_asked() {
 #[tokio::test]
 async fn s8_an_endless_answer_is_read_up_to_its_limit() {
     assert!(
-        send(to(&mock_server(Answer::endless()).await.url())).await.doubtful().contains("larger than 1 MB")
+        send(to(&mock_server(Answer::endless()).await.url())).await.ambiguous().contains("larger than 1 MB")
     );
     for (blanks, end) in [(1024 * 1024 - 21, true), (1024 * 1024 - 20, false)] {
         let body = format!("{}{{\"events_received\":1}}", " ".repeat(blanks));
@@ -467,7 +467,7 @@ async fn s10_floods_of_headers_are_refused() {
     };
     let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 2\r\n\r\n{{}}", "x".repeat(1 << 20));
     for flood in [many(100), many(5000), long] {
-        let why = send(to(&mock_server(Answer::raw(flood)).await.url())).await.doubtful();
+        let why = send(to(&mock_server(Answer::raw(flood)).await.url())).await.ambiguous();
         assert!(why.contains("no readable HTTP"), "{why}");
     }
     assert_eq!(send(to(&mock_server(Answer::raw(many(99))).await.url())).await, End::Accepted);

@@ -449,7 +449,7 @@ fn v7_v20_an_order_of_50_000_lines_is_summed_exactly() {
 }
 
 #[test]
-fn v20_an_order_larger_than_a_request_is_invalid_and_its_size_is_told() {
+fn v20_an_order_larger_than_a_request_is_invalid_and_its_size_is_reported() {
     let row = |line: u32| format!("A1|m@example.com|1777896000|S{line}|1|0.10|EUR");
     let rows: Vec<_> = (0..50_000).map(row).collect();
     let prepared = prepare(TILL, &rows);
@@ -617,7 +617,7 @@ fn v16_an_order_id_that_a_spreadsheet_damaged() {
 }
 
 #[test]
-fn v17_repeated_rows_count_unless_the_rules_drop_them() {
+fn v17_duplicate_rows_count_unless_the_rules_drop_them() {
     for order in ["A1", ""] {
         let mut rows = vec![row_with("order_id", order); 3];
         rows.push(rows[0].replace("10.50", "10.51"));
@@ -634,7 +634,7 @@ fn v17_repeated_rows_count_unless_the_rules_drop_them() {
 }
 
 #[test]
-fn v17_rows_that_differ_in_one_column_only_are_no_repeat() {
+fn v17_rows_that_differ_in_one_column_are_no_duplicates() {
     let header = "order_id|email|timestamp|value|currency|event_source_url";
     let row = |page: &str| format!("A1|m@example.com|1777896000|5|EUR|https://shop.example/{page}");
     let dropping = Till { rules: OrderRules::new().drop_repeats().sum_values(), ..till() };
@@ -662,7 +662,7 @@ fn beyond_the_limit_of_memory_nothing_is_sent() {
 }
 
 #[test]
-fn v41_was_there_but_unusable_is_told_from_was_empty() {
+fn v41_unusable_and_empty_are_counted_apart() {
     let header = "email|phone|timestamp|value|currency";
     let refused = |email: &str, phone: &str| refusal(header, &format!("{email}|{phone}|1777896000|5|EUR"));
     assert_eq!(refused("", ""), Some((Some("email"), "no_identity")));

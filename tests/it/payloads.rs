@@ -97,7 +97,7 @@ fn line(event: &str, user_data: &str, custom_data: &str) -> String {
 }
 
 #[test]
-fn v52_what_cannot_be_sent_is_told_by_its_path() {
+fn v52_what_cannot_be_sent_is_named_by_its_path() {
     let program = example("payload");
     let ldu = |rest: &str| line(&format!(r#""data_processing_options":["LDU"]{rest}"#), "", "");
     let credit = |member: &str| line(&format!(r#""attribution_data":{{{member}}}"#), "", "");

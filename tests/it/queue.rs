@@ -59,7 +59,7 @@ enum Deed {
     Panic,
 }
 
-/// A service that does with its requests as it is told, and remembers whom it accepted, and when.
+/// A service that does with its requests as its script says, and remembers whom it accepted, and when.
 #[derive(Clone)]
 struct Service {
     decide: Arc<dyn Fn(usize) -> Deed + Send + Sync>,
@@ -265,12 +265,12 @@ async fn p11_l4_a_slow_server_slows_the_producer_and_memory_stays_flat() {
     let bytes = 300 * serde_json::to_vec(&sale(0)).unwrap().len();
     let most = Arc::new(Mutex::new((0, 0)));
     let (watched, meter) = (Arc::clone(&most), Arc::new(Mutex::new(None::<QueueMeter>)));
-    let told = Arc::clone(&meter);
+    let seen = Arc::clone(&meter);
     let queue = queue(&service)
         .capacity(500)
         .byte_capacity(bytes)
         .on_outcome(move |_| {
-            let counts = told.lock().unwrap().as_ref().unwrap().counts();
+            let counts = seen.lock().unwrap().as_ref().unwrap().counts();
             let mut most = watched.lock().unwrap();
             *most = (most.0.max(counts.events.pending), most.1.max(counts.pending_bytes));
         })
@@ -366,7 +366,24 @@ async fn p5_close_returns_on_time_from_a_server_that_never_answers() {
     assert!((5000..5100).contains(&took.as_millis()), "{took:?}");
     assert_eq!(ends(queue.counts()), [10, 70, 20, 0]);
     check(&report, queue.counts());
-    assert_eq!(report.stopped(), Some(&StopCause::Cancelled));
+    assert_eq!(
+        report.stopped().map(ToString::to_string).as_deref(),
+        Some("the time limit of `close` passed: send the events that were not sent in another run",)
+    );
+    let (unconfirmed, not_sent): (Vec<_>, Vec<_>) =
+        report.diagnostics().iter().partition(|diagnostic| diagnostic.code() == "no_valid_answer");
+    assert!(!unconfirmed.is_empty() && !not_sent.is_empty());
+    for diagnostic in unconfirmed {
+        let message = diagnostic.message();
+        assert!(message.contains("the time limit of `close` passed"), "{message}");
+        assert!(message.ends_with("compare in Events Manager before you send it again"), "{message}");
+        assert!(!message.contains("another run") && !message.contains("asked"), "{message}");
+    }
+    for diagnostic in not_sent {
+        let message = diagnostic.message();
+        assert!(message.contains("the time limit of `close` passed"), "{message}");
+        assert!(!message.contains("Events Manager") && !message.contains("asked"), "{message}");
+    }
     let unsent: Vec<_> = report.into_unsent().iter().map(number).collect();
     assert_eq!(unsent, (30..100).collect::<Vec<_>>(), "in the order of the pushes");
 }
@@ -428,8 +445,8 @@ async fn p7_calls_that_are_given_up_half_way_do_no_harm() {
 #[tokio::test(start_paused = true)]
 async fn r24_a_queue_that_stops_by_itself_loses_nothing() {
     let service = Service::new(|place| if place == 0 { Deed::Accept } else { Deed::DeadToken });
-    let told = Arc::new(Mutex::new(0));
-    let unsent = Arc::clone(&told);
+    let seen = Arc::new(Mutex::new(0));
+    let unsent = Arc::clone(&seen);
     let queue = queue(&service)
         .capacity(1500)
         .on_outcome(move |settled| {
@@ -460,7 +477,7 @@ async fn r24_a_queue_that_stops_by_itself_loses_nothing() {
     queue.flush().await;
     let report = queue.close(MINUTE).await;
     assert_eq!(ends(queue.counts()), [10, taken as u64 - 10, 0, 0]);
-    assert_eq!((queue.refused(), *told.lock().unwrap()), (1, taken - 10));
+    assert_eq!((queue.refused(), *seen.lock().unwrap()), (1, taken - 10));
     check(&report, queue.counts());
     let unsent: Vec<_> = report.into_unsent().iter().map(number).collect();
     assert_eq!(unsent, (10..taken).collect::<Vec<_>>());
@@ -619,12 +636,12 @@ async fn p9_a_panic_in_the_observer_or_the_transport_costs_no_outcome() {
     let report = queue.close(MINUTE).await;
     assert!(report.all_accepted());
     check(&report, queue.counts());
-    assert_eq!((report.events().accepted, report.attempts().doubtful), (6, 1));
+    assert_eq!((report.events().accepted, report.requests().ambiguous), (6, 1));
     assert_eq!(calls.load(Ordering::Relaxed), 1);
     assert!(report.notes().iter().any(|note| note.code() == "observer_panicked"));
 }
 
-/// A clock that panics when it is told to.
+/// A clock that panics when the test says so.
 #[derive(Debug)]
 struct Broken(RuntimeClock, Arc<AtomicBool>);
 
@@ -746,12 +763,12 @@ async fn over_real_sockets_each_sale_has_its_own_end() {
     server.script_all([Answer::transient(), Answer::reset_after_body()]);
     let client = builder().loopback_endpoint(server.url()).clock(ManualClock::at(now())).build().unwrap();
     let ends = Arc::new(Mutex::new(BTreeMap::new()));
-    let told = Arc::clone(&ends);
+    let seen = Arc::clone(&ends);
     let queue = client
         .queue()
         .on_outcome(move |settled| {
             let reason = settled.outcome().code();
-            told.lock().unwrap().extend(settled.events().map(|event| (number(event), reason)));
+            seen.lock().unwrap().extend(settled.events().map(|event| (number(event), reason)));
         })
         .start()
         .unwrap();
@@ -772,8 +789,8 @@ async fn over_real_sockets_each_sale_has_its_own_end() {
 /// The codes of the outcomes in their order.
 async fn push_each_and_flush(client: &Client, sales: impl IntoIterator<Item = Event>) -> Vec<&'static str> {
     let codes = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&codes);
-    let observer = move |group: OutcomeGroup<'_>| told.lock().unwrap().push(group.outcome().code());
+    let seen = Arc::clone(&codes);
+    let observer = move |group: OutcomeGroup<'_>| seen.lock().unwrap().push(group.outcome().code());
     let queue = client.queue().on_outcome(observer).start().unwrap();
     for sale in sales {
         queue.push(sale).await.unwrap();
@@ -856,7 +873,7 @@ async fn interleave(seed: u64) {
         .build()
         .unwrap();
     let log = Arc::new(Mutex::new(Log::default()));
-    let told = Arc::clone(&log);
+    let observed = Arc::clone(&log);
     let bytes = serde_json::to_vec(&sale(0)).unwrap().len();
     let queue = client
         .queue()
@@ -865,7 +882,7 @@ async fn interleave(seed: u64) {
         .linger(Duration::from_millis(dice.u64(0..1500)))
         .on_outcome(move |settled| {
             let reason = settled.outcome().code();
-            let mut log = told.lock().unwrap();
+            let mut log = observed.lock().unwrap();
             for event in settled.events() {
                 if log.settled.insert(number(event), reason).is_some() {
                     log.twice.push(number(event));

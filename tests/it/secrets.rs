@@ -112,7 +112,7 @@ async fn s1_s2_r41_nothing_shows_on_success_or_on_any_failure() {
             let client = builder.build().unwrap();
             let report = client.send(vec![event()]).await;
             search("the client", &format!("{client:?}"));
-            search("the report", &format!("{report:?}"));
+            search("the report", &format!("{report} {report:?}"));
             search("the report's JSON", &serde_json::to_string(&report).unwrap());
             for diagnostic in report.diagnostics() {
                 search("a diagnostic", &format!("{diagnostic} {diagnostic:?}"));
@@ -158,7 +158,7 @@ fn s2_values_events_and_rows_show_no_customer() {
 }
 
 #[test]
-fn f_refused_rows_are_told_by_line_and_column_only() {
+fn f_refused_rows_are_named_by_line_and_column_only() {
     let headers = ["email", "phone", "order_id", "timestamp", "price", "quantity", "currency", "birthdate"];
     let layout = RowLayout::new().bind(&headers).unwrap();
     let mut orders = Orders::new();

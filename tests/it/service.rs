@@ -1,5 +1,5 @@
 //! A service in this process, for tests whose time is virtual: it takes a second for each request and
-//! does as it is told.
+//! does what its script says.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -55,7 +55,7 @@ impl<C> fmt::Debug for Service<C> {
 }
 
 impl Service {
-    /// `script` is told how many requests came before, and the time.
+    /// `script` gets how many requests came before, and the time.
     pub(crate) fn new(script: impl Fn(usize, Duration) -> Act + Send + Sync + 'static) -> Self {
         Self::on(RuntimeClock::starting_at(EventTime::from_unix(NOW).unwrap()), script)
     }

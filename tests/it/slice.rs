@@ -105,7 +105,7 @@ fn same_account(one: &RowReport, other: &RowReport) -> Result<(), TestCaseError>
     Ok(())
 }
 
-/// Where values are shared is told with lines only if the events are kept.
+/// Where values are shared is reported with lines only if the events are kept.
 fn without_shared(rows: &RowReport) -> Vec<Diagnostic> {
     rows.notes().iter().filter(|note| note.code() != "shared_value").cloned().collect()
 }

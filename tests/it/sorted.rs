@@ -93,9 +93,9 @@ fn account(rows: &RowReport) -> Account {
 /// All that can be asked about what customers are found by.
 fn found_by(coverage: &Coverage) -> String {
     let keys = MatchKey::ALL.map(|key| (coverage.count_with(key), coverage.values(key)));
-    let doubtful = coverage.phones_without_country_code();
+    let incomplete = coverage.phones_without_country_code();
     let repeats: Vec<_> = coverage.shared_values().iter().map(ToString::to_string).collect();
-    format!("{} {keys:?} {doubtful} {repeats:?} {:?}", coverage.customers(), coverage.combinations())
+    format!("{} {keys:?} {incomplete} {repeats:?} {:?}", coverage.customers(), coverage.combinations())
 }
 
 fn adds_up(rows: &RowReport, events: &[Event]) -> bool {
@@ -434,16 +434,16 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
-    fn of_few_orders_the_first_that_comes_back_is_told_with_its_beginning(
+    fn of_few_orders_the_first_that_comes_back_is_reported_with_its_beginning(
         ids in prop::collection::vec(prop::sample::select(&["A1", "A2", "A3", "B", "9", "10"][..]), 0..12),
     ) {
         let began = |place: usize| ids[..place].iter().position(|id| *id == ids[place]);
         let comes_back = |place: &usize| *place > 0 && ids[place - 1] != ids[*place] && began(*place).is_some();
         let back = (0..ids.len()).find(comes_back);
         let (refusal, prepared) = until_refused(&ids);
-        let told = refusal.map(|refusal| (refusal.line().number(), refusal.earlier().number()));
+        let refused = refusal.map(|refusal| (refusal.line().number(), refusal.earlier().number()));
         let line = |place: usize| place as u64 + 1;
-        prop_assert_eq!(told, back.and_then(|place| Some((line(place), line(began(place)?)))));
+        prop_assert_eq!(refused, back.and_then(|place| Some((line(place), line(began(place)?)))));
         prop_assert!(adds_up(&prepared.rows, &prepared.events));
         prop_assert_eq!(prepared.rows.read(), back.map_or(ids.len() as u64, line));
 
@@ -469,7 +469,7 @@ fn a_row_without_an_order_id_does_not_hide_what_spoils_the_next_order() {
 }
 
 #[test]
-fn a_file_is_a_stream_of_events_and_tells_how_it_ended() {
+fn a_file_is_a_stream_of_events_and_says_how_it_ended() {
     let file = "order_id,email,timestamp,value,currency\n\
         A1,m@example.com,1777896000,5,EUR\n\
         A2,n@example.com,1777896000,6,EUR\n\
@@ -507,13 +507,13 @@ fn a_file_that_is_left_early_accounts_for_the_rows_that_were_read() {
         let sent: Vec<Event> = events.by_ref().take(taken).map(Result::unwrap).collect();
         let rows = events.finish().rows;
         assert_eq!((sent.len(), rows.read()), (taken, read));
-        let mut told: Vec<_> = rows
+        let mut reported: Vec<_> = rows
             .diagnostics()
             .iter()
             .flat_map(|diagnostic| diagnostic.lines().iter().map(|line| (line.number(), diagnostic.code())))
             .collect();
-        told.sort_unstable();
-        assert_eq!(told, reasons, "{taken}");
+        reported.sort_unstable();
+        assert_eq!(reported, reasons, "{taken}");
         assert!(adds_up(&rows, &sent));
     }
 }

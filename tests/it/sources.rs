@@ -155,6 +155,10 @@ async fn a_source_hands_its_rows_over_once() {
     let report = client.deliver(source.by_mut()).await;
     assert_eq!((source.polled, source.asked), (2, 1));
     assert_eq!((report.rows().accepted, report.rows().invalid), (1, 1));
+    assert_eq!(
+        report.to_string(),
+        "Events: 1 (1 accepted)\nRows: 2 (1 accepted, 1 invalid)\nStopped early: the source failed: end",
+    );
 
     let boxed: Box<dyn EventSource> = Box::new(Counting::default());
     assert_eq!(client.deliver(boxed).await.rows().invalid, 1);
@@ -218,13 +222,14 @@ async fn the_diagnostic_of_a_single_event_names_it() {
     assert_eq!(
         diagnostics,
         [
-            "event 1 (event id sub-1): the event is older than Meta accepts",
-            "event 2 (event id id-0, order id order-0): an earlier event has the same event id and name, so \
+            "event at index 1 (event id sub-1): the event is older than Meta accepts",
+            "event at index 2 (event id id-0, order id order-0): an earlier event has the same event id and name, so \
              this copy was not sent: if it is another sale, give it its own event id",
-            "event 3: the event is older than Meta accepts",
+            "event at index 3: the event is older than Meta accepts",
         ]
     );
     assert_eq!(report.outcomes()[1], Outcome::NotSent(NotSentCause::Expired));
+    assert_eq!(report.to_string(), "Events: 4 (1 accepted, 3 not sent)");
     assert!(!report.all_accepted());
 }
 
@@ -234,11 +239,17 @@ async fn the_diagnostic_of_neighbours_lists_a_few_of_their_ids() {
     let stop = StopHandle::new();
     stop.request_stop();
     let message = |report: DeliveryReport| report.diagnostics()[0].to_string();
-    let two = message(client.send(vec![by_hand(1), by_hand(2)]).stop_on(&stop).await);
-    assert!(two.starts_with("events 0 to 1 (order ids order-1, order-2): not sent"), "{two}");
+    let report = client.send(vec![by_hand(1), by_hand(2)]).stop_on(&stop).await;
+    assert_eq!(
+        report.to_string(),
+        "Events: 2 (2 not sent)\nStopped early: the program asked to stop: send the events that were not sent in \
+         another run",
+    );
+    let two = message(report);
+    assert!(two.starts_with("events at index 0 to 1 (order ids order-1, order-2): not sent"), "{two}");
     let seven = message(client.send((0..7).map(by_hand).collect::<Vec<_>>()).stop_on(&stop).await);
     let ids = "order ids order-0, order-1, order-2, order-3, order-4 and 2 more";
-    assert!(seven.starts_with(&format!("events 0 to 6 ({ids}): not sent")), "{seven}");
+    assert!(seven.starts_with(&format!("events at index 0 to 6 ({ids}): not sent")), "{seven}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,7 +266,7 @@ async fn a_shared_transport_is_a_transport() {
 }
 
 #[test]
-fn an_event_tells_its_order_and_its_value() {
+fn an_event_has_its_order_and_its_value() {
     let event = by_hand(7);
     assert_eq!(event.order_id().unwrap().as_str(), "order-7");
     assert_eq!(event.value().unwrap().to_string(), "10.5 EUR");

@@ -45,7 +45,7 @@ fn listen() {
 }
 
 /// Every line that a run with faults writes at the finest level.
-async fn told(answers: Vec<Answer>, token: &str) -> Vec<String> {
+async fn log_of(answers: Vec<Answer>, token: &str) -> Vec<String> {
     listen();
     let now = EventTime::from_unix(NOW).unwrap();
     let server = MockServer::builder().clock(ManualClock::at(now)).start().await.unwrap();
@@ -71,31 +71,31 @@ async fn names_and_fields_are_as_promised() {
         Answer::judge(),
         Answer::graph_error(401, 190, Some(463)),
     ];
-    let lines = told(answers, "EAAB-test").await;
-    let told = |parts: &[&str]| lines.iter().any(|line| parts.iter().all(|part| line.contains(part)));
+    let lines = log_of(answers, "EAAB-test").await;
+    let has = |parts: &[&str]| lines.iter().any(|line| parts.iter().all(|part| line.contains(part)));
     for expected in [
         &["INFO delivery{in_flight=1 test_event_code=false}: meta_offline_events: new"][..],
         &["DEBUG", "batch{events=4}: meta_offline_events: new"],
         &["DEBUG", "attempt result=\"retry\" status=400 code=2", "trace_id=\"AMockTrace"],
-        &["DEBUG", "next step=\"repeat\" wait_ms=0"],
+        &["DEBUG", "next step=\"retry\" wait_ms=0"],
         &["DEBUG", "attempt result=\"throttle\""],
         &["DEBUG", "next step=\"pause\" wait_ms=90000"],
         &["WARN", "paused wait_ms=90000"],
         &["DEBUG", "attempt result=\"accepted\""],
-        &["DEBUG", "settled outcome=\"accepted\" events=4"],
+        &["DEBUG", "outcome outcome=\"accepted\" events=4"],
         &["DEBUG", "attempt result=\"fix_token\" status=401 code=190 subcode=463"],
         &["WARN", "stopping cause=\"fix_token\""],
-        &["DEBUG", "settled outcome=\"run_stopped\" events=4"],
+        &["DEBUG", "outcome outcome=\"run_stopped\" events=4"],
         &["INFO", "finished accepted=4 refused=0 not_sent=4 unconfirmed=0 requests=4"],
     ] {
-        assert!(told(expected), "{expected:?} is not in {lines:#?}");
+        assert!(has(expected), "{expected:?} is not in {lines:#?}");
     }
 }
 
 #[tokio::test]
 async fn s1_s2_neither_token_nor_customer_shows_at_any_level() {
     let answers = vec![Answer::echo(), Answer::echo(), Answer::html(502), Answer::accept_then_reset()];
-    let lines = told(answers, "EAABMARKEDTOKEN").await.join("\n");
+    let lines = log_of(answers, "EAABMARKEDTOKEN").await.join("\n");
     let digest = meta_offline_events::customer::Hashed::of("customer1@example.com").to_string();
     for secret in ["MARKEDTOKEN", "example.com", "order-", &digest] {
         assert!(!lines.contains(secret), "{secret} shows in {lines}");

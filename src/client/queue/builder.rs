@@ -99,8 +99,9 @@ impl QueueBuilder {
     /// Calls `observer` with the outcome of every event, as soon as it is known, like
     /// [`Delivery::on_outcome`]. An observer that panics is not called again, and the report notes it.
     ///
-    /// The observer should be quick, because the queue waits for it. It may push events. A [`Queue`]
-    /// inside it would never be dropped; give it a [`QueueMeter`](super::QueueMeter) instead.
+    /// The observer should be quick, because the queue waits for it. It must not hold a [`Queue`]: the queue would
+    /// hold itself, and stay open when all other clones are dropped. Give it a [`QueueMeter`](super::QueueMeter)
+    /// instead.
     pub fn on_outcome(mut self, observer: impl FnMut(OutcomeGroup<'_>) + Send + 'static) -> Self {
         self.on_outcome = Some(Box::new(observer));
         self

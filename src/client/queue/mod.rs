@@ -1,7 +1,7 @@
 //! Background sending with bounded memory: single events go in, one run sends them in batches.
 //!
 //! The queue fills the source of its run: it is the [`Feeder`](super::source::Feeder) of it. Everything
-//! lives in memory; [`Queue`] tells its users what that means when the process dies.
+//! lives in memory; the documentation of [`Queue`] says what that means when the process dies.
 
 mod builder;
 mod push_error;
@@ -184,10 +184,10 @@ impl Queue {
     /// Closes the queue: takes no more events, sends what is queued, and returns the report of everything
     /// that was ever pushed.
     ///
-    /// After `limit` it cuts off the requests in flight, and their events are unconfirmed. Events that did
-    /// not leave by then are not sent, and
-    /// [`into_unsent`](crate::report::DeliveryReport::into_unsent) hands them back. If the run does not
-    /// react within one more second, because code of the application blocks it, the queue abandons it, and
+    /// After `limit` it cuts off the requests in flight, and their events are unconfirmed: compare them in Events
+    /// Manager before you send them again. Events that did not leave by then are not sent, and
+    /// [`into_unsent`](crate::report::DeliveryReport::into_unsent) hands them back, to be sent in another run. The
+    /// report then says [`StopCause::CloseLimit`]. If the run does not react within one more second, because code of the application blocks it, the queue abandons it, and
     /// the events it holds are unconfirmed.
     ///
     /// Every call returns the same report. If the future is dropped, closing goes on. You may await it

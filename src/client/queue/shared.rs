@@ -116,7 +116,7 @@ impl Shared {
             byte_capacity,
             room: Semaphore::new(capacity),
             bytes: Semaphore::new(byte_capacity),
-            stop: StopHandle::new(),
+            stop: StopHandle::with_cause(StopCause::CloseLimit),
             state: Mutex::new(state),
             is_over: watch::Sender::new(false),
         }

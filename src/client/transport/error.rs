@@ -288,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn n5_n6_texts_of_platform_libraries_tell_the_same_flaws() {
+    fn n5_n6_texts_of_platform_libraries_name_the_same_flaws() {
         for (text, flaw) in [
             ("certificate verify failed (self-signed certificate)", Some(Flaw::Untrusted)),
             ("certificate verify failed: (certificate has expired)", Some(Flaw::Expired)),

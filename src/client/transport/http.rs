@@ -510,7 +510,7 @@ mod tests {
 
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[tokio::test]
-    async fn n7_a_proxy_that_refuses_is_told_apart_and_its_password_never_shown() {
+    async fn n7_a_proxy_that_refuses_is_recognized_and_its_password_never_shown() {
         let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
         let proxy = Server::start(refusal).await;
         for target in ["http://shop.test/secret-path", "https://shop.test/secret-path"] {

@@ -102,7 +102,7 @@ pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &
         MatchKey::ExternalId => external_id::quick(text, options.external_ids, form)?,
         _ => return None,
     };
-    (!may_be_stand_in(key, text, form.text())).then_some(plain)
+    (!may_be_substitute(key, text, form.text())).then_some(plain)
 }
 
 /// Replaces `out` with the normal form of `raw`. After an error, the content of `out` is unspecified.
@@ -129,13 +129,13 @@ pub(super) fn clean(
     if hashes && let Some((digest, suffix)) = appendix::split(text) {
         return already_hashed(text, digest, suffix, options);
     }
-    refuse_stand_ins(key, text)?;
+    refuse_substitutes(key, text)?;
     if hashes && options.digests_only.contains(key) {
         return Err(UnusableReason::NotSha256);
     }
     let warning = normalize(key, text, options, out)?;
     // The rule may have uncovered one by dropping characters: `n.u.l.l`, or a digest with blanks in it.
-    refuse_stand_ins(key, out)?;
+    refuse_substitutes(key, out)?;
     if hashes && appendix::split(out).is_some() {
         return Err(UnusableReason::NotSha256);
     }
@@ -205,8 +205,8 @@ fn normalize(
     .map(|()| None)
 }
 
-/// Refuses what stands in for a value: a placeholder, or a digest of another kind.
-fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), UnusableReason> {
+/// Refuses a substitute for a value: a placeholder, or a digest of another kind.
+fn refuse_substitutes(key: MatchKey, text: &str) -> Result<(), UnusableReason> {
     if is_placeholder(text.as_bytes()) {
         return Err(UnusableReason::Placeholder);
     }
@@ -217,8 +217,8 @@ fn refuse_stand_ins(key: MatchKey, text: &str) -> Result<(), UnusableReason> {
     Ok(())
 }
 
-/// Whether [`refuse_stand_ins`] may refuse a plain text or its normal form.
-fn may_be_stand_in(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
+/// Whether [`refuse_substitutes`] may refuse a plain text or its normal form.
+fn may_be_substitute(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
     match key {
         // An address contains an `@`; the normal forms of the others are digits only, or one letter.
         MatchKey::Email | MatchKey::Phone | MatchKey::BirthDate | MatchKey::Gender => false,

@@ -167,7 +167,7 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, UnusableReason> 
             continue;
         } else if out.len() >= MIN_BEFORE_EXTENSION && matches!(character, '#' | ';') {
             break;
-        } else if is_doubtful(character, out.len()) {
+        } else if is_ambiguous(character, out.len()) {
             // An extension, a pause or a second number: nobody can tell which.
             if has_digits(behind) {
                 return Err(UnusableReason::NotOneNumber);
@@ -190,8 +190,8 @@ fn read_digits(text: &str, out: &mut String) -> Result<Written, UnusableReason> 
 const MIN_BEFORE_EXTENSION: usize = 4;
 
 /// Marks before an extension, a pause or a second number, once the number may be complete. A star is
-/// doubtful only after a number with its area code.
-fn is_doubtful(mark: char, digits: usize) -> bool {
+/// ambiguous only after a number with its area code.
+fn is_ambiguous(mark: char, digits: usize) -> bool {
     matches!(mark, ',' | '|') && digits >= MIN_DIGITS || mark == '*' && digits >= 10
 }
 
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn v24_v28_doubtful_numbers_have_a_warning() {
+    fn v24_v28_questionable_numbers_have_a_warning() {
         let warning = |text| clean(text, &mut String::new());
         for text in ["650 555 1212", "16505551212", "(650) 555-1212"] {
             assert_eq!(warning(text), Ok(Some(ValueWarning::NoCountryCode)), "{text}");

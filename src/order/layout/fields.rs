@@ -130,7 +130,15 @@ impl Reader<'_> {
     }
 
     fn reject(&mut self, column: Column, error: InvalidValue) {
-        self.faults.push(Fault::at(column, error.rule().code(), error.to_string()));
+        let message = match error.rule() {
+            Rule::NumberStyle => format!(
+                "{} does not fit the number style: write it as {}, or state the style of the file in the layout",
+                error.kind(),
+                self.layout.numbers.sample(),
+            ),
+            _ => error.to_string(),
+        };
+        self.faults.push(Fault::at(column, error.rule().code(), message));
     }
 }
 

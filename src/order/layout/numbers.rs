@@ -32,6 +32,15 @@ pub enum NumberStyle {
 }
 
 impl NumberStyle {
+    /// An amount in this style, for messages.
+    pub(super) fn sample(self) -> &'static str {
+        match self {
+            Self::Plain => "1234.50",
+            Self::ThousandsComma => "1,234.50",
+            Self::DecimalComma => "1.234,50",
+        }
+    }
+
     /// Reads an amount. It may be zero, but not negative.
     pub(super) fn amount(self, text: &str) -> Result<Amount, InvalidValue> {
         let amount = self.number(text)?;

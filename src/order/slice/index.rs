@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_that_share_a_mark_are_told_apart() {
+    fn orders_that_share_a_mark_are_kept_apart() {
         let rows = rows(&["A1", "A2"]);
         let index = |mark: fn(&Row<'_>) -> u64| Index::by_marks(&rows, usize::MAX, mark);
         assert!(index(|_| 7).is_ok_and(|index| index.is_none()));

@@ -39,18 +39,18 @@ pub(super) struct Account {
     pub(super) stop: Vec<(Duration, Ask)>,
 }
 
-/// Rule A: every event has one end, told once, and all counts agree.
+/// Rule A: every event has one outcome, reported once, and all counts agree.
 pub(super) fn conservation(account: &Account) -> Result<(), Broken> {
     let Some(report) = &account.report else { return Ok(()) };
-    let mut told: HashMap<usize, &Outcome> = HashMap::new();
+    let mut seen: HashMap<usize, &Outcome> = HashMap::new();
     for (event, outcome) in &account.settled {
-        demand!(told.insert(*event, outcome).is_none(), "event {event} was settled twice");
+        demand!(seen.insert(*event, outcome).is_none(), "event {event} was settled twice");
     }
     let left: BTreeSet<usize> = account.rest.iter().map(number).collect();
     let (mut rows, mut events) = (RowCounts::default(), EventCounts::default());
     for event in &account.given {
         let index = number(event);
-        let outcome = told.get(&index);
+        let outcome = seen.get(&index);
         demand!(
             outcome.is_some() != left.contains(&index),
             "event {index} was settled and left, or neither: {outcome:?}"
@@ -66,8 +66,12 @@ pub(super) fn conservation(account: &Account) -> Result<(), Broken> {
         *count += 1;
         rows.read += event.row_count();
     }
-    demand!(report.rows() == rows && rows.is_balanced(), "rows: {:?}, but told {rows:?}", report.rows());
-    demand!(report.events() == events, "events: {:?}, but told {events:?}", report.events());
+    demand!(
+        report.rows() == rows && rows.is_balanced(),
+        "rows: {:?}, but the outcomes were {rows:?}",
+        report.rows()
+    );
+    demand!(report.events() == events, "events: {:?}, but the outcomes were {events:?}", report.events());
     demand!(report.all_accepted() == (events.accepted == events.total()), "all_accepted is wrong");
     if account.is_stream {
         demand!(report.outcomes().is_empty(), "a stream has outcomes");
@@ -77,13 +81,13 @@ pub(super) fn conservation(account: &Account) -> Result<(), Broken> {
             left.len()
         );
     } else {
-        let given: Vec<&Outcome> = account.given.iter().map(|event| told[&number(event)]).collect();
-        demand!(report.outcomes().iter().eq(given), "outcomes differ from what was told");
+        let given: Vec<&Outcome> = account.given.iter().map(|event| seen[&number(event)]).collect();
+        demand!(report.outcomes().iter().eq(given), "outcomes differ from what was observed");
     }
     let later = |cause: &NotSentCause| {
         !matches!(cause, NotSentCause::Expired | NotSentCause::RepeatedId | NotSentCause::TooLarge)
     };
-    let may_go = |event: &&Event| match told.get(&number(event)) {
+    let may_go = |event: &&Event| match seen.get(&number(event)) {
         Some(Outcome::NotSent(cause)) => later(cause),
         _ => false,
     };
@@ -116,12 +120,12 @@ pub(super) fn truth(service: &Service, log: &[Exchange], event: usize, end: &Out
         Outcome::NotSent(NotSentCause::RepeatedId) => {}
         Outcome::NotSent(cause) => {
             demand!(!is_stored, "event {event} is not sent ({cause:?}) and stored");
-            demand!(!any(Verdict::Doubtful), "event {event} is not sent ({cause:?}) and may have arrived");
+            demand!(!any(Verdict::Ambiguous), "event {event} is not sent ({cause:?}) and may have arrived");
             demand!(!any(Verdict::OtherCount), "event {event} is not sent ({cause:?}) and was miscounted");
         }
         Outcome::Unconfirmed(cause) => {
             demand!(
-                any(Verdict::Doubtful) || any(Verdict::OtherCount),
+                any(Verdict::Ambiguous) || any(Verdict::OtherCount),
                 "event {event} is unconfirmed ({cause:?}) and was never in doubt"
             );
             demand!(!any(Verdict::Counted), "event {event} is unconfirmed and was counted");
@@ -139,20 +143,20 @@ pub(super) fn replay_and_age(
 ) -> Result<(), Broken> {
     let restamped = service.restamped();
     demand!(restamped.is_none(), "event {restamped:?} was sent with other bytes");
-    let mut doubtful: HashMap<usize, &Exchange> = HashMap::new();
+    let mut ambiguous: HashMap<usize, &Exchange> = HashMap::new();
     let mut over: HashMap<usize, Verdict> = HashMap::new();
     for exchange in log {
         for &index in &exchange.events {
             let event = &events[index];
             let source = event.action_source();
             demand!(!over.contains_key(&index), "event {index} was sent again after {:?}", over[&index]);
-            if let Some(first) = doubtful.get(&index) {
+            if let Some(first) = ambiguous.get(&index) {
                 let passed = exchange.began.saturating_sub(first.began);
                 let by_wall = exchange.wall.unix() - first.wall.unix();
                 let window = source.dedup_window();
                 demand!(
                     passed < window && by_wall < window.as_secs().cast_signed(),
-                    "event {index} of {source} was repeated {passed:?} ({by_wall} s by the wall clock) after \
+                    "event {index} of {source} was retried {passed:?} ({by_wall} s by the wall clock) after \
                      it may have arrived"
                 );
             }
@@ -163,7 +167,7 @@ pub(super) fn replay_and_age(
                 "event {index} of {source} was sent at the age of {age} s"
             );
             match exchange.verdict {
-                Verdict::Doubtful => drop(doubtful.entry(index).or_insert(exchange)),
+                Verdict::Ambiguous => drop(ambiguous.entry(index).or_insert(exchange)),
                 Verdict::Counted | Verdict::OtherCount => drop(over.insert(index, exchange.verdict)),
                 _ => {}
             }
@@ -217,12 +221,12 @@ fn pauses(log: &[Exchange], plan: &Plan) -> Result<(), Broken> {
                     );
                 }
             }
-            Verdict::Transient | Verdict::Doubtful => {
+            Verdict::Transient | Verdict::Ambiguous => {
                 let event = exchange.events[0];
                 if let Some(next) = later.into_iter().find(|other| other.events.contains(&event)) {
                     demand!(
                         next.began >= ended + asked || next.run != exchange.run,
-                        "request {number} asked to wait {asked:?} and was repeated sooner"
+                        "request {number} asked to wait {asked:?} and was retried sooner"
                     );
                 }
             }
@@ -258,7 +262,7 @@ pub(super) fn requests(log: &[Exchange], plan: &Plan, count: usize, expired: usi
     let mut divided = 0;
     let mut long_probes = 0;
     let mut first_of_outage = None;
-    // The budget in time: a repeat costs 5 s, a first request earns 1 s. What was let through and then
+    // The budget in time: a retry costs 5 s, a first request earns 1 s. What was let through and then
     // left out for its age has earned, too.
     let (mut budget, mut filled) = (BURST, Duration::ZERO);
     let owed = secs(1 + expired as u64);
@@ -271,7 +275,7 @@ pub(super) fn requests(log: &[Exchange], plan: &Plan, count: usize, expired: usi
         if before.failed == 0 {
             budget += secs(1);
         } else if exchange.is_proven && !exchange.in_outage && !before.is_paid {
-            demand!(budget + owed >= secs(5), "request {number} is a repeat that the budget has nothing for");
+            demand!(budget + owed >= secs(5), "request {number} is a retry that the budget has nothing for");
             budget = budget.saturating_sub(secs(5));
         }
         if before.failed >= retry.attempts {
@@ -364,21 +368,21 @@ pub(super) fn counts(log: &[Exchange], run: usize, report: &DeliveryReport) -> R
     let mut seen = RequestCounts::default();
     for exchange in log.iter().filter(|exchange| exchange.run == run) {
         seen.made += 1;
-        seen.doubtful += u64::from(exchange.verdict == Verdict::Doubtful);
+        seen.ambiguous += u64::from(exchange.verdict == Verdict::Ambiguous);
         seen.unreachable += u64::from(exchange.verdict == Verdict::Unreachable);
         seen.throttled += u64::from(matches!(exchange.verdict, Verdict::Throttled { .. }));
     }
-    let told = report.attempts();
-    seen.repeated = told.repeated;
-    demand!(told == seen, "requests are told as {told:?} and were {seen:?}");
-    demand!(told.repeated <= told.made, "more repeated than made");
+    let reported = report.requests();
+    seen.retries = reported.retries;
+    demand!(reported == seen, "requests are reported as {reported:?} and were {seen:?}");
+    demand!(reported.retries <= reported.made, "more retries than requests");
     Ok(())
 }
 
 /// S1, S2: neither the token nor a customer is in anything that is shown.
 pub(super) fn secrets(account: &Account) -> Result<(), Broken> {
     let Some(report) = &account.report else { return Ok(()) };
-    let mut shown = vec![serde_json::to_string(report).unwrap(), format!("{report:?}")];
+    let mut shown = vec![serde_json::to_string(report).unwrap(), format!("{report} {report:?}")];
     shown.extend(report.diagnostics().iter().chain(report.notes()).map(ToString::to_string));
     shown.extend(report.stopped().map(|cause| format!("{cause} {cause:?}")));
     shown.extend(account.settled.iter().map(|(_, outcome)| format!("{outcome} {outcome:?}")));

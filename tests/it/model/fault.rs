@@ -24,7 +24,7 @@ pub(super) enum Fault {
     Unreadable,
     /// R31: 5xx without Meta's JSON; the batch may be stored.
     Gateway,
-    /// R16, R31, R32: trouble that passes, and says so.
+    /// R16, R31, R32: temporary errors that say so.
     Transient,
     /// R17, R20 to R23.
     Throttled,
@@ -89,7 +89,7 @@ impl Fault {
 pub(super) enum Verdict {
     Counted,
     OtherCount,
-    Doubtful,
+    Ambiguous,
     Unreachable,
     Transient,
     Throttled { is_blocked: bool },
@@ -103,12 +103,12 @@ pub(super) enum Verdict {
 impl Verdict {
     /// Whether the service was there and working.
     pub(super) fn shows_health(self) -> bool {
-        !matches!(self, Self::Doubtful | Self::Unreachable | Self::Transient | Self::Redirect)
+        !matches!(self, Self::Ambiguous | Self::Unreachable | Self::Transient | Self::Redirect)
     }
 
     /// Whether the same batch may be tried again after a wait.
     pub(super) fn is_tried_again(self) -> bool {
-        matches!(self, Self::Doubtful | Self::Unreachable | Self::Transient)
+        matches!(self, Self::Ambiguous | Self::Unreachable | Self::Transient)
     }
 }
 
@@ -148,13 +148,13 @@ impl Reply {
             10 => Response::new(200, format!("{{\"events_received\":{}}}", "9".repeat(500)).into()),
             _ => Response::new(201, b"[]".to_vec()),
         };
-        Self::new(response, Verdict::Doubtful)
+        Self::new(response, Verdict::Ambiguous)
     }
 
     pub(super) fn gateway(rng: &mut Rng) -> Self {
         let status = pick(rng, &[500, 502, 503, 504]);
         let response = if rng.bool() { page(status) } else { Response::new(status, Vec::new()) };
-        Self::new(response, Verdict::Doubtful).asks(rng)
+        Self::new(response, Verdict::Ambiguous).asks(rng)
     }
 
     pub(super) fn transient(rng: &mut Rng) -> Self {
@@ -170,7 +170,7 @@ impl Reply {
         Self::new(response, Verdict::Transient).asks(rng)
     }
 
-    /// Sometimes with a `Retry-After`, which trouble that passes may have too.
+    /// Sometimes with a `Retry-After`, which a temporary error may have, too.
     fn asks(mut self, rng: &mut Rng) -> Self {
         if rng.u8(..4) == 0 {
             let seconds = rng.u64(1..700);

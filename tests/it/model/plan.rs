@@ -135,7 +135,7 @@ impl Plan {
         plan
     }
 
-    /// Many small batches, of which every other one fails at once and may be repeated at once: what only
+    /// Many small batches, of which every other one fails at once and may be retried at once: what only
     /// the budget holds back.
     fn make_stormy(&mut self, rng: &mut Rng) {
         let count = rng.usize(80..160);

@@ -201,7 +201,7 @@ impl Service {
             events,
             body_bytes: request.body().len(),
             stored: false,
-            verdict: Verdict::Doubtful,
+            verdict: Verdict::Ambiguous,
             asked: None,
             others: state.in_flight.len(),
             other_probes: if is_probe { probes } else { 0 },
@@ -268,7 +268,7 @@ impl State {
         let quoted = quoted(request);
         let end = match fault {
             Fault::Unreachable => End::Error(TransportError::not_sent("no connection"), Verdict::Unreachable),
-            Fault::Broken => End::Error(TransportError::ambiguous("it broke"), Verdict::Doubtful),
+            Fault::Broken => End::Error(TransportError::ambiguous("it broke"), Verdict::Ambiguous),
             Fault::Hanging => End::Never,
             Fault::Panic => End::Panic,
             Fault::Unreadable => End::Answer(Reply::unreadable(rng, count)),
@@ -354,7 +354,7 @@ impl Drop for Call {
         let tick = state.tick();
         let exchange = &mut state.log[self.number];
         exchange.ticks.1 = tick;
-        let (verdict, asked) = self.answered.unwrap_or((Verdict::Doubtful, None));
+        let (verdict, asked) = self.answered.unwrap_or((Verdict::Ambiguous, None));
         (exchange.verdict, exchange.asked) = (verdict, asked);
         if state.is_abandoned {
             return;

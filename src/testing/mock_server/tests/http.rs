@@ -53,7 +53,7 @@ async fn chunked_bodies_are_put_together() -> Tested {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_first_is_told_to_go_on() -> Tested {
+async fn a_client_that_asks_first_gets_continue() -> Tested {
     let meta = started().await?;
     let body = batch(&["a"]);
     let mut caller = Caller::to(&meta).await?;

@@ -90,7 +90,7 @@ async fn without_a_clock_the_systems_is_used() -> Tested {
 }
 
 #[tokio::test]
-async fn p2_repeated_events_count_once_per_dataset() -> Tested {
+async fn p2_events_sent_twice_count_once_per_dataset() -> Tested {
     let meta = started().await?;
     let nameless = batch(&["c"]).replace(r#""event_id":"c","#, "");
     for body in [batch(&["a"]), batch(&["a", "b"]), nameless.clone(), nameless] {

@@ -1,54 +1,31 @@
 //! Events from their JSON: what was sent or stored can be sent again, after all checks.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Display};
-use std::str::FromStr;
+mod app_data;
+mod attribution;
+mod custom_data;
+mod member;
 
-use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use super::{Content, DataProcessing, Event, EventBuilder, LduState, OriginalEvent, Status, StoreData};
+use self::app_data::load_app_data;
+use self::attribution::load_attribution;
+use self::custom_data::load_custom_data;
+use self::member::{Members, at, json, shown, text, within, without_input};
+use super::{DataProcessing, Event, LduState, OriginalEvent};
 use crate::customer::{CleaningOptions, ExternalIdPolicy, Hashed, MatchKey, UserData};
-use crate::value::{Amount, Currency, Money, Text};
-
-/// The members of an object, each given once.
-struct Members(BTreeMap<String, Box<RawValue>>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = BTreeMap::new();
-                while let Some((name, raw)) = map.next_entry::<String, Box<RawValue>>()? {
-                    if members.contains_key(&name) {
-                        return Err(A::Error::custom(format_args!("{name} is given twice")));
-                    }
-                    members.insert(name, raw);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Object)
-    }
-}
+use crate::value::RawJson;
 
 impl<'de> Deserialize<'de> for Event {
     /// Reads the JSON that `Serialize` writes, so that events can be stored hashed and loaded again.
     ///
-    /// Every rule of [`EventBuilder::build`] is checked again, and the event id is kept. Unknown members of
-    /// `custom_data` are custom properties. [`Event::lines`] are not part of the JSON. It takes JSON only; read it from text, because a
-    /// `serde_json::Value` keeps amounts as floats.
+    /// Every rule of [`EventBuilder::build`](super::EventBuilder::build) is checked again, and the event id is kept. Unknown members of
+    /// `custom_data` are custom properties. [`Event::lines`] are not part of the JSON.
+    ///
+    /// Read events from text, into a plain field of a plain struct: a `serde_json::Value` keeps amounts as floats.
+    /// Under `#[serde(flatten)]`, `#[serde(tag = "…")]` and `#[serde(untagged)]` an event loads if it has no number
+    /// with decimals, because serde keeps those as floats; amounts may be written as text.
     ///
     /// ```
     /// use meta_offline_events::customer::UserData;
@@ -64,22 +41,23 @@ impl<'de> Deserialize<'de> for Event {
     /// assert_eq!(serde_json::from_str::<Event>(&stored)?, sale);
     ///
     /// let error = serde_json::from_str::<Event>(&stored.replace("31.5", "-31.5")).unwrap_err();
-    /// assert!(error.to_string().contains("custom_data.value: is negative"));
+    /// assert!(error.to_string().contains("custom_data.value is negative"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// The first member that cannot be used, with its path; every broken rule; members that cannot be loaded:
-    /// `app_data` and `attribution_data`. Unknown members of the event are errors, too.
+    /// The first member that cannot be used, with its path; every broken rule. Unknown members of the event are
+    /// errors, too, and so is a member that is given twice. JSON that is cut or malformed is the error of the
+    /// deserializer itself. No error shows a value.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members =
-            Members::deserialize(deserializer).map_err(|error| D::Error::custom(without_input(&error)))?;
-        load(members).map_err(D::Error::custom)
+        let json = RawJson::deserialize(deserializer)?;
+        load(json.get()).map_err(D::Error::custom)
     }
 }
 
-fn load(mut members: Members) -> Result<Event, String> {
+fn load(json_text: &str) -> Result<Event, String> {
+    let mut members: Members = serde_json::from_str(json_text).map_err(|error| without_input(&error))?;
     let mut take = |name: &str| members.0.remove(name).ok_or_else(|| format!("{name} is missing"));
     let time = json("event_time", &take("event_time")?)?;
     let (name, source) =
@@ -103,10 +81,9 @@ fn load(mut members: Members) -> Result<Event, String> {
             "advanced_measurement_table" => event.advanced_measurement_table(text(path, raw)?),
             "original_event_data" => event.original_event(load_original(&json(path, raw)?)?),
             "custom_data" => load_custom_data(event, json(path, raw)?)?,
-            "app_data" | "attribution_data" => {
-                return Err(format!("{path} cannot be loaded: build the event again"));
-            }
-            _ => return Err(format!("{path} is not a member of an event")),
+            "app_data" => event.app_data(load_app_data(json(path, raw)?)?),
+            "attribution_data" => event.attribution(load_attribution(&json(path, raw)?)?),
+            _ => return Err(format!("{} is not a member of an event", shown(name))),
         };
     }
     let mut event = event.build().map_err(|invalid| invalid.to_string())?;
@@ -117,14 +94,14 @@ fn load(mut members: Members) -> Result<Event, String> {
 fn load_customer(members: &Members) -> Result<UserData, String> {
     let mut keys = Vec::new();
     for (name, raw) in &members.0 {
-        let value: Value = json(&format!("user_data.{name}"), raw)?;
-        let key =
-            MatchKey::from_wire_name(name).ok_or_else(|| format!("user_data.{name} is not a match key"))?;
+        let path = &within("user_data", name);
+        let value: Value = json(path, raw)?;
+        let key = MatchKey::from_wire_name(name).ok_or_else(|| format!("{path} is not a match key"))?;
         let values: Option<Vec<_>> = match &value {
             Value::Array(values) => values.iter().map(scalar).collect(),
             value => scalar(value).map(|value| vec![value]),
         };
-        keys.push((key, values.ok_or_else(|| format!("user_data.{name} is not a text, number or list"))?));
+        keys.push((key, values.ok_or_else(|| format!("{path} is not a text, number or list"))?));
     }
     let is_digest = |text: &String| text.get(..64).is_some_and(|digits| Hashed::from_hex(digits).is_ok());
     let mut options = CleaningOptions::default();
@@ -172,7 +149,7 @@ fn load_processing(members: &mut Members) -> Result<Option<DataProcessing>, Stri
 fn load_original(members: &Members) -> Result<OriginalEvent, String> {
     let mut original = OriginalEvent::new();
     for (name, raw) in &members.0 {
-        let path = &format!("original_event_data.{name}");
+        let path = &within("original_event_data", name);
         original = match name.as_str() {
             "event_name" => original.event_name(text(path, raw)?),
             "event_time" => original.event_time(json(path, raw)?),
@@ -184,123 +161,8 @@ fn load_original(members: &Members) -> Result<OriginalEvent, String> {
     Ok(original)
 }
 
-fn load_custom_data(mut event: EventBuilder, mut members: Members) -> Result<EventBuilder, String> {
-    let currency =
-        members.0.remove("currency").map(|raw| json::<Currency>("custom_data.currency", &raw)).transpose()?;
-    let value = members.0.remove("value").map(|raw| json::<Amount>("custom_data.value", &raw)).transpose()?;
-    event = match (value, currency) {
-        (Some(value), Some(currency)) => {
-            let money = Money::new(value, currency);
-            if money.rounded() != money {
-                return Err("custom_data.value has more decimals than its currency".to_owned());
-            }
-            event.value(money)
-        }
-        (None, Some(currency)) => event.currency(currency),
-        (Some(_), None) => return Err("custom_data.value has no currency".to_owned()),
-        (None, None) => event,
-    };
-    for (name, raw) in &members.0 {
-        let path = &format!("custom_data.{name}");
-        event = match name.as_str() {
-            "order_id" => event.order_id(json(path, raw)?),
-            "content_type" => event.content_type(text(path, raw)?),
-            "content_ids" => event.content_ids(json::<Vec<_>>(path, raw)?),
-            "contents" => {
-                let contents = json::<Vec<Members>>(path, raw)?.into_iter().map(load_content);
-                contents.collect::<Result<Vec<_>, _>>()?.into_iter().fold(event, EventBuilder::content)
-            }
-            "delivery_category" => event.delivery_category(text(path, raw)?),
-            "net_revenue" => event.net_revenue(json(path, raw)?),
-            "predicted_ltv" => event.predicted_lifetime_value(json(path, raw)?),
-            "content_name" => event.content_name(text(path, raw)?),
-            "content_category" => event.content_category(text(path, raw)?),
-            "item_number" => event.item_number(text(path, raw)?),
-            "num_items" => event.num_items(json(path, raw)?),
-            "search_string" => event.search_string(text(path, raw)?),
-            "status" => event.status(load_status(path, raw)?),
-            "store_data" => event.store_data(load_store(&json(path, raw)?)?),
-            "customer_segmentation" => event.customer_segmentation(text(path, raw)?),
-            _ => event.property(name, json::<Value>(path, raw)?),
-        };
-    }
-    Ok(event)
-}
-
-fn load_content(mut members: Members) -> Result<Content, String> {
-    let mut take =
-        |name: &str| members.0.remove(name).ok_or_else(|| format!("custom_data.contents: {name} is missing"));
-    let (id, quantity) = (take("id")?, take("quantity")?);
-    let mut content = Content::new(
-        json("custom_data.contents.id", &id)?,
-        json("custom_data.contents.quantity", &quantity)?,
-    );
-    for (name, raw) in &members.0 {
-        let path = &format!("custom_data.contents.{name}");
-        content = match name.as_str() {
-            "item_price" => content.item_price(json(path, raw)?),
-            "delivery_category" => content.delivery_category(text(path, raw)?),
-            "title" => content.title(text(path, raw)?),
-            "description" => content.description(text(path, raw)?),
-            "brand" => content.brand(text(path, raw)?),
-            "category" => content.category(text(path, raw)?),
-            _ => return Err(format!("{path} is not known")),
-        };
-    }
-    Ok(content)
-}
-
-fn load_status(path: &str, raw: &RawValue) -> Result<Status, String> {
-    match json(path, raw)? {
-        Value::Bool(completed) => Ok(completed.into()),
-        _ => text::<Text>(path, raw).map(Status::from),
-    }
-}
-
-fn load_store(members: &Members) -> Result<StoreData, String> {
-    let mut store = StoreData::new();
-    for (name, raw) in &members.0 {
-        let path = &format!("custom_data.store_data.{name}");
-        store = match name.as_str() {
-            "store_page_id" => store.store_page_id(text(path, raw)?),
-            "brand_page_id" => store.brand_page_id(text(path, raw)?),
-            "store_code" => store.store_code(text(path, raw)?),
-            _ => return Err(format!("{path} is not known")),
-        };
-    }
-    Ok(store)
-}
-
-/// Reads a member by its `Deserialize` form.
-fn json<T: DeserializeOwned>(path: &str, raw: &RawValue) -> Result<T, String> {
-    // The position that the error adds is one within the member, and would mislead.
-    serde_json::from_str(raw.get()).map_err(|error| {
-        let error = without_input(&error);
-        at(path, error.split_once(" at line ").map_or(&*error, |(what, _)| what))
-    })
-}
-
-/// The message of a serde error without the input that it may quote, which may be a customer's text.
-fn without_input(error: &impl Display) -> String {
-    let message = error.to_string();
-    match (message.starts_with("invalid "), message.rsplit_once(", expected ")) {
-        (true, Some((_, expected))) => format!("expected {expected}"),
-        (true, None) => "has an unexpected value".to_owned(),
-        (false, _) => message,
-    }
-}
-
-/// Reads a member that is a text by its `FromStr` form.
-fn text<T: FromStr<Err: Display>>(path: &str, raw: &RawValue) -> Result<T, String> {
-    json::<String>(path, raw)?.parse().map_err(|error| at(path, error))
-}
-
-fn at(path: &str, error: impl Display) -> String {
-    format!("{path}: {error}")
-}
-
 impl Event {
-    /// Tells an id that was derived from the order id from one that was given.
+    /// Marks the id as derived if it is the one that the order id gives.
     fn recognize_derived_id(&mut self) {
         self.derived_id = self.order_id().is_some() && self.event_id == Some(self.derive_id(1));
     }
@@ -309,8 +171,8 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{ActionSource, DeliveryCategory, EventName, MessagingChannel};
-    use crate::value::EventTime;
+    use crate::event::{ActionSource, Content, DeliveryCategory, EventName, MessagingChannel, StoreData};
+    use crate::value::{Currency, EventTime, Money};
 
     type Failure = Box<dyn std::error::Error>;
 
@@ -376,9 +238,10 @@ mod tests {
         for (path, value, message) in [
             ("/event_time", Value::from(1_777_896_000_000_i64), "event_time: "),
             ("/event_name", "purchase".into(), "event_name: "),
-            ("/app_data", serde_json::json!({}), "app_data cannot be loaded"),
+            ("/app_data", serde_json::json!({}), "app_data.advertiser_tracking_enabled is missing"),
+            ("/attribution_data", serde_json::json!({}), "attribution_data"),
             ("/colour", "red".into(), "colour is not a member of an event"),
-            ("/user_data/em", serde_json::json!(["mary@example.com"]), "em is not a SHA-256 digest"),
+            ("/user_data/em", serde_json::json!(["mary@example.com"]), "e-mail (em) is not a SHA-256 digest"),
             ("/user_data", "mary@example.com".into(), "user_data: expected an object"),
             ("/event_time", "mary@example.com".into(), "event_time: expected Unix seconds"),
             ("/custom_data", "mary@example.com".into(), "custom_data: expected an object"),
@@ -388,12 +251,12 @@ mod tests {
                 "custom_data.order_id: expected a text",
             ),
             ("/user_data/colour", "red".into(), "user_data.colour is not a match key"),
-            ("/custom_data/value", Value::from(-5), "custom_data.value: is negative"),
+            ("/custom_data/value", Value::from(-5), "custom_data.value is negative"),
             ("/custom_data/currency", Value::Null, "custom_data.currency: "),
             (
                 "/custom_data/contents",
                 serde_json::json!([{"id": "1"}]),
-                "custom_data.contents: quantity is missing",
+                "custom_data.contents[0].quantity is missing",
             ),
         ] {
             let mut stored = sale.clone();
