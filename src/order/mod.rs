@@ -28,6 +28,7 @@
 pub mod csv;
 mod group;
 mod layout;
+mod order_id;
 mod orders;
 mod parsed_row;
 mod prepared;
@@ -42,7 +43,7 @@ mod sorted_events;
 mod source;
 mod tally;
 
-pub use layout::{BoundLayout, Column, LayoutError, NumberStyle, RowLayout};
+pub use layout::{BoundLayout, Column, LayoutError, NumberStyle, OrderKey, RowLayout};
 pub use orders::Orders;
 pub use parsed_row::ParsedRow;
 pub use prepared::Prepared;

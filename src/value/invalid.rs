@@ -99,6 +99,8 @@ pub enum Rule {
     NotWhole,
     /// Not on the official list of codes.
     UnknownCode,
+    /// An error of a spreadsheet such as `#REF!`, or a filler such as `0000`, in place of an order id.
+    NamesNothing,
     /// Not one of the values that exist; the list is given.
     NotOneOf(&'static [&'static str]),
     /// The right word in the wrong case; the right spelling is given.
@@ -145,6 +147,7 @@ impl Rule {
             Self::Negative => "negative",
             Self::NotWhole => "not_whole",
             Self::UnknownCode => "unknown_code",
+            Self::NamesNothing => "not_an_order_id",
             Self::NotOneOf(_) => "not_one_of",
             Self::WrongCase(_) => "wrong_case",
             Self::NotATime => "not_a_time",
@@ -180,6 +183,10 @@ impl fmt::Display for Rule {
             Self::Negative => f.write_str("is negative: refunds and returns are not conversions"),
             Self::NotWhole => f.write_str("must be a whole number"),
             Self::UnknownCode => f.write_str("is not on the ISO list of codes in use"),
+            Self::NamesNothing => f.write_str(
+                "is an error of a spreadsheet or a filler: export order ids as text, and leave the column empty for \
+                 a sale without one",
+            ),
             Self::NotOneOf(list) => write!(f, "must be one of {}", list.join(", ")),
             Self::WrongCase(right) => write!(f, "is not spelt as Meta spells it: did you mean {right}?"),
             Self::NotATime => f.write_str(

@@ -24,6 +24,7 @@ mod known_answers;
 mod model;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod network;
+mod order_ids;
 mod orders;
 mod payloads;
 #[cfg(all(feature = "queue", feature = "testing"))]

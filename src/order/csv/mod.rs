@@ -29,7 +29,7 @@ use self::records::Records;
 use super::layout::{BoundLayout, Column, RowLayout};
 use super::orders::Orders;
 use super::parsed_row::ParsedRow;
-use super::row_error::RowError;
+use super::row_error::{OrderFingerprint, RowError};
 use crate::value::{Line, OrderId, Rule};
 
 pub use delimiter::Delimiter;
@@ -262,13 +262,14 @@ impl<R: Read> CsvRows<R> {
             format!("the row has {found} fields and the header {width}: check quotes and delimiters");
         let error = RowError::unreadable(line, "wrong_width", message);
         if self.records.spans_lines() {
-            return error.suspect(self.possible_order_ids());
+            return error.suspect(self.possible_orders());
         }
         let Some(position) = self.layout.position(Column::OrderId) else { return error };
         // Each field too few or too many may have moved the order id by one position.
         let apart = found.abs_diff(width).min(width);
         let near = position.saturating_sub(apart)..found.min(position + apart + 1);
-        error.suspect(near.filter_map(|index| order_id(self.records.field(index))))
+        let order_ids = near.filter_map(|index| order_id(self.records.field(index)));
+        error.suspect(order_ids.map(|id| self.layout.suspect(&id)))
     }
 
     /// The error of a quote that is not closed, so that the lines up to the next quote became one field.
@@ -276,14 +277,14 @@ impl<R: Read> CsvRows<R> {
         let last = self.records.last_line();
         let message =
             format!("lines {line} to {last} became one row: a quote is not closed in one of them, close it");
-        RowError::unreadable(line, "open_quote", message).suspect(self.possible_order_ids())
+        RowError::unreadable(line, "open_quote", message).suspect(self.possible_orders())
     }
 
-    /// Returns everything in the raw record that may be an order id.
-    fn possible_order_ids(&self) -> impl Iterator<Item = OrderId> {
+    /// Returns the orders of everything in the raw record that may be an order id.
+    fn possible_orders(&self) -> impl Iterator<Item = OrderFingerprint> {
         let delimiter = self.records.delimiter().byte();
         let is_end = move |byte: &u8| matches!(byte, b'\n' | b'\r' | b'"') || *byte == delimiter;
-        self.records.raw().split(is_end).filter_map(order_id)
+        self.records.raw().split(is_end).filter_map(order_id).map(|id| self.layout.suspect(&id))
     }
 }
 

@@ -29,6 +29,13 @@ pub enum LayoutError {
     },
     /// The file does not have the header that the layout names for this column.
     NotThere(Column),
+    /// The header has a column of the [order key](super::OrderKey) not at all or more than once.
+    OrderKey {
+        /// The header of the column, as the layout names it.
+        header: String,
+        /// The positions of the headers with this name, counted from 1.
+        positions: Vec<usize>,
+    },
     /// Two headers stand for the same column.
     Twice {
         /// The column.
@@ -59,19 +66,31 @@ impl fmt::Display for LayoutError {
                 f,
                 "the file does not have the header that the layout names for {column}: correct the layout or the file"
             ),
+            Self::OrderKey { header, positions } if positions.is_empty() => write!(
+                f,
+                "the file does not have the column `{header}`, which the layout names in the order key: correct the layout or the file"
+            ),
+            Self::OrderKey { header, positions } => write!(
+                f,
+                "columns {} are all named `{header}`, which is part of the order key: rename or remove all but one",
+                listed(positions)
+            ),
             Self::Twice { column, positions: [first, second] } => {
                 write!(f, "columns {first} and {second} both stand for {column}: rename or remove one")
             }
             Self::Unknown(positions) => {
-                let positions: Vec<_> = positions.iter().map(ToString::to_string).collect();
                 write!(
                     f,
                     "the layout refuses unknown columns, and the header has them at position {}: remove them, or name them in the layout",
-                    positions.join(", ")
+                    listed(positions)
                 )
             }
         }
     }
+}
+
+fn listed(positions: &[usize]) -> String {
+    positions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl std::error::Error for LayoutError {}

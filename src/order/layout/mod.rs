@@ -4,6 +4,7 @@ mod column;
 mod error;
 mod fields;
 mod numbers;
+mod order_key;
 mod timestamp;
 
 use chrono::{FixedOffset, NaiveTime};
@@ -17,6 +18,7 @@ pub use column::Column;
 pub(super) use column::column_of;
 pub use error::LayoutError;
 pub use numbers::NumberStyle;
+pub use order_key::OrderKey;
 
 /// The headers and formats of an export.
 ///
@@ -40,6 +42,7 @@ pub struct RowLayout {
     numbers: NumberStyle,
     times: TimeFormat,
     customers: CleaningOptions,
+    order_key: OrderKey,
     refuse_unknown: bool,
 }
 
@@ -68,6 +71,20 @@ impl RowLayout {
     /// ```
     pub fn column(mut self, header: &str, column: Column) -> Self {
         self.names.push((canonical(header), column));
+        self
+    }
+
+    /// Sets what names an order, where stores, tills or days repeat order ids. See [`OrderKey`].
+    ///
+    /// ```
+    /// use meta_offline_events::order::{OrderKey, RowLayout};
+    ///
+    /// let layout = RowLayout::new().order_key(OrderKey::new().column("Filiale").day());
+    /// assert!(layout.bind(&["filiale", "order_id", "email", "timestamp", "value", "currency"]).is_ok());
+    /// assert!(layout.bind(&["order_id", "email", "timestamp", "value", "currency"]).is_err());
+    /// ```
+    pub fn order_key(mut self, key: OrderKey) -> Self {
+        self.order_key = key;
         self
     }
 
@@ -229,6 +246,7 @@ impl RowLayout {
     ///
     /// - [`LayoutError::Missing`] if a column that every file needs is missing.
     /// - [`LayoutError::NotThere`] if a header that the layout names is missing.
+    /// - [`LayoutError::OrderKey`] if a column of the [order key](Self::order_key) is missing or there twice.
     /// - [`LayoutError::Twice`] if two headers stand for the same column.
     /// - [`LayoutError::Unknown`] if there is an unknown column and the layout
     ///   [refuses](Self::refuse_unknown_columns) those.
@@ -237,6 +255,7 @@ impl RowLayout {
             layout: self.clone(),
             positions: [None; Column::COUNT],
             width: headers.len(),
+            key: Vec::new(),
             unknown: Vec::new(),
         };
         for (index, header) in headers.iter().enumerate() {
@@ -249,6 +268,7 @@ impl RowLayout {
                 }
             }
         }
+        bound.find_key(headers)?;
         let missing = bound.missing();
         let mut renamed = self.names.iter().map(|(_, column)| *column);
         if let Some(column) = renamed.find(|&column| bound.position(column).is_none()) {
@@ -288,6 +308,8 @@ pub struct BoundLayout {
     layout: RowLayout,
     positions: [Option<usize>; Column::COUNT],
     width: usize,
+    /// The positions of the columns of the order key.
+    key: Vec<usize>,
     unknown: Vec<usize>,
 }
 
@@ -307,6 +329,26 @@ impl BoundLayout {
         self.positions[column as usize]
     }
 
+    /// Whether order ids are joined from several parts.
+    pub(super) fn has_order_key(&self) -> bool {
+        !self.layout.order_key.headers.is_empty() || self.layout.order_key.has_day
+    }
+
+    /// Finds the columns of the order key, which are no unknown ones.
+    fn find_key<S: AsRef<str>>(&mut self, headers: &[S]) -> Result<(), LayoutError> {
+        for header in &self.layout.order_key.headers {
+            let is_it = |index: &usize| canonical(headers[*index].as_ref()) == canonical(header);
+            let positions: Vec<usize> = (0..headers.len()).filter(is_it).collect();
+            let &[position] = positions.as_slice() else {
+                let positions = positions.into_iter().map(|position| position + 1).collect();
+                return Err(LayoutError::OrderKey { header: header.clone(), positions });
+            };
+            self.key.push(position);
+        }
+        self.unknown.retain(|index| !self.key.contains(index));
+        Ok(())
+    }
+
     fn missing(&self) -> Vec<&'static [Column]> {
         let has = |column| self.position(column).is_some();
         let mut missing: Vec<&'static [Column]> = Vec::new();
@@ -315,6 +357,9 @@ impl BoundLayout {
         }
         if !has(Column::Email) && !has(Column::Phone) {
             missing.push(&[Column::Email, Column::Phone]);
+        }
+        if self.has_order_key() && !has(Column::OrderId) {
+            missing.push(&[Column::OrderId]);
         }
         // Without event names every row is a purchase, which needs a value and a currency.
         if !has(Column::EventName) {
