@@ -16,6 +16,7 @@ mod money;
 mod page_url;
 mod secret;
 mod text;
+mod wide_sum;
 
 pub use country::Country;
 pub use currency::Currency;

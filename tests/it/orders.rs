@@ -428,7 +428,7 @@ fn v6_quantities_are_whole_numbers() {
 
 #[test]
 fn v7_what_is_too_large_is_refused_and_never_wraps() {
-    let huge = "9999999999999999999999999999";
+    let huge = &"9".repeat(38);
     assert_eq!(reason("price", &format!("{huge}9")), Some("too_many_digits"));
     let times = format!("A1|m@example.com|1777896000|S|9223372036854775807|{huge}|EUR");
     assert_eq!(refusal(TILL, &times), Some((Some("price"), "too_many_digits")));
@@ -497,6 +497,37 @@ fn v8_sums_are_what_a_cashier_would_get() {
         let rows: Vec<_> = lines.iter().map(row).collect();
         assert_eq!(values(&prepare(TILL, &rows)), [sum]);
     }
+}
+
+#[test]
+fn v56_prices_with_many_digits_give_an_exact_total() {
+    let sum = |rows: &[(&str, &str)], currency: &str| {
+        let row = |(quantity, price): &(&str, &str)| {
+            format!("A1|m@example.com|1777896000|S|{quantity}|{price}|{currency}")
+        };
+        let prepared = prepare(TILL, &rows.iter().map(row).collect::<Vec<_>>());
+        values(&prepared).pop().unwrap_or_else(|| prepared.rows.diagnostics()[0].message().to_owned())
+    };
+    let third = "33.333333333333333333333333333333333333"; // 38 digits
+    let divided = "9.856666666666666666666666667"; // 28 digits
+    assert_eq!(sum(&[("3", third)], "EUR"), "100 EUR");
+    assert_eq!(sum(&[("3", divided)], "EUR"), "29.57 EUR");
+    assert_eq!(sum(&[("3", divided), ("3", third), ("1", "0.43")], "USD"), "130 USD");
+    assert_eq!(sum(&[("1", "0.005"), ("1", "0.0000000000000000000000000000000001")], "EUR"), "0.01 EUR");
+    assert_eq!(sum(&[("3", third)], "JPY"), "100 JPY");
+    let whole = "9".repeat(38);
+    assert_eq!(sum(&[("1", &whole)], "JPY"), format!("{whole} JPY"));
+    assert_eq!(
+        sum(&[("9223372036854775807", &whole)], "JPY"),
+        "line 2 makes the total longer than the 38 digits that can be kept exactly"
+    );
+    assert_eq!(
+        sum(&[("1", &whole), ("1", "1")], "JPY"),
+        "the total is longer than the 38 digits that can be kept exactly"
+    );
+    let stated = "order_id|email|timestamp|quantity|price|value|currency";
+    let prepared = prepare(stated, &[format!("A1|m@example.com|1777896000|3|{third}|100|EUR")]);
+    assert_eq!(values(&prepared), ["100 EUR"], "the stated value is compared with all digits");
 }
 
 #[test]

@@ -257,7 +257,8 @@ impl Group {
 
     #[cold]
     fn object_to_size(&mut self, column: Column, line: Line) {
-        let message = format!("line {line} makes the total too large to be kept exactly");
+        let message =
+            format!("line {line} makes the total longer than the 38 digits that can be kept exactly");
         self.object(column, "too_many_digits", message);
     }
 
@@ -344,10 +345,11 @@ impl Group {
 
     /// What the order is worth: its stated value, checked against its priced lines, or their sum.
     fn total(&self, rules: &OrderRules) -> Result<Option<Money>, Vec<Fault>> {
-        let priced = self.facts.priced.map(Sum::total);
-        let amount = self.facts.value.map(|(value, _)| value).or(priced);
-        let Some(amount) = amount else { return Ok(None) };
-        let column = if self.facts.value.is_some() { Column::Value } else { Column::Price };
+        let (stated, priced) = (self.facts.value.map(|(value, _)| value), self.facts.priced.as_ref());
+        let column = if stated.is_some() { Column::Value } else { Column::Price };
+        if stated.is_none() && priced.is_none() {
+            return Ok(None);
+        }
         let Some((currency, _)) = self.facts.currency else {
             return Err(vec![Fault::at(
                 Column::Currency,
@@ -355,12 +357,18 @@ impl Group {
                 "is missing: an amount needs its currency",
             )]);
         };
-        let total = Money::new(amount, currency).rounded();
-        if let (Some((value, _)), Some(priced)) = (self.facts.value, priced) {
-            let minor_unit = Amount::from_minor(1, currency.minor_units()).unwrap_or(Amount::ZERO);
-            let rounded = |amount| Money::new(amount, currency).rounded().amount();
-            let apart = value.checked_sub(priced).or_else(|| rounded(value).checked_sub(rounded(priced)));
-            if apart.is_none_or(|apart| apart.abs() > minor_unit) {
+        let decimals = currency.minor_units();
+        let total = stated.map(|value| value.rounded(decimals));
+        let Some(total) = total.or_else(|| priced.and_then(|sum| sum.rounded(decimals))) else {
+            return Err(vec![Fault::at(
+                Column::Price,
+                "too_many_digits",
+                "the total is longer than the 38 digits that can be kept exactly",
+            )]);
+        };
+        if let (Some(value), Some(priced)) = (stated, priced) {
+            let minor_unit = Amount::from_minor(1, decimals).unwrap_or(Amount::ZERO);
+            if !priced.is_near(value, minor_unit) {
                 return Err(vec![Fault::at(
                     Column::Value,
                     "value_differs",
@@ -368,15 +376,14 @@ impl Group {
                 )]);
             }
         }
-        if total.amount().is_zero() && *self.event.name() == EventName::PURCHASE && !rules.allows_zero_totals
-        {
+        if total.is_zero() && *self.event.name() == EventName::PURCHASE && !rules.allows_zero_totals {
             return Err(vec![Fault::at(
                 column,
                 "zero_total",
                 "the order comes to zero: nothing was paid, so nothing was purchased",
             )]);
         }
-        Ok(Some(total))
+        Ok(Some(Money::new(total, currency)))
     }
 }
 
