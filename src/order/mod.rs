@@ -26,6 +26,7 @@
 
 #[cfg(feature = "csv")]
 pub mod csv;
+mod ending;
 mod group;
 mod layout;
 mod order_id;
@@ -43,6 +44,7 @@ mod sorted_events;
 mod source;
 mod tally;
 
+pub use ending::Ending;
 pub use layout::{BoundLayout, Column, LayoutError, NumberStyle, OrderKey, RowLayout};
 pub use orders::Orders;
 pub use parsed_row::ParsedRow;

@@ -19,6 +19,7 @@ pub struct OrderRules {
     pub(super) allows_zero_totals: bool,
     pub(super) sums_values: bool,
     pub(super) drops_repeats: bool,
+    pub(super) holds_back_last: bool,
     margin: Duration,
     max_age: Option<AgeLimit>,
     pub(super) max_rows: u64,
@@ -31,6 +32,7 @@ impl Default for OrderRules {
             allows_zero_totals: false,
             sums_values: false,
             drops_repeats: false,
+            holds_back_last: false,
             margin: Duration::from_secs(3600),
             max_age: None,
             max_rows: 50_000_000,
@@ -61,6 +63,14 @@ impl OrderRules {
     /// Leaves out a row that is equal to an earlier row of its order in every column.
     pub fn drop_repeats(mut self) -> Self {
         self.drops_repeats = true;
+        self
+    }
+
+    /// Holds back the order of the last row of a file, unless an end mark or a stated number of rows proves that no
+    /// row is missing. Its rows are [not sent](crate::report::RowReport::not_sent). By default it is sent, and a note
+    /// names its lines.
+    pub fn hold_back_last_order(mut self) -> Self {
+        self.holds_back_last = true;
         self
     }
 

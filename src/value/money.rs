@@ -304,9 +304,8 @@ fn any_length(text: &str) -> Result<Amount, InvalidValue> {
 fn many_digits(digits: &str) -> Option<(i128, u8)> {
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
     let decimals = decimals.trim_end_matches('0');
-    let append = |units: i128, byte: u8| {
-        (units < TOO_LARGE / 10).then(|| units * 10 + i128::from(byte - b'0'))
-    };
+    let append =
+        |units: i128, byte: u8| (units < TOO_LARGE / 10).then(|| units * 10 + i128::from(byte - b'0'));
     let units = whole.bytes().chain(decimals.bytes()).try_fold(0, append)?;
     let decimals = u8::try_from(decimals.len()).ok().filter(|&decimals| decimals <= MAX_DIGITS)?;
     Some((units, decimals))

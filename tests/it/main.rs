@@ -19,6 +19,8 @@ mod found;
 #[cfg(feature = "csv")]
 mod golden;
 mod guide;
+#[cfg(feature = "csv")]
+mod incomplete;
 mod known_answers;
 #[cfg(feature = "testing")]
 mod model;

@@ -66,6 +66,8 @@ pub(super) struct Records<R> {
     blank_lines: u64,
     limit: usize,
     at_end: bool,
+    /// Whether the last record ends with the file, without a line break.
+    is_open: bool,
 }
 
 impl<R: Read> Records<R> {
@@ -94,6 +96,7 @@ impl<R: Read> Records<R> {
             blank_lines: 0,
             limit: MAX_HEADER,
             at_end: false,
+            is_open: false,
         }
     }
 
@@ -130,6 +133,7 @@ impl<R: Read> Records<R> {
             }
             if !self.read_more()? {
                 self.end_plain(searched, 0);
+                self.is_open = true;
                 return Ok(());
             }
         }
@@ -158,6 +162,7 @@ impl<R: Read> Records<R> {
             read += unread.len();
             if !self.read_more()? {
                 self.quoted.end_of_file(&mut self.ends);
+                self.is_open = true;
                 break read;
             }
         };
@@ -236,6 +241,11 @@ impl<R> Records<R> {
     /// Returns the last record as it stands in the file, with its line break.
     pub(super) fn raw(&self) -> &[u8] {
         &self.buffer[self.record.clone()]
+    }
+
+    /// Whether the last record ends with the file, without a line break.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Returns the line in which the last record began.
