@@ -86,7 +86,7 @@ impl<R: std::io::Read> CsvRows<R> {
     /// ```
     /// use meta_offline_events::order::{OrderRules, RowLayout, csv::CsvRows};
     ///
-    /// let file = "email,timestamp,value,currency\nmary@example.com,1777896000,10.50,EUR\n";
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n";
     /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
     /// let events = rows.sorted(OrderRules::new(), "2026-05-05T00:00:00Z".parse()?);
     /// assert_eq!(events.collect::<Result<Vec<_>, _>>()?.len(), 1);

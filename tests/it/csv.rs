@@ -205,7 +205,7 @@ fn c8_a_quote_that_is_never_closed_is_an_error_with_its_line() -> Test {
         let error = rows.read_into(&mut orders).err().ok_or("no error")?;
         assert_eq!((error.kind(), error.line()), (&CsvErrorKind::OpenQuote, Some(3)));
     }
-    assert_eq!(refused(b"order_id,\"email,timestamp\n"), Some(CsvErrorKind::OpenQuote));
+    assert_eq!(refused(b"order_id,\"order_id,email,timestamp\n"), Some(CsvErrorKind::OpenQuote));
     Ok(())
 }
 
@@ -299,12 +299,44 @@ fn c11_every_missing_column_is_listed() -> Test {
 
 #[test]
 fn c11_headers_with_a_typing_error_are_named() -> Test {
-    let error = open(b"e_mail,time stamp,value,curency\n").err().ok_or("no error")?;
+    let error = open(b"Bestell-Nr,emaill,timestmp,value,curency\n").err().ok_or("no error")?;
     let text = error.to_string();
-    for near in ["column 2 looks like timestamp", "column 1 looks like email", "column 4 looks like currency"]
-    {
+    for near in [
+        "column 1 looks like order_id",
+        "column 2 looks like email",
+        "column 3 looks like timestamp",
+        "column 5 looks like currency",
+    ] {
         assert!(text.contains(near), "{text}");
     }
+    Ok(())
+}
+
+#[test]
+fn c11_an_unknown_header_that_looks_like_a_column_that_matters_stops_the_reading() {
+    let file = b"order_id,email,timestamp,value,currency,pric\n";
+    let error = open(file).err().map(|error| error.to_string());
+    let expected = "line 1: column 6 looks like price: let the layout name the header that stands for the column, or \
+                    ignore the header";
+    assert_eq!(error.as_deref(), Some(expected));
+    assert!(CsvRows::new(file.as_slice(), &RowLayout::new().ignore("PRIC")).is_ok());
+}
+
+#[test]
+fn c13_usual_spellings_of_headers_group_rows_as_the_names_of_the_columns_do() -> Test {
+    let usual = "OrderID,E-Mail,Timestamp,sku,Qty,unit price,Currency,FirstName,DOB,Post-Code\n";
+    let rows = "A1,mary@example.com,1777896000,S,1,10.50,EUR,Mary,1980-01-31,10115\n".repeat(2);
+    for before in ["", "\u{feff}", "\u{feff}\u{feff}", "\u{feff}\u{feff}\u{feff}", "\u{200b}"] {
+        let prepared = prepare(format!("{before}{usual}{rows}"))?;
+        assert_eq!(orders_sent(&prepared), ["A1"], "{before:?}");
+        assert_eq!(prepared.events[0].row_count(), 2, "{before:?}");
+    }
+    let error = open(format!("sku,product_id,{HEADER}").as_bytes()).err();
+    let text = error.map(|error| error.to_string()).unwrap_or_default();
+    assert!(
+        text.contains("columns 1 and 2 both stand for product_id: rename or remove one, or let"),
+        "{text}"
+    );
     Ok(())
 }
 

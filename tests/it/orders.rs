@@ -38,7 +38,9 @@ pub(super) fn till() -> Till {
 impl Till {
     pub(super) fn prepare<S: AsRef<str>>(self, header: &str, rows: &[S]) -> Prepared {
         let names: Vec<_> = header.split('|').collect();
-        let bound = self.layout.bind(&names).unwrap_or_else(|error| panic!("{error}"));
+        let has_order_id = names.iter().any(|name| Column::named(name) == Some(Column::OrderId));
+        let layout = if has_order_id { self.layout } else { self.layout.each_row_an_order() };
+        let bound = layout.bind(&names).unwrap_or_else(|error| panic!("{error}"));
         let mut orders = Orders::with_rules(self.rules);
         for (number, row) in (2..).zip(rows) {
             let fields: Vec<_> = row.as_ref().split('|').collect();

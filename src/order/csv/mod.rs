@@ -82,7 +82,7 @@ impl<R: Read> CsvRows<R> {
     /// ```
     /// use meta_offline_events::order::{RowLayout, csv::CsvRows};
     ///
-    /// let file = "email,cashier,timestamp,value,currency\n";
+    /// let file = "order_id,email,cashier,timestamp,value,currency\n";
     /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
     /// assert_eq!(rows.ignored_columns(), ["cashier"]);
     /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
@@ -104,7 +104,7 @@ impl<R: Read> CsvRows<R> {
     /// ```
     /// use meta_offline_events::order::{RowLayout, csv::{CsvErrorKind, CsvRows, Delimiter}};
     ///
-    /// let file = "email;timestamp;value;currency\nmary@example.com;1777896000;10.50;EUR\n";
+    /// let file = "order_id;email;timestamp;value;currency\nA1;mary@example.com;1777896000;10.50;EUR\n";
     /// let error = CsvRows::new(file.as_bytes(), &RowLayout::new()).unwrap_err();
     /// let CsvErrorKind::Delimiter { found } = *error.kind() else { panic!("{error}") };
     /// assert_eq!(found, Delimiter::Semicolon);
@@ -150,7 +150,7 @@ impl<R: Read> CsvRows<R> {
     ///
     /// let mut orders = Orders::new();
     /// for number in [1, 2] {
-    ///     let file = "email,timestamp,value,currency\nmary@example.com,yesterday,10.50,EUR\n";
+    ///     let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,yesterday,10.50,EUR\n";
     ///     CsvRows::new(file.as_bytes(), &RowLayout::new())?.source(number).read_into(&mut orders)?;
     /// }
     /// let rows = orders.finish("2026-05-05T00:00:00Z".parse()?).rows;
@@ -219,7 +219,7 @@ impl<R: Read> CsvRows<R> {
     /// ```
     /// use meta_offline_events::order::{ParsedRow, RowLayout, csv::CsvRows};
     ///
-    /// let file = "email,timestamp,value,currency\nmary@example.com,yesterday,10.50,EUR\n";
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,yesterday,10.50,EUR\n";
     /// let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
     /// while let Some(row) = rows.next_row()? {
     ///     let ParsedRow::Invalid(error) = row else { panic!("{row:?}") };
@@ -254,7 +254,7 @@ impl<R: Read> CsvRows<R> {
     /// ```
     /// use meta_offline_events::order::{Orders, RowLayout, csv::CsvRows};
     ///
-    /// let file = "email,timestamp,value,currency\nmary@example.com,1777896000,10.50,EUR\n";
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n";
     /// let mut orders = Orders::new();
     /// assert_eq!(CsvRows::new(file.as_bytes(), &RowLayout::new())?.read_into(&mut orders)?, 1);
     /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())

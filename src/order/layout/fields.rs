@@ -17,11 +17,11 @@ impl BoundLayout {
     /// use meta_offline_events::order::{ParsedRow, RowLayout};
     /// use meta_offline_events::value::Line;
     ///
-    /// let layout = RowLayout::new().bind(&["email", "timestamp", "quantity", "price", "currency"])?;
-    /// let sale = ["mary@example.com", "2026-05-04T12:00:00Z", "2", "10.50", "EUR"];
+    /// let layout = RowLayout::new().bind(&["order_id", "email", "timestamp", "quantity", "price", "currency"])?;
+    /// let sale = ["A1", "mary@example.com", "2026-05-04T12:00:00Z", "2", "10.50", "EUR"];
     /// assert!(matches!(layout.read(Line::new(2), |index| sale[index]), ParsedRow::Row(_)));
     ///
-    /// let broken = ["mary@example.com", "yesterday", "2", "10.50", "EUR"];
+    /// let broken = ["A1", "mary@example.com", "yesterday", "2", "10.50", "EUR"];
     /// let ParsedRow::Invalid(error) = layout.read(Line::new(3), |index| broken[index]) else { panic!() };
     /// assert!(error.to_string().starts_with("line 3; timestamp: "));
     /// # Ok::<(), meta_offline_events::order::LayoutError>(())

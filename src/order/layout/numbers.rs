@@ -10,9 +10,9 @@ use crate::value::{Amount, InvalidValue, Rule, ValueKind};
 ///
 /// let layout = RowLayout::new()
 ///     .number_style(NumberStyle::DecimalComma)
-///     .bind(&["email", "timestamp", "value", "currency"])?;
+///     .bind(&["order_id", "email", "timestamp", "value", "currency"])?;
 /// let read = |amount| {
-///     let record = ["mary@example.com", "1777896000", amount, "EUR"];
+///     let record = ["A1", "mary@example.com", "1777896000", amount, "EUR"];
 ///     matches!(layout.read(Line::new(2), |index| record[index]), ParsedRow::Row(_))
 /// };
 /// assert!(read("1.234,50") && read("1234,5"));
