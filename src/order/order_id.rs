@@ -13,18 +13,23 @@ const MISSING: [&str; 5] = ["#n/a", "#na", "#nv", "#n/d", "#getting_data"];
 /// Refuses an order id that names no order. Whatever its rows have in common, they are not one order.
 #[inline]
 pub(super) fn check(id: &OrderId) -> Result<(), InvalidValue> {
+    // Most ids begin with a letter or digit and have a digit that tells them apart.
+    let tells = |byte: &u8| matches!(byte, b'1'..=b'9');
     match id.text().as_bytes() {
+        [b'0'..=b'9' | b'A'..=b'D' | b'F'..=b'Z', rest @ ..] if rest.iter().any(tells) => Ok(()),
         [b'1'..=b'9', ..] => Ok(()),
         _ => check_words(id.as_str()),
     }
 }
 
 fn check_words(id: &str) -> Result<(), InvalidValue> {
-    let id: String = id.chars().map(half_width).collect();
-    if is_spreadsheet_error(&id) || is_filler(&id) {
-        return Err(InvalidValue::new(ValueKind::OrderId, Rule::NamesNothing));
-    }
-    Ok(())
+    let names_nothing = if id.is_ascii() {
+        is_spreadsheet_error(id) || is_filler(id)
+    } else {
+        let id: String = id.chars().map(half_width).collect();
+        is_spreadsheet_error(&id) || is_filler(&id)
+    };
+    if names_nothing { Err(InvalidValue::new(ValueKind::OrderId, Rule::NamesNothing)) } else { Ok(()) }
 }
 
 /// Returns the usual form of a letter that East Asian programs write in full width.
@@ -35,7 +40,7 @@ fn half_width(letter: char) -> char {
     }
 }
 
-/// `#REF!`, `#NAME?`, `#N/A` and their like in other languages; `Err:502` of LibreOffice.
+/// `#REF!`, `#NAME?`, `#N/A` and their like in other languages; `Err:502`.
 fn is_spreadsheet_error(id: &str) -> bool {
     let is_numbered = id.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("err:"));
     let is_marked = id.starts_with('#') && id.len() > 2 && id.ends_with(['!', '?']);

@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 use super::ending::{self, Ending};
 use super::group::{Group, RejectedOrders, RowChecker};
 use super::row_error::Fault;
+use super::rules::Unproven;
 use super::{OrderRules, ParsedRow, Prepared, Row, RowError};
 use crate::value::{EventTime, Line, OrderId};
 
@@ -150,7 +151,7 @@ impl Orders {
         let last = self.events_of(&order);
         let lines = last.iter().flat_map(|&position| self.groups[position].event.lines()).copied().collect();
         self.checker.note_last_order(lines, line, doubt);
-        if self.checker.rules.holds_back_last {
+        if self.checker.rules.unproven == Unproven::HeldBack {
             self.held_back.extend(last);
         }
     }

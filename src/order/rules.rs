@@ -19,11 +19,18 @@ pub struct OrderRules {
     pub(super) allows_zero_totals: bool,
     pub(super) sums_values: bool,
     pub(super) drops_repeats: bool,
-    pub(super) holds_back_last: bool,
+    pub(super) unproven: Unproven,
     margin: Duration,
     max_age: Option<AgeLimit>,
     pub(super) max_rows: u64,
     pub(super) max_memory: usize,
+}
+
+/// What becomes of the last order of a source whose end nothing proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unproven {
+    Sent,
+    HeldBack,
 }
 
 impl Default for OrderRules {
@@ -32,7 +39,7 @@ impl Default for OrderRules {
             allows_zero_totals: false,
             sums_values: false,
             drops_repeats: false,
-            holds_back_last: false,
+            unproven: Unproven::Sent,
             margin: Duration::from_secs(3600),
             max_age: None,
             max_rows: 50_000_000,
@@ -70,7 +77,7 @@ impl OrderRules {
     /// row is missing. Its rows are [not sent](crate::report::RowReport::not_sent). By default it is sent, and a note
     /// names its lines.
     pub fn hold_back_last_order(mut self) -> Self {
-        self.holds_back_last = true;
+        self.unproven = Unproven::HeldBack;
         self
     }
 

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::ending::{self, Ending};
 use super::group::{Group, RejectedOrders, RowChecker};
 use super::row_error::Fault;
+use super::rules::Unproven;
 use super::sort_check::SortCheck;
 use super::{NotSorted, OrderRules, ParsedRow, Prepared, Row, RowError};
 use crate::event::Event;
@@ -211,20 +212,24 @@ impl SortedOrders {
         let doubt = ending.doubt();
         let why = match ending {
             Ending::Incomplete => Some(ending::incomplete()),
-            _ if doubt.is_some() && self.checker.rules.holds_back_last => Some(ending::held_back()),
+            _ if doubt.is_some() && self.checker.rules.unproven == Unproven::HeldBack => {
+                Some(ending::held_back())
+            }
             _ => None,
         };
         // With an invalid row, the open order is not sent anyway.
         let open = std::mem::take(&mut self.open);
-        let is_rejected = |group: &Box<Group>| self.rejected.blamed_line(|| group.key()).is_some();
-        let (rejected, last): (Vec<_>, Vec<_>) = open.into_iter().partition(is_rejected);
+        let (rejected, last): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|group| self.rejected.blamed_line(|| group.key()).is_some());
         if let (Some(doubt), Some(line)) = (doubt, self.last) {
             let lines = last.iter().flat_map(|group| group.event.lines()).copied().collect();
             self.checker.note_last_order(lines, line, doubt);
         }
         match why {
             Some(why) => {
-                last.iter().for_each(|group| self.checker.tally.not_sent(group.event.lines(), why.clone()));
+                for group in last {
+                    self.checker.tally.not_sent(group.event.lines(), why.clone());
+                }
                 self.open = rejected;
             }
             None => self.open = last.into_iter().chain(rejected).collect(),

@@ -81,6 +81,8 @@ pub enum Rule {
     TooLong(usize),
     /// A NUL, line break, escape or other control character.
     ControlCharacter,
+    /// A blank inside, such as that of `Bearer EAAB…`.
+    InnerBlank,
     /// Something other than the digits 0 to 9.
     NotDigits,
     /// Something other than the letters A to Z and the digits 0 to 9.
@@ -138,6 +140,7 @@ impl Rule {
             Self::Empty => "empty",
             Self::TooLong(_) => "too_long",
             Self::ControlCharacter => "control_character",
+            Self::InnerBlank => "inner_blank",
             Self::NotDigits => "not_digits",
             Self::NotAlphanumeric => "not_alphanumeric",
             Self::NotANumber => "not_a_number",
@@ -172,6 +175,9 @@ impl fmt::Display for Rule {
             Self::Empty => f.write_str("is empty"),
             Self::TooLong(limit) => write!(f, "is longer than {limit} bytes"),
             Self::ControlCharacter => f.write_str("holds a control character"),
+            Self::InnerBlank => {
+                f.write_str("has a blank inside: give the value alone, without words such as Bearer")
+            }
             Self::NotDigits => f.write_str("must be digits only"),
             Self::NotAlphanumeric => f.write_str("must be the letters A to Z and digits only"),
             Self::NotANumber => f.write_str("is not a number: write digits and a point, such as 1234.50"),

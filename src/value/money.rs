@@ -329,14 +329,11 @@ impl Sum {
 
     /// The sum, rounded half to even to this many decimals, or `None` if it has too many digits then.
     pub(crate) fn rounded(&self, decimals: u32) -> Option<Amount> {
-        match &self.many {
-            None => Some(self.few.total().rounded(decimals)),
-            Some(_) => {
-                let decimals =
-                    decimals.try_into().map_or(MAX_DIGITS, |decimals: u8| decimals.min(MAX_DIGITS));
-                self.wide()?.rounded(decimals).and_then(Amount::exact)
-            }
+        if self.many.is_none() {
+            return Some(self.few.total().rounded(decimals));
         }
+        let decimals = decimals.try_into().map_or(MAX_DIGITS, |decimals: u8| decimals.min(MAX_DIGITS));
+        self.wide()?.rounded(decimals).and_then(Amount::exact)
     }
 
     /// Whether the sum and an amount are no further apart than this.
@@ -433,7 +430,9 @@ fn unreadable(text: &str) -> Rule {
         bytes.iter().any(u8::is_ascii_digit)
             && bytes.iter().all(|byte| byte.is_ascii_digit() || extra.contains(byte))
     };
-    if numeric(b".,' ") {
+    if text.matches('.').count() == 1 && text.ends_with('.') && numeric(b".") {
+        Rule::NotANumber
+    } else if numeric(b".,' ") {
         Rule::NumberStyle
     } else if bytes.first().is_some_and(u8::is_ascii_digit) && numeric(b".eE+-") && text.contains(['e', 'E'])
     {
@@ -625,7 +624,7 @@ mod tests {
             ("inf", Rule::NotANumber),
             ("-", Rule::NotANumber),
             (".", Rule::NotANumber),
-            ("5.", Rule::NumberStyle),
+            ("5.", Rule::NotANumber),
             ("1e400", Rule::Exponent),
             ("1E2", Rule::Exponent),
             ("1,234.50", Rule::NumberStyle),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use meta_offline_events::event::Event;
 use meta_offline_events::order::csv::{CsvError, CsvErrorKind, CsvRows, Delimiter, MAX_FIELD, MAX_RECORD};
-use meta_offline_events::order::{Column, LayoutError, Orders, ParsedRow, Prepared, RowLayout};
+use meta_offline_events::order::{Column, LayoutError, Orders, Prepared, RowLayout};
 use meta_offline_events::report::{Diagnostic, RowReport};
 use meta_offline_events::value::EventTime;
 use proptest::prelude::*;
@@ -477,21 +477,6 @@ fn c21_other_files_are_refused_with_their_kind() {
 }
 
 #[test]
-fn c22_memory_stays_flat() -> Test {
-    let line = row("A1").into_bytes();
-    let rows = 50_000;
-    let many = HEADER.as_bytes().chain(Repeated { line: &line, at: 0 }.take(line.len() as u64 * rows));
-    let mut file = CsvRows::new(many, &RowLayout::new())?;
-    let mut read = 0;
-    while let Some(reading) = file.next_row()? {
-        assert!(matches!(reading, ParsedRow::Row(_)));
-        read += 1;
-    }
-    assert_eq!((read, file.line()), (rows, rows + 1));
-    Ok(())
-}
-
-#[test]
 fn c23_a_header_beyond_the_limits_is_refused() {
     let columns = vec!["c"; 100_000].join(",");
     assert_eq!(refused(columns.as_bytes()), Some(CsvErrorKind::HeaderTooLarge));
@@ -584,22 +569,6 @@ impl Read for Broken {
     }
 }
 
-/// One line, again and again.
-struct Repeated<'a> {
-    line: &'a [u8],
-    at: usize,
-}
-
-impl Read for Repeated<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let rest = &self.line[self.at..];
-        let count = rest.len().min(out.len());
-        out[..count].copy_from_slice(&rest[..count]);
-        self.at = (self.at + count) % self.line.len();
-        Ok(count)
-    }
-}
-
 /// Hands out few bytes at a time.
 struct Trickle<'a> {
     rest: &'a [u8],
@@ -638,11 +607,9 @@ fn any_line() -> impl Strategy<Value = String> {
 }
 
 /// A report without the note on the end of the file.
-fn without_ending(
-    rows: &RowReport,
-) -> (u64, Vec<(u64, Option<&'static str>, &'static str)>, Vec<&Diagnostic>) {
+fn without_ending(rows: &RowReport) -> (u64, Vec<&Diagnostic>, Vec<&Diagnostic>) {
     let notes = rows.notes().iter().filter(|note| note.code() != "unproven_end");
-    (rows.read(), diagnostics(rows), notes.collect())
+    (rows.read(), rows.diagnostics().iter().collect(), notes.collect())
 }
 
 proptest! {

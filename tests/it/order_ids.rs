@@ -52,7 +52,9 @@ fn texts_of(contacts: &[Contacts]) -> Vec<[String; 3]> {
 
 fn ungrouped(rows: &[Row<'_>]) -> Prepared {
     let mut orders = Orders::new();
-    rows.iter().for_each(|row| orders.push(row));
+    for row in rows {
+        orders.push(row);
+    }
     orders.finish(now())
 }
 

@@ -502,6 +502,32 @@ fn v8_sums_are_what_a_cashier_would_get() {
 }
 
 #[test]
+fn v9_the_advice_on_a_number_is_in_the_style_of_the_layout() {
+    let advice = |style, price: &str| {
+        let till = Till { layout: RowLayout::new().number_style(style), ..till() };
+        let prepared = till.prepare(TILL, &[format!("A1|m@example.com|1777896000|S|1|{price}|EUR")]);
+        prepared.rows.diagnostics()[0].message().to_owned()
+    };
+    for (style, price, expected) in [
+        (
+            NumberStyle::DecimalComma,
+            "1234.5",
+            "amount does not fit the number style of the layout: write 1.234,50",
+        ),
+        (NumberStyle::DecimalComma, "five", "amount is not a number: write it as in 1.234,50"),
+        (
+            NumberStyle::ThousandsComma,
+            "1,2,3",
+            "amount does not fit the number style of the layout: write 1,234.50",
+        ),
+        (NumberStyle::Plain, "1,50", "amount does not fit the number style of the layout: write 1234.50"),
+        (NumberStyle::Plain, "5.", "amount is not a number: write it as in 1234.50"),
+    ] {
+        assert_eq!(advice(style, price), expected, "{price}");
+    }
+}
+
+#[test]
 fn v56_prices_with_many_digits_give_an_exact_total() {
     let sum = |rows: &[(&str, &str)], currency: &str| {
         let row = |(quantity, price): &(&str, &str)| {

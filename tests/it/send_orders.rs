@@ -600,6 +600,9 @@ fn c27_a_producer_that_is_killed_between_two_records_is_found_out() {
 }
 
 #[cfg(unix)]
+type Change = fn(&Path);
+
+#[cfg(unix)]
 #[test]
 fn c18_a_file_that_changes_while_it_is_read_is_not_sent() {
     use std::io::Write as _;
@@ -607,10 +610,9 @@ fn c18_a_file_that_changes_while_it_is_read_is_not_sent() {
     let program = example("send_orders");
     let folder = folder("changed");
     let rows: Vec<_> = (0..2000).map(|number| row(&format!("B{number}"), "1", "1", NOW)).collect();
-    type Change = fn(&Path);
     let changes: [(&str, Change); 5] = [
         ("it grew", |file| {
-            fs::OpenOptions::new().append(true).open(file).unwrap().write_all(b"A9,").unwrap()
+            fs::OpenOptions::new().append(true).open(file).unwrap().write_all(b"A9,").unwrap();
         }),
         ("it was cut", |file| fs::OpenOptions::new().write(true).open(file).unwrap().set_len(90).unwrap()),
         ("it was replaced", |file| {
@@ -618,7 +620,7 @@ fn c18_a_file_that_changes_while_it_is_read_is_not_sent() {
             fs::rename(file.with_extension("new"), file).unwrap();
         }),
         ("it was written to", |file| {
-            fs::write(file, fs::read_to_string(file).unwrap().replace("1.5", "7.5")).unwrap()
+            fs::write(file, fs::read_to_string(file).unwrap().replace("1.5", "7.5")).unwrap();
         }),
         ("it was removed", |file| fs::remove_file(file).unwrap()),
     ];

@@ -66,8 +66,6 @@ pub(super) struct Records<R> {
     blank_lines: u64,
     limit: usize,
     at_end: bool,
-    /// Whether the last record ends with the file, without a line break.
-    is_open: bool,
 }
 
 impl<R: Read> Records<R> {
@@ -96,7 +94,6 @@ impl<R: Read> Records<R> {
             blank_lines: 0,
             limit: MAX_HEADER,
             at_end: false,
-            is_open: false,
         }
     }
 
@@ -133,7 +130,6 @@ impl<R: Read> Records<R> {
             }
             if !self.read_more()? {
                 self.end_plain(searched, 0);
-                self.is_open = true;
                 return Ok(());
             }
         }
@@ -162,7 +158,6 @@ impl<R: Read> Records<R> {
             read += unread.len();
             if !self.read_more()? {
                 self.quoted.end_of_file(&mut self.ends);
-                self.is_open = true;
                 break read;
             }
         };
@@ -245,7 +240,7 @@ impl<R> Records<R> {
 
     /// Whether the last record ends with the file, without a line break.
     pub(super) fn is_open(&self) -> bool {
-        self.is_open
+        !self.raw().is_empty() && !self.raw().ends_with(b"\n") && !self.raw().ends_with(b"\r")
     }
 
     /// Returns the line in which the last record began.

@@ -178,7 +178,11 @@ impl Reader<'_> {
     }
 
     fn reject(&mut self, column: Column, error: InvalidValue) {
-        self.faults.push(Fault::at(column, error.rule().code(), error.to_string()));
+        let message = match column {
+            Column::Quantity | Column::Price | Column::Value => self.layout.numbers.advice(error),
+            _ => error.to_string(),
+        };
+        self.faults.push(Fault::at(column, error.rule().code(), message));
     }
 }
 

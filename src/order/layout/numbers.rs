@@ -32,6 +32,22 @@ pub enum NumberStyle {
 }
 
 impl NumberStyle {
+    /// Says how to write a number that could not be read, in this style.
+    pub(super) fn advice(self, error: InvalidValue) -> String {
+        let example = match self {
+            Self::Plain => "1234.50",
+            Self::ThousandsComma => "1,234.50",
+            Self::DecimalComma => "1.234,50",
+        };
+        match error.rule() {
+            Rule::NumberStyle => {
+                format!("{} does not fit the number style of the layout: write {example}", error.kind())
+            }
+            Rule::NotANumber => format!("{} is not a number: write it as in {example}", error.kind()),
+            _ => error.to_string(),
+        }
+    }
+
     /// Reads an amount. It may be zero, but not negative.
     pub(super) fn amount(self, text: &str) -> Result<Amount, InvalidValue> {
         let amount = self.number(text)?;
