@@ -121,6 +121,50 @@ fn memory_is_flat_however_many_rows_come() {
     assert!(many <= more + (64 << 10), "{more} bytes after 160,000 rows, {many} after 300,000");
 }
 
+/// Bytes that come over and over.
+#[cfg(feature = "csv")]
+struct Repeated<'b> {
+    bytes: &'b [u8],
+    at: usize,
+}
+
+#[cfg(feature = "csv")]
+impl std::io::Read for Repeated<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let rest = &self.bytes[self.at..];
+        let count = rest.len().min(out.len());
+        out[..count].copy_from_slice(&rest[..count]);
+        self.at = (self.at + count) % self.bytes.len();
+        Ok(count)
+    }
+}
+
+/// The most bytes that reading a file of so many rows holds, whatever becomes of the rows.
+#[cfg(feature = "csv")]
+fn held_by_a_file(rows: u64) -> u64 {
+    use std::io::Read;
+
+    use meta_offline_events::order::{RowLayout, csv::CsvRows};
+
+    let header = b"order_id,email,timestamp,product_id,quantity,price,currency\n";
+    let row = b"A1,mary@example.com,1777896000,SKU-1,1,10.50,EUR\n";
+    let file = header.chain(Repeated { bytes: row, at: 0 }.take(row.len() as u64 * rows));
+    let info = measure(|| {
+        let mut file = CsvRows::new(file, &RowLayout::new()).unwrap().expect_rows(rows);
+        while file.next_row().unwrap().is_some() {}
+        assert_eq!(file.line(), rows + 1);
+    });
+    info.bytes_max
+}
+
+#[test]
+#[cfg(feature = "csv")]
+fn c22_a_file_of_any_length_is_read_in_the_same_few_bytes() {
+    let few = held_by_a_file(10_000);
+    assert!(few < 256 << 10, "{few} bytes: a block of the file and its header are less");
+    assert_eq!(held_by_a_file(200_000), few);
+}
+
 /// The rows of an order, which leaves the usual way if it is to be unusual: it is too old, breaks a rule, is of
 /// two customers, has two events, or repeats a row.
 fn rows_of(number: u64, is_unusual: bool) -> [Row<'static>; 3] {

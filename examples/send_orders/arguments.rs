@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use meta_offline_events::order::Column;
 use meta_offline_events::value::EventTime;
 
 use crate::Failure;
@@ -30,6 +31,20 @@ Options:
   --now UNIX               check the age of events at this time, in Unix seconds, instead of now;
                            only with --dry-run
   --report REPORT.json     write the report as JSON to this file, too
+  --column HEADER=NAME     read the column with this header as the column NAME, such as
+                           --column Bestellnummer=order_id; may be given several times
+  --ignore HEADER          ignore the column with this header, which looks like a needed one
+  --order-key HEADERS      the columns that name an order together with its order id, such as
+                           --order-key store,till, where stores or tills repeat order ids
+  --order-day              the day of the sale (in UTC) also names the order: order ids begin anew
+                           every day
+  --each-row-an-order      send each row as a purchase of its own: there are no order ids
+  --expect-rows N          the number of rows of a file, without its header; given once for each
+                           file, in their order. With another number nothing is sent
+  --end-mark TEXT          the last line of each file, which proves that it is complete. Without
+                           that line nothing is sent
+  --hold-back-last         do not send the last order of a file that neither --expect-rows nor
+                           --end-mark proves to be complete
   --keep-going             send even if more than half of the rows are invalid; without it, exports
                            of 1,000 rows or more are not sent then
   --batch-size N           the number of events in one request, from 1 to 1,000 [default: 1,000]
@@ -76,7 +91,24 @@ impl Flow {
 /// What sending and a dry run have in common.
 pub(crate) struct Job {
     pub(crate) inputs: Vec<Input>,
+    pub(crate) reading: Reading,
     pub(crate) report: Option<PathBuf>,
+}
+
+/// How files are read.
+#[derive(Default)]
+pub(crate) struct Reading {
+    /// Headers and the columns that they stand for.
+    pub(crate) columns: Vec<(String, Column)>,
+    /// Headers of columns to ignore.
+    pub(crate) ignored: Vec<String>,
+    pub(crate) order_key: Vec<String>,
+    pub(crate) has_order_day: bool,
+    pub(crate) is_each_row_an_order: bool,
+    /// The number of rows of each file, or nothing.
+    pub(crate) expected_rows: Vec<u64>,
+    pub(crate) end_mark: Option<String>,
+    pub(crate) holds_back_last: bool,
 }
 
 /// Where rows come from.
@@ -109,6 +141,7 @@ struct Given {
     now: Option<EventTime>,
     keep_going: bool,
     flow: Flow,
+    reading: Reading,
 }
 
 /// Reads the command line, without the name of the program.
@@ -125,6 +158,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             Some("--help" | "-h") => return Ok(Command::Help),
             Some("--keep-going") => given.keep_going = true,
             Some("--skip-waits") => given.flow.skip_waits = true,
+            Some("--order-day") => given.reading.has_order_day = true,
+            Some("--each-row-an-order") => given.reading.is_each_row_an_order = true,
+            Some("--hold-back-last") => given.reading.holds_back_last = true,
             Some(option) if option.starts_with("--") => {
                 let (name, value) = match option.split_once('=') {
                     Some((name, value)) => (name, Some(value.into())),
@@ -151,6 +187,16 @@ impl Given {
         let place = match name {
             "--dry-run" => &mut self.dry_run,
             "--report" => &mut self.report,
+            "--column" => return self.reading.add_column(&text()),
+            "--ignore" => {
+                self.reading.ignored.push(text().to_string_lossy().into_owned());
+                return Ok(());
+            }
+            "--order-key" => return self.reading.set_order_key(&text()),
+            "--expect-rows" => return self.reading.expect_rows(&text()),
+            "--end-mark" => {
+                return set(&mut self.reading.end_mark, name, "the last line of the files", &text());
+            }
             "--now" => return set(&mut self.now, name, "a time in Unix seconds", &text()),
             "--batch-size" => return set(&mut self.flow.batch_size, name, "a number", &text()),
             "--in-flight" => return set(&mut self.flow.in_flight, name, "a number", &text()),
@@ -222,7 +268,8 @@ impl Given {
             )
             .into());
         }
-        let job = Job { inputs: self.inputs, report: self.report };
+        self.reading.check(self.inputs.len())?;
+        let job = Job { inputs: self.inputs, reading: self.reading, report: self.report };
         match self.dry_run {
             Some(_) if self.flow.is_set() => {
                 Err("--batch-size, --in-flight and --skip-waits are for sending and do not go with --dry-run"
@@ -235,6 +282,54 @@ impl Given {
             ),
             None => Ok(Command::Send { job, keep_going: self.keep_going, flow: self.flow }),
         }
+    }
+}
+
+impl Reading {
+    fn add_column(&mut self, text: &OsStr) -> Result<(), Failure> {
+        let named = text.to_str().and_then(|text| text.rsplit_once('='));
+        let column = named.and_then(|(header, name)| Some((header.to_owned(), Column::named(name)?)));
+        let Some(column) = column.filter(|(header, _)| !header.trim().is_empty()) else {
+            return Err(
+                "--column needs a header and the name of a column, such as Bestellnummer=order_id".into()
+            );
+        };
+        self.columns.push(column);
+        Ok(())
+    }
+
+    fn set_order_key(&mut self, text: &OsStr) -> Result<(), Failure> {
+        let headers: Vec<String> =
+            text.to_str().unwrap_or_default().split(',').map(|header| header.trim().to_owned()).collect();
+        if headers.iter().any(String::is_empty) {
+            return Err("--order-key needs the headers of columns, such as store,till".into());
+        }
+        if !std::mem::replace(&mut self.order_key, headers).is_empty() {
+            return Err("--order-key is given twice".into());
+        }
+        Ok(())
+    }
+
+    fn expect_rows(&mut self, text: &OsStr) -> Result<(), Failure> {
+        let Some(rows) = text.to_str().and_then(|text| text.parse().ok()) else {
+            return Err("--expect-rows needs the number of rows".into());
+        };
+        self.expected_rows.push(rows);
+        Ok(())
+    }
+
+    fn check(&self, files: usize) -> Result<(), Failure> {
+        let stated = self.expected_rows.len();
+        if stated > 0 && stated != files {
+            return Err(format!(
+                "--expect-rows is given once for each file, in their order: {stated} times for {files} files"
+            )
+            .into());
+        }
+        if self.is_each_row_an_order && (self.has_order_day || !self.order_key.is_empty()) {
+            return Err("--each-row-an-order does not go with --order-key and --order-day".into());
+        }
+        Ok(())
     }
 }
 

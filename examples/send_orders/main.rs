@@ -31,7 +31,8 @@ use std::path::Path;
 use std::process::{self, ExitCode};
 
 use meta_offline_events::client::{Client, Clock, Progress, StopHandle, SystemClock};
-use meta_offline_events::order::{Orders, Prepared};
+use meta_offline_events::order::csv::CsvRows;
+use meta_offline_events::order::{Orders, Prepared, RowLayout};
 use meta_offline_events::report::DeliveryReport;
 use meta_offline_events::testing::MockServer;
 use meta_offline_events::value::EventTime;
@@ -84,8 +85,8 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
     if destination.is_test {
         say(print::TEST_NOTE);
     }
-    let mut orders = Orders::new();
-    let (files, read) = read::read_all(&job.inputs, &mut orders);
+    let mut orders = Orders::with_rules(job.reading.rules());
+    let (files, read) = read::read_all(job, &mut orders);
     let prepared = orders.finish(SystemClock.now());
     let coverage = prepared.coverage.clone();
     let mostly_invalid = prepared.rows.read() >= 1000 && prepared.rows.invalid() * 2 > prepared.rows.read();
@@ -119,8 +120,8 @@ fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) 
     if fields.has_test_event_code() {
         say(print::TEST_NOTE);
     }
-    let mut orders = Orders::new();
-    let (files, read) = read::read_all(&job.inputs, &mut orders);
+    let mut orders = Orders::with_rules(job.reading.rules());
+    let (files, read) = read::read_all(job, &mut orders);
     let Prepared { events, rows, coverage, .. } = orders.finish(now);
 
     let mut requests = 0;
@@ -149,7 +150,9 @@ async fn send_sample() -> Result<u8, Failure> {
 
     let mut orders = Orders::new();
     let mut facts = read::FileFacts::new("the sample export".to_owned());
-    read::read_rows(csv.as_bytes(), 0, &mut orders, &mut facts)?;
+    let csv = format!("{csv}#END\n");
+    let rows = CsvRows::new(csv.as_bytes(), &RowLayout::new())?.end_mark("#END");
+    read::read_rows(rows, &mut orders, &mut facts)?;
     let prepared = orders.finish(SystemClock.now());
     let coverage = prepared.coverage.clone();
     let report = send(&client, prepared).await;

@@ -1,13 +1,14 @@
 //! Reads the rows of files into orders.
 
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use meta_offline_events::order::csv::{CsvError, CsvRows};
-use meta_offline_events::order::{Orders, RowLayout};
+use meta_offline_events::order::{Ending, OrderKey, OrderRules, Orders, RowLayout};
 
 use crate::Failure;
-use crate::arguments::Input;
+use crate::arguments::{Input, Job, Reading, shown};
 use crate::progress::ProgressLines;
 
 /// The facts of one file for the report.
@@ -24,35 +25,75 @@ impl FileFacts {
     }
 }
 
-/// Reads all files into the same orders, because an order may begin in one file and end in another. An error ends
-/// the reading: the rest of an order may come after it.
-pub(crate) fn read_all(inputs: &[Input], orders: &mut Orders) -> (Vec<FileFacts>, Result<(), Failure>) {
-    let mut files = Vec::new();
-    for (number, input) in (1..).zip(inputs) {
-        // A single file has no number.
-        let source = if inputs.len() > 1 { number } else { 0 };
-        let mut facts = FileFacts::new(input.name());
-        let read = open(input)
-            .map_err(Failure::from)
-            .and_then(|reader| read_rows(reader, source, orders, &mut facts).map_err(Failure::from))
-            .map_err(|error| Failure::from(format!("{}: {}", facts.name, with_causes(error.as_ref()))));
-        files.push(facts);
-        if read.is_err() {
-            return (files, read);
-        }
+impl Reading {
+    pub(crate) fn rules(&self) -> OrderRules {
+        let rules = OrderRules::new();
+        if self.holds_back_last { rules.hold_back_last_order() } else { rules }
     }
-    (files, Ok(()))
+
+    fn layout(&self) -> RowLayout {
+        let mut key = self.order_key.iter().fold(OrderKey::new(), |key, header| key.column(header));
+        if self.has_order_day {
+            key = key.day();
+        }
+        let layout = self
+            .columns
+            .iter()
+            .fold(RowLayout::new(), |layout, (header, column)| layout.column(header, *column));
+        let layout = layout.order_key(key);
+        let layout = self.ignored.iter().fold(layout, |layout, header| layout.ignore(header));
+        if self.is_each_row_an_order { layout.each_row_an_order() } else { layout }
+    }
+
+    /// Opens the rows of a file, with what is stated about its end.
+    fn open<R: Read>(&self, reader: R, file: usize) -> Result<CsvRows<R>, CsvError> {
+        let mut rows = CsvRows::new(reader, &self.layout())?;
+        if let Some(&count) = self.expected_rows.get(file) {
+            rows = rows.expect_rows(count);
+        }
+        Ok(match &self.end_mark {
+            Some(mark) => rows.end_mark(mark),
+            None => rows,
+        })
+    }
+}
+
+/// Reads all files into the same orders, because an order may begin in one file and end in another. An error ends
+/// the reading, and no order is sent: the rest of each may come after it.
+pub(crate) fn read_all(job: &Job, orders: &mut Orders) -> (Vec<FileFacts>, Result<(), Failure>) {
+    let mut files = Vec::new();
+    let read = read_each(job, orders, &mut files);
+    if read.is_err() {
+        orders.end_source(Ending::Incomplete);
+    }
+    (files, read)
+}
+
+fn read_each(job: &Job, orders: &mut Orders, files: &mut Vec<FileFacts>) -> Result<(), Failure> {
+    let mut on_disk = Vec::new();
+    for (index, input) in job.inputs.iter().enumerate() {
+        let mut facts = FileFacts::new(input.name());
+        let read = open(input, &mut on_disk).map_err(Failure::from).and_then(|reader| {
+            // A single file has no number.
+            let source = if job.inputs.len() > 1 { u16::try_from(index + 1).unwrap_or(u16::MAX) } else { 0 };
+            let rows = job.reading.open(reader, index)?.source(source);
+            Ok(read_rows(rows, orders, &mut facts)?)
+        });
+        let read =
+            read.map_err(|error| Failure::from(format!("{}: {}", facts.name, with_causes(error.as_ref()))));
+        files.push(facts);
+        read?;
+    }
+    on_disk.iter().try_for_each(FileOnDisk::check_unchanged)
 }
 
 /// Reads the rows of one CSV file. The facts hold for the rows before an error, too.
 pub(crate) fn read_rows(
-    reader: impl Read,
-    source: u16,
+    mut rows: CsvRows<impl Read>,
     orders: &mut Orders,
     facts: &mut FileFacts,
 ) -> Result<(), CsvError> {
     let mut progress = ProgressLines::start();
-    let mut rows = CsvRows::new(reader, &RowLayout::new())?.source(source);
     facts.ignored_columns = rows.ignored_columns().to_vec();
     while let Some(row) = rows.next_row()? {
         orders.push_parsed(row);
@@ -62,14 +103,58 @@ pub(crate) fn read_rows(
         }
     }
     facts.blank_lines = rows.skipped_lines();
+    orders.end_source(rows.ending());
     Ok(())
 }
 
-fn open(input: &Input) -> io::Result<Box<dyn Read>> {
-    match input {
-        Input::StandardInput => Ok(Box::new(io::stdin().lock())),
-        Input::File(path) => Ok(Box::new(File::open(path)?)),
+/// A file as it was when it was opened.
+struct FileOnDisk {
+    path: PathBuf,
+    opened: Metadata,
+}
+
+impl FileOnDisk {
+    /// Fails if the file has changed since it was opened: it may have been read half written.
+    fn check_unchanged(&self) -> Result<(), Failure> {
+        let opened = &self.opened;
+        let change = match fs::metadata(&self.path) {
+            Err(_) => "it was removed",
+            Ok(now) if !is_same_file(opened, &now) => "it was replaced",
+            Ok(now) if now.len() > opened.len() => "it grew",
+            Ok(now) if now.len() < opened.len() => "it was cut",
+            Ok(now) if now.modified()? != opened.modified()? => "it was written to",
+            Ok(_) => return Ok(()),
+        };
+        let name = shown(&self.path);
+        Err(format!("{name} changed while it was read: {change}; send it again when the export is complete")
+            .into())
     }
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    one.created().ok() == other.created().ok()
+}
+
+fn open(input: &Input, on_disk: &mut Vec<FileOnDisk>) -> io::Result<Box<dyn Read>> {
+    let path = match input {
+        Input::StandardInput => return Ok(Box::new(io::stdin().lock())),
+        Input::File(path) => path,
+    };
+    let file = File::open(path)?;
+    let opened = file.metadata()?;
+    // A pipe has no length, and changes while it is read.
+    if opened.is_file() {
+        on_disk.push(FileOnDisk { path: path.clone(), opened });
+    }
+    Ok(Box::new(file))
 }
 
 /// Returns an error and its causes in one line.

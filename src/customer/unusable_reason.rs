@@ -100,9 +100,12 @@ pub enum UnusableReason {
     /// or it is a digest with blanks or punctuation in it.
     #[error("is not a SHA-256 digest: write 64 hexadecimal digits with nothing between them")]
     NotSha256,
-    /// The text looks like an MD5 or SHA-1 digest.
-    #[error("looks like an MD5 or SHA-1 digest: Meta accepts SHA-256 only")]
-    OtherDigest,
+    /// The text looks like a digest of another kind, such as MD5 or SHA-1, or like a SHA-256 digest that is cut.
+    #[error("has {digits} hexadecimal digits like {}: Meta accepts SHA-256 only, which has 64", kind_of_digest(*digits))]
+    OtherDigest {
+        /// How many hexadecimal digits it has.
+        digits: u8,
+    },
     /// The digest is that of an empty text or of a placeholder; see
     /// [`Hashed::is_of_nothing`](super::Hashed::is_of_nothing).
     #[error("is the digest of an empty text or of a placeholder such as null: leave it empty instead")]
@@ -110,6 +113,18 @@ pub enum UnusableReason {
     /// Meta wants plain text under this key, not a digest.
     #[error("must not be hashed: Meta wants this key as plain text")]
     NeverHashed,
+}
+
+/// The kind of digest with so many hexadecimal digits.
+fn kind_of_digest(digits: u8) -> &'static str {
+    match digits {
+        32 => "an MD5 digest",
+        40 => "a SHA-1 digest",
+        56 => "a SHA-224 digest",
+        96 => "a SHA-384 digest",
+        128 => "a SHA-512 digest",
+        _ => "a digest that is cut",
+    }
 }
 
 impl UnusableReason {
@@ -143,7 +158,7 @@ impl UnusableReason {
             Self::AllZero => "all_zero",
             Self::AlreadyHashed => "already_hashed",
             Self::NotSha256 => "not_sha256",
-            Self::OtherDigest => "other_digest",
+            Self::OtherDigest { .. } => "other_digest",
             Self::HashOfNothing => "hash_of_nothing",
             Self::NeverHashed => "never_hashed",
         }

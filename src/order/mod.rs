@@ -18,16 +18,25 @@
 //!   it would be wrong. Returns (quantity of zero or less) are not invalid: they are left out, and the other rows of
 //!   the order go on. A row whose columns cannot be trusted holds back every order whose id it may carry.
 //! - The earliest row gives the event time.
+//! - An order has one customer. Rows are of one customer if they share an e-mail, a phone or an external id, or if
+//!   other rows of the order link them; the order of the rows makes no difference. Rows of two customers make the order
+//!   invalid: most likely stores, tills or days repeat order ids, and an [`OrderKey`] tells their orders apart.
 //! - Two currencies, two external ids or two event ids in one order make it invalid. Other customer values are
 //!   united, in the order of the rows.
+//! - An error of a spreadsheet such as `#REF!`, or a filler such as `0000`, `####` or `TEST`, is no order id: its rows
+//!   are invalid. A blank field, or a word for a missing value such as `N/A`, is a row without an order id.
 //! - A match key that cannot be used is left out with a note, as long as an e-mail address or a phone number remains.
-//! - The total is exact and rounded once, half to even, to the minor units of the currency.
+//! - The total is exact, with all digits of every price, and rounded once, half to even, to the minor units of the currency.
 //! - Each row without an order id is an event of its own.
+//! - Nobody can see that a file was cut where a record ends: a note names its last order, unless an end mark or a
+//!   stated number of rows proves the [`Ending`].
 
 #[cfg(feature = "csv")]
 pub mod csv;
+mod ending;
 mod group;
 mod layout;
+mod order_id;
 mod orders;
 mod parsed_row;
 mod prepared;
@@ -42,7 +51,8 @@ mod sorted_events;
 mod source;
 mod tally;
 
-pub use layout::{BoundLayout, Column, LayoutError, NumberStyle, RowLayout};
+pub use ending::Ending;
+pub use layout::{BoundLayout, Column, LayoutError, NumberStyle, OrderKey, RowLayout};
 pub use orders::Orders;
 pub use parsed_row::ParsedRow;
 pub use prepared::{IntoPrepared, Prepared};

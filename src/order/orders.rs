@@ -1,14 +1,17 @@
 //! Rows in any order.
 
+use std::collections::BTreeSet;
 use std::hash::BuildHasher as _;
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
+use super::ending::{self, Ending};
 use super::group::{Group, RejectedOrders, RowChecker};
 use super::row_error::Fault;
+use super::rules::Unproven;
 use super::{OrderRules, ParsedRow, Prepared, Row, RowError};
-use crate::value::{EventTime, Line};
+use crate::value::{EventTime, Line, OrderId};
 
 /// Groups rows that come in any order into one event per order.
 ///
@@ -50,6 +53,28 @@ pub struct Orders {
     memory: usize,
     /// Set once a row came in that was not kept.
     exceeded: Option<Fault>,
+    /// The line of the last row, and the order that may go on behind it.
+    last: Option<(Line, LastOrder)>,
+    /// Positions of orders that are held back.
+    held_back: BTreeSet<usize>,
+    /// Whether rows of a source are missing.
+    is_incomplete: bool,
+}
+
+/// The order that may go on behind the last row.
+#[derive(Debug, Clone)]
+enum LastOrder {
+    None,
+    /// That of the event at this position.
+    At(usize),
+    /// That of a row that cannot be used.
+    Named(OrderId),
+}
+
+impl LastOrder {
+    fn of(order_id: Option<&OrderId>) -> Self {
+        order_id.cloned().map_or(Self::None, Self::Named)
+    }
 }
 
 impl Orders {
@@ -67,7 +92,7 @@ impl Orders {
     pub fn push_parsed(&mut self, row: ParsedRow<'_>) {
         match row {
             ParsedRow::Row(row) => self.push(&row),
-            ParsedRow::Return(line) => self.checker.filter(line),
+            ParsedRow::Return(line) => self.filter(line),
             ParsedRow::Invalid(error) => self.reject(error),
         }
     }
@@ -75,23 +100,93 @@ impl Orders {
     /// Adds a row to its order. A row that breaks a rule is reported, and its order is not sent.
     pub fn push(&mut self, row: &Row<'_>) {
         if row.is_return() {
-            return self.checker.filter(row.line);
+            return self.filter(row.line);
         }
         if let Some(fault) = self.exceeds_limit() {
             return self.refuse_more(row.line, fault);
         }
-        if let Err(faults) = self.add(row) {
-            self.reject(RowError::of_row(row, faults));
+        match self.add(row) {
+            Ok(Some(position)) => self.last = Some((row.line, LastOrder::At(position))),
+            Ok(None) => self.last = Some((row.line, LastOrder::of(row.order_id.as_ref()))),
+            Err(faults) => {
+                self.last = Some((row.line, LastOrder::of(row.order_id.as_ref())));
+                self.checker.reject(RowError::of_row(row, faults), &mut self.rejected);
+            }
         }
     }
 
     /// Adds a row that cannot be used. Its order is not sent.
     pub fn reject(&mut self, error: RowError) {
+        match &error.0.order_id {
+            Some(id) => self.last = Some((error.line(), LastOrder::Named(id.clone()))),
+            None => self.go_on_with(error.line()),
+        }
         self.checker.reject(error, &mut self.rejected);
     }
 
-    fn add(&mut self, row: &Row<'_>) -> Result<(), Vec<Fault>> {
-        let Some(order_id) = &row.order_id else { return self.begin(row).map(drop) };
+    /// States how a source of rows ended, so that its last order is noted or [held
+    /// back](OrderRules::hold_back_last_order) where nothing proves that the order is complete.
+    ///
+    /// [`CsvRows::read_into`](super::csv::CsvRows::read_into) calls it by itself. After [`Ending::Incomplete`], no order
+    /// is sent at all: each may have rows among those that are missing.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::order::{Ending, Orders, Row};
+    /// use meta_offline_events::value::{Currency, EventTime};
+    ///
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let mary = UserData::builder().email("mary@example.com");
+    /// let row = Row::new(2, sold).customer(mary).value("5".parse()?).currency(Currency::EUR);
+    /// let mut orders = Orders::new();
+    /// orders.push(&row.order_id("10001".parse()?));
+    /// orders.end_source(Ending::Incomplete);
+    /// let prepared = orders.finish(sold);
+    /// assert_eq!((prepared.events.len(), prepared.rows.not_sent()), (0, 1));
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn end_source(&mut self, ending: Ending) {
+        self.is_incomplete |= ending == Ending::Incomplete;
+        let (Some((line, order)), Some(doubt)) = (self.last.take(), ending.doubt()) else { return };
+        let last = self.events_of(&order);
+        let lines = last.iter().flat_map(|&position| self.groups[position].event.lines()).copied().collect();
+        self.checker.note_last_order(lines, line, doubt);
+        if self.checker.rules.unproven == Unproven::HeldBack {
+            self.held_back.extend(last);
+        }
+    }
+
+    /// Returns the positions of the events of an order that may be sent.
+    fn events_of(&self, order: &LastOrder) -> Vec<usize> {
+        let order_id = match order {
+            LastOrder::None => return Vec::new(),
+            LastOrder::At(position) => self.groups[*position].event.order_id(),
+            LastOrder::Named(order_id) => Some(order_id),
+        };
+        let is_of_order = |position: &usize| {
+            let group = &self.groups[*position];
+            group.event.order_id() == order_id && self.rejected.blamed_line(|| group.key()).is_none()
+        };
+        match order {
+            LastOrder::At(position) if order_id.is_none() => vec![*position],
+            _ => (0..self.groups.len()).filter(is_of_order).collect(),
+        }
+    }
+
+    fn filter(&mut self, line: Line) {
+        self.go_on_with(line);
+        self.checker.filter(line);
+    }
+
+    /// Keeps the line of a row that may be of any order as the last one: the order before it may go on.
+    fn go_on_with(&mut self, line: Line) {
+        let order = self.last.take().map_or(LastOrder::None, |(_, order)| order);
+        self.last = Some((line, order));
+    }
+
+    /// Adds a row, and returns the position of its order unless the row repeats an earlier one that counts.
+    fn add(&mut self, row: &Row<'_>) -> Result<Option<usize>, Vec<Fault>> {
+        let Some(order_id) = &row.order_id else { return self.begin(row) };
         let Self { groups, hasher, .. } = self;
         let hash = hasher.hash_one((order_id, &row.name, row.action_source));
         let is_of = |&(own, position): &(u64, usize)| own == hash && groups[position].is_of(row);
@@ -100,21 +195,24 @@ impl Orders {
             let before = group.memory();
             self.checker.add_row(row, group)?;
             self.memory += group.memory() - before;
-        } else if self.begin(row)? {
-            self.positions.insert_unique(hash, (hash, self.groups.len() - 1), |&(hash, _)| hash);
+            return Ok(Some(position));
         }
-        Ok(())
+        let position = self.begin(row)?;
+        if let Some(position) = position {
+            self.positions.insert_unique(hash, (hash, position), |&(hash, _)| hash);
+        }
+        Ok(position)
     }
 
-    /// Begins an order with its first row, and returns whether the row counts.
-    fn begin(&mut self, row: &Row<'_>) -> Result<bool, Vec<Fault>> {
+    /// Begins an order with its first row, and returns its position if the row counts.
+    fn begin(&mut self, row: &Row<'_>) -> Result<Option<usize>, Vec<Fault>> {
         let mut group = Group::for_row(row);
         let counts = self.checker.add_row(row, &mut group)?;
         if counts {
             self.memory += group.memory() + 2 * size_of::<(u64, usize)>();
             self.groups.push(group);
         }
-        Ok(counts)
+        Ok(counts.then(|| self.groups.len() - 1))
     }
 
     fn exceeds_limit(&self) -> Option<Fault> {
@@ -142,14 +240,20 @@ impl Orders {
     ///
     /// The client checks the age again when it sends an event: what is young enough now may be too old then.
     pub fn finish(self, now: EventTime) -> Prepared {
-        let Self { mut checker, groups, rejected, exceeded, .. } = self;
-        let mut events = Vec::with_capacity(if exceeded.is_some() { 0 } else { groups.len() });
-        for mut group in groups {
+        let Self { mut checker, groups, rejected, exceeded, held_back, is_incomplete, .. } = self;
+        let sends_none = exceeded.is_some() || is_incomplete;
+        let mut events = Vec::with_capacity(if sends_none { 0 } else { groups.len() });
+        for (position, mut group) in groups.into_iter().enumerate() {
             if let Some(fault) = &exceeded {
                 checker.tally.invalid(group.event.lines(), [fault.clone()]);
                 continue;
             }
             let blamed = rejected.blamed_line(|| group.key());
+            if is_incomplete || blamed.is_none() && held_back.contains(&position) {
+                let why = if is_incomplete { ending::incomplete() } else { ending::held_back() };
+                checker.tally.not_sent(group.event.lines(), why);
+                continue;
+            }
             if checker.complete(&mut group, blamed, now) {
                 events.push(group.event);
             }

@@ -10,8 +10,8 @@ use crate::value::Line;
 /// use meta_offline_events::order::{ParsedRow, RowLayout};
 /// use meta_offline_events::value::Line;
 ///
-/// let layout = RowLayout::new().bind(&["email", "timestamp", "quantity", "price", "currency"])?;
-/// let record = ["mary@example.com", "1777896000", "-1", "10.50", "EUR"];
+/// let layout = RowLayout::new().bind(&["order_id", "email", "timestamp", "quantity", "price", "currency"])?;
+/// let record = ["A1", "mary@example.com", "1777896000", "-1", "10.50", "EUR"];
 /// let row = layout.read(Line::new(2), |index| record[index]);
 /// assert!(matches!(row, ParsedRow::Return(_)));
 /// # Ok::<(), meta_offline_events::order::LayoutError>(())

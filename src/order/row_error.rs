@@ -48,6 +48,13 @@ impl OrderFingerprint {
         order_id.hash(&mut hasher);
         Self(hasher.finish())
     }
+
+    /// Stands for all orders whose joined key ends with this part. No order id has the same fingerprint.
+    pub(super) fn of_last_part(part: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        ("last part", part).hash(&mut hasher);
+        Self(hasher.finish())
+    }
 }
 
 /// One thing that is wrong with a row.
@@ -142,9 +149,8 @@ impl RowError {
     }
 
     /// Names orders that the row may belong to. None of them is complete without it.
-    #[cfg(feature = "csv")]
-    pub(super) fn suspect(mut self, order_ids: impl IntoIterator<Item = OrderId>) -> Self {
-        self.0.suspects = order_ids.into_iter().map(|id| OrderFingerprint::of(&id)).collect();
+    pub(super) fn suspect(mut self, orders: impl IntoIterator<Item = OrderFingerprint>) -> Self {
+        self.0.suspects.extend(orders);
         self
     }
 

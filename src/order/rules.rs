@@ -19,10 +19,18 @@ pub struct OrderRules {
     pub(super) allows_zero_totals: bool,
     pub(super) sums_values: bool,
     pub(super) drops_repeats: bool,
+    pub(super) unproven: Unproven,
     margin: Duration,
     max_age: Option<AgeLimit>,
     pub(super) max_rows: u64,
     pub(super) max_memory: usize,
+}
+
+/// What becomes of the last order of a source whose end nothing proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unproven {
+    Sent,
+    HeldBack,
 }
 
 impl Default for OrderRules {
@@ -31,6 +39,7 @@ impl Default for OrderRules {
             allows_zero_totals: false,
             sums_values: false,
             drops_repeats: false,
+            unproven: Unproven::Sent,
             margin: Duration::from_secs(3600),
             max_age: None,
             max_rows: 50_000_000,
@@ -61,6 +70,14 @@ impl OrderRules {
     /// Leaves out a row that is equal to an earlier row of its order in every column.
     pub fn drop_repeats(mut self) -> Self {
         self.drops_repeats = true;
+        self
+    }
+
+    /// Holds back the order of the last row of a file, unless an end mark or a stated number of rows proves that no
+    /// row is missing. Its rows are [not sent](crate::report::RowReport::not_sent). By default it is sent, and a note
+    /// names its lines.
+    pub fn hold_back_last_order(mut self) -> Self {
+        self.unproven = Unproven::HeldBack;
         self
     }
 

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use super::ending::{self, Ending};
 use super::group::{Group, RejectedOrders, RowChecker};
 use super::row_error::Fault;
+use super::rules::Unproven;
 use super::sort_check::SortCheck;
 use super::{NotSorted, OrderRules, ParsedRow, Prepared, Row, RowError};
 use crate::event::Event;
@@ -56,6 +58,8 @@ pub struct SortedOrders {
     sort_check: Option<SortCheck>,
     rejected: RejectedOrders,
     error: Option<NotSorted>,
+    /// The line of the last row.
+    last: Option<Line>,
     /// Complete events that nobody has taken yet.
     ready: VecDeque<Box<Group>>,
     /// The event that was lent last.
@@ -86,6 +90,7 @@ impl SortedOrders {
             sort_check: None,
             rejected: RejectedOrders::default(),
             error: None,
+            last: None,
             ready: VecDeque::new(),
             lent: None,
             spare: Vec::new(),
@@ -103,6 +108,7 @@ impl SortedOrders {
             ParsedRow::Row(row) => self.push(&row),
             ParsedRow::Return(line) => {
                 self.refuse_after_error()?;
+                self.last = Some(line);
                 self.checker.filter(line);
                 Ok(())
             }
@@ -117,6 +123,7 @@ impl SortedOrders {
     /// Those of [`push_parsed`](Self::push_parsed).
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), NotSorted> {
         self.refuse_after_error()?;
+        self.last = Some(row.line);
         if row.is_return() {
             self.checker.filter(row.line);
             return Ok(());
@@ -135,6 +142,7 @@ impl SortedOrders {
     /// Those of [`push_parsed`](Self::push_parsed).
     pub fn reject(&mut self, error: RowError) -> Result<(), NotSorted> {
         self.refuse_after_error()?;
+        self.last = Some(error.line());
         if error.0.order_id.is_some() && error.0.order_id != self.open_id {
             self.begin_order(error.0.order_id.as_ref(), error.0.line)?;
         }
@@ -166,7 +174,7 @@ impl SortedOrders {
         Prepared { events: self.ready.into_iter().map(|group| group.event).collect(), rows, coverage }
     }
 
-    /// Ends without the last order, which may not be complete: it is not sent, and its rows count as invalid.
+    /// Ends without the last order, which may not be complete: its rows are not sent.
     ///
     /// ```
     /// use meta_offline_events::customer::UserData;
@@ -179,24 +187,54 @@ impl SortedOrders {
     /// let row = Row::new(2, sold).customer(mary).order_id("A1".parse()?);
     /// orders.push(&row.value("5".parse()?).currency(Currency::EUR))?;
     /// let rest = orders.abandon();
-    /// assert_eq!((rest.events.len(), rest.rows.invalid()), (0, 1));
+    /// assert_eq!((rest.events.len(), rest.rows.not_sent()), (0, 1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn abandon(mut self) -> Prepared {
-        let message = "not sent, because the rows behind it could not be read: some may belong to it";
         for group in self.open.drain(..) {
-            self.checker.tally.invalid(group.event.lines(), [Fault::of_row("order_incomplete", message)]);
+            self.checker.tally.not_sent(group.event.lines(), ending::incomplete());
         }
         self.finish()
     }
 
-    /// Gives up the events that nobody has taken, and the open order: their rows count as invalid.
+    /// Gives up the events that nobody has taken, and the open order: their rows are not sent.
     pub(super) fn give_up(mut self) -> Prepared {
         let message = "not sent, because the run ended before";
         for group in self.ready.drain(..) {
-            self.checker.tally.invalid(group.event.lines(), [Fault::of_row("not_taken", message)]);
+            self.checker.tally.not_sent(group.event.lines(), Fault::of_row("not_taken", message));
         }
         self.abandon()
+    }
+
+    /// States how the source of the rows ended, and completes or holds back the last order: see
+    /// [`Orders::end_source`](super::Orders::end_source). After [`Ending::Incomplete`] the last order is not sent.
+    pub fn end_source(&mut self, ending: Ending) {
+        let doubt = ending.doubt();
+        let why = match ending {
+            Ending::Incomplete => Some(ending::incomplete()),
+            _ if doubt.is_some() && self.checker.rules.unproven == Unproven::HeldBack => {
+                Some(ending::held_back())
+            }
+            _ => None,
+        };
+        // With an invalid row, the open order is not sent anyway.
+        let open = std::mem::take(&mut self.open);
+        let (rejected, last): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|group| self.rejected.blamed_line(|| group.key()).is_some());
+        if let (Some(doubt), Some(line)) = (doubt, self.last) {
+            let lines = last.iter().flat_map(|group| group.event.lines()).copied().collect();
+            self.checker.note_last_order(lines, line, doubt);
+        }
+        match why {
+            Some(why) => {
+                for group in last {
+                    self.checker.tally.not_sent(group.event.lines(), why.clone());
+                }
+                self.open = rejected;
+            }
+            None => self.open = last.into_iter().chain(rejected).collect(),
+        }
+        self.complete();
     }
 
     /// Completes the open order.

@@ -10,7 +10,7 @@ use futures_core::Stream;
 #[cfg(feature = "csv")]
 use super::csv::CsvRows;
 use super::source::{RecordRows, RowSource, ToRow, parsed};
-use super::{OrderRules, ParsedRow, Prepared, SortedError, SortedOrders};
+use super::{Ending, OrderRules, ParsedRow, Prepared, SortedError, SortedOrders};
 use crate::event::Event;
 #[cfg(feature = "client")]
 use crate::report::RowReport;
@@ -20,7 +20,8 @@ use crate::value::EventTime;
 ///
 /// It comes from `CsvRows::sorted` or from [`from_rows`](Self::from_rows), and is a source for `Client::deliver`.
 /// If the source fails or the rows are not sorted, it yields the events that were complete before, then the
-/// error, and then nothing more: the order that was open is not sent.
+/// error, and then nothing more: the order that was open is not sent. Where a file ends without a proof that it is
+/// complete, a note of the report names its last order: see [`Ending`].
 ///
 /// ```
 /// # #[cfg(feature = "csv")]
@@ -85,7 +86,7 @@ impl<R: std::io::Read> CsvRows<R> {
     /// ```
     /// use meta_offline_events::order::{OrderRules, RowLayout, csv::CsvRows};
     ///
-    /// let file = "email,timestamp,value,currency\nmary@example.com,1777896000,10.50,EUR\n";
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n";
     /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
     /// let events = rows.sorted(OrderRules::new(), "2026-05-05T00:00:00Z".parse()?);
     /// assert_eq!(events.collect::<Result<Vec<_>, _>>()?.len(), 1);
@@ -141,7 +142,7 @@ where
     /// assert_eq!(events.next().expect("order A1").unwrap().order_id().unwrap().as_str(), "A1");
     /// assert!(events.next().expect("the error").is_err());
     /// assert!(events.next().is_none(), "order A2 may not be complete");
-    /// assert_eq!(events.finish().rows.invalid(), 1);
+    /// assert_eq!(events.finish().rows.not_sent(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_rows(rows: I, rules: OrderRules, now: EventTime) -> Self {
@@ -154,9 +155,18 @@ impl<S: RowSource> Iterator for SortedEvents<S> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.orders.wants_row() {
-            self.orders.push(self.rows.next_row());
+            self.read_row();
         }
         self.orders.next()
+    }
+}
+
+impl<S: RowSource> SortedEvents<S> {
+    fn read_row(&mut self) {
+        if let Some(row) = self.rows.next_row() {
+            return self.orders.push(row);
+        }
+        self.orders.end_source(self.rows.ending());
     }
 }
 
@@ -174,7 +184,7 @@ impl<S: RowSource> SortedEvents<S> {
             if !self.orders.wants_row() {
                 return Poll::Ready(self.orders.next());
             }
-            self.orders.push(self.rows.next_row());
+            self.read_row();
         }
         context.waker().wake_by_ref();
         Poll::Pending
@@ -219,9 +229,9 @@ where
                 return Poll::Ready(orders.next());
             }
             match ready!(rows.as_mut().poll_next(context)) {
-                Some(Ok(record)) => orders.push(Some(Ok(parsed(&record)))),
-                Some(Err(error)) => orders.push(Some(Err(SortedError::Source(error.into())))),
-                None => orders.push(None),
+                Some(Ok(record)) => orders.push(Ok(parsed(&record))),
+                Some(Err(error)) => orders.push(Err(SortedError::Source(error.into()))),
+                None => orders.end_source(Ending::Proven),
             }
         }
         context.waker().wake_by_ref();
@@ -248,21 +258,20 @@ impl Progress {
         matches!(self, Self::Reading(orders) if !orders.has_event())
     }
 
-    /// Takes the next row of the source, its error, or its end.
-    fn push(&mut self, row: Option<Result<ParsedRow<'_>, SortedError>>) {
+    /// Takes the next row of the source, or its error.
+    fn push(&mut self, row: Result<ParsedRow<'_>, SortedError>) {
         let Self::Reading(orders) = self else { return };
-        let error = match row {
-            Some(Ok(row)) => match orders.push_parsed(row) {
-                Ok(()) => return,
-                Err(error) => Some(SortedError::NotSorted(error)),
-            },
-            Some(Err(error)) => Some(error),
-            None => {
-                orders.complete();
-                None
-            }
-        };
-        self.change(|orders| Self::Read(orders, error));
+        let pushed = row.and_then(|row| orders.push_parsed(row).map_err(SortedError::NotSorted));
+        if let Err(error) = pushed {
+            self.change(|orders| Self::Read(orders, Some(error)));
+        }
+    }
+
+    /// Takes the end of the source.
+    fn end_source(&mut self, ending: Ending) {
+        let Self::Reading(orders) = self else { return };
+        orders.end_source(ending);
+        self.change(|orders| Self::Read(orders, None));
     }
 
     fn next(&mut self) -> Option<Result<Event, SortedError>> {

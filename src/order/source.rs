@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 #[cfg(feature = "csv")]
 use super::csv::CsvRows;
-use super::{ParsedRow, Row, RowError, SortedError};
+use super::{Ending, ParsedRow, Row, RowError, SortedError};
 
 /// A record that is a row, such as a row of a database query.
 ///
@@ -67,6 +67,9 @@ impl ToRow for Row<'_> {
 pub trait RowSource: sealed::Sealed {
     /// Returns the next row, or `None` at the end.
     fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>>;
+
+    /// Returns what is known about the end of the source, once there are no more rows.
+    fn ending(&self) -> Ending;
 }
 
 mod sealed {
@@ -101,6 +104,10 @@ impl<R: std::io::Read> RowSource for CsvRows<R> {
     fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
         Self::next_row(self).map_err(SortedError::Csv).transpose()
     }
+
+    fn ending(&self) -> Ending {
+        Self::ending(self)
+    }
 }
 
 impl<I, T> sealed::Sealed for RecordRows<I, T> {}
@@ -116,5 +123,9 @@ where
             Ok(record) => Some(Ok(parsed(self.current.insert(record)))),
             Err(error) => Some(Err(SortedError::Source(error.into()))),
         }
+    }
+
+    fn ending(&self) -> Ending {
+        Ending::Proven
     }
 }

@@ -13,6 +13,7 @@ pub(super) struct RowTally {
     pub(super) read: u64,
     filtered: u64,
     invalid: u64,
+    not_sent: u64,
     diagnostics: FaultLines,
     pub(super) notes: FaultLines,
 }
@@ -31,6 +32,12 @@ impl RowTally {
         }
     }
 
+    /// Counts rows that are held back, although nothing is wrong with them.
+    pub(super) fn not_sent(&mut self, lines: &[Line], why: Fault) {
+        self.not_sent += lines.len() as u64;
+        self.diagnostics.add(lines, why);
+    }
+
     pub(super) fn note(&mut self, line: Line, note: Fault) {
         self.notes.add(&[line], note);
     }
@@ -41,6 +48,7 @@ impl RowTally {
         self.read += other.read;
         self.filtered += other.filtered;
         self.invalid += other.invalid;
+        self.not_sent += other.not_sent;
         self.diagnostics.absorb(other.diagnostics);
         self.notes.absorb(other.notes);
     }
@@ -50,6 +58,7 @@ impl RowTally {
             read: self.read,
             filtered: self.filtered,
             invalid: self.invalid,
+            not_sent: self.not_sent,
             diagnostics: self.diagnostics.into_diagnostics(),
             notes: self.notes.into_diagnostics(),
         }

@@ -157,7 +157,9 @@ impl DeliveryReport {
     pub fn with_rows(mut self, rows: RowReport) -> Self {
         self.rows.filtered += rows.filtered;
         self.rows.invalid += rows.invalid;
-        self.rows.read = (self.rows.read + rows.filtered + rows.invalid).max(rows.read);
+        self.rows.not_sent += rows.not_sent;
+        let without_event = rows.filtered + rows.invalid + rows.not_sent;
+        self.rows.read = (self.rows.read + without_event).max(rows.read);
         self.rows.pending = self.rows.read - self.rows.settled();
         let sending = std::mem::replace(&mut self.diagnostics, rows.diagnostics);
         self.diagnostics.extend(sending);

@@ -25,7 +25,7 @@ pub struct RowCounts {
     pub invalid: u64,
     /// Rows whose event Meta refused.
     pub refused: u64,
-    /// Rows whose event never left, or that Meta certainly did not store.
+    /// Rows whose event never left, or that Meta certainly did not store; rows of orders that were held back.
     pub not_sent: u64,
     /// Rows whose event left without a valid answer, when a retry was no longer safe.
     pub unconfirmed: u64,
@@ -114,6 +114,7 @@ pub struct RowReport {
     pub(crate) read: u64,
     pub(crate) filtered: u64,
     pub(crate) invalid: u64,
+    pub(crate) not_sent: u64,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) notes: Vec<Diagnostic>,
 }
@@ -132,6 +133,12 @@ impl RowReport {
     /// Rows refused before sending.
     pub fn invalid(&self) -> u64 {
         self.invalid
+    }
+
+    /// Rows of orders that were held back, because rows behind them were not read or may be missing. Nothing is
+    /// wrong with them.
+    pub fn not_sent(&self) -> u64 {
+        self.not_sent
     }
 
     /// Why rows were left out, also the filtered ones.

@@ -81,7 +81,9 @@ pub enum Rule {
     TooLong(usize),
     /// A NUL, line break, escape or other control character.
     ControlCharacter,
-    /// A blank, a control character or a letter beyond ASCII, in an access token.
+    /// A blank inside, such as that of `Bearer EAAB…`.
+    InnerBlank,
+    /// A control character or a letter beyond ASCII, in an access token.
     NotVisibleAscii,
     /// Something other than the digits 0 to 9.
     NotDigits,
@@ -103,6 +105,8 @@ pub enum Rule {
     NotWhole,
     /// Not on the ISO list of codes in use.
     UnknownCode,
+    /// An error of a spreadsheet such as `#REF!`, or a filler such as `0000`, in place of an order id.
+    NamesNothing,
     /// Not one of these values.
     NotOneOf(&'static [&'static str]),
     /// The right word in the wrong case. This is the right spelling.
@@ -140,6 +144,7 @@ impl Rule {
             Self::Empty => "empty",
             Self::TooLong(_) => "too_long",
             Self::ControlCharacter => "control_character",
+            Self::InnerBlank => "inner_blank",
             Self::NotVisibleAscii => "not_visible_ascii",
             Self::NotDigits => "not_digits",
             Self::NotAlphanumeric => "not_alphanumeric",
@@ -151,6 +156,7 @@ impl Rule {
             Self::Negative => "negative",
             Self::NotWhole => "not_whole",
             Self::UnknownCode => "unknown_code",
+            Self::NamesNothing => "not_an_order_id",
             Self::NotOneOf(_) => "not_one_of",
             Self::WrongCase(_) => "wrong_case",
             Self::NotATime => "not_a_time",
@@ -175,8 +181,11 @@ impl fmt::Display for Rule {
             Self::Empty => f.write_str("is empty"),
             Self::TooLong(limit) => write!(f, "is longer than {limit} bytes"),
             Self::ControlCharacter => f.write_str("has a control character, such as a line break: remove it"),
+            Self::InnerBlank => {
+                f.write_str("has a blank inside: give the value alone, without words such as Bearer")
+            }
             Self::NotVisibleAscii => {
-                f.write_str("has a blank, a control character or a letter beyond ASCII: copy it again")
+                f.write_str("has a control character or a letter beyond ASCII: copy it again")
             }
             Self::NotDigits => f.write_str("must be digits only"),
             Self::NotAlphanumeric => f.write_str("must be the letters A to Z and digits only"),
@@ -190,6 +199,10 @@ impl fmt::Display for Rule {
             Self::Negative => f.write_str("is negative: refunds and returns are not conversions"),
             Self::NotWhole => f.write_str("must be a whole number"),
             Self::UnknownCode => f.write_str("is not on the ISO list of codes in use: check the spelling"),
+            Self::NamesNothing => f.write_str(
+                "is an error of a spreadsheet or a filler: export order ids as text, and leave the column empty for \
+                 a sale without one",
+            ),
             Self::NotOneOf(list) => write!(f, "must be one of {}", list.join(", ")),
             Self::WrongCase(right) => write!(f, "is not spelt as Meta spells it: did you mean {right}?"),
             Self::NotATime => {

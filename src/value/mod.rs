@@ -17,6 +17,7 @@ mod raw_json;
 mod secret;
 mod text;
 mod unquoted;
+mod wide_sum;
 
 pub use country::Country;
 pub use currency::Currency;

@@ -41,13 +41,16 @@ impl FromStr for AccessToken {
     ///
     /// # Errors
     ///
-    /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::NotVisibleAscii`].
+    /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::InnerBlank`], and [`Rule::NotVisibleAscii`] for anything else but
+    /// visible ASCII.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let rule = if text.is_empty() {
             Rule::Empty
         } else if text.len() > MAX_TOKEN {
             Rule::TooLong(MAX_TOKEN)
+        } else if text.contains(' ') {
+            Rule::InnerBlank
         } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Rule::NotVisibleAscii
         } else {

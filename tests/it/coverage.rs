@@ -51,8 +51,8 @@ fn v23_v36_questionable_values_are_sent_with_a_note_on_their_row() {
 #[test]
 fn v24_one_value_of_many_customers_is_reported_with_its_share_and_lines() {
     let mut rows: Vec<_> =
-        (0..90).map(|number| row(number, &format!("customer{number}@example.com||||"))).collect();
-    rows.extend((90..100).map(|number| row(number, "till7@example.com||||")));
+        (1..91).map(|number| row(number, &format!("customer{number}@example.com||||"))).collect();
+    rows.extend((91..101).map(|number| row(number, "till7@example.com||||")));
     let prepared = prepare(HEADER, &rows);
     assert_eq!(notes(&prepared), [((92..102).collect(), Some("email"), "shared_value")]);
     assert!(message(&prepared, "shared_value").contains("10 customers, 10.0 % "));
@@ -113,20 +113,20 @@ fn coverage_counts_what_the_events_carry() {
     let rows = [
         row(1, "mary@example.com|+1 650 555 1212||us|"),
         row(2, "john@example.com|||us|"),
-        row(3, "john@example.com|||us|"),
-        row(3, "j@example.com|||us|"),
+        row(3, "john@example.com|+1 650 555 1213||us|"),
+        row(3, "j@example.com|+1 650 555 1213||us|"),
         row(4, "|nonsense|||"),
     ];
     let prepared = prepare(HEADER, &rows);
     let coverage = &prepared.coverage;
     assert_eq!(coverage.customers(), 3);
     assert_eq!((coverage.count_with(MatchKey::Email), coverage.values(MatchKey::Email)), (3, 4));
-    assert_eq!((coverage.count_with(MatchKey::Phone), coverage.count_with(MatchKey::City)), (1, 0));
+    assert_eq!((coverage.count_with(MatchKey::Phone), coverage.count_with(MatchKey::City)), (2, 0));
     let combinations: Vec<_> =
         coverage.combinations().iter().map(|them| (them.keys().collect(), them.customers())).collect();
     let expected: [(Vec<_>, u64); 2] = [
-        (vec![MatchKey::Email, MatchKey::Country], 2),
-        (vec![MatchKey::Email, MatchKey::Phone, MatchKey::Country], 1),
+        (vec![MatchKey::Email, MatchKey::Phone, MatchKey::Country], 2),
+        (vec![MatchKey::Email, MatchKey::Country], 1),
     ];
     assert_eq!(combinations, expected);
     let anew: Coverage = prepared.events.iter().map(Event::user_data).collect();

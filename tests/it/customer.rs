@@ -211,7 +211,7 @@ fn v31_digests_of_other_kinds_are_not_hashed_again() {
         for raw in [md5, sha1] {
             assert_eq!(
                 key.normalize(raw, &CleaningOptions::default()).err(),
-                Some(UnusableReason::OtherDigest)
+                Some(UnusableReason::OtherDigest { digits: u8::try_from(raw.len()).unwrap() })
             );
         }
     }
@@ -219,6 +219,62 @@ fn v31_digests_of_other_kinds_are_not_hashed_again() {
         MatchKey::ExternalId.normalize(md5, &CleaningOptions::default()).ok().as_ref().map(Normalized::text),
         Some(md5)
     );
+}
+
+#[test]
+fn v59_hexadecimal_text_that_is_no_sha256_is_refused_in_every_hashed_field() {
+    let hex = "5f4dcc3b5aa765d61d8327deb882cf99".repeat(4);
+    let kinds = [(32, "MD5"), (40, "SHA-1"), (56, "SHA-224"), (96, "SHA-384"), (128, "SHA-512")];
+    let cut = (33..=63).filter(|digits| ![40, 56].contains(digits)).map(|digits| (digits, "cut"));
+    let all: Vec<(usize, &str)> = kinds.into_iter().chain(cut).collect();
+    for key in MatchKey::ALL.into_iter().filter(|key| key.is_hashed() && *key != MatchKey::ExternalId) {
+        for &(digits, kind) in &all {
+            let text = &hex[..digits];
+            for raw in [
+                text.to_owned(),
+                text.to_uppercase(),
+                format!("  {text}\t"),
+                format!("\"{text}\""),
+                format!("md5:{text}"),
+                format!("SHA-256: {text}"),
+                format!("0x{text}"),
+                format!("{text}.AQQCAQAB"),
+                format!("{text}.AQ"),
+                format!("{text},"),
+            ] {
+                let refused = key.normalize(&raw, &CleaningOptions::default()).unwrap_err();
+                let expected = UnusableReason::OtherDigest { digits: u8::try_from(digits).unwrap() };
+                assert_eq!(refused, expected, "{key} {raw:?}");
+                assert!(refused.to_string().contains(kind), "{refused}");
+                assert!(refused.to_string().contains(&digits.to_string()), "{refused}");
+            }
+        }
+        for raw in [
+            format!("sha256:{}", &hex[..64]),
+            format!("\"{}\"", &hex[..64]),
+            format!("{}.AQQ", &hex[..64]),
+            format!("0x{}", &hex[..64]),
+        ] {
+            let refused = key.normalize(&raw, &CleaningOptions::default()).unwrap_err();
+            assert_eq!(refused, UnusableReason::NotSha256, "{key} {raw:?}");
+        }
+    }
+}
+
+#[test]
+fn v59_an_external_id_may_look_like_a_digest_unless_its_column_is_hashed() {
+    let hex = "5f4dcc3b5aa765d61d8327deb882cf99".repeat(4);
+    let hashed = CleaningOptions::default().digests_only(MatchKey::ExternalId);
+    for text in [&hex[..32], &hex[..40], &hex[..63], &hex[..128]] {
+        assert!(MatchKey::ExternalId.normalize(text, &CleaningOptions::default()).is_ok(), "{text}");
+        let refused = MatchKey::ExternalId.normalize(text, &hashed).unwrap_err();
+        assert_eq!(refused, UnusableReason::OtherDigest { digits: u8::try_from(text.len()).unwrap() });
+    }
+    let plain = CleaningOptions::default();
+    let labelled = format!("sha256:{}", &hex[..64]);
+    assert_eq!(MatchKey::ExternalId.normalize(&labelled, &plain), Err(UnusableReason::NotSha256));
+    assert!(MatchKey::FirstName.normalize(&"1".repeat(40), &plain).is_ok(), "digits alone");
+    assert!(MatchKey::City.normalize(&"abcdef".repeat(6), &plain).is_ok(), "letters alone");
 }
 
 #[test]
@@ -306,10 +362,14 @@ fn v31_a_column_of_digests_takes_nothing_else() {
     };
     assert!(read(&digest).is_ok());
     assert!(read(&format!("{digest}.AQ")).is_ok());
-    for raw in ["mary@example.com", &digest[1..], &format!("{digest}0"), &"g".repeat(64), "not a hash"] {
+    assert_eq!(read(&digest[1..]).unwrap_err(), UnusableReason::OtherDigest { digits: 63 });
+    for raw in ["mary@example.com", &format!("{digest}0"), &"g".repeat(64), "not a hash"] {
         assert_eq!(read(raw).unwrap_err(), UnusableReason::NotSha256, "{raw}");
     }
-    assert_eq!(read("5f4dcc3b5aa765d61d8327deb882cf99").unwrap_err(), UnusableReason::OtherDigest);
+    assert_eq!(
+        read("5f4dcc3b5aa765d61d8327deb882cf99").unwrap_err(),
+        UnusableReason::OtherDigest { digits: 32 }
+    );
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn the_body_of_a_small_export_is_this_to_the_byte() {
             batcher.push(event);
         }
     }
+    orders.end_source(rows.ending());
     let rest = orders.finish();
     rest.events.iter().for_each(|event| batcher.push(event));
     assert_eq!(batcher.finish(), bodies);

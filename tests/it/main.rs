@@ -20,11 +20,14 @@ mod from_json;
 #[cfg(feature = "csv")]
 mod golden;
 mod guide;
+#[cfg(feature = "csv")]
+mod incomplete;
 mod known_answers;
 #[cfg(feature = "testing")]
 mod model;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod network;
+mod order_ids;
 mod orders;
 mod payloads;
 #[cfg(all(feature = "queue", feature = "testing"))]

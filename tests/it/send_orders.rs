@@ -436,7 +436,7 @@ fn c25_a_file_that_hardly_holds_anything_usable_is_not_sent() {
     let folder = folder("mostly_invalid");
     let sold = SystemClock.now().unix() - 3600;
     let rows: Vec<String> =
-        (0..1000).map(|n| row(&n.to_string(), "1", if n < 400 { "5" } else { "nil" }, sold)).collect();
+        (1..=1000).map(|n| row(&n.to_string(), "1", if n <= 400 { "5" } else { "nil" }, sold)).collect();
     let file = write(&folder, "orders.csv", &rows);
     let report = folder.join("report.json");
     // Nobody listens there: a request would show as not sent.
@@ -482,4 +482,171 @@ fn c26_a_closed_pipe_and_a_full_disk_are_errors_and_lose_no_account() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("/dev/full cannot be written"), "{stderr}");
     assert_adds_up(&json(&report));
+}
+
+/// Prepares a file with these options, and returns how it ended with the report.
+fn prepare(folder: &Path, file: &str, options: &[&str]) -> (Ran, Value) {
+    let program = example("send_orders");
+    let orders = folder.join("orders.csv");
+    fs::write(&orders, file).unwrap();
+    let (bodies, report) = (folder.join("bodies.jsonl"), folder.join("report.json"));
+    let _ = fs::remove_file(&report);
+    let now = (NOW + 3600).to_string();
+    let mut arguments: Vec<&Path> = vec!["--dry-run".as_ref(), &bodies, "--report".as_ref(), &report];
+    arguments.extend([Path::new("--now"), Path::new(&now), orders.as_path()]);
+    arguments.extend(options.iter().map(Path::new));
+    let ran = run(&program, &[], &arguments);
+    let account = if report.exists() { json(&report) } else { Value::Null };
+    ran.search(&account.to_string());
+    (ran, account)
+}
+
+#[test]
+fn v54_an_order_key_is_stated_on_the_command_line() {
+    let folder = folder("order_key");
+    let row = |till: u32, day: i64| format!("7,{till},1,m{till}@example.com,{},5,EUR\n", NOW - day * 86_400);
+    let file = format!(
+        "Store,till,order_id,email,timestamp,value,currency\n{}{}{}",
+        row(3, 0),
+        row(4, 0),
+        row(3, 1)
+    );
+    let (ran, account) = prepare(&folder, &file, &[]);
+    assert_eq!((ran.status, &account["rows"]["invalid"]), (Some(1), &json_of!(3)), "{}", ran.stderr);
+    assert!(ran.stdout.contains("two_customers"), "{}", ran.stdout);
+    let (ran, account) = prepare(&folder, &file, &["--order-key", "store,till", "--order-day"]);
+    assert_eq!((ran.status, &account["events"]["pending"]), (Some(0), &json_of!(3)), "{}", ran.stderr);
+    let bodies = fs::read_to_string(folder.join("bodies.jsonl")).unwrap();
+    assert!(bodies.contains(r#""order_id":"7/3/2026-05-04/1""#), "{bodies}");
+    let (ran, _) = prepare(&folder, &file, &["--order-key", "store,shop"]);
+    assert!(ran.stderr.contains("the file does not have the column `shop`"), "{}", ran.stderr);
+}
+
+#[test]
+fn v14_a_file_without_order_ids_is_refused_unless_each_row_is_an_order() {
+    let folder = folder("no_order_id");
+    let file = format!("Vorgang,E-Mail,timestamp,value,currency\n1,m@example.com,{NOW},5,EUR\n");
+    let (ran, _) = prepare(&folder, &file, &[]);
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.stderr.contains("the header has no column for order_id"), "{}", ran.stderr);
+    let (ran, account) = prepare(&folder, &file, &["--each-row-an-order"]);
+    assert_eq!((ran.status, &account["events"]["pending"]), (Some(0), &json_of!(1)), "{}", ran.stderr);
+    let (ran, _) = prepare(&folder, &file, &["--column", "Vorgang=order_id"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert!(fs::read_to_string(folder.join("bodies.jsonl")).unwrap().contains(r#""order_id":"1""#));
+    for (options, named) in [
+        (&["--each-row-an-order", "--column", "Vorgang=order_id"][..], "column 1 stands for order_id"),
+        (&["--column", "Vorgang=nothing"], "--column needs a header"),
+        (&["--each-row-an-order", "--order-day"], "does not go with"),
+        (&["--expect-rows", "1", "--expect-rows", "2"], "once for each file"),
+    ] {
+        let (ran, _) = prepare(&folder, &file, options);
+        assert_eq!(ran.status, Some(2), "{options:?}");
+        assert!(ran.stderr.contains(named), "{}", ran.stderr);
+    }
+    let near = file.replace("Vorgang", "Bestellnummer");
+    let (ran, _) = prepare(&folder, &near, &[]);
+    assert!(ran.stderr.contains("(column 1 looks like order_id)"), "{}", ran.stderr);
+}
+
+#[test]
+fn c27_the_end_of_a_file_is_proven_or_the_report_says_that_it_is_not() {
+    let folder = folder("end");
+    let file = format!("{HEADER}{}\n{}\n", row("A1", "2", "1.50", NOW), row("A2", "1", "1", NOW));
+    let notes = |account: &Value| account["notes"].to_string();
+    let (ran, account) = prepare(&folder, &file, &[]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert!(notes(&account).contains("unproven_end") && ran.stdout.contains("unproven_end"));
+    let (ran, account) = prepare(&folder, &file, &["--expect-rows", "2"]);
+    assert_eq!((ran.status, notes(&account).contains("unproven_end")), (Some(0), false), "{}", ran.stderr);
+    let (ran, account) = prepare(&folder, &file, &["--hold-back-last"]);
+    assert_eq!((ran.status, &account["rows"]["not_sent"]), (Some(1), &json_of!(1)), "{}", ran.stderr);
+    for options in [["--expect-rows", "3"], ["--end-mark", "#END"]] {
+        let (ran, account) = prepare(&folder, &file, &options);
+        assert_eq!((ran.status, &account["rows"]["not_sent"]), (Some(2), &json_of!(2)), "{}", ran.stderr);
+        assert_adds_up(&account);
+    }
+    let (ran, _) = prepare(&folder, &format!("{file}#END"), &["--end-mark", "#END"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn c27_a_producer_that_is_killed_between_two_records_is_found_out() {
+    let program = example("send_orders");
+    let folder = folder("killed");
+    let lines = folder.join("lines");
+    fs::write(&lines, format!("{HEADER}{}\n{}\n", row("A1", "2", "1.50", NOW), row("A2", "1", "1", NOW)))
+        .unwrap();
+    let bodies = folder.join("bodies.jsonl");
+    for (options, status) in [(&["--end-mark", "#END"][..], 2), (&["--expect-rows", "3"], 2), (&[], 0)] {
+        let mut producer = Command::new("sh")
+            .args(["-c", "cat \"$0\"; kill -9 $$; echo '#END'"])
+            .arg(&lines)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let now = (NOW + 3600).to_string();
+        let mut command = command(&program, &[], &["--dry-run".as_ref(), &bodies, "-".as_ref()]);
+        command.args(["--now", &now]).args(options).stdin(producer.stdout.take().unwrap());
+        let output = command.output().unwrap();
+        assert!(!producer.wait().unwrap().success());
+        let (stdout, stderr) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(status), "{stderr}");
+        let is_told = if status == 0 { stdout.contains("unproven_end") } else { stdout.contains("not sent") };
+        assert!(is_told, "{stdout}");
+    }
+}
+
+#[cfg(unix)]
+type Change = fn(&Path);
+
+#[cfg(unix)]
+#[test]
+fn c18_a_file_that_changes_while_it_is_read_is_not_sent() {
+    use std::io::Write as _;
+
+    let program = example("send_orders");
+    let folder = folder("changed");
+    let rows: Vec<_> = (0..2000).map(|number| row(&format!("B{number}"), "1", "1", NOW)).collect();
+    let changes: [(&str, Change); 5] = [
+        ("it grew", |file| {
+            fs::OpenOptions::new().append(true).open(file).unwrap().write_all(b"A9,").unwrap();
+        }),
+        ("it was cut", |file| fs::OpenOptions::new().write(true).open(file).unwrap().set_len(90).unwrap()),
+        ("it was replaced", |file| {
+            fs::copy(file, file.with_extension("new")).unwrap();
+            fs::rename(file.with_extension("new"), file).unwrap();
+        }),
+        ("it was written to", |file| {
+            fs::write(file, fs::read_to_string(file).unwrap().replace("1.5", "7.5")).unwrap();
+        }),
+        ("it was removed", |file| fs::remove_file(file).unwrap()),
+    ];
+    for (change, make) in changes {
+        let file = write(&folder, "orders.csv", &[row("A1", "2", "1.50", NOW)]);
+        let (bodies, report) = (folder.join("bodies.jsonl"), folder.join("report.json"));
+        let now = (NOW + 3600).to_string();
+        let arguments: [&Path; 6] =
+            ["--dry-run".as_ref(), &bodies, "--report".as_ref(), &report, &file, "-".as_ref()];
+        let mut command = command(&program, &[], &arguments);
+        command.args(["--now", &now]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        // The pipe holds less than this: when all is written, the file before it was read.
+        input.write_all(format!("{HEADER}{}\n", rows.join("\n")).as_bytes()).unwrap();
+        make(&file);
+        drop(input);
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(
+            stderr.contains("orders.csv changed while it was read") && stderr.contains(change),
+            "{stderr}"
+        );
+        let account = json(&report);
+        assert_eq!(account["rows"]["not_sent"], 2001, "{change}");
+        assert_adds_up(&account);
+    }
 }

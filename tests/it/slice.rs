@@ -45,6 +45,10 @@ fn row(line: u64, rng: &mut Rng, orders: u32, oddity: u32) -> Row<'static> {
     let emails = ["mary@example.com", "j.smith@example.com", "zoë@exämple.de", "till@example.com"];
     let email = if odd(rng) { one_of(rng, &["no address", "", "a@b@c"]) } else { one_of(rng, &emails) };
     let mut customer = UserData::builder().email(email);
+    // Most customers share a phone, so that their orders are of one customer.
+    if !odd(rng) {
+        customer = customer.phone("+49 30 1234567");
+    }
     if odd(rng) {
         customer = customer.first_name(one_of(rng, &["Mary", "Zoë", "Анна", "O'Brien", "\u{feff}", "ß"]));
     }

@@ -30,7 +30,11 @@ T('em', '63 or 65 hex, not hex, base64, text around a digest', (H[:63], N), (H +
 T('db', '63 or 65 hex, text around a digest', (H[:63], N), ('sha256:' + H, N))
 T('ge', '63 or 65 hex', (H[:63], N), (H + '0', N))
 T('country', '63 or 65 hex', (H[:63], N))
-T('fn', '63 hex is text', (H[:63], H[:63]))
+for f in ('fn', 'ln', 'ct', 'st', 'zp'):
+    T(f, 'cut digest refused', (H[:63], N), (H[:33], N), ('"' + H[:63] + '"', N), ('sha256:' + H[:63], N))
+    T(f, 'SHA-224, SHA-384 and SHA-512 refused', (H[:56], N), (H + H[:32], N), (H + H, N))
+T('fn', 'digits alone are no digest', ('1' * 40, '1' * 40))
+T('external_id', 'id that looks like a cut digest is an id', (H[:63], H[:63]))
 
 # ------------------------------------------------------------------ empty and placeholders
 for f in ('em', 'ph', 'fn', 'ln', 'db', 'ge', 'ct', 'st', 'zp', 'country', 'external_id', 'madid'):

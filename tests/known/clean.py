@@ -59,7 +59,9 @@ def prepare(raw):
 
 
 HEX64 = re.compile(r'[0-9a-fA-F]{64}')
-HEXOLD = re.compile(r'[0-9a-fA-F]{32}|[0-9a-fA-F]{40}')
+# Hexadecimal text of another length than that of SHA-256: another kind, or cut. Digits alone or letters alone are none.
+HEXOLD = re.compile(r'(?=.*[0-9])(?=.*[a-fA-F])(?:[0-9a-fA-F]{32,63}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128})')
+AROUND = re.compile(r'(?:(?:md5|sha-?\d*)[:=])?(.*)', re.I)
 APPENDED = re.compile(r'[0-9a-fA-F]{64}\.(?:AQ|Ag|Aw|BA|BQ|Bg|[A-Za-z0-9_-]{8})')
 
 
@@ -77,7 +79,7 @@ def hashed(fn):
                 return Result(d, d, None)
             if APPENDED.fullmatch(s):
                 return Result(s, s, None)
-            if fn.__name__ != 'external_id' and HEXOLD.fullmatch(s):
+            if fn.__name__ != 'external_id' and HEXOLD.fullmatch(AROUND.fullmatch(s.strip('"\' '))[1] if '\n' not in s else s):
                 raise Refuse('oldhash')
             t = nfc(fn(s, country, options))
             if not t:

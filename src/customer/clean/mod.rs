@@ -19,6 +19,7 @@ mod name;
 #[cfg(feature = "phone")]
 mod national;
 mod normalize;
+mod other_digest;
 mod phone;
 mod postal_code;
 mod quick_look;
@@ -129,13 +130,21 @@ pub(super) fn clean(
     if hashes && let Some((digest, suffix)) = appendix::split(text) {
         return already_hashed(text, digest, suffix, options);
     }
-    refuse_substitutes(key, text)?;
-    if hashes && options.digests_only.contains(key) {
+    refuse_placeholder(text)?;
+    let is_said_to_be_hashed = options.digests_only.contains(key);
+    if hashes {
+        // An external id may be a UUID without its hyphens.
+        other_digest::refuse(text, key == MatchKey::ExternalId && !is_said_to_be_hashed)?;
+    }
+    if hashes && is_said_to_be_hashed {
         return Err(UnusableReason::NotSha256);
     }
     let warning = normalize(key, text, options, out)?;
     // The rule may have uncovered one by dropping characters: `n.u.l.l`, or a digest with blanks in it.
-    refuse_substitutes(key, out)?;
+    refuse_placeholder(out)?;
+    if hashes && key != MatchKey::ExternalId {
+        other_digest::refuse_form(out)?;
+    }
     if hashes && appendix::split(out).is_some() {
         return Err(UnusableReason::NotSha256);
     }
@@ -205,38 +214,17 @@ fn normalize(
     .map(|()| None)
 }
 
-/// Refuses a substitute for a value: a placeholder, or a digest of another kind.
-fn refuse_substitutes(key: MatchKey, text: &str) -> Result<(), UnusableReason> {
-    if is_placeholder(text.as_bytes()) {
-        return Err(UnusableReason::Placeholder);
-    }
-    // An external id may be a UUID without its hyphens.
-    if key.is_hashed() && key != MatchKey::ExternalId && is_other_digest(text) {
-        return Err(UnusableReason::OtherDigest);
-    }
-    Ok(())
+fn refuse_placeholder(text: &str) -> Result<(), UnusableReason> {
+    if is_placeholder(text.as_bytes()) { Err(UnusableReason::Placeholder) } else { Ok(()) }
 }
 
-/// Whether [`refuse_substitutes`] may refuse a plain text or its normal form.
+/// Whether a plain text or its normal form may be a placeholder or a digest of another kind.
 fn may_be_substitute(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
     match key {
         // An address contains an `@`; the normal forms of the others are digits only, or one letter.
         MatchKey::Email | MatchKey::Phone | MatchKey::BirthDate | MatchKey::Gender => false,
         _ if may_be_placeholder(text) || may_be_placeholder(form) => true,
         MatchKey::ExternalId => false,
-        _ => has_length_of_other_digest(text) || has_length_of_other_digest(form),
+        _ => text.len() >= other_digest::SHORTEST,
     }
-}
-
-/// Hexadecimal digits in the length of MD5 or SHA-1, some of them letters and some not.
-fn is_other_digest(text: &str) -> bool {
-    has_length_of_other_digest(text.as_bytes())
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && text.bytes().any(|byte| byte.is_ascii_digit())
-        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
-}
-
-/// 32 (MD5) or 40 (SHA-1) digits.
-fn has_length_of_other_digest(text: &[u8]) -> bool {
-    matches!(text.len(), 32 | 40)
 }

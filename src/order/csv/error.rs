@@ -63,6 +63,17 @@ pub enum CsvErrorKind {
     RecordTooLarge,
     /// The file ends before a quote is closed.
     OpenQuote,
+    /// The file ends without the end mark that was stated: rows are missing.
+    NoEndMark,
+    /// Rows follow the end mark that was stated.
+    RowsAfterEndMark,
+    /// The file has not as many rows as were stated.
+    RowCount {
+        /// The number of rows that was stated.
+        expected: u64,
+        /// The number of rows in the file; one more than was stated if there are too many.
+        found: u64,
+    },
     /// Reading the file failed. The cause is the error's source.
     Read,
     /// The rows were read on after an error.
@@ -133,6 +144,18 @@ impl fmt::Display for CsvError {
             CsvErrorKind::OpenQuote => f.write_str(
                 "the record that begins here has a quote that is not closed before the file ends: close it",
             ),
+            CsvErrorKind::NoEndMark => f.write_str(
+                "the file ends without its end mark, so rows are missing: read it again when it is complete",
+            ),
+            CsvErrorKind::RowsAfterEndMark => {
+                f.write_str("rows follow the end mark: check how the file was put together")
+            }
+            CsvErrorKind::RowCount { expected, found } if found < expected => {
+                write!(f, "the file ends after {found} of {expected} rows: read it again when it is complete")
+            }
+            CsvErrorKind::RowCount { expected, .. } => {
+                write!(f, "the file has more than the {expected} rows that were stated: check the number")
+            }
             CsvErrorKind::Read => {
                 f.write_str("the file could not be read any further: read it again from its start")
             }

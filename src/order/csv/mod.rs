@@ -10,7 +10,8 @@
 //! - lines end with CRLF, LF or CR, also in one file; the last line needs no end;
 //! - blank lines are skipped and counted; a line of spaces or of delimiters is a row;
 //! - unknown columns are ignored, whatever they hold;
-//! - a byte-order mark is dropped.
+//! - a byte-order mark is dropped;
+//! - an end mark, if one is stated, is the last line.
 //!
 //! No error holds text of the file.
 
@@ -26,10 +27,11 @@ use std::io::Read;
 
 use self::quoted::Quotes;
 use self::records::Records;
+use super::ending::Ending;
 use super::layout::{BoundLayout, Column, RowLayout};
 use super::orders::Orders;
 use super::parsed_row::ParsedRow;
-use super::row_error::RowError;
+use super::row_error::{OrderFingerprint, RowError};
 use crate::value::{Line, OrderId, Rule};
 
 pub use delimiter::Delimiter;
@@ -67,6 +69,10 @@ pub struct CsvRows<R> {
     layout: BoundLayout,
     ignored: Vec<String>,
     source: u16,
+    end_mark: Option<Box<[u8]>>,
+    expected_rows: Option<u64>,
+    rows: u64,
+    ending: Ending,
     has_failed: bool,
 }
 
@@ -76,7 +82,7 @@ impl<R: Read> CsvRows<R> {
     /// ```
     /// use meta_offline_events::order::{RowLayout, csv::CsvRows};
     ///
-    /// let file = "email,cashier,timestamp,value,currency\n";
+    /// let file = "order_id,email,cashier,timestamp,value,currency\n";
     /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
     /// assert_eq!(rows.ignored_columns(), ["cashier"]);
     /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
@@ -98,7 +104,7 @@ impl<R: Read> CsvRows<R> {
     /// ```
     /// use meta_offline_events::order::{RowLayout, csv::{CsvErrorKind, CsvRows, Delimiter}};
     ///
-    /// let file = "email;timestamp;value;currency\nmary@example.com;1777896000;10.50;EUR\n";
+    /// let file = "order_id;email;timestamp;value;currency\nA1;mary@example.com;1777896000;10.50;EUR\n";
     /// let error = CsvRows::new(file.as_bytes(), &RowLayout::new()).unwrap_err();
     /// let CsvErrorKind::Delimiter { found } = *error.kind() else { panic!("{error}") };
     /// assert_eq!(found, Delimiter::Semicolon);
@@ -124,7 +130,17 @@ impl<R: Read> CsvRows<R> {
         let bound = sniff::bind(layout, &records).map_err(|kind| CsvError::new(kind, Some(line)))?;
         records.end_header();
         let ignored = bound.unknown().iter().map(|&index| sniff::for_display(records.field(index))).collect();
-        Ok(Self { records, layout: bound, ignored, source: 0, has_failed: false })
+        Ok(Self {
+            records,
+            layout: bound,
+            ignored,
+            source: 0,
+            end_mark: None,
+            expected_rows: None,
+            rows: 0,
+            ending: Ending::Incomplete,
+            has_failed: false,
+        })
     }
 
     /// Numbers the file, so that reports can tell the lines of several files apart.
@@ -134,7 +150,7 @@ impl<R: Read> CsvRows<R> {
     ///
     /// let mut orders = Orders::new();
     /// for number in [1, 2] {
-    ///     let file = "email,timestamp,value,currency\nmary@example.com,yesterday,10.50,EUR\n";
+    ///     let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,yesterday,10.50,EUR\n";
     ///     CsvRows::new(file.as_bytes(), &RowLayout::new())?.source(number).read_into(&mut orders)?;
     /// }
     /// let rows = orders.finish("2026-05-05T00:00:00Z".parse()?).rows;
@@ -149,12 +165,61 @@ impl<R: Read> CsvRows<R> {
         self
     }
 
+    /// States the last line of the file, which proves that no row is missing. It is no row.
+    ///
+    /// A file without it ends with [`CsvErrorKind::NoEndMark`].
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Orders, RowLayout, csv::{CsvErrorKind, CsvRows}};
+    ///
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n#END";
+    /// let read = |file: &str| {
+    ///     let mut orders = Orders::new();
+    ///     CsvRows::new(file.as_bytes(), &RowLayout::new())?.end_mark("#END").read_into(&mut orders)
+    /// };
+    /// assert_eq!(read(file)?, 1);
+    /// let cut = &file[..file.len() - 1];
+    /// assert_eq!(read(cut).unwrap_err().kind(), &CsvErrorKind::NoEndMark);
+    /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+    /// ```
+    #[must_use]
+    pub fn end_mark(mut self, line: &str) -> Self {
+        self.end_mark = Some(line.trim().as_bytes().into());
+        self
+    }
+
+    /// States how many rows the file has: every line or record but the header, blank lines and the end mark.
+    ///
+    /// With another number, reading ends with [`CsvErrorKind::RowCount`]. A cut inside the last field of the last row
+    /// does not change the number of rows: see [`Ending::OpenLine`].
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Orders, RowLayout, csv::{CsvErrorKind, CsvRows}};
+    ///
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n";
+    /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+    /// let error = rows.expect_rows(2).read_into(&mut Orders::new()).unwrap_err();
+    /// assert_eq!(error.kind(), &CsvErrorKind::RowCount { expected: 2, found: 1 });
+    /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+    /// ```
+    #[must_use]
+    pub fn expect_rows(mut self, rows: u64) -> Self {
+        self.expected_rows = Some(rows);
+        self
+    }
+
+    /// Returns what is known about the end of the file, once all rows are read. Before that, and after an error, it
+    /// is [`Ending::Incomplete`].
+    pub fn ending(&self) -> Ending {
+        self.ending
+    }
+
     /// Returns the next row, or `None` at the end of the file.
     ///
     /// ```
     /// use meta_offline_events::order::{ParsedRow, RowLayout, csv::CsvRows};
     ///
-    /// let file = "email,timestamp,value,currency\nmary@example.com,yesterday,10.50,EUR\n";
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,yesterday,10.50,EUR\n";
     /// let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
     /// while let Some(row) = rows.next_row()? {
     ///     let ParsedRow::Invalid(error) = row else { panic!("{row:?}") };
@@ -165,8 +230,10 @@ impl<R: Read> CsvRows<R> {
     ///
     /// # Errors
     ///
-    /// [`CsvErrorKind::Read`], [`CsvErrorKind::RecordTooLarge`] and [`CsvErrorKind::OpenQuote`]. The rest of the file
-    /// is not read then, and every later call returns [`CsvErrorKind::Stopped`].
+    /// [`CsvErrorKind::Read`], [`CsvErrorKind::RecordTooLarge`] and [`CsvErrorKind::OpenQuote`]; with an
+    /// [end mark](Self::end_mark) or a [number of rows](Self::expect_rows) that does not fit,
+    /// [`CsvErrorKind::NoEndMark`], [`CsvErrorKind::RowsAfterEndMark`] and [`CsvErrorKind::RowCount`]. The rest of the
+    /// file is not read then, and every later call returns [`CsvErrorKind::Stopped`].
     pub fn next_row(&mut self) -> Result<Option<ParsedRow<'_>>, CsvError> {
         if self.has_failed {
             return Err(CsvError::new(CsvErrorKind::Stopped, Some(self.line())));
@@ -176,6 +243,7 @@ impl<R: Read> CsvRows<R> {
             Ok(false) => Ok(None),
             Err(error) => {
                 self.has_failed = true;
+                self.ending = Ending::Incomplete;
                 Err(error)
             }
         }
@@ -186,7 +254,7 @@ impl<R: Read> CsvRows<R> {
     /// ```
     /// use meta_offline_events::order::{Orders, RowLayout, csv::CsvRows};
     ///
-    /// let file = "email,timestamp,value,currency\nmary@example.com,1777896000,10.50,EUR\n";
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n";
     /// let mut orders = Orders::new();
     /// assert_eq!(CsvRows::new(file.as_bytes(), &RowLayout::new())?.read_into(&mut orders)?, 1);
     /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
@@ -194,15 +262,20 @@ impl<R: Read> CsvRows<R> {
     ///
     /// # Errors
     ///
-    /// Those of [`CsvRows::next_row`]. The rows before the error stay in their orders. Do not send those orders: the
-    /// part of the file that was not read may hold more rows of them.
+    /// Those of [`CsvRows::next_row`]. None of the orders is sent then, because the part of the file that was not read
+    /// may hold more rows of them: their rows are [not sent](crate::report::RowReport::not_sent).
     pub fn read_into(&mut self, orders: &mut Orders) -> Result<u64, CsvError> {
         let mut rows = 0;
-        while let Some(row) = self.next_row()? {
-            orders.push_parsed(row);
+        let read = loop {
+            match self.next_row() {
+                Ok(Some(row)) => orders.push_parsed(row),
+                Ok(None) => break Ok(rows),
+                Err(error) => break Err(error),
+            }
             rows += 1;
-        }
-        Ok(rows)
+        };
+        orders.end_source(self.ending);
+        read
     }
 
     /// Returns the line in which the last row began, or the line of the header before the first row.
@@ -230,7 +303,47 @@ impl<R: Read> CsvRows<R> {
         if found && self.records.quotes() == Quotes::Open {
             return Err(CsvError::new(CsvErrorKind::OpenQuote, Some(self.line())));
         }
-        Ok(found)
+        if !found || self.is_end_mark() {
+            self.ending = self.end(found)?;
+            return Ok(false);
+        }
+        self.rows += 1;
+        if self.expected_rows.is_some_and(|expected| self.rows > expected) {
+            return Err(self.wrong_count());
+        }
+        Ok(true)
+    }
+
+    fn is_end_mark(&self) -> bool {
+        self.end_mark.as_ref().is_some_and(|mark| self.records.raw().trim_ascii() == &**mark)
+    }
+
+    /// Checks what was stated about the end of the file.
+    fn end(&mut self, is_marked: bool) -> Result<Ending, CsvError> {
+        let line = self.line();
+        if self.ending == Ending::Proven {
+            return Ok(self.ending);
+        }
+        if is_marked && self.records.advance()? {
+            return Err(CsvError::new(CsvErrorKind::RowsAfterEndMark, Some(self.line())));
+        }
+        if self.end_mark.is_some() && !is_marked {
+            return Err(CsvError::new(CsvErrorKind::NoEndMark, Some(line)));
+        }
+        if self.expected_rows.is_some_and(|expected| self.rows != expected) {
+            return Err(self.wrong_count());
+        }
+        Ok(match self.expected_rows {
+            _ if is_marked => Ending::Proven,
+            _ if self.records.is_open() => Ending::OpenLine,
+            Some(_) => Ending::Proven,
+            None => Ending::Unproven,
+        })
+    }
+
+    fn wrong_count(&self) -> CsvError {
+        let (expected, found) = (self.expected_rows.unwrap_or_default(), self.rows);
+        CsvError::new(CsvErrorKind::RowCount { expected, found }, Some(self.line()))
     }
 
     /// Parses the last record.
@@ -262,13 +375,14 @@ impl<R: Read> CsvRows<R> {
             format!("the row has {found} fields and the header {width}: check quotes and delimiters");
         let error = RowError::unreadable(line, "wrong_width", message);
         if self.records.spans_lines() {
-            return error.suspect(self.possible_order_ids());
+            return error.suspect(self.possible_orders());
         }
         let Some(position) = self.layout.position(Column::OrderId) else { return error };
         // Each field too few or too many may have moved the order id by one position.
         let apart = found.abs_diff(width).min(width);
         let near = position.saturating_sub(apart)..found.min(position + apart + 1);
-        error.suspect(near.filter_map(|index| order_id(self.records.field(index))))
+        let order_ids = near.filter_map(|index| order_id(self.records.field(index)));
+        error.suspect(order_ids.map(|id| self.layout.suspect(&id)))
     }
 
     /// The error of a quote that is not closed, so that the lines up to the next quote became one field.
@@ -276,14 +390,14 @@ impl<R: Read> CsvRows<R> {
         let last = self.records.last_line();
         let message =
             format!("lines {line} to {last} became one row: a quote is not closed in one of them, close it");
-        RowError::unreadable(line, "open_quote", message).suspect(self.possible_order_ids())
+        RowError::unreadable(line, "open_quote", message).suspect(self.possible_orders())
     }
 
-    /// Returns everything in the raw record that may be an order id.
-    fn possible_order_ids(&self) -> impl Iterator<Item = OrderId> {
+    /// Returns the orders of everything in the raw record that may be an order id.
+    fn possible_orders(&self) -> impl Iterator<Item = OrderFingerprint> {
         let delimiter = self.records.delimiter().byte();
         let is_end = move |byte: &u8| matches!(byte, b'\n' | b'\r' | b'"') || *byte == delimiter;
-        self.records.raw().split(is_end).filter_map(order_id)
+        self.records.raw().split(is_end).filter_map(order_id).map(|id| self.layout.suspect(&id))
     }
 }
 

@@ -238,6 +238,11 @@ impl<R> Records<R> {
         &self.buffer[self.record.clone()]
     }
 
+    /// Whether the last record ends with the file, without a line break.
+    pub(super) fn is_open(&self) -> bool {
+        !self.raw().is_empty() && !self.raw().ends_with(b"\n") && !self.raw().ends_with(b"\r")
+    }
+
     /// Returns the line in which the last record began.
     pub(super) fn line(&self) -> u64 {
         self.record_line

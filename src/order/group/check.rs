@@ -139,6 +139,14 @@ impl RowChecker {
         }
     }
 
+    /// Notes what makes the last order of a source doubtful, on its lines and on that of the last row.
+    pub(in crate::order) fn note_last_order(&mut self, mut lines: Vec<Line>, last: Line, doubt: Fault) {
+        if !lines.contains(&last) {
+            lines.push(last);
+        }
+        self.tally.notes.add(&lines, doubt);
+    }
+
     /// Makes sure that no two events have the same id, because Meta would drop the second.
     ///
     /// Rows without an order id may be equal in everything that is sent: they are numbered. An id that the

@@ -1,6 +1,7 @@
 //! One order: its rows are checked, added up and completed to an event.
 
 mod check;
+mod customers;
 mod fingerprints;
 mod key;
 mod rejected;
@@ -12,18 +13,19 @@ pub(super) use check::RowChecker;
 pub(super) use key::GroupKey;
 pub(super) use rejected::RejectedOrders;
 
+use customers::Customers;
 use fingerprints::Seen;
 
 use super::row_error::Fault;
-use super::{Column, OrderRules, Row};
+use super::{Column, OrderRules, Row, order_id};
 use crate::customer::{MatchKey, RawFingerprint, UserData};
 use crate::event::{Completion, DeliveryCategory, Event, EventName};
 use crate::value::{
     AgeLimit, Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl, Sum,
 };
 
-/// The most different e-mail addresses or phones in one order. With more, the order id is not the id of one
-/// order: it is a constant, or the number of a till.
+/// The most different values of one match key in one order. With more, the order id is not the id of one order: it is
+/// a constant, or the number of a till.
 const MAX_CUSTOMERS: usize = 50;
 
 /// The most bytes of one event in a request of one megabyte.
@@ -48,6 +50,8 @@ struct Facts {
     fingerprint: Option<RawFingerprint>,
     earliest: EventTime,
     latest: EventTime,
+    /// Set once two rows differ in their customers.
+    customers: Option<Box<Customers>>,
     /// The line of the first customer with an external id.
     external_id: Option<Line>,
     currency: Option<(Currency, Line)>,
@@ -77,6 +81,7 @@ impl Facts {
             fingerprint: None,
             earliest: time,
             latest: time,
+            customers: None,
             external_id: None,
             currency: None,
             priced: None,
@@ -140,7 +145,7 @@ impl Group {
             if is_first {
                 std::mem::swap(self.event.customer_mut(), data);
                 self.facts.fingerprint = fingerprint;
-            } else if data != self.event.user_data() {
+            } else if data != self.event.user_data() || self.facts.customers.is_some() {
                 self.facts.differs = true;
                 self.unite(data, row.line);
             }
@@ -154,15 +159,31 @@ impl Group {
     }
 
     fn unite(&mut self, customer: &UserData, line: Line) {
-        let many = |key| self.event.user_data().values(key).len() > MAX_CUSTOMERS;
-        if many(MatchKey::Email) || many(MatchKey::Phone) {
+        if self.has_too_many_customers() {
+            return;
+        }
+        let event = &self.event;
+        let customers = self.facts.customers.get_or_insert_with(|| {
+            let mut customers = Box::<Customers>::default();
+            event.lines().first().iter().for_each(|first| customers.add(event.user_data(), **first));
+            customers
+        });
+        customers.add(customer, line);
+        self.event.customer_mut().merge(customer);
+        if self.has_too_many_customers() {
             let message = format!(
                 "the order has more than {MAX_CUSTOMERS} different customers by line {line}: \
                  is this a real order id?"
             );
-            return self.object(Column::OrderId, "too_many_customers", message);
+            self.object(Column::OrderId, "too_many_customers", message);
         }
-        self.event.customer_mut().merge(customer);
+    }
+
+    /// Whether so many customers came in that the others are not looked at.
+    fn has_too_many_customers(&self) -> bool {
+        let customer = self.event.user_data();
+        customer.len() > MAX_CUSTOMERS
+            && customer.keys().any(|key| customer.values(key).len() > MAX_CUSTOMERS)
     }
 
     /// Checks that all rows have the same external id.
@@ -261,7 +282,8 @@ impl Group {
 
     #[cold]
     fn object_to_size(&mut self, column: Column, line: Line) {
-        let message = format!("line {line} makes the total too large to be kept exactly");
+        let message =
+            format!("line {line} makes the total longer than the 38 digits that can be kept exactly");
         self.object(column, "too_many_digits", message);
     }
 
@@ -284,7 +306,8 @@ impl Group {
 
     /// Its size in memory, in bytes, roughly.
     pub(super) fn memory(&self) -> usize {
-        size_of::<Self>() - size_of::<Event>() + self.event.memory()
+        let customers = self.facts.customers.as_ref().map_or(0, |customers| customers.memory());
+        size_of::<Self>() - size_of::<Event>() + self.event.memory() + customers
     }
 
     /// Whether its rows lie more than a day apart.
@@ -299,6 +322,9 @@ impl Group {
 
     /// Completes the event of this order.
     fn complete(&mut self, rules: &OrderRules, now: EventTime) -> Result<(), Vec<Fault>> {
+        if let Some(Err(error)) = self.event.order_id().map(order_id::check) {
+            return Err(vec![Fault::at(Column::OrderId, error.rule().code(), error.to_string())]);
+        }
         // Several orders under one damaged id contradict one another, too: the id is the cause.
         if self.facts.differs && self.has_damaged_id() {
             return Err(vec![Fault::at(
@@ -307,7 +333,11 @@ impl Group {
                 "the order id looks damaged by a spreadsheet, and its rows differ in customer or time: export ids as text",
             )]);
         }
-        if let Some(conflict) = self.facts.rare.as_mut().and_then(|rare| rare.conflict.take()) {
+        let customers = self.facts.customers.as_ref().filter(|_| !self.has_too_many_customers());
+        let two_customers = customers.and_then(|customers| customers.conflict());
+        if let Some(conflict) =
+            two_customers.or_else(|| self.facts.rare.as_mut().and_then(|rare| rare.conflict.take()))
+        {
             return Err(vec![conflict]);
         }
         self.check_age(rules.age_limit(self.event.action_source()), now)?;
@@ -344,10 +374,11 @@ impl Group {
 
     /// What the order is worth: its stated value, checked against its priced lines, or their sum.
     fn total(&self, rules: &OrderRules) -> Result<Option<Money>, Vec<Fault>> {
-        let priced = self.facts.priced.map(Sum::total);
-        let value = self.facts.value();
-        let Some(amount) = value.or(priced) else { return Ok(None) };
-        let column = if value.is_some() { Column::Value } else { Column::Price };
+        let (stated, priced) = (self.facts.value(), self.facts.priced.as_ref());
+        let column = if stated.is_some() { Column::Value } else { Column::Price };
+        if stated.is_none() && priced.is_none() {
+            return Ok(None);
+        }
         let Some((currency, _)) = self.facts.currency else {
             return Err(vec![Fault::at(
                 Column::Currency,
@@ -355,12 +386,18 @@ impl Group {
                 "is missing: an amount needs its currency",
             )]);
         };
-        let total = Money::new(amount, currency).rounded();
-        if let (Some(value), Some(priced)) = (value, priced) {
-            let minor_unit = Amount::from_minor(1, currency.minor_units()).unwrap_or(Amount::ZERO);
-            let rounded = |amount| Money::new(amount, currency).rounded().amount();
-            let apart = value.checked_sub(priced).or_else(|| rounded(value).checked_sub(rounded(priced)));
-            if apart.is_none_or(|apart| apart.abs() > minor_unit) {
+        let decimals = currency.minor_units();
+        let total = stated.map(|value| value.rounded(decimals));
+        let Some(total) = total.or_else(|| priced.and_then(|sum| sum.rounded(decimals))) else {
+            return Err(vec![Fault::at(
+                Column::Price,
+                "too_many_digits",
+                "the total is longer than the 38 digits that can be kept exactly",
+            )]);
+        };
+        if let (Some(value), Some(priced)) = (stated, priced) {
+            let minor_unit = Amount::from_minor(1, decimals).unwrap_or(Amount::ZERO);
+            if !priced.is_near(value, minor_unit) {
                 return Err(vec![Fault::at(
                     Column::Value,
                     "value_differs",
@@ -368,15 +405,14 @@ impl Group {
                 )]);
             }
         }
-        if total.amount().is_zero() && *self.event.name() == EventName::PURCHASE && !rules.allows_zero_totals
-        {
+        if total.is_zero() && *self.event.name() == EventName::PURCHASE && !rules.allows_zero_totals {
             return Err(vec![Fault::at(
                 column,
                 "zero_total",
                 "the order comes to zero: nothing was paid, so nothing was purchased",
             )]);
         }
-        Ok(Some(total))
+        Ok(Some(Money::new(total, currency)))
     }
 }
 

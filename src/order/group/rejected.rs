@@ -44,8 +44,10 @@ impl RejectedOrders {
         }
         let key = key()?;
         let whole_order = |id: &OrderId| {
-            let order = OrderFingerprint::of(id);
-            self.orders_before.get(&order).or_else(|| self.orders.get(&order))
+            let last_part =
+                id.as_str().rsplit_once('/').map(|(_, part)| OrderFingerprint::of_last_part(part));
+            let mut orders = [Some(OrderFingerprint::of(id)), last_part].into_iter().flatten();
+            orders.find_map(|order| self.orders_before.get(&order).or_else(|| self.orders.get(&order)))
         };
         self.groups.get(&key).or_else(|| whole_order(&key.order_id)).copied()
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::customer::MatchKey;
+use crate::customer::{MatchKey, is_blank};
 
 /// A column that an export may have.
 ///
@@ -12,6 +12,33 @@ use crate::customer::MatchKey;
 /// assert_eq!(Column::named("First Name"), Some(Column::GivenName));
 /// assert_eq!(Column::GivenName.name(), "given_name");
 /// ```
+///
+/// A header stands for a column by its name or one of these other names. Upper case, blanks, `_`, `-`, `.`, `:`, `*`,
+/// quotes and invisible characters make no difference: `OrderID`, `Order ID` and `order_id` are one name.
+///
+/// | column | other names |
+/// | --- | --- |
+/// | `email` | `email_address`, `mail` |
+/// | `phone` | `phone_number`, `phone_no`, `telephone`, `telephone_number`, `mobile_phone`, `cell_phone` |
+/// | `given_name` | `first_name`, `forename` |
+/// | `surname` | `last_name`, `family_name` |
+/// | `birthdate` | `date_of_birth`, `dob`, `birthday` |
+/// | `gender` | `sex` |
+/// | `city` | `town` |
+/// | `state` | `province` |
+/// | `postal` | `zip`, `zip_code`, `postal_code`, `post_code` |
+/// | `country` | `country_code` |
+/// | `madid` | `mobile_advertiser_id` |
+/// | `client_ip_address` | `ip_address`, `client_ip` |
+/// | `client_user_agent` | `user_agent` |
+/// | `order_id` | `order_number`, `order_no`, `order_nr`, `receipt_id`, `receipt_number`, `receipt_no`, `transaction_id`, `transaction_number` |
+/// | `product_id` | `sku`, `product_sku`, `product_number`, `item_id` |
+/// | `quantity` | `qty`, `item_quantity` |
+/// | `price` | `unit_price`, `item_price`, `price_per_item` |
+/// | `value` | `order_value`, `order_total` |
+/// | `currency` | `currency_code` |
+/// | `timestamp` | `event_time` |
+/// | `event_source_url` | `source_url` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Column {
@@ -71,31 +98,48 @@ pub enum Column {
 
 /// Each column with its name and the other names for it.
 const COLUMNS: [(Column, &str, &[&str]); 26] = [
-    (Column::Email, "email", &["email_address"]),
-    (Column::Phone, "phone", &["phone_number"]),
+    (Column::Email, "email", &["email_address", "mail"]),
+    (
+        Column::Phone,
+        "phone",
+        &["phone_number", "phone_no", "telephone", "telephone_number", "mobile_phone", "cell_phone"],
+    ),
     (Column::ExternalId, "external_id", &[]),
-    (Column::GivenName, "given_name", &["first_name"]),
-    (Column::Surname, "surname", &["last_name"]),
-    (Column::Birthdate, "birthdate", &["birth_date", "date_of_birth"]),
-    (Column::Gender, "gender", &[]),
-    (Column::City, "city", &[]),
-    (Column::State, "state", &[]),
-    (Column::Postal, "postal", &["zip", "zip_code", "postal_code", "postcode"]),
+    (Column::GivenName, "given_name", &["first_name", "forename"]),
+    (Column::Surname, "surname", &["last_name", "family_name"]),
+    (Column::Birthdate, "birthdate", &["date_of_birth", "dob", "birthday"]),
+    (Column::Gender, "gender", &["sex"]),
+    (Column::City, "city", &["town"]),
+    (Column::State, "state", &["province"]),
+    (Column::Postal, "postal", &["zip", "zip_code", "postal_code", "post_code"]),
     (Column::Country, "country", &["country_code"]),
-    (Column::Madid, "madid", &[]),
-    (Column::ClientIpAddress, "client_ip_address", &[]),
-    (Column::ClientUserAgent, "client_user_agent", &[]),
-    (Column::OrderId, "order_id", &[]),
-    (Column::ProductId, "product_id", &[]),
-    (Column::Quantity, "quantity", &[]),
-    (Column::Price, "price", &[]),
-    (Column::Value, "value", &[]),
-    (Column::Currency, "currency", &[]),
-    (Column::Timestamp, "timestamp", &[]),
+    (Column::Madid, "madid", &["mobile_advertiser_id"]),
+    (Column::ClientIpAddress, "client_ip_address", &["ip_address", "client_ip"]),
+    (Column::ClientUserAgent, "client_user_agent", &["user_agent"]),
+    (
+        Column::OrderId,
+        "order_id",
+        &[
+            "order_number",
+            "order_no",
+            "order_nr",
+            "receipt_id",
+            "receipt_number",
+            "receipt_no",
+            "transaction_id",
+            "transaction_number",
+        ],
+    ),
+    (Column::ProductId, "product_id", &["sku", "product_sku", "product_number", "item_id"]),
+    (Column::Quantity, "quantity", &["qty", "item_quantity"]),
+    (Column::Price, "price", &["unit_price", "item_price", "price_per_item"]),
+    (Column::Value, "value", &["order_value", "order_total"]),
+    (Column::Currency, "currency", &["currency_code"]),
+    (Column::Timestamp, "timestamp", &["event_time"]),
     (Column::EventName, "event_name", &[]),
     (Column::ActionSource, "action_source", &[]),
     (Column::EventId, "event_id", &[]),
-    (Column::EventSourceUrl, "event_source_url", &[]),
+    (Column::EventSourceUrl, "event_source_url", &["source_url"]),
     (Column::DeliveryCategory, "delivery_category", &[]),
 ];
 
@@ -120,32 +164,74 @@ impl Column {
 
     /// Returns the column that a header stands for, by its name or by another common name.
     ///
-    /// Upper case and outer blanks make no difference, nor do blanks or hyphens instead of underscores.
+    /// The table of [`Column`] lists them.
     ///
     /// ```
     /// use meta_offline_events::order::Column;
     ///
-    /// assert_eq!(Column::named("ORDER-ID"), Some(Column::OrderId));
+    /// assert_eq!(Column::named("OrderID"), Some(Column::OrderId));
     /// assert_eq!(Column::named(" Zip Code "), Some(Column::Postal));
+    /// assert_eq!(Column::named("E-Mail"), Some(Column::Email));
     /// assert_eq!(Column::named("receipt"), None);
     /// ```
     pub fn named(header: &str) -> Option<Self> {
         let header = canonical(header);
         COLUMNS
             .iter()
-            .find(|(_, name, others)| *name == header || others.contains(&header.as_str()))
+            .find(|(column, ..)| column.names().any(|name| canonical(name) == header))
             .map(|row| row.0)
     }
 
-    /// Returns whether a canonical header is a name of this column with a typing error.
-    pub(super) fn resembles(self, header: &str) -> bool {
+    fn names(self) -> impl Iterator<Item = &'static str> {
         let (_, name, others) = COLUMNS[self as usize];
-        let near = |name: &str| {
-            let slips = name.len().div_ceil(6);
-            header.len().abs_diff(name.len()) <= slips && distance(header, name) <= slips
-        };
-        near(name) || others.iter().any(|name| near(name))
+        std::iter::once(name).chain(others.iter().copied())
     }
+
+    /// Returns whether a canonical header is a name of this column with a typing error, or for the order id a word
+    /// for an order with a word for a number.
+    pub(super) fn resembles(self, header: &str) -> bool {
+        let is_within = |name: &str, slips: usize| {
+            let name = canonical(name);
+            header.len().abs_diff(name.len()) <= slips && distance(header, &name) <= slips
+        };
+        let (_, name, others) = COLUMNS[self as usize];
+        is_within(name, name.len().div_ceil(6))
+            || others.iter().any(|other| other.len() >= LONG_NAME && is_within(other, 1))
+            || self == Self::OrderId && is_number_of_order(header)
+    }
+}
+
+/// Another name of so many letters may have a slip. A shorter one would become another word.
+const LONG_NAME: usize = 10;
+
+/// Words for an order, its receipt or its payment.
+const ORDERS: [&str; 14] = [
+    "order",
+    "sale",
+    "receipt",
+    "invoice",
+    "transaction",
+    "bestell",
+    "bestellungs",
+    "auftrags",
+    "beleg",
+    "bon",
+    "commande",
+    "pedido",
+    "ordine",
+    "zamowienia",
+];
+
+/// Words for a number or an id.
+const NUMBERS: [&str; 11] =
+    ["", "id", "no", "nr", "num", "number", "nummer", "ref", "reference", "numero", "numerode"];
+
+/// Whether a header consists of a word for an order and a word for a number, in either sequence.
+fn is_number_of_order(header: &str) -> bool {
+    ORDERS.iter().any(|order| {
+        let rests = [header.strip_prefix(order), header.strip_suffix(order)];
+        rests.into_iter().flatten().any(|rest| NUMBERS.contains(&rest))
+    })
 }
 
 /// Returns how many letters to insert, remove or change to turn one text into the other.
@@ -162,14 +248,12 @@ fn distance(one: &str, other: &str) -> usize {
     row[other.len()]
 }
 
-/// Returns a header in the form in which headers are compared: trimmed, in lower case, with underscores for blanks
-/// and hyphens.
+/// Returns a header in the form in which headers are compared: in lower case, without blanks and invisible
+/// characters, and without `_`, `-`, `.`, `:`, `*` and quotes.
 pub(super) fn canonical(header: &str) -> String {
-    header
-        .trim()
-        .chars()
-        .map(|letter| if letter == ' ' || letter == '-' { '_' } else { letter.to_ascii_lowercase() })
-        .collect()
+    let is_dropped = |letter: char| is_blank(letter) || "_-.:*'\"".contains(letter);
+    let kept: String = header.chars().filter(|letter| !is_dropped(*letter)).collect();
+    if kept.is_empty() { header.trim().to_owned() } else { kept.to_lowercase() }
 }
 
 impl fmt::Display for Column {
@@ -215,18 +299,64 @@ mod tests {
 
     #[test]
     fn c11_a_typing_error_is_recognized_and_another_word_is_not() {
-        for header in ["e_mail", "emial", "mail", "email", "email_adress"] {
-            assert_eq!(Column::Email.resembles(header), header != "emial", "{header}");
+        for (header, is_near) in
+            [("emial", false), ("emai", true), ("emaill", true), ("emailadress", true), ("mails", false)]
+        {
+            assert_eq!(Column::Email.resembles(header), is_near, "{header}");
         }
-        assert!(Column::Timestamp.resembles("time_stamp"));
+        assert!(Column::Timestamp.resembles("timestmp"));
         assert!(!Column::Price.resembles("value"));
+        for header in
+            ["bestellnummer", "bonnr", "belegnummer", "numerodecommande", "order", "invoiceno", "oder_id"]
+        {
+            assert!(Column::OrderId.resembles(header), "{header}");
+        }
+        for header in ["ordernote", "orderdate", "bonus", "amount", "customer"] {
+            assert!(!Column::OrderId.resembles(header), "{header}");
+        }
         assert_eq!((distance("", "abc"), distance("kitten", "sitting")), (3, 3));
     }
 
     #[test]
     fn c13_headers_are_matched_by_the_stated_rule() {
-        assert_eq!(Column::named(" Zip Code "), Some(Column::Postal));
-        assert_eq!(Column::named("ORDER-ID"), Some(Column::OrderId));
-        assert_eq!(Column::named("amperity_id"), None);
+        for (header, column) in [
+            ("OrderID", Column::OrderId),
+            ("ORDER-ID", Column::OrderId),
+            ("Order No.", Column::OrderId),
+            ("E-Mail", Column::Email),
+            ("E-Mail:", Column::Email),
+            ("email *", Column::Email),
+            ("Post-Code", Column::Postal),
+            (" Zip Code ", Column::Postal),
+            ("FirstName", Column::GivenName),
+            ("DOB", Column::Birthdate),
+            ("sku", Column::ProductId),
+            ("Qty.", Column::Quantity),
+            ("unit price", Column::Price),
+            ("unitPrice", Column::Price),
+            ("\u{feff}\u{feff}order_id", Column::OrderId),
+            ("\u{200b}order_id", Column::OrderId),
+            ("order\u{a0}id", Column::OrderId),
+            ("\u{feff}\"order_id\"", Column::OrderId),
+        ] {
+            assert_eq!(Column::named(header), Some(column), "{header:?}");
+        }
+        for header in ["amperity_id", "price %", "price (net)", "receipt", "", " ", "#", "-"] {
+            assert_eq!(Column::named(header), None, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn no_name_stands_for_two_columns_and_the_documentation_lists_them_all() {
+        let mut names: Vec<String> = Column::all().flat_map(Column::names).map(canonical).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        for (_, name, others) in COLUMNS.iter().filter(|(_, _, others)| !others.is_empty()) {
+            let others: Vec<_> = others.iter().map(|other| format!("`{other}`")).collect();
+            let row = format!("/// | `{name}` | {} |", others.join(", "));
+            assert!(include_str!("column.rs").contains(&row), "{row}");
+        }
     }
 }

@@ -12,10 +12,10 @@ use super::column::Column;
 /// ```
 /// use meta_offline_events::order::{Column, LayoutError, RowLayout};
 ///
-/// let error = RowLayout::new().bind(&["e-mail", "timestamp", "value", "currency"]).unwrap_err();
+/// let error = RowLayout::new().bind(&["Bestellnummer", "emai", "timestamp", "value", "currency"]).unwrap_err();
 /// let LayoutError::Missing { near, .. } = &error else { panic!("{error}") };
-/// assert_eq!(*near, [(1, Column::Email)]);
-/// assert!(error.to_string().starts_with("the header has no column for email or phone"));
+/// assert_eq!(*near, [(1, Column::OrderId), (2, Column::Email)]);
+/// assert!(error.to_string().starts_with("the header has no column for email or phone; order_id"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -27,8 +27,20 @@ pub enum LayoutError {
         /// Unknown headers that look like a missing column with a typing error: their positions, counted from 1.
         near: Vec<(usize, Column)>,
     },
+    /// Unknown headers that look like a column that the file does not have otherwise: their positions, counted from 1.
+    Near(Vec<(usize, Column)>),
     /// The file does not have the header that the layout names for this column.
     NotThere(Column),
+    /// The header has a column of the [order key](super::OrderKey) not at all or more than once.
+    OrderKey {
+        /// The header of the column, as the layout names it.
+        header: String,
+        /// The positions of the headers with this name, counted from 1.
+        positions: Vec<usize>,
+    },
+    /// A header stands for the order id, and the layout states that each row is an order of its own: the position of
+    /// the header, counted from 1.
+    OrderIdThere(usize),
     /// Two headers stand for the same column.
     Twice {
         /// The column.
@@ -46,32 +58,66 @@ impl fmt::Display for LayoutError {
             Self::Missing { columns, near } => {
                 let one_of =
                     |columns: &&[Column]| columns.iter().map(|column| column.name()).collect::<Vec<_>>();
-                let columns: Vec<_> = columns.iter().map(|columns| one_of(columns).join(" or ")).collect();
-                write!(f, "the header has no column for {}", columns.join("; "))?;
-                for (index, (position, column)) in near.iter().enumerate() {
-                    let before = if index > 0 { ", " } else { " (" };
-                    write!(f, "{before}column {position} looks like {column}")?;
+                let missing: Vec<_> = columns.iter().map(|columns| one_of(columns).join(" or ")).collect();
+                write!(f, "the header has no column for {}", missing.join("; "))?;
+                if !near.is_empty() {
+                    write!(f, " ({})", likeness(near))?;
                 }
-                f.write_str(if near.is_empty() { "" } else { ")" })?;
-                f.write_str(": add the column, or let the layout name the header that stands for it")
+                f.write_str(": add the column, or let the layout name the header that stands for it")?;
+                let lacks_order_id = columns.iter().any(|columns| columns.contains(&Column::OrderId));
+                f.write_str(if lacks_order_id {
+                    ", or state that each row is an order of its own"
+                } else {
+                    ""
+                })
             }
+            Self::Near(near) => write!(
+                f,
+                "{}: let the layout name the header that stands for the column, or ignore the header",
+                likeness(near)
+            ),
             Self::NotThere(column) => write!(
                 f,
                 "the file does not have the header that the layout names for {column}: correct the layout or the file"
             ),
+            Self::OrderIdThere(position) => write!(
+                f,
+                "column {position} stands for order_id, and the layout states that each row is an order of its own: let it group the rows, or ignore the column"
+            ),
+            Self::OrderKey { header, positions } if positions.is_empty() => write!(
+                f,
+                "the file does not have the column `{header}`, which the layout names in the order key: correct the layout or the file"
+            ),
+            Self::OrderKey { header, positions } => write!(
+                f,
+                "columns {} are all named `{header}`, which is part of the order key: rename or remove all but one",
+                listed(positions)
+            ),
             Self::Twice { column, positions: [first, second] } => {
-                write!(f, "columns {first} and {second} both stand for {column}: rename or remove one")
+                write!(
+                    f,
+                    "columns {first} and {second} both stand for {column}: rename or remove one, or let the layout name the one that counts"
+                )
             }
             Self::Unknown(positions) => {
-                let positions: Vec<_> = positions.iter().map(ToString::to_string).collect();
                 write!(
                     f,
                     "the layout refuses unknown columns, and the header has them at position {}: remove them, or name them in the layout",
-                    positions.join(", ")
+                    listed(positions)
                 )
             }
         }
     }
+}
+
+/// Says which headers look like which columns.
+fn likeness(near: &[(usize, Column)]) -> String {
+    let one = |(position, column): &(usize, Column)| format!("column {position} looks like {column}");
+    near.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn listed(positions: &[usize]) -> String {
+    positions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl std::error::Error for LayoutError {}

@@ -1,13 +1,14 @@
 //! Reads the fields of one record as a [`Row`].
 
 use super::column::{Column, MATCH_KEYS};
+use super::order_key::{OrderKey, escaped};
 use super::{BoundLayout, RowLayout};
 use crate::customer::{UserData, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
 use crate::order::row::Row;
-use crate::order::row_error::{Fault, RowError};
-use crate::value::{EventTime, InvalidValue, Line, Rule, ValueKind};
+use crate::order::row_error::{Fault, OrderFingerprint, RowError};
+use crate::value::{EventTime, InvalidValue, Line, OrderId, Rule, ValueKind};
 
 impl BoundLayout {
     /// Reads one record. `field` returns the text at a position, counted from 0; a missing field is blank.
@@ -16,11 +17,11 @@ impl BoundLayout {
     /// use meta_offline_events::order::{ParsedRow, RowLayout};
     /// use meta_offline_events::value::Line;
     ///
-    /// let layout = RowLayout::new().bind(&["email", "timestamp", "quantity", "price", "currency"])?;
-    /// let sale = ["mary@example.com", "2026-05-04T12:00:00Z", "2", "10.50", "EUR"];
+    /// let layout = RowLayout::new().bind(&["order_id", "email", "timestamp", "quantity", "price", "currency"])?;
+    /// let sale = ["A1", "mary@example.com", "2026-05-04T12:00:00Z", "2", "10.50", "EUR"];
     /// assert!(matches!(layout.read(Line::new(2), |index| sale[index]), ParsedRow::Row(_)));
     ///
-    /// let broken = ["mary@example.com", "yesterday", "2", "10.50", "EUR"];
+    /// let broken = ["A1", "mary@example.com", "yesterday", "2", "10.50", "EUR"];
     /// let ParsedRow::Invalid(error) = layout.read(Line::new(3), |index| broken[index]) else { panic!() };
     /// assert!(error.to_string().starts_with("line 3; timestamp: "));
     /// # Ok::<(), meta_offline_events::order::LayoutError>(())
@@ -43,10 +44,16 @@ impl BoundLayout {
         if quantity.is_some_and(|count| count <= 0) {
             return ParsedRow::Return(line);
         }
-        let order_id = read.optional(Column::OrderId, text(Column::OrderId), str::parse);
+        let number = read.optional(Column::OrderId, text(Column::OrderId), str::parse);
         let name = read.or_default(Column::EventName, text(Column::EventName), offline_name);
         let source = read.or_default(Column::ActionSource, text(Column::ActionSource), str::parse);
         let time = read.time(text(Column::Timestamp));
+        let (order_id, suspect) = match number {
+            Some(number) if self.has_order_key() => {
+                (read.order_key(self, &number, time, &field), Some(self.suspect(&number)))
+            }
+            number => (number, None),
+        };
         let mut row = Row::new(line, time.unwrap_or(EventTime::FIRST)).customer(self.customer());
         row.quantity = quantity;
         row.product = read.optional(Column::ProductId, text(Column::ProductId), str::parse);
@@ -75,8 +82,20 @@ impl BoundLayout {
                 ParsedRow::Row(row)
             }
             (name, source) => {
-                ParsedRow::Invalid(RowError::new(line, order_id, name.zip(source), read.faults))
+                let suspect = suspect.filter(|_| order_id.is_none());
+                let error = RowError::new(line, order_id, name.zip(source), read.faults);
+                ParsedRow::Invalid(error.suspect(suspect))
             }
+        }
+    }
+
+    /// Returns what stands for the orders that a row with this order id may belong to. Where an order key is set,
+    /// these are all orders with the same order id within their store, till or day.
+    pub(in crate::order) fn suspect(&self, number: &OrderId) -> OrderFingerprint {
+        if self.has_order_key() {
+            OrderFingerprint::of_last_part(&escaped(number))
+        } else {
+            OrderFingerprint::of(number)
         }
     }
 
@@ -115,6 +134,35 @@ impl Reader<'_> {
         if is_missing(column, text) { Some(T::default()) } else { self.accept(column, parse(text)) }
     }
 
+    /// Joins the order key of a row. A time that cannot be read is a fault of its own.
+    fn order_key<'t>(
+        &mut self,
+        bound: &BoundLayout,
+        number: &OrderId,
+        time: Option<EventTime>,
+        field: impl Fn(usize) -> Result<&'t str, Rule>,
+    ) -> Option<OrderId> {
+        let OrderKey { headers, has_day } = &self.layout.order_key;
+        let mut parts = Vec::with_capacity(headers.len() + 2);
+        for (header, &position) in headers.iter().zip(&bound.key) {
+            match field(position) {
+                Ok(text) if !is_missing(Column::OrderId, text) => parts.push(text.to_owned()),
+                _ => {
+                    let message = format!(
+                        "the column `{header}` of the order key is blank or cannot be read: fill it in"
+                    );
+                    self.faults.push(Fault::at(Column::OrderId, "order_key_incomplete", message));
+                    return None;
+                }
+            }
+        }
+        if *has_day {
+            parts.push(self.layout.times.day(time?)?);
+        }
+        parts.push(number.as_str().to_owned());
+        self.accept(Column::OrderId, OrderKey::join(parts))
+    }
+
     fn time(&mut self, text: Result<&str, Rule>) -> Option<EventTime> {
         let text = self.text(Column::Timestamp, text)?;
         let text = if is_missing(Column::Timestamp, text) { "" } else { text };
@@ -130,12 +178,8 @@ impl Reader<'_> {
     }
 
     fn reject(&mut self, column: Column, error: InvalidValue) {
-        let message = match error.rule() {
-            Rule::NumberStyle => format!(
-                "{} does not fit the number style: write it as {}, or state the style of the file in the layout",
-                error.kind(),
-                self.layout.numbers.sample(),
-            ),
+        let message = match column {
+            Column::Quantity | Column::Price | Column::Value => self.layout.numbers.advice(error),
             _ => error.to_string(),
         };
         self.faults.push(Fault::at(column, error.rule().code(), message));
@@ -143,7 +187,7 @@ impl Reader<'_> {
 }
 
 /// Returns whether a field is blank or holds a word for a missing value, such as `null` or `n/a`. In a column of
-/// numbers `NaN` is an invalid number instead.
+/// numbers `NaN` is an invalid number instead, and in the column of order ids `#N/A` an order id that was lost.
 fn is_missing(column: Column, text: &str) -> bool {
     text.is_empty() || !begins_a_value(text) && is_blank_or_placeholder(column, text)
 }
@@ -152,7 +196,8 @@ fn is_blank_or_placeholder(column: Column, text: &str) -> bool {
     let text = text.trim_matches(is_blank);
     let is_invalid_number = matches!(column, Column::Quantity | Column::Price | Column::Value)
         && text.eq_ignore_ascii_case("nan");
-    text.is_empty() || is_placeholder(text.as_bytes()) && !is_invalid_number
+    let is_lost = column == Column::OrderId && text.eq_ignore_ascii_case("#n/a");
+    text.is_empty() || is_placeholder(text.as_bytes()) && !is_invalid_number && !is_lost
 }
 
 /// Returns whether the first letters show already that the text is a value.

@@ -4,6 +4,7 @@ mod column;
 mod error;
 mod fields;
 mod numbers;
+mod order_key;
 mod timestamp;
 
 use chrono::{FixedOffset, NaiveTime};
@@ -17,6 +18,7 @@ pub use column::Column;
 pub(super) use column::column_of;
 pub use error::LayoutError;
 pub use numbers::NumberStyle;
+pub use order_key::OrderKey;
 
 /// The headers and formats of an export.
 ///
@@ -40,6 +42,9 @@ pub struct RowLayout {
     numbers: NumberStyle,
     times: TimeFormat,
     customers: CleaningOptions,
+    order_key: OrderKey,
+    each_row_an_order: bool,
+    ignored: Vec<String>,
     refuse_unknown: bool,
 }
 
@@ -49,8 +54,8 @@ impl RowLayout {
     /// ```
     /// use meta_offline_events::order::RowLayout;
     ///
-    /// assert!(RowLayout::new().bind(&["E-Mail", "Timestamp", "Value", "Currency"]).is_err());
-    /// assert!(RowLayout::new().bind(&["Email", "Timestamp", "Value", "Currency"]).is_ok());
+    /// let header = ["Order No.", "E-Mail", "Timestamp", "Qty", "Unit Price", "Currency"];
+    /// assert!(RowLayout::new().bind(&header).is_ok());
     /// ```
     pub fn new() -> Self {
         Self::default()
@@ -62,12 +67,56 @@ impl RowLayout {
     /// ```
     /// use meta_offline_events::order::{Column, RowLayout};
     ///
-    /// let layout = RowLayout::new().column("E-Mail", Column::Email);
-    /// assert!(layout.bind(&["E-Mail", "timestamp", "value", "currency"]).is_ok());
-    /// assert!(layout.bind(&["email", "timestamp", "value", "currency"]).is_err());
+    /// let layout = RowLayout::new().column("Kundenmail", Column::Email);
+    /// assert!(layout.bind(&["Kundenmail", "order_id", "timestamp", "value", "currency"]).is_ok());
+    /// assert!(layout.bind(&["order_id", "email", "timestamp", "value", "currency"]).is_err());
     /// ```
     pub fn column(mut self, header: &str, column: Column) -> Self {
         self.names.push((canonical(header), column));
+        self
+    }
+
+    /// Sets what names an order, where stores, tills or days repeat order ids. See [`OrderKey`].
+    ///
+    /// ```
+    /// use meta_offline_events::order::{OrderKey, RowLayout};
+    ///
+    /// let layout = RowLayout::new().order_key(OrderKey::new().column("Filiale").day());
+    /// assert!(layout.bind(&["filiale", "order_id", "email", "timestamp", "value", "currency"]).is_ok());
+    /// assert!(layout.bind(&["order_id", "email", "timestamp", "value", "currency"]).is_err());
+    /// ```
+    pub fn order_key(mut self, key: OrderKey) -> Self {
+        self.order_key = key;
+        self
+    }
+
+    /// States that there are no order ids: each row is an order, and an event, of its own.
+    ///
+    /// Without it, a header without a column for order ids is refused.
+    ///
+    /// ```
+    /// use meta_offline_events::order::RowLayout;
+    ///
+    /// let header = ["email", "timestamp", "value", "currency"];
+    /// assert!(RowLayout::new().bind(&header).is_err());
+    /// assert!(RowLayout::new().each_row_an_order().bind(&header).is_ok());
+    /// ```
+    pub fn each_row_an_order(mut self) -> Self {
+        self.each_row_an_order = true;
+        self
+    }
+
+    /// Ignores the column with this header, which may look like another column.
+    ///
+    /// ```
+    /// use meta_offline_events::order::RowLayout;
+    ///
+    /// let header = ["order_id", "email", "timestamp", "value", "currency", "prices"];
+    /// assert!(RowLayout::new().bind(&header).is_err(), "is it the price?");
+    /// assert!(RowLayout::new().ignore("prices").bind(&header).is_ok());
+    /// ```
+    pub fn ignore(mut self, header: &str) -> Self {
+        self.ignored.push(canonical(header));
         self
     }
 
@@ -79,8 +128,8 @@ impl RowLayout {
     ///
     /// let layout = RowLayout::new()
     ///     .number_style(NumberStyle::ThousandsComma)
-    ///     .bind(&["email", "timestamp", "value", "currency"])?;
-    /// let record = ["mary@example.com", "1777896000", "1,234.50", "EUR"];
+    ///     .bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "1777896000", "1,234.50", "EUR"];
     /// assert!(matches!(layout.read(Line::new(2), |index| record[index]), ParsedRow::Row(_)));
     /// # Ok::<(), meta_offline_events::order::LayoutError>(())
     /// ```
@@ -97,8 +146,8 @@ impl RowLayout {
     /// use meta_offline_events::value::Line;
     ///
     /// let two_hours_east = FixedOffset::east_opt(2 * 3600).expect("a zone");
-    /// let layout = RowLayout::new().zone(two_hours_east).bind(&["email", "timestamp", "value", "currency"])?;
-    /// let record = ["mary@example.com", "2026-05-04 14:00:00", "10.50", "EUR"];
+    /// let layout = RowLayout::new().zone(two_hours_east).bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "2026-05-04 14:00:00", "10.50", "EUR"];
     ///
     /// let mut orders = Orders::new();
     /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
@@ -120,9 +169,9 @@ impl RowLayout {
     /// use meta_offline_events::order::{ParsedRow, RowLayout};
     /// use meta_offline_events::value::{DateOrder, Line};
     ///
-    /// let record = ["mary@example.com", "03/04/2026 12:00", "10.50", "EUR"];
+    /// let record = ["A1", "mary@example.com", "03/04/2026 12:00", "10.50", "EUR"];
     /// let is_row = |layout: RowLayout| {
-    ///     let layout = layout.bind(&["email", "timestamp", "value", "currency"])?;
+    ///     let layout = layout.bind(&["order_id", "email", "timestamp", "value", "currency"])?;
     ///     let row = layout.read(Line::new(2), |index| record[index]);
     ///     Ok::<_, meta_offline_events::order::LayoutError>(matches!(row, ParsedRow::Row(_)))
     /// };
@@ -145,8 +194,8 @@ impl RowLayout {
     /// use meta_offline_events::value::Line;
     ///
     /// let noon = NaiveTime::from_hms_opt(12, 0, 0).expect("a time of day");
-    /// let layout = RowLayout::new().time_of_day(noon).bind(&["email", "timestamp", "value", "currency"])?;
-    /// let record = ["mary@example.com", "2026-05-04", "10.50", "EUR"];
+    /// let layout = RowLayout::new().time_of_day(noon).bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "2026-05-04", "10.50", "EUR"];
     /// assert!(matches!(layout.read(Line::new(2), |index| record[index]), ParsedRow::Row(_)));
     /// # Ok::<(), meta_offline_events::order::LayoutError>(())
     /// ```
@@ -161,8 +210,8 @@ impl RowLayout {
     /// use meta_offline_events::order::{ParsedRow, RowLayout};
     /// use meta_offline_events::value::Line;
     ///
-    /// let layout = RowLayout::new().cut_fractions().bind(&["email", "timestamp", "value", "currency"])?;
-    /// let record = ["mary@example.com", "1777896000.75", "10.50", "EUR"];
+    /// let layout = RowLayout::new().cut_fractions().bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "1777896000.75", "10.50", "EUR"];
     /// assert!(matches!(layout.read(Line::new(2), |index| record[index]), ParsedRow::Row(_)));
     /// # Ok::<(), meta_offline_events::order::LayoutError>(())
     /// ```
@@ -185,8 +234,8 @@ impl RowLayout {
     /// let customers = CleaningOptions::default()
     ///     .digests_only(MatchKey::Email)
     ///     .external_ids(ExternalIdPolicy::Exact);
-    /// let layout = RowLayout::new().customers(customers).bind(&["email", "timestamp", "value", "currency"])?;
-    /// let record = ["mary@example.com", "1777896000", "10.50", "EUR"];
+    /// let layout = RowLayout::new().customers(customers).bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "1777896000", "10.50", "EUR"];
     ///
     /// let mut orders = Orders::new();
     /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
@@ -204,10 +253,10 @@ impl RowLayout {
     /// ```
     /// use meta_offline_events::order::{LayoutError, RowLayout};
     ///
-    /// let header = ["email", "timestamp", "value", "currency", "cashier"];
+    /// let header = ["order_id", "email", "timestamp", "value", "currency", "cashier"];
     /// assert!(RowLayout::new().bind(&header).is_ok());
     /// let error = RowLayout::new().refuse_unknown_columns().bind(&header).unwrap_err();
-    /// assert_eq!(error, LayoutError::Unknown(vec![5]));
+    /// assert_eq!(error, LayoutError::Unknown(vec![6]));
     /// ```
     pub fn refuse_unknown_columns(mut self) -> Self {
         self.refuse_unknown = true;
@@ -219,16 +268,20 @@ impl RowLayout {
     /// ```
     /// use meta_offline_events::order::{Column, RowLayout};
     ///
-    /// let bound = RowLayout::new().bind(&["email", "cashier", "timestamp", "value", "currency"])?;
-    /// assert_eq!(bound.position(Column::Timestamp), Some(2));
-    /// assert_eq!(bound.unknown(), [1]);
+    /// let bound = RowLayout::new().bind(&["order_id", "email", "cashier", "timestamp", "value", "currency"])?;
+    /// assert_eq!(bound.position(Column::Timestamp), Some(3));
+    /// assert_eq!(bound.unknown(), [2]);
     /// # Ok::<(), meta_offline_events::order::LayoutError>(())
     /// ```
     ///
     /// # Errors
     ///
     /// - [`LayoutError::Missing`] if a column that every file needs is missing.
+    /// - [`LayoutError::Near`] if a column is missing that a file may have, and an unknown header looks like it.
     /// - [`LayoutError::NotThere`] if a header that the layout names is missing.
+    /// - [`LayoutError::OrderIdThere`] if there is a column for order ids although [each row is an
+    ///   order](Self::each_row_an_order).
+    /// - [`LayoutError::OrderKey`] if a column of the [order key](Self::order_key) is missing or there twice.
     /// - [`LayoutError::Twice`] if two headers stand for the same column.
     /// - [`LayoutError::Unknown`] if there is an unknown column and the layout
     ///   [refuses](Self::refuse_unknown_columns) those.
@@ -237,6 +290,7 @@ impl RowLayout {
             layout: self.clone(),
             positions: [None; Column::COUNT],
             width: headers.len(),
+            key: Vec::new(),
             unknown: Vec::new(),
         };
         for (index, header) in headers.iter().enumerate() {
@@ -249,6 +303,10 @@ impl RowLayout {
                 }
             }
         }
+        bound.find_key(headers)?;
+        if let (true, Some(index)) = (self.each_row_an_order, bound.position(Column::OrderId)) {
+            return Err(LayoutError::OrderIdThere(index + 1));
+        }
         let missing = bound.missing();
         let mut renamed = self.names.iter().map(|(_, column)| *column);
         if let Some(column) = renamed.find(|&column| bound.position(column).is_none()) {
@@ -256,6 +314,8 @@ impl RowLayout {
         } else if !missing.is_empty() {
             let near = bound.near(headers, &missing);
             Err(LayoutError::Missing { columns: missing, near })
+        } else if let near @ [_, ..] = bound.near(headers, &bound.absent()).as_slice() {
+            Err(LayoutError::Near(near.to_vec()))
         } else if self.refuse_unknown && !bound.unknown.is_empty() {
             Err(LayoutError::Unknown(bound.unknown.iter().map(|index| index + 1).collect()))
         } else {
@@ -266,6 +326,9 @@ impl RowLayout {
     /// Returns the column that a header stands for.
     pub(super) fn column_of_header(&self, header: &str) -> Option<Column> {
         let header = canonical(header);
+        if self.ignored.contains(&header) {
+            return None;
+        }
         if let Some((_, column)) = self.names.iter().find(|(name, _)| *name == header) {
             return Some(*column);
         }
@@ -279,8 +342,8 @@ impl RowLayout {
 /// ```
 /// use meta_offline_events::order::{Column, RowLayout};
 ///
-/// let bound = RowLayout::new().bind(&["email", "timestamp", "value", "currency"])?;
-/// assert_eq!((bound.width(), bound.position(Column::Value)), (4, Some(2)));
+/// let bound = RowLayout::new().bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+/// assert_eq!((bound.width(), bound.position(Column::Value)), (5, Some(3)));
 /// # Ok::<(), meta_offline_events::order::LayoutError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -288,6 +351,8 @@ pub struct BoundLayout {
     layout: RowLayout,
     positions: [Option<usize>; Column::COUNT],
     width: usize,
+    /// The positions of the columns of the order key.
+    key: Vec<usize>,
     unknown: Vec<usize>,
 }
 
@@ -307,6 +372,26 @@ impl BoundLayout {
         self.positions[column as usize]
     }
 
+    /// Whether order ids are joined from several parts.
+    pub(super) fn has_order_key(&self) -> bool {
+        !self.layout.order_key.headers.is_empty() || self.layout.order_key.has_day
+    }
+
+    /// Finds the columns of the order key, which are no unknown ones.
+    fn find_key<S: AsRef<str>>(&mut self, headers: &[S]) -> Result<(), LayoutError> {
+        for header in &self.layout.order_key.headers {
+            let is_it = |index: &usize| canonical(headers[*index].as_ref()) == canonical(header);
+            let positions: Vec<usize> = (0..headers.len()).filter(is_it).collect();
+            let &[position] = positions.as_slice() else {
+                let positions = positions.into_iter().map(|position| position + 1).collect();
+                return Err(LayoutError::OrderKey { header: header.clone(), positions });
+            };
+            self.key.push(position);
+        }
+        self.unknown.retain(|index| !self.key.contains(index));
+        Ok(())
+    }
+
     fn missing(&self) -> Vec<&'static [Column]> {
         let has = |column| self.position(column).is_some();
         let mut missing: Vec<&'static [Column]> = Vec::new();
@@ -315,6 +400,9 @@ impl BoundLayout {
         }
         if !has(Column::Email) && !has(Column::Phone) {
             missing.push(&[Column::Email, Column::Phone]);
+        }
+        if !self.layout.each_row_an_order && !has(Column::OrderId) {
+            missing.push(&[Column::OrderId]);
         }
         // Without event names every row is a purchase, which needs a value and a currency.
         if !has(Column::EventName) {
@@ -333,10 +421,29 @@ impl BoundLayout {
         missing
     }
 
+    /// Returns the columns that matter and are not there, although no file needs all of them.
+    fn absent(&self) -> Vec<&'static [Column]> {
+        const IMPORTANT: [&[Column]; 8] = [
+            &[Column::OrderId],
+            &[Column::Email],
+            &[Column::Phone],
+            &[Column::Quantity],
+            &[Column::Price],
+            &[Column::Value],
+            &[Column::Currency],
+            &[Column::Timestamp],
+        ];
+        let is_absent = |columns: &&[Column]| columns.iter().all(|&column| self.position(column).is_none());
+        IMPORTANT.into_iter().filter(is_absent).collect()
+    }
+
     /// Returns the unknown headers that look like a missing column, counted from 1.
     fn near<S: AsRef<str>>(&self, headers: &[S], missing: &[&'static [Column]]) -> Vec<(usize, Column)> {
         let nearest = |index: &usize| {
             let header = canonical(headers[*index].as_ref());
+            if self.layout.ignored.contains(&header) {
+                return None;
+            }
             let column = missing.iter().copied().flatten().find(|column| column.resembles(&header))?;
             Some((index + 1, *column))
         };

@@ -10,9 +10,9 @@ use crate::value::{Amount, InvalidValue, Rule, ValueKind};
 ///
 /// let layout = RowLayout::new()
 ///     .number_style(NumberStyle::DecimalComma)
-///     .bind(&["email", "timestamp", "value", "currency"])?;
+///     .bind(&["order_id", "email", "timestamp", "value", "currency"])?;
 /// let read = |amount| {
-///     let record = ["mary@example.com", "1777896000", amount, "EUR"];
+///     let record = ["A1", "mary@example.com", "1777896000", amount, "EUR"];
 ///     matches!(layout.read(Line::new(2), |index| record[index]), ParsedRow::Row(_))
 /// };
 /// assert!(read("1.234,50") && read("1234,5"));
@@ -32,12 +32,22 @@ pub enum NumberStyle {
 }
 
 impl NumberStyle {
-    /// An amount in this style, for messages.
-    pub(super) fn sample(self) -> &'static str {
-        match self {
+    /// Says how to write a number that could not be read, in this style.
+    pub(super) fn advice(self, error: InvalidValue) -> String {
+        let example = match self {
             Self::Plain => "1234.50",
             Self::ThousandsComma => "1,234.50",
             Self::DecimalComma => "1.234,50",
+        };
+        match error.rule() {
+            Rule::NumberStyle => {
+                format!(
+                    "{} does not fit the number style: write it as {example}, or state the style of the file in the layout",
+                    error.kind()
+                )
+            }
+            Rule::NotANumber => format!("{} is not a number: write it as in {example}", error.kind()),
+            _ => error.to_string(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Reads the time of a row: Unix seconds, ISO 8601, SQL datetimes, and dates in a set order of day and month.
 
-use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::value::{DateOrder, EventTime, InvalidValue, Rule, ValueKind};
 
@@ -49,6 +49,12 @@ impl TimeFormat {
         let date = NaiveDate::from_ymd_opt(year, two(m1, m2)?, two(d1, d2)?)?;
         let moment = date.and_hms_opt(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?)?;
         EventTime::from_unix(moment.and_utc().timestamp() - i64::from(zone)).ok()
+    }
+
+    /// Returns the day of a time in the zone of the format: `2026-05-04`.
+    pub(super) fn day(&self, time: EventTime) -> Option<String> {
+        let moment = DateTime::from_timestamp(time.unix(), 0)?;
+        Some(moment.with_timezone(&self.zone).date_naive().to_string())
     }
 
     fn any_form(&self, text: &str) -> Result<EventTime, InvalidValue> {
