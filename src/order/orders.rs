@@ -127,7 +127,7 @@ impl Orders {
     /// States how a source of rows ended, so that its last order is noted or [held
     /// back](OrderRules::hold_back_last_order) where nothing proves that the order is complete.
     ///
-    /// [`CsvRows::read_into`](super::csv::CsvRows::read_into) calls it by itself. After [`Ending::Incomplete`], no order
+    /// `CsvRows::read_into` calls it by itself. After [`Ending::Incomplete`], no order
     /// is sent at all: each may have rows among those that are missing.
     ///
     /// ```
