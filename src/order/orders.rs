@@ -249,7 +249,7 @@ impl Orders {
                 continue;
             }
             let blamed = rejected.blamed_line(|| group.key());
-            if is_incomplete || blamed.is_none() && held_back.contains(&position) {
+            if blamed.is_none() && (is_incomplete || held_back.contains(&position)) {
                 let why = if is_incomplete { ending::incomplete() } else { ending::held_back() };
                 checker.tally.not_sent(group.event.lines(), why);
                 continue;
