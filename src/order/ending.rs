@@ -5,16 +5,19 @@ use super::row_error::Fault;
 /// What is known about the end of a source of rows.
 ///
 /// A file may be cut where a record ends, and a pipe may end because its producer was killed: from the rows alone
-/// nobody can see it. [`CsvRows`](super::csv::CsvRows) can check the number of rows or an end mark.
+/// nobody can see it. `CsvRows` can check the number of rows or an end mark.
 ///
 /// ```
+/// # #[cfg(feature = "csv")]
+/// # {
 /// use meta_offline_events::order::{Ending, Orders, RowLayout, csv::CsvRows};
 ///
 /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n#END\n";
 /// let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?.end_mark("#END");
 /// rows.read_into(&mut Orders::new())?;
 /// assert_eq!(rows.ending(), Ending::Proven);
-/// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

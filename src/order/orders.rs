@@ -127,7 +127,7 @@ impl Orders {
     /// States how a source of rows ended, so that its last order is noted or [held
     /// back](OrderRules::hold_back_last_order) where nothing proves that the order is complete.
     ///
-    /// [`CsvRows::read_into`](super::csv::CsvRows::read_into) calls it by itself. After [`Ending::Incomplete`], no order
+    /// `CsvRows::read_into` calls it by itself. After [`Ending::Incomplete`], no order
     /// is sent at all: each may have rows among those that are missing.
     ///
     /// ```
@@ -249,7 +249,7 @@ impl Orders {
                 continue;
             }
             let blamed = rejected.blamed_line(|| group.key());
-            if is_incomplete || blamed.is_none() && held_back.contains(&position) {
+            if blamed.is_none() && (is_incomplete || held_back.contains(&position)) {
                 let why = if is_incomplete { ending::incomplete() } else { ending::held_back() };
                 checker.tally.not_sent(group.event.lines(), why);
                 continue;

@@ -191,9 +191,7 @@ impl SortedOrders {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn abandon(mut self) -> Prepared {
-        for group in self.open.drain(..) {
-            self.checker.tally.not_sent(group.event.lines(), ending::incomplete());
-        }
+        self.end_source(Ending::Incomplete);
         self.finish()
     }
 
@@ -235,6 +233,8 @@ impl SortedOrders {
             None => self.open = last.into_iter().chain(rejected).collect(),
         }
         self.complete();
+        // An order that goes on in another source comes back.
+        self.open_id = None;
     }
 
     /// Completes the open order.

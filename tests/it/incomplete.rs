@@ -2,7 +2,9 @@
 
 use meta_offline_events::event::Event;
 use meta_offline_events::order::csv::{CsvErrorKind, CsvRows};
-use meta_offline_events::order::{OrderRules, Orders, Prepared, RowLayout, SortedError};
+use meta_offline_events::order::{
+    NotSorted, OrderRules, Orders, Prepared, RowLayout, SortedError, SortedOrders,
+};
 use meta_offline_events::report::{DeliveryReport, Diagnostic};
 use meta_offline_events::value::EventTime;
 
@@ -189,4 +191,32 @@ fn c27_the_end_of_each_of_several_files_is_checked() {
     rows(&second).source(2).read_into(&mut orders).unwrap();
     let prepared = orders.finish(now());
     assert_eq!((prepared.events.len(), prepared.rows.not_sent()), (2, 3));
+}
+
+#[test]
+fn c27_an_order_that_goes_on_in_the_next_sorted_file_is_not_cut_in_two() {
+    let mut orders = SortedOrders::new(OrderRules::new(), now());
+    let header = &FILE[..=FILE.find('\n').unwrap()];
+    let mut push_all = |file: &str| {
+        let mut rows = rows(file);
+        while let Some(row) = rows.next_row().unwrap() {
+            orders.push_parsed(row)?;
+        }
+        orders.end_source(rows.ending());
+        Ok::<_, NotSorted>(())
+    };
+    assert_eq!(push_all(FILE), Ok(()));
+    let error = push_all(&format!("{header}A3,zoe@example.com,1777896000,S3,EUR,1,1\n"));
+    assert!(error.is_err(), "A3 was complete at the end of the first file");
+}
+
+#[test]
+fn c27_an_order_with_an_invalid_row_stays_invalid_when_rows_are_missing() {
+    let file =
+        FILE.replace("A3,zoe@example.com,1777896000,S2,EUR,1,1234.50", "A3,zoe@example.com,soon,S2,EUR,1,5");
+    for read in WAYS {
+        let (prepared, _) = read(rows(&file).expect_rows(7), OrderRules::new());
+        assert_eq!(prepared.rows.invalid(), 2, "{:?}", prepared.rows);
+        assert!(adds_up(&prepared));
+    }
 }

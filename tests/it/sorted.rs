@@ -294,10 +294,11 @@ fn any_sorted_file() -> impl Strategy<Value = String> {
 }
 
 fn any_rules() -> impl Strategy<Value = OrderRules> {
-    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(zero, sums, drops)| {
+    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(zero, sums, drops, holds)| {
         let mut rules = OrderRules::new();
         rules = if zero { rules.allow_zero_totals() } else { rules };
         rules = if sums { rules.sum_values() } else { rules };
+        rules = if holds { rules.hold_back_last_order() } else { rules };
         if drops { rules.drop_repeats() } else { rules }
     })
 }
