@@ -21,6 +21,8 @@ mod golden;
 mod guide;
 mod known_answers;
 #[cfg(feature = "testing")]
+mod matrix;
+#[cfg(feature = "testing")]
 mod model;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod network;
