@@ -175,8 +175,7 @@ impl Dispatch<'_, '_> {
     /// Takes the next step of the search for the bad event; returns the parts to send again.
     fn isolate(&mut self, error: Arc<ApiError>, mut events: Vec<Numbered>, tried: &Tried) -> Vec<BatchPart> {
         let search = self.isolation.next(&error, events.len());
-        let is_about_age = is_about_age(&error);
-        if is_about_age {
+        if is_about_age(&error) {
             if self.has_outdated(&events) {
                 // The next attempt leaves them out.
                 return vec![BatchPart::refused(events, tried)];
@@ -187,7 +186,11 @@ impl Dispatch<'_, '_> {
         }
         match search {
             Search::Halve => return BatchPart::halves(events, tried),
-            Search::Blame(index) => self.refuse(events.remove(index), &error, is_about_age, tried),
+            Search::Blame(index) => {
+                self.run.lone_refusal(&error);
+                let refused = Outcome::Refused(Arc::clone(&error));
+                self.end(vec![events.remove(index)], refused, tried);
+            }
             Search::GiveUp => {}
         }
         if self.isolation.is_exhausted() {
@@ -195,18 +198,6 @@ impl Dispatch<'_, '_> {
             return Vec::new();
         }
         if events.is_empty() { Vec::new() } else { vec![BatchPart::refused(events, tried)] }
-    }
-
-    /// Ends the bad event.
-    fn refuse(&self, bad: Numbered, error: &Arc<ApiError>, is_about_age: bool, tried: &Tried) {
-        self.run.lone_refusal(error);
-        let refused = Outcome::Refused(Arc::clone(error));
-        if is_about_age {
-            // It was younger when an earlier attempt may have arrived.
-            self.end(vec![bad], refused, tried);
-        } else {
-            self.run.settle(vec![bad], &refused);
-        }
     }
 
     fn has_outdated(&self, events: &[Numbered]) -> bool {

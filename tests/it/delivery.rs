@@ -97,6 +97,25 @@ async fn r11_an_event_that_the_error_names_is_taken_out_at_once() {
 }
 
 #[tokio::test]
+async fn r11_r12_an_event_that_may_have_arrived_is_not_called_refused_by_a_later_refusal() {
+    for named in [false, true] {
+        let bench = Bench::new(server()).await;
+        let refusal = if named {
+            Answer::json(400, json!({"error": {"code": 100, "error_data": {"event_index": 0}}}))
+        } else {
+            Answer::graph_error(400, 100, None)
+        };
+        bench.server.script_all([Answer::empty(500).storing(), refusal.clone(), refusal]);
+        let report = bench.send(events(2)).await;
+        assert_eq!(bench.server.accepted_once().len(), 2, "the server has both");
+        let outcome = &report.outcomes()[0];
+        let Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why)) = outcome else { panic!("{outcome}") };
+        assert!(why.contains("Meta error 100"), "{why}");
+        assert_eq!(report.events().refused, 0);
+    }
+}
+
+#[tokio::test]
 async fn r11_an_index_beyond_the_batch_is_not_trusted() {
     let bench = Bench::new(server()).await;
     let error = json!({"error": {"code": 100, "error_data": {"event_index": 99}}});

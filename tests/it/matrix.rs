@@ -41,7 +41,6 @@ enum Tells {
 fn answers() -> Vec<(&'static str, Answer, Tells)> {
     use Tells::{NotAtAll, NotNow, Nothing, NothingForGood, Refusal, Stored};
     let tomorrow = |answer: Answer| answer.header("retry-after", "99999");
-    let half_a_count = Answer::body(200, "application/json", "{\"events_received\":");
     let elsewhere = Answer::empty(307).header("location", "https://elsewhere.example/");
     vec![
         ("a receipt", Answer::judge(), Stored),
@@ -50,22 +49,18 @@ fn answers() -> Vec<(&'static str, Answer, Tells)> {
         ("no answer", Answer::hang(), Nothing),
         ("a late receipt", Answer::judge().after(2 * ATTEMPT), Nothing),
         ("half a receipt", Answer::judge().half(), Nothing),
-        ("a compressed receipt", Answer::judge().header("content-encoding", "gzip"), Nothing),
         ("no HTTP", Answer::raw("neither head nor body\r\n\r\n"), Nothing),
         ("200 with a page", Answer::html(200), Nothing),
         ("200 without a count", Answer::json(200, json!({"messages": []})), Nothing),
-        ("200 with half a count", half_a_count, Nothing),
         ("202", Answer::json(202, json!({"events_received": 1})), Nothing),
         ("400 with a page", Answer::html(400), Nothing),
         ("418 without a body", Answer::empty(418), Nothing),
         ("500 with a page", Answer::html(500), Nothing),
-        ("503", Answer::empty(503), Nothing),
         ("503 until tomorrow", tomorrow(Answer::empty(503)), NothingForGood),
         ("too many events", Answer::received(999), NothingForGood),
         ("no events", Answer::received(0), NothingForGood),
         ("code 2", Answer::transient(), NotNow),
         ("code 1 with status 500", Answer::graph_error(500, 1, None), NotNow),
-        ("408", Answer::empty(408), NotNow),
         ("throttled", Answer::throttled([("retry-after", "60")]), NotNow),
         ("code 100", Answer::graph_error(400, 100, None), Refusal),
         ("code 100, not in UTF-8", not_utf8(100), Refusal),
@@ -249,7 +244,7 @@ async fn round(seed: u64) {
         for answer in [first, second] {
             case.server.script_all((0..in_flight).map(|_| answered(answer, rng.bool())));
         }
-        let report = case.send((0..batch * (in_flight + 2)).map(event).collect()).await?;
+        let report = case.send((0..batch * (in_flight + 1)).map(event).collect()).await?;
         let (unsent, before) = (report.into_unsent(), case.ledger().len());
         case.server.reset();
         let again = unsent.len();
