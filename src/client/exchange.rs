@@ -36,7 +36,8 @@ pub(super) async fn attempt(
     }
     let hints = read_hints(|name| response.header_value(name));
     let filter = text_filter(&run.settings.token, events);
-    match read_answer(response.status(), response.body(), &filter) {
+    let content_type = response.header_value("content-type");
+    match read_answer(response.status(), content_type, response.body(), &filter) {
         Answer::Received { count, messages, trace_id } => {
             run.heed(hints);
             run.heard(messages, trace_id);
@@ -54,7 +55,7 @@ pub(super) async fn attempt(
             run.heard(Vec::new(), error.trace_id().map(Into::into));
             Ended::Refused { error: Arc::from(error), wait: hints.wait }
         }
-        Answer::Unreadable(why) => Ended::NoValidAnswer { why: why.into(), wait: hints.wait },
+        Answer::Unreadable(why) => Ended::NoValidAnswer { why, wait: hints.wait },
     }
 }
 
