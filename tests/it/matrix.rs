@@ -52,7 +52,6 @@ fn answers() -> Vec<(&'static str, Answer, Tells)> {
         ("no HTTP", Answer::raw("neither head nor body\r\n\r\n"), Nothing),
         ("200 with a page", Answer::html(200), Nothing),
         ("200 without a count", Answer::json(200, json!({"messages": []})), Nothing),
-        ("202", Answer::json(202, json!({"events_received": 1})), Nothing),
         ("400 with a page", Answer::html(400), Nothing),
         ("418 without a body", Answer::empty(418), Nothing),
         ("500 with a page", Answer::html(500), Nothing),
@@ -60,10 +59,8 @@ fn answers() -> Vec<(&'static str, Answer, Tells)> {
         ("too many events", Answer::received(999), NothingForGood),
         ("no events", Answer::received(0), NothingForGood),
         ("code 2", Answer::transient(), NotNow),
-        ("code 1 with status 500", Answer::graph_error(500, 1, None), NotNow),
         ("throttled", Answer::throttled([("retry-after", "60")]), NotNow),
         ("code 100", Answer::graph_error(400, 100, None), Refusal),
-        ("code 100, not in UTF-8", not_utf8(100), Refusal),
         ("code 777", Answer::graph_error(400, 777, None), Refusal),
         ("413", Answer::empty(413), Refusal),
         ("code 190", Answer::graph_error(401, 190, Some(463)), NotAtAll),
@@ -126,8 +123,8 @@ struct Case {
 
 impl Case {
     async fn new(names: String, in_flight: usize, batch: usize, http: &HttpTransport) -> Self {
-        let server = MockServer::builder().clock(ManualClock::at(now())).start().await.unwrap();
         let clock = ManualClock::at(now());
+        let server = MockServer::builder().clock(clock.clone()).start().await.unwrap();
         let client = Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
             .loopback_endpoint(server.url())
             .batch_limits(BatchLimits::new(batch, 100_000).unwrap())
@@ -212,7 +209,7 @@ async fn a_lone_event_comes_to_the_end_that_two_answers_prove() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_pair_of_answers_to_many_requests_loses_invents_or_claims_anything() {
     let setting = |name| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let first_seed = setting("MATRIX_SEED").unwrap_or(1);
