@@ -100,6 +100,35 @@ async fn r17_a_throttled_dataset_pauses_all_its_workers_by_the_longest_header() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn r23_whoever_asks_for_more_than_is_slept_stops_the_run_whatever_the_answer() {
+    let tomorrow = Duration::from_secs(99_999);
+    for (answer, end) in [
+        (error(503, 2), "run_stopped"),
+        (error(400, 4), "run_stopped"),
+        (error(400, 100), "run_stopped"),
+        (error(400, 777), "run_stopped"),
+        (Response::new(413, Vec::new()), "run_stopped"),
+        (Response::new(429, Vec::new()), "run_stopped"),
+        (Response::new(503, Vec::new()), "no_valid_answer"),
+        (Response::new(200, b"<html>".to_vec()), "no_valid_answer"),
+        (Response::new(400, b"<html>".to_vec()), "no_valid_answer"),
+    ] {
+        let shown = format!("{} {:?}", answer.status(), String::from_utf8_lossy(answer.body()));
+        let answer = answer.header("retry-after", "99999");
+        let service = Service::new(move |number, _| match number {
+            1 => Act::Answer(answer.clone()),
+            _ => Act::Accept,
+        });
+        let report = service.client().in_flight(1).build().unwrap().send(events(100)).await;
+        assert_eq!(report.retry_after(), Some(tomorrow), "{shown}: {:?}", report.stopped());
+        assert_eq!(service.requests(), 2, "{shown}: no other batch goes");
+        assert_eq!((report.events().accepted, report.outcomes()[10].code()), (10, end), "{shown}");
+        let handed_back = if end == "run_stopped" { 90 } else { 80 };
+        assert_eq!(report.into_unsent().len(), handed_back, "{shown}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn l3_another_dataset_is_not_slowed() {
     let throttled = error(400, 4).header("retry-after", "300");
     let service = Service::new(move |number, _| match number {
