@@ -13,7 +13,10 @@ use super::clock::Waiting;
 use super::run_state::RunState;
 use super::source::{EventSource, Feeder};
 use crate::report::{NotSentCause, Numbered, Outcome, RowReport};
-use crate::wire::Draft;
+use crate::wire::{BatchLimits, Draft};
+
+/// The most events that are taken in one poll: as many as a batch may have.
+const MAX_PER_POLL: usize = BatchLimits::MAX_EVENTS;
 
 /// Takes events from the source and forms batches of them.
 pub(super) struct Batcher<'s> {
@@ -65,7 +68,7 @@ impl<'s> Batcher<'s> {
     /// Takes every event that comes without waiting.
     pub(super) fn take_rest(&mut self, run: &RunState<'_>) -> Vec<Numbered> {
         let mut context = Context::from_waker(Waker::noop());
-        std::iter::from_fn(|| match self.poll_take(run, &mut context) {
+        std::iter::from_fn(|| match self.poll_take(run, usize::MAX, &mut context) {
             Poll::Ready(next) => next,
             Poll::Pending => None,
         })
@@ -77,15 +80,17 @@ impl<'s> Batcher<'s> {
         self.source.take_rows()
     }
 
-    /// Takes events until the batch is full, the source has ended, or the batch has waited long enough.
+    /// Takes events until the batch is full, the source has ended, or the batch has waited long enough. It
+    /// takes only so many at a time: a source that always has an event must not keep others from their turn.
     fn poll_fill<'b>(
         &mut self,
         filling: &mut Filling<'b>,
         run: &'b RunState<'_>,
         context: &mut Context<'_>,
     ) -> Poll<()> {
+        let end_of_turn = self.taken + MAX_PER_POLL;
         while !filling.draft.is_full() {
-            let next = match self.poll_take(run, context) {
+            let next = match self.poll_take(run, end_of_turn, context) {
                 Poll::Ready(Some(next)) => next,
                 Poll::Ready(None) => break,
                 Poll::Pending => {
@@ -107,12 +112,22 @@ impl<'s> Batcher<'s> {
         Poll::Ready(())
     }
 
-    /// The next event whose id is new.
-    fn poll_take(&mut self, run: &RunState<'_>, context: &mut Context<'_>) -> Poll<Option<Numbered>> {
+    /// The next event whose id is new. Takes nothing more once so many events were taken, and asks to be polled
+    /// again.
+    fn poll_take(
+        &mut self,
+        run: &RunState<'_>,
+        end_of_turn: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Numbered>> {
         if let Some(held) = self.held.take() {
             return Poll::Ready(Some(held));
         }
         while !self.is_over {
+            if self.taken >= end_of_turn {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let event = match ready!(self.source.poll_next(context)) {
                 Some(Ok(event)) => event,
                 Some(Err(error)) => {

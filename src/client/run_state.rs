@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::select;
 use tokio::sync::watch;
+use tokio::task::coop::consume_budget;
 
 use super::clock::Clock;
 use super::observers::Observers;
@@ -140,6 +141,8 @@ impl<'r> RunState<'r> {
         probe: &mut Option<Probe<'r>>,
     ) -> Result<(), Arc<StopCause>> {
         loop {
+            // A clock and a transport that never wait must not keep others from their turn.
+            consume_budget().await;
             if self.time_left() == Some(Duration::ZERO) {
                 self.halt(StopCause::RunLimit);
             }

@@ -743,7 +743,7 @@ async fn over_real_sockets_each_sale_has_its_own_end() {
         .start()
         .await
         .unwrap();
-    server.script_all([Answer::transient(), Answer::reset_after_body()]);
+    server.script_all([Answer::transient(), Answer::empty(408)]);
     let client = builder().loopback_endpoint(server.url()).clock(ManualClock::at(now())).build().unwrap();
     let ends = Arc::new(Mutex::new(BTreeMap::new()));
     let told = Arc::clone(&ends);
