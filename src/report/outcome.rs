@@ -212,6 +212,11 @@ pub enum StopCause {
     Source(Box<str>),
     /// Too many events of a source could not be sent: holding more of them would take too much memory.
     UnsentLimit,
+    /// Code of the application panicked, and the run cannot go on without it: the `Clock`, the `Jitter`, the
+    /// `Transport` as it was dropped, or the `EventSource`, as this name says.
+    Panicked(&'static str),
+    /// There was no tokio runtime with timers, which the client's own clock and transport need.
+    NoRuntime,
     /// The run ended early: its runtime shut down, or code of the application panicked in it or blocked
     /// it.
     Abandoned,
@@ -237,6 +242,8 @@ impl StopCause {
             Self::Cancelled => "cancelled",
             Self::Source(_) => "source_failed",
             Self::UnsentLimit => "unsent_limit",
+            Self::Panicked(_) => "panicked",
+            Self::NoRuntime => "no_runtime",
             Self::Abandoned => "abandoned",
         }
     }
@@ -268,6 +275,12 @@ impl fmt::Display for StopCause {
             Self::RunLimit => f.write_str("the time limit of the run is over: send the rest in another run"),
             Self::Cancelled => f.write_str("the program asked to stop: send the rest in another run"),
             Self::Source(why) => write!(f, "the source failed: {why}"),
+            Self::Panicked(what) => {
+                write!(f, "`{what}` of the application panicked: correct it, then send the rest in another run")
+            }
+            Self::NoRuntime => f.write_str(
+                "there is no tokio runtime with timers here: send in a runtime that was built with `enable_all`",
+            ),
             Self::Abandoned => f.write_str(
                 "the run ended early, because its runtime shut down, or code of the application panicked or \
                  blocked it: send the rest in another run",

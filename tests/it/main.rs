@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(feature = "testing")]
+mod application;
 mod coverage;
 #[cfg(feature = "csv")]
 mod csv;
