@@ -3,7 +3,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::future::select;
@@ -11,6 +11,7 @@ use futures_util::future::select;
 use super::batch_part::BatchPart;
 use super::clock::Waiting;
 use super::run_state::RunState;
+use super::shield::{Panicked, shielded};
 use super::source::{EventSource, Feeder};
 use crate::report::{NotSentCause, Numbered, Outcome, RowReport};
 use crate::wire::{BatchLimits, Draft};
@@ -20,7 +21,7 @@ const MAX_PER_POLL: usize = BatchLimits::MAX_EVENTS;
 
 /// Takes events from the source and forms batches of them.
 pub(super) struct Batcher<'s> {
-    source: Box<dyn EventSource + 's>,
+    source: Option<Box<dyn EventSource + 's>>,
     feeder: Option<&'s dyn Feeder>,
     linger: Duration,
     taken: usize,
@@ -45,7 +46,7 @@ impl<'s> Batcher<'s> {
         feeder: Option<&'s dyn Feeder>,
         linger: Duration,
     ) -> Self {
-        Self { source, feeder, linger, taken: 0, usual: 16, held: None, is_over: false }
+        Self { source: Some(source), feeder, linger, taken: 0, usual: 16, held: None, is_over: false }
     }
 
     /// The next batch, or `None` when there will be no more.
@@ -75,9 +76,15 @@ impl<'s> Batcher<'s> {
         .collect()
     }
 
-    /// Takes the report on the rows behind the events.
-    pub(super) fn take_rows(&mut self) -> RowReport {
-        self.source.take_rows()
+    /// Takes the report on the rows behind the events, and lets the source go.
+    pub(super) fn finish(mut self, run: &RunState<'_>) -> RowReport {
+        let mut source = self.source.take();
+        let rows = shielded(|| source.as_mut().map(EventSource::take_rows).unwrap_or_default());
+        let dropped = shielded(|| drop(source));
+        if rows.is_err() || dropped.is_err() {
+            run.source_panicked();
+        }
+        rows.unwrap_or_default()
     }
 
     /// Takes events until the batch is full, the source has ended, or the batch has waited long enough. It
@@ -128,14 +135,20 @@ impl<'s> Batcher<'s> {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            let event = match ready!(self.source.poll_next(context)) {
-                Some(Ok(event)) => event,
-                Some(Err(error)) => {
-                    run.source_failed(&error);
+            let Some(source) = &mut self.source else { break };
+            let polled = shielded(|| source.poll_next(context));
+            let event = match polled {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(Some(Ok(event)))) => event,
+                Ok(Poll::Ready(end)) => {
+                    if let Some(Err(error)) = end {
+                        run.source_failed(&error);
+                    }
                     self.is_over = true;
                     break;
                 }
-                None => {
+                Err(Panicked) => {
+                    run.source_panicked();
                     self.is_over = true;
                     break;
                 }

@@ -10,7 +10,6 @@ use super::isolation::{Isolation, Search, is_about_age};
 use super::pacer::Purpose;
 use super::retry::{Ended, Since, Step, Tried, decide, pause_after};
 use super::run_state::{Probe, RunState};
-use super::settings::Settings;
 use super::trace;
 use crate::event::Event;
 use crate::report::{ApiError, ErrorClass, NotSentCause, Numbered, Outcome, StopCause, UnconfirmedCause};
@@ -60,10 +59,15 @@ impl Dispatch<'_, '_> {
             }
             let began = Since::now(self.run.clock());
             self.began.get_or_insert(self.run.clock().elapsed());
+            // The clock may have panicked just now.
+            if let Some(cause) = self.run.halted_by() {
+                self.leave(events, NotSentCause::Stopped(cause), &tried);
+                return Vec::new();
+            }
             let ended = attempt(self.run, &request, &events, purpose).await;
             self.note(&ended, &mut tried, began);
-            let Settings { retry, jitter, .. } = self.run.settings;
-            let fraction = jitter.fraction();
+            let retry = &self.run.settings.retry;
+            let fraction = self.run.jitter();
             if let Some(lasting) = pause_after(&ended, &tried, retry, fraction) {
                 self.run.pause(lasting);
             }

@@ -1,21 +1,20 @@
 //! One attempt: a request leaves, and what comes back is sorted into how the attempt ended.
 
 use std::borrow::Cow;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use url::Url;
 
 use super::pacer::Purpose;
 use super::retry::Ended;
 use super::run_state::RunState;
+use super::shield::{Panicked, Shielded};
 use super::transport::{Request, Response, TransportError};
 use crate::customer::MatchValue;
 use crate::event::Event;
-use crate::report::Numbered;
+use crate::report::{Numbered, StopCause};
 use crate::value::AccessToken;
 use crate::wire::{Answer, TextFilter, read_answer, read_hints};
 
@@ -44,7 +43,7 @@ pub(super) async fn attempt(
             let sent = events.len() as u64;
             if count > sent {
                 // It may be the answer to another request.
-                run.settings.transport.drop_connections();
+                run.drop_connections();
             }
             Ended::Received { sent, count }
         }
@@ -62,12 +61,17 @@ pub(super) async fn attempt(
 /// Sends the request and waits for its answer: up to the limit, and to the end of the run.
 async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, TransportError> {
     let settings = run.settings;
-    let sending = AssertUnwindSafe(async { settings.transport.send(request).await }).catch_unwind();
-    let limit = settings.clock.limit(settings.attempt_limit);
+    // After a panic as it was dropped, nobody knows what becomes of its connection.
+    let drop_panicked = || run.halt(StopCause::Panicked("Transport"));
+    let sending = Shielded::new(|| settings.transport.send(request), drop_panicked);
+    let limit = run.clock().limit(settings.attempt_limit);
     let cut_off = pin!(run.is_cut_off());
     match select(pin!(sending), select(limit, cut_off)).await {
         Either::Left((Ok(answer), _)) => answer,
-        Either::Left((Err(_panic), _)) => Err(TransportError::ambiguous("the transport panicked")),
+        Either::Left((Err(Panicked), _)) => {
+            run.note("transport_panicked", "the transport panicked during an attempt".to_owned());
+            Err(TransportError::ambiguous("the transport panicked"))
+        }
         Either::Right((Either::Left(_), _)) => {
             Err(TransportError::ambiguous("no whole answer within the time limit"))
         }

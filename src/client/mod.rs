@@ -100,6 +100,7 @@ mod delivery;
 mod dispatch;
 mod endpoint;
 mod exchange;
+mod halt;
 mod invalid;
 mod isolation;
 mod observers;
@@ -109,9 +110,11 @@ mod queue;
 mod recent_ids;
 mod retry;
 mod row_source;
+mod run_clock;
 mod run_log;
 mod run_state;
 mod settings;
+mod shield;
 mod source;
 mod stop;
 mod trace;
@@ -230,9 +233,11 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// # Panics
+    /// # Runtime
     ///
-    /// When awaited outside a tokio runtime, unless transport and clock are the application's own.
+    /// Await it in a tokio runtime that was built with `enable_all`, unless transport and clock are the
+    /// application's own. Elsewhere it sends nothing, and the run stops with
+    /// [`StopCause::NoRuntime`](crate::report::StopCause::NoRuntime).
     pub fn send(&self, prepared: impl Into<Prepared>) -> Delivery<'static> {
         Delivery::of_prepared(&self.settings, prepared.into())
     }
@@ -273,9 +278,11 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// # Panics
+    /// # Runtime
     ///
-    /// When awaited outside a tokio runtime, unless transport and clock are the application's own.
+    /// Await it in a tokio runtime that was built with `enable_all`, unless transport and clock are the
+    /// application's own. Elsewhere it sends nothing, and the run stops with
+    /// [`StopCause::NoRuntime`](crate::report::StopCause::NoRuntime).
     pub fn deliver<'d>(&self, source: impl EventSource + 'd) -> Delivery<'d> {
         Delivery::of_source(&self.settings, source)
     }

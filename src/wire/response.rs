@@ -144,16 +144,14 @@ fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiE
         None if !flat => return None,
         Some(Value::Array(list)) => list.iter().find(|error| error.is_object()).unwrap_or(json),
         Some(nested @ Value::Object(_)) => nested,
-        Some(Value::String(words)) => match serde_json::from_str::<Value>(words) {
-            Ok(nested @ Value::Object(_)) => {
-                parsed = nested;
-                &parsed
-            }
-            _ => {
+        Some(Value::String(words)) => {
+            let Ok(nested @ Value::Object(_)) = serde_json::from_str::<Value>(words) else {
                 let message = Some(filter.clean(words));
                 return Some(ApiError { status, message, ..ApiError::default() });
-            }
-        },
+            };
+            parsed = nested;
+            &parsed
+        }
         _ => json,
     };
     let code = ["code", "error_code"].iter().find_map(|name| error.get(name).and_then(number));

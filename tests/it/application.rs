@@ -3,15 +3,15 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use meta_offline_events::client::{
-    Client, ClientBuilder, Clock, EventSource, Jitter, Request, Response, Sending, SourceError, Transport,
-    TransportError, Waiting,
+    Client, ClientBuilder, Clock, Delivery, EventSource, Jitter, Request, Response, Sending, SourceError,
+    Transport, TransportError, Waiting,
 };
 use meta_offline_events::event::Event;
 use meta_offline_events::report::{DeliveryReport, RowReport, StopCause};
@@ -119,13 +119,13 @@ impl Drop for BadWait<'_> {
     }
 }
 
-/// Fails every other request, so that there are waits.
+/// Fails every third request, so that there are waits.
 #[derive(Debug, Default)]
 struct Flapping(AtomicUsize, RecordingTransport);
 
 impl Transport for Flapping {
     fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
-        if self.0.fetch_add(1, Ordering::Relaxed) % 2 == 1 {
+        if self.0.fetch_add(1, Ordering::Relaxed) % 3 == 1 {
             Box::pin(async {
                 tokio::task::yield_now().await;
                 Err(TransportError::not_sent("no connection"))
@@ -162,7 +162,7 @@ async fn p9_a_clock_that_panics_at_any_call_ends_the_run_with_every_event_in_the
     let mut stopped = 0;
     for at in [At::Now, At::Elapsed, At::Sleep, At::SleepPolled, At::Limit, At::LimitPolled, At::LimitDropped]
     {
-        for calls in (0..40).chain([1000]) {
+        for calls in (0..25).chain([1000]) {
             let transport = Arc::new(Flapping::default());
             let clock = BadClock(at, Fuse::after(calls), ManualClock::at(now()));
             let client = builder().transport(Arc::clone(&transport)).clock(clock).build().unwrap();
@@ -172,7 +172,7 @@ async fn p9_a_clock_that_panics_at_any_call_ends_the_run_with_every_event_in_the
             check(&report, cause, &place);
             stopped += usize::from(cause.is_some());
             assert!(calls < 1000 || report.all_accepted(), "{place}");
-            let received: usize = transport.1.requests().iter().map(|request| lines(request)).sum();
+            let received: usize = transport.1.requests().iter().map(lines).sum();
             let counts = report.events();
             assert!(counts.accepted <= received as u64, "{place}: invented");
             assert!(
@@ -182,7 +182,7 @@ async fn p9_a_clock_that_panics_at_any_call_ends_the_run_with_every_event_in_the
             assert_eq!(report.into_unsent().len() as u64, counts.not_sent, "{place}");
         }
     }
-    assert!(stopped > 100, "{stopped}");
+    assert!(stopped > 70, "{stopped}");
 }
 
 fn lines(request: &Request) -> usize {
@@ -378,23 +378,35 @@ async fn p9_an_observer_that_panics_also_when_it_goes_is_noted() {
     }
 }
 
+/// Polls outside any runtime until the run ends.
+fn without_runtime(delivery: Delivery<'_>) -> DeliveryReport {
+    let mut delivery = pin!(delivery);
+    let mut context = Context::from_waker(Waker::noop());
+    let polls = std::iter::repeat_with(|| delivery.as_mut().poll(&mut context));
+    polls
+        .take(10_000)
+        .find_map(|poll| if let Poll::Ready(report) = poll { Some(report) } else { None })
+        .unwrap()
+}
+
 #[test]
 fn p8_without_a_runtime_or_its_timers_the_report_says_so() {
     let closed = "http://127.0.0.1:1/".parse().unwrap();
     let client = Client::builder("1".parse().unwrap(), "token".parse().unwrap());
     let client = client.loopback_endpoint(closed).build().unwrap();
-    let outside = || futures_util::FutureExt::now_or_never(client.send(events(12))).unwrap();
+    let outside = || without_runtime(client.send(events(12)));
     let without_timers = || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(client.send(events(12)))
     };
-    for report in [&outside as &dyn Fn() -> DeliveryReport, &without_timers] {
-        let report = catch_unwind(AssertUnwindSafe(report)).expect("no panic");
+    let reports = [catch_unwind(AssertUnwindSafe(outside)), catch_unwind(AssertUnwindSafe(without_timers))];
+    for report in reports {
+        let report = report.expect("no panic");
         assert_eq!(report.stopped(), Some(&StopCause::NoRuntime));
         assert!(report.stopped().unwrap().to_string().contains("enable_all"));
         assert_eq!(report.into_unsent().len(), 12);
     }
     let own = builder().transport(RecordingTransport::new()).build().unwrap();
-    let report = futures_util::FutureExt::now_or_never(own.send(events(12))).unwrap();
+    let report = without_runtime(own.send(events(12)));
     assert!(report.all_accepted(), "transport and clock of its own need no runtime");
 }

@@ -644,7 +644,7 @@ impl Clock for Broken {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p9_a_panic_in_the_run_itself_ends_the_queue_and_no_call_hangs() {
+async fn p9_a_clock_that_panics_ends_the_queue_and_no_call_hangs() {
     let service = Service::always(Deed::Accept);
     let breaks = Arc::new(AtomicBool::new(false));
     let clock = Broken(RuntimeClock::starting_at(now()), Arc::clone(&breaks));
@@ -655,11 +655,11 @@ async fn p9_a_panic_in_the_run_itself_ends_the_queue_and_no_call_hangs() {
     breaks.store(true, Ordering::Relaxed);
     push_all(&queue, 3..5).await;
     queue.flush().await;
-    assert_eq!(queue.stopped(), Some(StopCause::Abandoned));
+    assert_eq!(queue.stopped(), Some(StopCause::Panicked("Clock")));
     assert!(queue.push(sale(5)).await.is_err());
     let report = queue.close(MINUTE).await;
     check(&report, queue.counts());
-    assert_eq!(ends(queue.counts()), [3, 0, 2, 0]);
+    assert_eq!(ends(queue.counts()), [3, 2, 0, 0], "what had not left is handed back");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
