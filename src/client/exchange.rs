@@ -26,15 +26,16 @@ pub(super) async fn attempt(
     purpose: Purpose,
 ) -> Ended {
     let _in_flight = run.leaves(purpose);
-    let response = match exchange(run, request).await {
+    let exchanged = exchange(run, request).await;
+    let filter = text_filter(&run.settings.token, events);
+    let response = match exchanged {
         Ok(response) => response,
-        Err(error) => return Ended::Failed(error),
+        Err(error) => return Ended::Failed(error.filtered(&filter)),
     };
     if (300..400).contains(&response.status()) {
-        return Ended::Redirected(redirect_host(&response, request.url()));
+        return Ended::Redirected(redirect_host(&response, request.url(), &filter));
     }
     let hints = read_hints(|name| response.header_value(name));
-    let filter = text_filter(&run.settings.token, events);
     let content_type = response.header_value("content-type");
     match read_answer(response.status(), content_type, response.body(), &filter) {
         Answer::Received { count, messages, trace_id } => {
@@ -84,8 +85,7 @@ async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, Tra
 /// Masks, in whatever the service says, the token and everything that was sent of a customer unhashed.
 fn text_filter<'e>(token: &'e AccessToken, events: &'e [Numbered]) -> TextFilter<'e> {
     let clear = events.iter().flat_map(|numbered| clear_texts(&numbered.event));
-    let token = Cow::from(token.expose());
-    TextFilter::masking(std::iter::once(token).chain(clear))
+    TextFilter::masking(token.expose()).and(clear)
 }
 
 /// What is sent of an event unhashed.
@@ -101,10 +101,10 @@ fn clear_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
 }
 
 /// The host that a redirect points to; its path and query may hold what was sent.
-fn redirect_host(response: &Response, from: &Url) -> Box<str> {
+fn redirect_host(response: &Response, from: &Url, filter: &TextFilter<'_>) -> Box<str> {
     let target = response.header_value("location").and_then(|location| from.join(location).ok());
     match target.as_ref().and_then(Url::host_str) {
-        Some(host) => host.into(),
+        Some(host) => filter.clean(host),
         None => "an unknown place".into(),
     }
 }

@@ -99,7 +99,7 @@ impl RunState<'_> {
 
     /// Ends the run for this reason once every event that the source gave has its outcome.
     pub(super) fn source_failed(&self, error: &SourceError) {
-        let filter = TextFilter::masking([self.settings.token.expose()]);
+        let filter = TextFilter::masking(self.settings.token.expose());
         let cause = StopCause::Source(filter.clean(&error.to_string()));
         trace::stopping(&cause);
         self.log().source_failed(cause);

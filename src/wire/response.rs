@@ -159,7 +159,8 @@ fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiE
     let data = error_data(error);
     let terms_link = ["message", "error_msg", "error_user_msg"]
         .iter()
-        .find_map(|name| terms_link(error.get(name)?.as_str()?));
+        .find_map(|name| terms_link(error.get(name)?.as_str()?))
+        .filter(|link| filter.clean(link) == *link);
     Some(ApiError {
         status,
         code,

@@ -7,6 +7,7 @@ use std::{fmt, io, iter};
 use url::Url;
 
 use super::proxy::Proxy;
+use crate::wire::TextFilter;
 
 /// Why no answer came back.
 ///
@@ -67,7 +68,7 @@ impl TransportError {
 
     /// The HTTP client of the application followed a redirect.
     pub(super) fn followed_redirect(host: Option<&str>) -> Self {
-        let host = host.unwrap_or("an unknown place");
+        let host = host.map_or_else(|| "an unknown place".into(), |host| TextFilter::default().clean(host));
         let what = format!(
             "the endpoint redirects to {host}, and the application's HTTP client followed: build it without \
              redirects"
@@ -89,6 +90,14 @@ impl TransportError {
     /// ```
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// The same error, with a text that quotes nothing of what was sent.
+    pub(in crate::client) fn filtered(mut self, filter: &TextFilter<'_>) -> Self {
+        if let Cow::Owned(what) = &self.what {
+            self.what = filter.clean(what).into_string().into();
+        }
         self
     }
 
