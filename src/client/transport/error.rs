@@ -68,7 +68,7 @@ impl TransportError {
 
     /// The HTTP client of the application followed a redirect.
     pub(super) fn followed_redirect(host: Option<&str>) -> Self {
-        let host = host.map_or_else(|| "an unknown place".into(), |host| TextFilter::default().clean(host));
+        let host = host.unwrap_or("an unknown place");
         let what = format!(
             "the endpoint redirects to {host}, and the application's HTTP client followed: build it without \
              redirects"

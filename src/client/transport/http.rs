@@ -11,6 +11,7 @@ use super::error::sort;
 use super::proxy::Proxy;
 use super::{Request, Response, Sending, Transport, TransportError};
 use crate::value::AccessToken;
+use crate::wire::TextFilter;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -277,7 +278,10 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
-        Box::pin(self.attempt(request))
+        Box::pin(async {
+            let token = request.bearer().map_or("", AccessToken::expose);
+            self.attempt(request).await.map_err(|error| error.filtered(&TextFilter::masking(token)))
+        })
     }
 
     /// Requests on their way keep their connections to the end; none is used again.
@@ -492,6 +496,21 @@ mod tests {
             assert!(error.is_followed_redirect() && error.may_have_arrived(), "{error}");
             assert!(!chain(&error).contains("elsewhere"), "{}", chain(&error));
         }
+    }
+
+    #[tokio::test]
+    async fn s1_the_host_of_a_redirect_that_was_followed_shows_no_token() {
+        const MOVED: &str = concat!(
+            "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://a.markedtoken.test/\r\n",
+            "content-length: 0\r\n\r\n"
+        );
+        let server = Server::start(MOVED).await;
+        let policy = reqwest::redirect::Policy::custom(|attempt| attempt.error("no further"));
+        let client = reqwest::Client::builder().no_proxy().redirect(policy).build().unwrap();
+        let error =
+            HttpTransport::from_reqwest(client).send(&request(server.url("").as_str())).await.unwrap_err();
+        assert!(error.is_followed_redirect(), "{error}");
+        assert!(!chain(&error).contains("markedtoken"), "{}", chain(&error));
     }
 
     #[tokio::test]
