@@ -471,6 +471,15 @@ mod tests {
     }
 
     #[test]
+    fn n4_n11_connecting_takes_five_seconds_and_an_attempt_thirty_at_most() {
+        let builder = Client::builder("1".parse().unwrap(), "token".parse().unwrap());
+        assert_eq!(
+            (builder.http.connect, builder.attempt),
+            (Duration::from_secs(5), Duration::from_secs(30))
+        );
+    }
+
+    #[test]
     fn settings_of_the_http_transport_are_refused_beside_another_transport() {
         let builder = Client::builder("1".parse().unwrap(), "token".parse().unwrap());
         let http = HttpTransport::new(Duration::from_secs(5)).unwrap();

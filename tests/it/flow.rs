@@ -310,12 +310,18 @@ async fn r24_a_dead_token_costs_one_request_however_many_workers_there_are() {
 
 #[tokio::test(start_paused = true)]
 async fn n11_n13_d_an_attempt_has_a_limit() {
-    let service = Service::new(|number, _| if number == 0 { Act::Hang } else { Act::Accept });
-    let client = service.client().timeouts(SECOND, 30 * SECOND).build().unwrap();
-    let report = client.send(events(10)).await;
-    assert!(report.all_accepted());
-    assert_eq!(report.attempts().doubtful, 1);
-    assert_eq!(service.starts(), [0, 31]);
+    for (limit, seconds) in [(None, 30), (Some(7), 7)] {
+        let service = Service::new(|number, _| if number == 0 { Act::Hang } else { Act::Accept });
+        let client = match limit {
+            Some(limit) => service.client().timeouts(SECOND, limit * SECOND),
+            None => service.client(),
+        };
+        let sending = client.build().unwrap().send(events(10));
+        let report = tokio::time::timeout(3600 * SECOND, sending).await.expect("the attempt has no limit");
+        assert!(report.all_accepted());
+        assert_eq!(report.attempts().doubtful, 1);
+        assert_eq!(service.starts(), [0, seconds + 1]);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -41,6 +41,7 @@ pub(in crate::client) struct HttpSettings {
         expect(dead_code, reason = "other systems offer no such limit")
     )]
     pub(in crate::client) unread: Duration,
+    pub(in crate::client) idle: Duration,
     #[cfg(test)]
     pub(in crate::client) addresses: Vec<std::net::SocketAddr>,
 }
@@ -53,6 +54,7 @@ impl HttpSettings {
             roots: Vec::new(),
             only_roots: false,
             unread: MAX_UNREAD,
+            idle: MAX_IDLE,
             #[cfg(test)]
             addresses: Vec::new(),
         }
@@ -81,7 +83,7 @@ impl HttpSettings {
             .no_deflate()
             .no_zstd()
             .connect_timeout(self.connect)
-            .pool_idle_timeout(MAX_IDLE);
+            .pool_idle_timeout(self.idle);
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
             pool = pool.tcp_user_timeout(self.unread);
@@ -435,6 +437,26 @@ mod tests {
             http.send(&request(&format!("http://{}/", listener.local_addr().unwrap()))).await.unwrap_err();
         assert!(!error.may_have_arrived());
         assert!(error.to_string().contains("time limit"), "{error}");
+    }
+
+    #[test]
+    fn n8_n13_no_connection_is_kept_for_longer_than_half_a_minute() {
+        let settings = HttpSettings::new(CONNECT);
+        assert_eq!([settings.idle, settings.unread], [Duration::from_secs(30); 2]);
+    }
+
+    #[tokio::test]
+    async fn n8_a_connection_that_was_idle_for_too_long_is_not_used_again() {
+        let server = Server::start(OK).await;
+        let request = request(server.url("").as_str());
+        for (idle, connections) in [(60_000, 1), (50, 3)] {
+            let http = transport(|settings| settings.idle = Duration::from_millis(idle));
+            for _ in 0..2 {
+                http.send(&request).await.unwrap();
+                let _ = timeout(Duration::from_millis(300), std::future::pending::<()>()).await;
+            }
+            assert_eq!(server.connections(), connections, "{idle} ms");
+        }
     }
 
     #[tokio::test]
