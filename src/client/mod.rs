@@ -39,7 +39,9 @@
 //! | none: the connection broke, or a time limit | retries while Meta deduplicates; in the end unconfirmed |
 //! | a temporary error of Meta | waits with jitter, or as long as Meta asks, and retries |
 //! | throttling | all workers wait; the batch is retried |
-//! | a bad event | the batch is divided until the bad event stands alone, which is refused |
+//! | a bad event | the batch is divided until the bad event stands alone, which is refused, or unconfirmed after an ambiguous attempt |
+//! | not Meta's: a page, an error without a code | the same as for a broken connection, unless the status says what to do |
+//! | any that asks for a longer wait than the policy allows | the run stops; the rest is not sent |
 //! | wrong token, permission, dataset, terms or endpoint | the run stops; the rest is not sent |
 //! | a count that differs from what was sent | no retry; unconfirmed |
 //!

@@ -182,7 +182,7 @@ fn f_refused_rows_are_told_by_line_and_column_only() {
 
 /// The token as a hostile server may write it.
 fn disguises() -> Vec<String> {
-    let each = |write: &dyn Fn(char) -> String| TOKEN.chars().map(write).collect::<String>();
+    let each = |write: &dyn Fn(char) -> String| TOKEN.chars().map(write).collect::<Vec<_>>().concat();
     vec![
         TOKEN.to_owned(),
         TOKEN.to_lowercase(),
@@ -251,7 +251,7 @@ async fn s1_s14_r38_r41_a_hostile_server_puts_the_token_into_no_text_of_a_report
         answers.push(Answer::json(400, json!({"error": text})));
         answers.push(Answer::json(200, json!({"events_received": 1, "messages": [text, {"a": text}]})));
         answers.push(Answer::json(200, json!({"events_received": 1, "fbtrace_id": text})));
-        let link = format!("agree at {terms}{}/customaudiences/tos/?a={text}", TOKEN);
+        let link = format!("agree at {terms}{TOKEN}/customaudiences/tos/?a={text}");
         answers.push(Answer::json(400, error("message", &link)));
         if text.is_ascii() && !text.contains('\u{1b}') {
             answers.push(Answer::body(400, &format!("text/html; a={text}"), "<html>"));
