@@ -3,7 +3,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::future::select;
@@ -11,13 +11,17 @@ use futures_util::future::select;
 use super::batch_part::BatchPart;
 use super::clock::Waiting;
 use super::run_state::RunState;
+use super::shield::{Panicked, shielded};
 use super::source::{EventSource, Feeder};
 use crate::report::{NotSentCause, Numbered, Outcome, RowReport};
-use crate::wire::Draft;
+use crate::wire::{BatchLimits, Draft};
+
+/// The most events that are taken in one poll: as many as a batch may have.
+const MAX_PER_POLL: usize = BatchLimits::MAX_EVENTS;
 
 /// Takes events from the source and forms batches of them.
 pub(super) struct Batcher<'s> {
-    source: Box<dyn EventSource + 's>,
+    source: Option<Box<dyn EventSource + 's>>,
     feeder: Option<&'s dyn Feeder>,
     linger: Duration,
     taken: usize,
@@ -42,7 +46,7 @@ impl<'s> Batcher<'s> {
         feeder: Option<&'s dyn Feeder>,
         linger: Duration,
     ) -> Self {
-        Self { source, feeder, linger, taken: 0, usual: 16, held: None, is_over: false }
+        Self { source: Some(source), feeder, linger, taken: 0, usual: 16, held: None, is_over: false }
     }
 
     /// The next batch, or `None` when there will be no more.
@@ -65,27 +69,35 @@ impl<'s> Batcher<'s> {
     /// Takes every event that comes without waiting.
     pub(super) fn take_rest(&mut self, run: &RunState<'_>) -> Vec<Numbered> {
         let mut context = Context::from_waker(Waker::noop());
-        std::iter::from_fn(|| match self.poll_take(run, &mut context) {
+        std::iter::from_fn(|| match self.poll_take(run, usize::MAX, &mut context) {
             Poll::Ready(next) => next,
             Poll::Pending => None,
         })
         .collect()
     }
 
-    /// Takes the report on the rows behind the events.
-    pub(super) fn take_rows(&mut self) -> RowReport {
-        self.source.take_rows()
+    /// Takes the report on the rows behind the events, and lets the source go.
+    pub(super) fn finish(mut self, run: &RunState<'_>) -> RowReport {
+        let mut source = self.source.take();
+        let rows = shielded(|| source.as_mut().map(EventSource::take_rows).unwrap_or_default());
+        let dropped = shielded(|| drop(source));
+        if rows.is_err() || dropped.is_err() {
+            run.source_panicked();
+        }
+        rows.unwrap_or_default()
     }
 
-    /// Takes events until the batch is full, the source has ended, or the batch has waited long enough.
+    /// Takes events until the batch is full, the source has ended, or the batch has waited long enough. It
+    /// takes only so many at a time: a source that always has an event must not keep others from their turn.
     fn poll_fill<'b>(
         &mut self,
         filling: &mut Filling<'b>,
         run: &'b RunState<'_>,
         context: &mut Context<'_>,
     ) -> Poll<()> {
+        let end_of_turn = self.taken + MAX_PER_POLL;
         while !filling.draft.is_full() {
-            let next = match self.poll_take(run, context) {
+            let next = match self.poll_take(run, end_of_turn, context) {
                 Poll::Ready(Some(next)) => next,
                 Poll::Ready(None) => break,
                 Poll::Pending => {
@@ -107,20 +119,36 @@ impl<'s> Batcher<'s> {
         Poll::Ready(())
     }
 
-    /// The next event whose id is new.
-    fn poll_take(&mut self, run: &RunState<'_>, context: &mut Context<'_>) -> Poll<Option<Numbered>> {
+    /// The next event whose id is new. Takes nothing more once so many events were taken, and asks to be polled
+    /// again.
+    fn poll_take(
+        &mut self,
+        run: &RunState<'_>,
+        end_of_turn: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Numbered>> {
         if let Some(held) = self.held.take() {
             return Poll::Ready(Some(held));
         }
         while !self.is_over {
-            let event = match ready!(self.source.poll_next(context)) {
-                Some(Ok(event)) => event,
-                Some(Err(error)) => {
-                    run.source_failed(&error);
+            if self.taken >= end_of_turn {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let Some(source) = &mut self.source else { break };
+            let polled = shielded(|| source.poll_next(context));
+            let event = match polled {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(Some(Ok(event)))) => event,
+                Ok(Poll::Ready(end)) => {
+                    if let Some(Err(error)) = end {
+                        run.source_failed(&error);
+                    }
                     self.is_over = true;
                     break;
                 }
-                None => {
+                Err(Panicked) => {
+                    run.source_panicked();
                     self.is_over = true;
                     break;
                 }

@@ -51,7 +51,7 @@ pub struct ClientBuilder {
     http: HttpSettings,
     attempt: Duration,
     transport: Option<Arc<dyn Transport>>,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
     jitter: Arc<dyn Jitter>,
 }
 
@@ -72,7 +72,7 @@ impl ClientBuilder {
             http: HttpSettings::new(Duration::from_secs(5)),
             attempt: Duration::from_secs(30),
             transport: None,
-            clock: Arc::new(SystemClock),
+            clock: None,
             jitter: Arc::new(SystemJitter),
         }
     }
@@ -350,7 +350,7 @@ impl ClientBuilder {
 
     /// Replaces the system's clock, for tests. There is an example at [`Clock`].
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 
@@ -372,6 +372,7 @@ impl ClientBuilder {
         if self.retry.batch_limit.is_zero() || self.retry.run_limit.is_some_and(|limit| limit.is_zero()) {
             return Err(InvalidClient::Timeout);
         }
+        let needs_runtime = self.transport.is_none() || self.clock.is_none();
         let transport = match (self.transport, self.http.customized()) {
             (Some(_), Some(setting)) => return Err(InvalidClient::BesideTransport(setting)),
             (Some(transport), None) => transport,
@@ -395,8 +396,9 @@ impl ClientBuilder {
             attempt_limit: self.attempt,
             pacer: Pacer::new(),
             transport,
-            clock: self.clock,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             jitter: self.jitter,
+            needs_runtime,
         })
     }
 }
@@ -465,6 +467,15 @@ mod tests {
             endpoint("https://relay.example/meta").is_ok_and(
                 |client| client.settings.url.as_str() == "https://relay.example/meta/v26.0/1/events"
             )
+        );
+    }
+
+    #[test]
+    fn n4_n11_connecting_takes_five_seconds_and_an_attempt_thirty_at_most() {
+        let builder = Client::builder("1".parse().unwrap(), "token".parse().unwrap());
+        assert_eq!(
+            (builder.http.connect, builder.attempt),
+            (Duration::from_secs(5), Duration::from_secs(30))
         );
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use tokio::task::yield_now;
 
 use super::batcher::Batcher;
+use super::clock;
 use super::dispatch::dispatch;
 use super::observers::{Observers, OutcomeGroup, Progress};
 use super::run_state::RunState;
@@ -199,6 +200,7 @@ impl Plan<'_> {
         let Self { settings, source, keeping, linger, observers, stop } = *self;
         let feeder = observers.feeder;
         let run = RunState::new(&settings, keeping, observers);
+        check_runtime(&run);
         check_token(&run);
         let batcher = Mutex::new(Batcher::new(source, feeder, linger));
         {
@@ -217,7 +219,8 @@ impl Plan<'_> {
             let rest = batcher.take_rest(&run);
             run.settle(rest, &Outcome::NotSent(NotSentCause::Stopped(cause)));
         }
-        run.close(batcher.take_rows())
+        let rows = batcher.finish(&run);
+        run.close(rows)
     }
 }
 
@@ -235,7 +238,7 @@ async fn work(run: &RunState<'_>, batcher: &Mutex<Batcher<'_>>) {
 
 /// Stops the run at its time limit.
 async fn keep_time(run: &RunState<'_>) {
-    if let Some(limit) = run.time_left() {
+    if let Some(limit) = run.time_left().filter(|_| run.halted_by().is_none()) {
         run.clock().limit(limit).await;
         run.halt(StopCause::RunLimit);
     }
@@ -249,6 +252,13 @@ async fn obey(run: &RunState<'_>, stop: &StopHandle) {
     stop.time_is_up(run.clock()).await;
     run.cut_off();
     std::future::pending::<()>().await;
+}
+
+/// Stops before the start without the runtime that the client's own clock and transport need.
+fn check_runtime(run: &RunState<'_>) {
+    if run.settings.needs_runtime && !clock::has_timers() {
+        run.halt(StopCause::NoRuntime);
+    }
 }
 
 /// Stops before the start when the token is known to have expired, and notes when it soon will.

@@ -10,7 +10,6 @@ use super::isolation::{Isolation, Search, is_about_age};
 use super::pacer::Purpose;
 use super::retry::{Ended, Since, Step, Tried, decide, pause_after};
 use super::run_state::{Probe, RunState};
-use super::settings::Settings;
 use super::trace;
 use crate::event::Event;
 use crate::report::{ApiError, ErrorClass, NotSentCause, Numbered, Outcome, StopCause, UnconfirmedCause};
@@ -60,10 +59,15 @@ impl Dispatch<'_, '_> {
             }
             let began = Since::now(self.run.clock());
             self.began.get_or_insert(self.run.clock().elapsed());
+            // The clock may have panicked just now.
+            if let Some(cause) = self.run.halted_by() {
+                self.leave(events, NotSentCause::Stopped(cause), &tried);
+                return Vec::new();
+            }
             let ended = attempt(self.run, &request, &events, purpose).await;
             self.note(&ended, &mut tried, began);
-            let Settings { retry, jitter, .. } = self.run.settings;
-            let fraction = jitter.fraction();
+            let retry = &self.run.settings.retry;
+            let fraction = self.run.jitter();
             if let Some(lasting) = pause_after(&ended, &tried, retry, fraction) {
                 self.run.pause(lasting);
             }
@@ -175,8 +179,7 @@ impl Dispatch<'_, '_> {
     /// Takes the next step of the search for the bad event; returns the parts to send again.
     fn isolate(&mut self, error: Arc<ApiError>, mut events: Vec<Numbered>, tried: &Tried) -> Vec<BatchPart> {
         let search = self.isolation.next(&error, events.len());
-        let is_about_age = is_about_age(&error);
-        if is_about_age {
+        if is_about_age(&error) {
             if self.has_outdated(&events) {
                 // The next attempt leaves them out.
                 return vec![BatchPart::refused(events, tried)];
@@ -187,7 +190,11 @@ impl Dispatch<'_, '_> {
         }
         match search {
             Search::Halve => return BatchPart::halves(events, tried),
-            Search::Blame(index) => self.refuse(events.remove(index), &error, is_about_age, tried),
+            Search::Blame(index) => {
+                self.run.lone_refusal(&error);
+                let refused = Outcome::Refused(Arc::clone(&error));
+                self.end(vec![events.remove(index)], refused, tried);
+            }
             Search::GiveUp => {}
         }
         if self.isolation.is_exhausted() {
@@ -195,18 +202,6 @@ impl Dispatch<'_, '_> {
             return Vec::new();
         }
         if events.is_empty() { Vec::new() } else { vec![BatchPart::refused(events, tried)] }
-    }
-
-    /// Ends the bad event.
-    fn refuse(&self, bad: Numbered, error: &Arc<ApiError>, is_about_age: bool, tried: &Tried) {
-        self.run.lone_refusal(error);
-        let refused = Outcome::Refused(Arc::clone(error));
-        if is_about_age {
-            // It was younger when an earlier attempt may have arrived.
-            self.end(vec![bad], refused, tried);
-        } else {
-            self.run.settle(vec![bad], &refused);
-        }
     }
 
     fn has_outdated(&self, events: &[Numbered]) -> bool {

@@ -1,21 +1,20 @@
 //! One attempt: a request leaves, and what comes back is sorted into how the attempt ended.
 
 use std::borrow::Cow;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use url::Url;
 
 use super::pacer::Purpose;
 use super::retry::Ended;
 use super::run_state::RunState;
+use super::shield::{Panicked, Shielded};
 use super::transport::{Request, Response, TransportError};
 use crate::customer::MatchValue;
 use crate::event::Event;
-use crate::report::Numbered;
+use crate::report::{Numbered, StopCause};
 use crate::value::AccessToken;
 use crate::wire::{Answer, TextFilter, read_answer, read_hints};
 
@@ -27,23 +26,25 @@ pub(super) async fn attempt(
     purpose: Purpose,
 ) -> Ended {
     let _in_flight = run.leaves(purpose);
-    let response = match exchange(run, request).await {
+    let exchanged = exchange(run, request).await;
+    let filter = text_filter(&run.settings.token, events);
+    let response = match exchanged {
         Ok(response) => response,
-        Err(error) => return Ended::Failed(error),
+        Err(error) => return Ended::Failed(error.filtered(&filter)),
     };
     if (300..400).contains(&response.status()) {
-        return Ended::Redirected(redirect_host(&response, request.url()));
+        return Ended::Redirected(redirect_host(&response, request.url(), &filter));
     }
     let hints = read_hints(|name| response.header_value(name));
-    let filter = text_filter(&run.settings.token, events);
-    match read_answer(response.status(), response.body(), &filter) {
+    let content_type = response.header_value("content-type");
+    match read_answer(response.status(), content_type, response.body(), &filter) {
         Answer::Received { count, messages, trace_id } => {
             run.heed(hints);
             run.heard(messages, trace_id);
             let sent = events.len() as u64;
             if count > sent {
                 // It may be the answer to another request.
-                run.settings.transport.drop_connections();
+                run.drop_connections();
             }
             Ended::Received { sent, count }
         }
@@ -54,19 +55,24 @@ pub(super) async fn attempt(
             run.heard(Vec::new(), error.trace_id().map(Into::into));
             Ended::Refused { error: Arc::from(error), wait: hints.wait }
         }
-        Answer::Unreadable(why) => Ended::NoValidAnswer { why: why.into(), wait: hints.wait },
+        Answer::Unreadable(why) => Ended::NoValidAnswer { why, wait: hints.wait },
     }
 }
 
 /// Sends the request and waits for its answer: up to the limit, and to the end of the run.
 async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, TransportError> {
     let settings = run.settings;
-    let sending = AssertUnwindSafe(async { settings.transport.send(request).await }).catch_unwind();
-    let limit = settings.clock.limit(settings.attempt_limit);
+    // After a panic as it was dropped, nobody knows what becomes of its connection.
+    let drop_panicked = || run.halt(StopCause::Panicked("Transport"));
+    let sending = Shielded::new(|| settings.transport.send(request), drop_panicked);
+    let limit = run.clock().limit(settings.attempt_limit);
     let cut_off = pin!(run.is_cut_off());
     match select(pin!(sending), select(limit, cut_off)).await {
         Either::Left((Ok(answer), _)) => answer,
-        Either::Left((Err(_panic), _)) => Err(TransportError::ambiguous("the transport panicked")),
+        Either::Left((Err(Panicked), _)) => {
+            run.note("transport_panicked", "the transport panicked during an attempt".to_owned());
+            Err(TransportError::ambiguous("the transport panicked"))
+        }
         Either::Right((Either::Left(_), _)) => {
             Err(TransportError::ambiguous("no whole answer within the time limit"))
         }
@@ -79,8 +85,7 @@ async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, Tra
 /// Masks, in whatever the service says, the token and everything that was sent of a customer unhashed.
 fn text_filter<'e>(token: &'e AccessToken, events: &'e [Numbered]) -> TextFilter<'e> {
     let clear = events.iter().flat_map(|numbered| clear_texts(&numbered.event));
-    let token = Cow::from(token.expose());
-    TextFilter::masking(std::iter::once(token).chain(clear))
+    TextFilter::masking(token.expose()).and(clear)
 }
 
 /// What is sent of an event unhashed.
@@ -96,10 +101,10 @@ fn clear_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
 }
 
 /// The host that a redirect points to; its path and query may hold what was sent.
-fn redirect_host(response: &Response, from: &Url) -> Box<str> {
+fn redirect_host(response: &Response, from: &Url, filter: &TextFilter<'_>) -> Box<str> {
     let target = response.header_value("location").and_then(|location| from.join(location).ok());
     match target.as_ref().and_then(Url::host_str) {
-        Some(host) => host.into(),
+        Some(host) => filter.clean(host),
         None => "an unknown place".into(),
     }
 }

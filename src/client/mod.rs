@@ -39,7 +39,9 @@
 //! | none: the connection broke, or a time limit | retries while Meta deduplicates; in the end unconfirmed |
 //! | a temporary error of Meta | waits with jitter, or as long as Meta asks, and retries |
 //! | throttling | all workers wait; the batch is retried |
-//! | a bad event | the batch is divided until the bad event stands alone, which is refused |
+//! | a bad event | the batch is divided until the bad event stands alone, which is refused, or unconfirmed after an ambiguous attempt |
+//! | not Meta's: a page, an error without a code | the same as for a broken connection, unless the status says what to do |
+//! | any that asks for a longer wait than the policy allows | the run stops; the rest is not sent |
 //! | wrong token, permission, dataset, terms or endpoint | the run stops; the rest is not sent |
 //! | a count that differs from what was sent | no retry; unconfirmed |
 //!
@@ -100,6 +102,7 @@ mod delivery;
 mod dispatch;
 mod endpoint;
 mod exchange;
+mod halt;
 mod invalid;
 mod isolation;
 mod observers;
@@ -109,9 +112,11 @@ mod queue;
 mod recent_ids;
 mod retry;
 mod row_source;
+mod run_clock;
 mod run_log;
 mod run_state;
 mod settings;
+mod shield;
 mod source;
 mod stop;
 mod trace;
@@ -230,9 +235,11 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// # Panics
+    /// # Runtime
     ///
-    /// When awaited outside a tokio runtime, unless transport and clock are the application's own.
+    /// Await it in a tokio runtime that was built with `enable_all`, unless transport and clock are the
+    /// application's own. Elsewhere it sends nothing, and the run stops with
+    /// [`StopCause::NoRuntime`](crate::report::StopCause::NoRuntime).
     pub fn send(&self, prepared: impl IntoPrepared) -> Delivery<'static> {
         Delivery::of_prepared(&self.settings, prepared.into_prepared())
     }
@@ -273,9 +280,11 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// # Panics
+    /// # Runtime
     ///
-    /// When awaited outside a tokio runtime, unless transport and clock are the application's own.
+    /// Await it in a tokio runtime that was built with `enable_all`, unless transport and clock are the
+    /// application's own. Elsewhere it sends nothing, and the run stops with
+    /// [`StopCause::NoRuntime`](crate::report::StopCause::NoRuntime).
     pub fn deliver<'d>(&self, source: impl EventSource + 'd) -> Delivery<'d> {
         Delivery::of_source(&self.settings, source)
     }

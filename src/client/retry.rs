@@ -216,6 +216,11 @@ impl Ended {
         }
     }
 
+    /// Whether the answer says that no request can succeed.
+    fn stops_the_run(&self) -> bool {
+        matches!(self, Self::Refused { error, .. } if error.class().stops_the_run())
+    }
+
     fn asked_wait(&self) -> Option<Duration> {
         match self {
             Self::Refused { wait, .. } | Self::NoValidAnswer { wait, .. } => *wait,
@@ -255,6 +260,11 @@ impl Step {
 
 /// Decides. `tried` counts the attempt that just ended; `fraction` is the draw for the jitter.
 pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fraction: f64) -> Step {
+    if let Some(asked) = ended.asked_wait().filter(|&asked| asked > policy.max_retry_after)
+        && !ended.stops_the_run()
+    {
+        return Step::Stop(StopCause::RetryLater(asked));
+    }
     match ended {
         Ended::Received { sent, count } if sent == count => Step::Accept,
         &Ended::Received { sent, count } => {
@@ -302,9 +312,7 @@ fn again_or(
 ) -> Step {
     let own = full_jitter(policy.first_wait, policy.max_wait, tried.attempts, fraction);
     let after = asked.map_or(own, |asked| asked.saturating_add(own));
-    if asked.is_some_and(|asked| asked > policy.max_retry_after) {
-        otherwise()
-    } else if tried.sits_out {
+    if tried.sits_out {
         Step::Retry { after: after.max(BETWEEN_PROBES) }
     } else if tried.attempts < policy.attempts && within(tried, after, policy) {
         Step::Retry { after }
@@ -355,13 +363,12 @@ fn throttled(
     if tried.throttled > limit && blocked {
         return Step::Stop(StopCause::Api(error.clone()));
     }
-    let Some(lasting) = pause_after(ended, tried, policy, fraction) else {
-        return Step::Stop(StopCause::RetryLater(ended.asked_wait().unwrap_or_default()));
-    };
-    if tried.throttled > limit || !within(tried, lasting, policy) {
-        return Step::LeaveUnsent(NotSentCause::Exhausted(error.clone()));
+    match pause_after(ended, tried, policy, fraction) {
+        Some(lasting) if tried.throttled <= limit && within(tried, lasting, policy) => {
+            Step::Pause { lasting }
+        }
+        _ => Step::LeaveUnsent(NotSentCause::Exhausted(error.clone())),
     }
-    Step::Pause { lasting }
 }
 
 #[cfg(test)]
@@ -437,7 +444,10 @@ mod tests {
     #[test]
     fn r20_a_wait_that_a_temporary_error_asks_for_is_kept_too() {
         assert_eq!(after(&step(&refused(2, Some(30)), 1, 0)), Some(31));
-        assert!(matches!(step(&refused(2, Some(601)), 1, 0), Step::LeaveUnsent(_)));
+        assert_eq!(
+            step(&refused(2, Some(601)), 1, 0),
+            Step::Stop(StopCause::RetryLater(Duration::from_secs(601)))
+        );
     }
 
     #[test]

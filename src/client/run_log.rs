@@ -1,9 +1,8 @@
 //! What one run has done so far: outcomes, counts and notes, and the observers that hear of them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::observers::{Observers, OutcomeGroup, Progress};
 use super::recent_ids::RecentIds;
+use super::shield::shielded;
 use crate::event::Event;
 use crate::report::{Keeping, Ledger, Numbered, Outcome, StopCause};
 use crate::wire::BatchLimits;
@@ -64,8 +63,10 @@ impl<'r> RunLog<'r> {
     pub(super) fn settle(&mut self, events: Vec<Numbered>, outcome: &Outcome) {
         if let Some(observer) = &mut self.observers.outcome {
             let group = OutcomeGroup::new(&events, outcome);
-            if catch_unwind(AssertUnwindSafe(|| observer(group))).is_err() {
-                self.observers.outcome = None;
+            if shielded(|| observer(group)).is_err() {
+                let observer = self.observers.outcome.take();
+                // Dropping it may panic, too, and is no more than one panic of an observer.
+                let _ = shielded(|| drop(observer));
                 self.note_panic("on_outcome");
             }
         }
@@ -96,9 +97,21 @@ impl<'r> RunLog<'r> {
             usage: self.ledger.usage(),
         };
         let Some(observer) = &mut self.observers.progress else { return };
-        if catch_unwind(AssertUnwindSafe(|| observer(progress))).is_err() {
-            self.observers.progress = None;
+        if shielded(|| observer(progress)).is_err() {
+            let observer = self.observers.progress.take();
+            let _ = shielded(|| drop(observer));
             self.note_panic("on_progress");
+        }
+    }
+
+    /// Lets the observers go at the end of the run.
+    pub(super) fn drop_observers(&mut self) {
+        let Observers { progress, outcome, .. } = std::mem::take(&mut self.observers);
+        if shielded(|| drop(progress)).is_err() {
+            self.note_panic("on_progress");
+        }
+        if shielded(|| drop(outcome)).is_err() {
+            self.note_panic("on_outcome");
         }
     }
 

@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::select;
-use tokio::sync::watch;
+use tokio::task::coop::consume_budget;
 
 use super::clock::Clock;
+use super::halt::Halt;
 use super::observers::Observers;
 use super::pacer::{Admission, Pacer, Purpose};
+use super::run_clock::RunClock;
 use super::run_log::RunLog;
 use super::settings::Settings;
+use super::shield::shielded;
 use super::source::SourceError;
 use super::trace;
 use crate::event::Event;
@@ -23,16 +26,10 @@ use crate::wire::{BatchLimits, Hints, TextFilter};
 
 pub(super) struct RunState<'r> {
     pub(super) settings: &'r Settings,
+    clock: RunClock<'r>,
     began: Duration,
-    halt: watch::Sender<Halt>,
+    halt: Arc<Halt>,
     log: Mutex<RunLog<'r>>,
-}
-
-#[derive(Debug, Default)]
-struct Halt {
-    cause: Option<Arc<StopCause>>,
-    /// Requests in flight are no longer waited for.
-    cuts_off: bool,
 }
 
 /// From which difference on the report notes that the clocks differ, in seconds.
@@ -45,22 +42,39 @@ impl<'r> RunState<'r> {
     pub(super) fn new(settings: &'r Settings, keeping: Keeping, observers: Observers<'r>) -> Self {
         let ledger = Ledger::new(keeping, settings.fields.has_test_event_code());
         let log = RunLog::new(ledger, keeping, settings.limits.bytes(), observers);
-        let began = settings.clock.elapsed();
-        Self { settings, began, halt: watch::Sender::default(), log: Mutex::new(log) }
+        let halt = Arc::<Halt>::default();
+        let clock = RunClock::new(&*settings.clock, Arc::clone(&halt));
+        Self { settings, began: clock.elapsed(), clock, halt, log: Mutex::new(log) }
     }
 
     /// The report, once all workers have ended.
     pub(super) fn close(self, rows: RowReport) -> DeliveryReport {
         let halted_by = self.halted_by();
         let mut log = self.log.into_inner().unwrap_or_else(PoisonError::into_inner);
+        log.drop_observers();
         let stopped = log.take_source_failure().map(Arc::new).or(halted_by);
         let report = log.ledger.close(stopped).with_rows(rows);
         trace::finished(&report);
         report
     }
 
-    pub(super) fn clock(&self) -> &'r dyn Clock {
-        &*self.settings.clock
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &self.clock
+    }
+
+    /// A random number for a wait.
+    pub(super) fn jitter(&self) -> f64 {
+        shielded(|| self.settings.jitter.fraction()).unwrap_or_else(|_| {
+            self.halt(StopCause::Panicked("Jitter"));
+            0.5
+        })
+    }
+
+    /// Uses no connection for later requests that is open now.
+    pub(super) fn drop_connections(&self) {
+        if shielded(|| self.settings.transport.drop_connections()).is_err() {
+            self.halt(StopCause::Panicked("Transport::drop_connections"));
+        }
     }
 
     pub(super) fn closing(&self) -> &'r [u8] {
@@ -80,42 +94,41 @@ impl<'r> RunState<'r> {
 impl RunState<'_> {
     /// Starts no new batch from now on. The first cause is kept.
     pub(super) fn halt(&self, cause: StopCause) {
-        self.halt.send_if_modified(|halt| {
-            let is_first = halt.cause.is_none();
-            if is_first {
-                trace::stopping(&cause);
-                halt.cause = Some(Arc::new(cause));
-            }
-            is_first
-        });
+        self.halt.halt(cause);
     }
 
     /// Ends the run for this reason once every event that the source gave has its outcome.
     pub(super) fn source_failed(&self, error: &SourceError) {
-        let filter = TextFilter::masking([self.settings.token.expose()]);
+        let filter = TextFilter::masking(self.settings.token.expose());
         let cause = StopCause::Source(filter.clean(&error.to_string()));
+        trace::stopping(&cause);
+        self.log().source_failed(cause);
+    }
+
+    /// Ends the run because the source panicked once every event that it gave has its outcome.
+    pub(super) fn source_panicked(&self) {
+        let cause = StopCause::Panicked("EventSource");
         trace::stopping(&cause);
         self.log().source_failed(cause);
     }
 
     /// Stops waiting for the requests in flight.
     pub(super) fn cut_off(&self) {
-        self.halt.send_modify(|halt| halt.cuts_off = true);
+        self.halt.cut_off();
     }
 
     pub(super) fn halted_by(&self) -> Option<Arc<StopCause>> {
-        self.halt.borrow().cause.clone()
+        self.halt.cause()
     }
 
     /// Completes when the run is to stop.
     pub(super) async fn halted(&self) {
-        // The sender lives as long as `self`.
-        let _ = self.halt.subscribe().wait_for(|halt| halt.cause.is_some()).await;
+        self.halt.halted().await;
     }
 
     /// Completes when requests in flight are to be cut off.
     pub(super) async fn is_cut_off(&self) {
-        let _ = self.halt.subscribe().wait_for(|halt| halt.cuts_off).await;
+        self.halt.is_cut_off().await;
     }
 
     /// Waits, unless the run is to stop first.
@@ -140,6 +153,8 @@ impl<'r> RunState<'r> {
         probe: &mut Option<Probe<'r>>,
     ) -> Result<(), Arc<StopCause>> {
         loop {
+            // A clock and a transport that never wait must not keep others from their turn.
+            consume_budget().await;
             if self.time_left() == Some(Duration::ZERO) {
                 self.halt(StopCause::RunLimit);
             }

@@ -54,6 +54,8 @@ pub(super) struct Settings {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) jitter: Arc<dyn Jitter>,
+    /// Whether the clock or the transport is the client's own, which wait on tokio.
+    pub(super) needs_runtime: bool,
 }
 
 impl Settings {

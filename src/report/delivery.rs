@@ -41,10 +41,10 @@ pub struct DeliveryReport {
 impl DeliveryReport {
     /// Whether Meta accepted every row, apart from rows that the row contract filters, such as returns.
     ///
-    /// It is false when the source failed, because rows behind the failure are missing. It is true for a
+    /// It is false when the source failed or panicked, because rows behind the failure are missing. It is true for a
     /// run without rows: [`rows`](Self::rows) says how many there were.
     pub fn all_accepted(&self) -> bool {
-        let is_complete = !matches!(self.stopped(), Some(StopCause::Source(_)));
+        let is_complete = !matches!(self.stopped(), Some(StopCause::Source(_) | StopCause::Panicked(_)));
         is_complete && self.rows.accepted + self.rows.filtered == self.rows.read
     }
 

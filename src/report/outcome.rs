@@ -234,6 +234,11 @@ pub enum StopCause {
     Source(Box<str>),
     /// Too many events of a source could not be sent: holding more of them would take too much memory.
     UnsentLimit,
+    /// Code of the application panicked, and the run cannot go on without it: the `Clock`, the `Jitter`, the
+    /// `Transport` as it was dropped, or the `EventSource`, as this name says.
+    Panicked(&'static str),
+    /// There was no tokio runtime with timers, which the client's own clock and transport need.
+    NoRuntime,
     /// The run ended early: its runtime shut down, or code of the application panicked in it or blocked
     /// it.
     Abandoned,
@@ -260,6 +265,8 @@ impl StopCause {
             Self::CloseLimit => "close_limit",
             Self::Source(_) => "source_failed",
             Self::UnsentLimit => "unsent_limit",
+            Self::Panicked(_) => "panicked",
+            Self::NoRuntime => "no_runtime",
             Self::Abandoned => "abandoned",
         }
     }
@@ -293,10 +300,10 @@ impl StopCause {
             Self::CloseLimit => "the time limit of `close` passed".into(),
             Self::Source(why) => format!("the source failed: {why}").into(),
             Self::UnsentLimit => "too many events could not be sent".into(),
+            Self::Panicked(what) => format!("`{what}` of the application panicked").into(),
+            Self::NoRuntime => "there is no tokio runtime with timers here".into(),
             Self::Abandoned => {
-                "the run ended early, because its runtime shut down, or code of the application \
-                                panicked or blocked it"
-                    .into()
+                "the run ended early, because its runtime shut down, or code of the application panicked or blocked it".into()
             }
         }
     }
@@ -315,6 +322,8 @@ impl StopCause {
                 "send the events that were not sent in another run"
             }
             Self::UnsentLimit => "send them again, then go on with the source",
+            Self::Panicked(_) => "correct it, then send the events that were not sent in another run",
+            Self::NoRuntime => "send in a runtime that was built with `enable_all`",
         };
         Some(advice.into())
     }

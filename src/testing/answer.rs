@@ -27,12 +27,14 @@ use super::graph::GraphError;
 /// ```
 ///
 /// A constructor chooses the answer or the fault, and the methods after it say how it is delivered. Only
-/// [`Answer::judge`] and [`Answer::accept_then_reset`] check events and store them. Every other answer
-/// leaves [`MockServer::accepted`](super::MockServer::accepted) as it was, whatever the client reads.
+/// [`Answer::judge`] and answers that are [`storing`](Answer::storing) check events and store them. Every
+/// other answer leaves [`MockServer::accepted`](super::MockServer::accepted) as it was, whatever the client
+/// reads.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Answer {
     pub(super) act: Act,
+    pub(super) stores: bool,
     pub(super) headers: Vec<(String, String)>,
     pub(super) wait: Duration,
     pub(super) delivery: Delivery,
@@ -52,7 +54,6 @@ pub(super) enum Act {
     NeverRead,
     ResetBeforeBody,
     ResetAfterBody,
-    AcceptThenReset,
 }
 
 /// How the bytes of an answer are sent.
@@ -67,7 +68,7 @@ pub(super) enum Delivery {
 /// Answers.
 impl Answer {
     fn new(act: Act) -> Self {
-        Self { act, headers: Vec::new(), wait: Duration::ZERO, delivery: Delivery::Whole }
+        Self { act, stores: false, headers: Vec::new(), wait: Duration::ZERO, delivery: Delivery::Whole }
     }
 
     /// Checks the request against Meta's rules and answers as Meta would, as without a script.
@@ -223,12 +224,43 @@ impl Answer {
     /// Checks the request and stores its events as [`Answer::judge`] does, then resets the connection:
     /// the client cannot know that they were accepted.
     pub fn accept_then_reset() -> Self {
-        Self::new(Act::AcceptThenReset)
+        Self::reset_after_body().storing()
     }
 }
 
 /// Delivery.
 impl Answer {
+    /// Checks the request and stores its events as [`Answer::judge`] does, then gives this answer or fault all
+    /// the same: the client is told something else than what happened.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::event::{Event, EventName};
+    /// use meta_offline_events::testing::{Answer, ManualClock, MockServer};
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// server.script(Answer::html(502).storing());
+    /// let client = Client::builder("1".parse()?, "token".parse()?)
+    ///     .loopback_endpoint(server.url())
+    ///     .clock(ManualClock::at(EventTime::now()))
+    ///     .build()?;
+    ///
+    /// let customer = UserData::builder().email("mary@example.com").build()?;
+    /// let lead = Event::builder(EventTime::now(), customer).name(EventName::LEAD).build()?;
+    /// assert!(client.send(lead).await.all_accepted());
+    /// assert_eq!(server.accepted().len(), 2, "stored twice: Meta deduplicates the second");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn storing(mut self) -> Self {
+        self.stores = true;
+        self
+    }
+
     /// Adds a header, sent as given. It replaces a header of the same name that the server sets
     /// itself, such as `date` or `content-length`.
     pub fn header(mut self, name: &str, value: &str) -> Self {

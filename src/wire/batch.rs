@@ -270,3 +270,29 @@ impl Iterator for Batches<'_> {
         (taken > 0).then(|| Batch::of(draft, first))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customer::UserData;
+    use crate::value::EventTime;
+
+    #[test]
+    fn l5_a_body_may_have_as_many_bytes_as_the_limit_says_and_not_one_more() {
+        let customer = UserData::builder().email("mary@example.com").build().unwrap();
+        let event = Event::builder(EventTime::from_unix(1_767_225_600).unwrap(), customer);
+        let events = vec![event.name("Lead".parse().unwrap()).build().unwrap(); 40];
+        let fields = RequestFields::new().upload_tag("store sales").unwrap();
+        let batches = |bytes| {
+            let limits = BatchLimits::new(1000, bytes).unwrap();
+            let batches = Batches::new(&events, &fields).limits(limits);
+            batches.map(|batch| (batch.events().len(), batch.body().len())).collect::<Vec<_>>()
+        };
+        let whole = batches(1_000_000)[0].1;
+        assert!(whole > BatchLimits::MIN_BYTES, "{whole}");
+        assert_eq!(batches(whole), [(40, whole)], "at the limit");
+        let split = batches(whole - 1);
+        assert_eq!(split.iter().map(|(events, _)| *events).collect::<Vec<_>>(), [39, 1], "one byte above it");
+        assert!(split.iter().all(|(_, bytes)| *bytes < whole));
+    }
+}

@@ -1,9 +1,11 @@
 //! Meta's answers, read leniently.
 
-use serde_json::Value;
+use std::fmt::Write;
+
+use serde_json::{Deserializer, Value};
 
 use super::TextFilter;
-use crate::report::ApiError;
+use crate::report::{ApiError, ErrorClass};
 
 /// What an answer says about its batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,66 +14,166 @@ pub(crate) enum Answer {
     Received { count: u64, messages: Vec<Box<str>>, trace_id: Option<Box<str>> },
     /// The service, or something before it, refused with an error.
     Error(Box<ApiError>),
-    /// No count and no error, so not an answer of the service. The request may have arrived.
-    Unreadable(&'static str),
+    /// No count, and no error whose meaning is known, so not an answer of the service. The request may have
+    /// arrived.
+    Unreadable(Box<str>),
 }
 
 /// The most messages that are kept of one answer.
 const MAX_MESSAGES: usize = 20;
 
-/// Reads an answer. Codes may be numbers or text; unknown members are ignored.
-pub(crate) fn read_answer(status: u16, body: &[u8], filter: &TextFilter<'_>) -> Answer {
-    let json: Option<Value> = serde_json::from_slice(body).ok();
-    if let Some(error) = json.as_ref().and_then(|json| read_error(status, json, filter)) {
-        return Answer::Error(Box::new(error));
+/// Reads an answer. Codes may be numbers or text; unknown members are ignored, and so are bytes that are not
+/// UTF-8. A count is read only from valid JSON, an error also from JSON that is damaged.
+pub(crate) fn read_answer(
+    status: u16,
+    content_type: Option<&str>,
+    body: &[u8],
+    filter: &TextFilter<'_>,
+) -> Answer {
+    let text = String::from_utf8_lossy(body);
+    let json: Option<Value> = serde_json::from_str(&text).ok();
+    let damaged = if json.is_none() { read_damaged(&text) } else { None };
+    let error = json.as_ref().or(damaged.as_ref()).and_then(|json| read_error(status, json, filter));
+    let is_error = error.is_some() || !(200..300).contains(&status);
+    if is_error {
+        let error = error.unwrap_or_else(|| ApiError { status, ..ApiError::default() });
+        return match error.class() {
+            ErrorClass::GiveUp if error.code().is_none() => {
+                Answer::Unreadable(not_metas(status, content_type, error.message(), filter))
+            }
+            _ => Answer::Error(Box::new(error)),
+        };
     }
     match (status, json) {
         (200, Some(json)) => match json.get("events_received").and_then(number) {
             Some(count) if count >= 0 => Answer::Received {
                 count: count.unsigned_abs(),
                 messages: messages(&json, filter),
-                trace_id: text(&json, "fbtrace_id", filter),
+                trace_id: text_of(&json, "fbtrace_id", filter),
             },
-            _ => Answer::Unreadable("the answer has no count of events"),
+            _ => Answer::Unreadable("the answer has no count of events".into()),
         },
-        (200, None) if body.is_empty() => Answer::Unreadable("the answer is empty"),
-        (200, None) => Answer::Unreadable("not Meta's answer: no JSON"),
-        (201..=299, _) => Answer::Unreadable("not Meta's answer: another status than 200"),
-        _ => Answer::Error(Box::new(ApiError { status, ..ApiError::default() })),
+        (200, None) if body.is_empty() => Answer::Unreadable("the answer is empty".into()),
+        _ => Answer::Unreadable(not_metas(status, content_type, None, filter)),
     }
 }
 
-/// Reads the error of an answer: the usual object, the older flat form, or only a text.
-fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiError> {
-    let flat = ["error_code", "error_msg"].iter().any(|name| json.get(name).is_some());
-    let error = match json.get("error") {
-        None | Some(Value::Null) if !flat => return None,
-        Some(Value::String(words)) => {
-            let message = Some(filter.clean(words));
-            return Some(ApiError { status, message, ..ApiError::default() });
+/// What is known of an answer that does not come from the service.
+fn not_metas(
+    status: u16,
+    content_type: Option<&str>,
+    words: Option<&str>,
+    filter: &TextFilter<'_>,
+) -> Box<str> {
+    let mut told = format!("not Meta's answer: HTTP status {status}");
+    if let Some(content_type) = content_type {
+        // Writing to a string cannot fail.
+        let _ = write!(told, ", {}", filter.clean(content_type));
+    }
+    if let Some(words) = words {
+        let _ = write!(told, ": {words}");
+    }
+    told.into()
+}
+
+/// The first value of JSON that breaks off in a text, or has something before or behind it.
+fn read_damaged(text: &str) -> Option<Value> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let text = mended(text.strip_prefix("for (;;);").unwrap_or(text));
+    Deserializer::from_str(&text).into_iter().next()?.ok()
+}
+
+/// JSON whose strings hold no control characters, no halves of surrogate pairs and no unknown escapes.
+fn mended(json: &str) -> String {
+    let mut mended = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(letter) = rest.chars().next() {
+        let length = if letter == '\\' { escape(rest, &mut mended) } else { letter.len_utf8() };
+        if letter != '\\' {
+            mended.push(if letter.is_control() { ' ' } else { letter });
         }
+        rest = &rest[length..];
+    }
+    mended
+}
+
+/// Mends the escape at the start of a text; returns its length.
+fn escape(text: &str, mended: &mut String) -> usize {
+    const UNKNOWN: &str = "\\ufffd";
+    let unit = |at: usize| -> Option<u16> {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    match (text.as_bytes().get(1), unit(0), unit(6)) {
+        (_, Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => {
+            mended.push_str(&text[..12]);
+            12
+        }
+        (_, Some(0xd800..0xe000), _) => {
+            mended.push_str(UNKNOWN);
+            6
+        }
+        (_, Some(_), _) => {
+            mended.push_str(&text[..6]);
+            6
+        }
+        (Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'), ..) => {
+            mended.push_str(&text[..2]);
+            2
+        }
+        _ => {
+            mended.push_str(UNKNOWN);
+            1
+        }
+    }
+}
+
+/// Reads the error of an answer: the usual object, the older flat form, or only a text; each also in a list, and
+/// the object also as a text that holds its JSON.
+fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiError> {
+    if let Value::Array(answers) = json {
+        return answers
+            .iter()
+            .filter(|answer| !answer.is_array())
+            .find_map(|answer| read_error(status, answer, filter));
+    }
+    let flat = ["error_code", "error_msg"].iter().any(|name| json.get(name).is_some());
+    let given = ["error", "errors"].iter().find_map(|name| json.get(name).filter(|error| !error.is_null()));
+    let parsed;
+    let error = match given {
+        None if !flat => return None,
+        Some(Value::Array(list)) => list.iter().find(|error| error.is_object()).unwrap_or(json),
         Some(nested @ Value::Object(_)) => nested,
+        Some(Value::String(words)) => {
+            let Ok(nested @ Value::Object(_)) = serde_json::from_str::<Value>(words) else {
+                let message = Some(filter.clean(words));
+                return Some(ApiError { status, message, ..ApiError::default() });
+            };
+            parsed = nested;
+            &parsed
+        }
         _ => json,
     };
-    let either = |names: [&str; 2]| names.iter().find_map(|name| error.get(name));
-    let words = |names: [&str; 2]| either(names).and_then(Value::as_str).map(|words| filter.clean(words));
+    let code = ["code", "error_code"].iter().find_map(|name| error.get(name).and_then(number));
+    let words = |names: [&str; 2]| names.iter().find_map(|name| text_of(error, name, filter));
     let data = error_data(error);
     let terms_link = ["message", "error_msg", "error_user_msg"]
         .iter()
-        .find_map(|name| terms_link(error.get(name)?.as_str()?));
+        .find_map(|name| terms_link(error.get(name)?.as_str()?))
+        .filter(|link| filter.clean(link) == *link);
     Some(ApiError {
         status,
-        code: either(["code", "error_code"]).and_then(number),
+        code,
         subcode: error.get("error_subcode").and_then(number),
-        is_transient: error.get("is_transient").and_then(Value::as_bool).unwrap_or(false),
+        is_transient: error.get("is_transient").is_some_and(is_true),
         kind: words(["type", "error_type"]),
         message: words(["message", "error_msg"]),
-        user_title: text(error, "error_user_title", filter),
-        user_message: text(error, "error_user_msg", filter),
+        user_title: text_of(error, "error_user_title", filter),
+        user_message: text_of(error, "error_user_msg", filter),
         blamed_fields: data.as_ref().map(|data| blamed_fields(data, filter)).unwrap_or_default(),
         event_index: data.as_ref().and_then(|data| usize::try_from(number(data.get("event_index")?)?).ok()),
         terms_link,
-        trace_id: text(error, "fbtrace_id", filter).or_else(|| text(json, "fbtrace_id", filter)),
+        trace_id: text_of(error, "fbtrace_id", filter).or_else(|| text_of(json, "fbtrace_id", filter)),
     })
 }
 
@@ -105,13 +207,29 @@ fn messages(json: &Value, filter: &TextFilter<'_>) -> Vec<Box<str>> {
     list.iter().take(MAX_MESSAGES).map(|message| filter.clean(&part(message))).collect()
 }
 
-fn text(json: &Value, name: &str, filter: &TextFilter<'_>) -> Option<Box<str>> {
+fn text_of(json: &Value, name: &str, filter: &TextFilter<'_>) -> Option<Box<str>> {
     json.get(name)?.as_str().map(|words| filter.clean(words))
 }
 
-/// A whole number, also when it is written as text.
+/// A whole number, also when it is written as text or with an empty fraction.
 fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    let whole = text.split_once('.').map_or(&*text, |(whole, fraction)| {
+        if fraction.bytes().all(|digit| digit == b'0') { whole } else { &text }
+    });
+    whole.parse().ok()
+}
+
+/// Also when it is written as text or as a number.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::String(text) => matches!(text.trim(), "true" | "True" | "1"),
+        other => *other == Value::Bool(true) || other.as_i64() == Some(1),
+    }
 }
 
 /// The page of the custom audience terms; its address survives translation.
@@ -131,7 +249,7 @@ mod tests {
     use super::*;
 
     fn read(status: u16, body: &str) -> Answer {
-        read_answer(status, body.as_bytes(), &TextFilter::default())
+        read_answer(status, Some("text/html"), body.as_bytes(), &TextFilter::default())
     }
 
     fn error(status: u16, body: &str) -> ApiError {
@@ -175,10 +293,79 @@ mod tests {
         assert_eq!((read.code(), read.subcode()), (Some(100), Some(2_804_050)));
         assert_eq!(read.blamed_fields().collect::<Vec<_>>(), ["data.0.user_data"]);
         assert_eq!(read.event_index, Some(7));
-        assert_eq!(error(400, r#"{"error":"no"}"#).message(), Some("no"));
-        assert_eq!(error(400, r#"{"error":[1]}"#).code(), None);
+        assert_eq!(error(500, r#"{"error":"no"}"#).message(), Some("no"));
+        assert_eq!(error(500, r#"{"error":[1]}"#).code(), None);
         assert_eq!(error(200, r#"{"error_code":1,"error_msg":"flat"}"#).message(), Some("flat"));
         assert_eq!(error(502, "<html>").status(), 502);
+    }
+
+    #[test]
+    fn r37_r38_no_deformation_of_its_text_hides_what_an_error_is() {
+        let expired = ErrorClass::FixToken;
+        for body in [
+            b"{\"error\":{\"code\":190,\"error_subcode\":463,\"message\":\"caf\xe9\"}}".as_slice(),
+            b"{\"error\":{\"message\":\"\xff\xfe\",\"code\":\"190\",\"error_subcode\":\" 463 \"}}",
+            br#"{"error":{"message":"half a pair \ud83d, then \u00e9 and \\u","code":190,"error_subcode":463}}"#,
+            br#"{"error":{"message":"a pair \ud83d\ude00, an unknown \x","code":190,"error_subcode":463}}"#,
+            b"{\"error\":{\"message\":\"two\nlines\x1b\",\"code\":190,\"error_subcode\":463}}",
+            br#"[{"error":{"code":190,"error_subcode":463}}]"#,
+            br#"{"error":[{"code":190.0,"error_subcode":463}]}"#,
+            br#"{"errors":[{"code":190,"error_subcode":463}]}"#,
+            br#"{"error":"{\"code\":190,\"error_subcode\":463}"}"#,
+            br#"{"error":{"code":null,"error_code":190,"error_subcode":463}}"#,
+            b"\xef\xbb\xbf{\"error\":{\"code\":190,\"error_subcode\":463}}",
+            br#"for (;;);{"error":{"code":190,"error_subcode":463}}"#,
+            br#"{"error":{"code":190,"error_subcode":463}}<!-- served by a proxy -->"#,
+        ] {
+            let shown = String::from_utf8_lossy(body);
+            let Answer::Error(error) = read_answer(400, None, body, &TextFilter::default()) else {
+                panic!("{shown}")
+            };
+            assert_eq!((error.class(), error.subcode()), (expired, Some(463)), "{shown}");
+        }
+        let transient = |value: &str| {
+            let body =
+                format!("{{\"error\":{{\"code\":777,\"is_transient\":{value},\"message\":\"\u{0}\"}}}}");
+            error(400, &body).class() == ErrorClass::Retry
+        };
+        assert!(["true", "\"true\"", "1", "\"1\""].iter().all(|value| transient(value)));
+        assert!(!["false", "\"false\"", "0", "null", "\"\"", "2", "[]"].iter().any(|value| transient(value)));
+    }
+
+    #[test]
+    fn a_count_is_not_read_from_damaged_json() {
+        let damaged = ["{\"events_received\":1}<html>", "{\"events_received\":1,\"messages\":[\"\\ud800\"]}"];
+        for body in damaged.into_iter().chain(["[{\"events_received\":1}]"]) {
+            assert!(matches!(read(200, body), Answer::Unreadable(_)), "{body}");
+        }
+        let body = b"{\"events_received\":1,\"messages\":[\"caf\xe9\"]}";
+        let answer = read_answer(200, None, body, &TextFilter::default());
+        assert!(
+            matches!(answer, Answer::Received { count: 1, .. }),
+            "valid JSON, but for one letter of a text"
+        );
+    }
+
+    #[test]
+    fn r6_r35_an_error_without_a_code_is_not_metas_unless_its_status_says_what_to_do() {
+        let page = "<html>Bad request</html>";
+        for (status, body) in [
+            (400, page),
+            (418, ""),
+            (400, "{\"error\":\"no\"}"),
+            (451, "{\"error\":{}}"),
+            (200, "{\"error\":\"no\"}"),
+        ] {
+            let Answer::Unreadable(why) = read(status, body) else { panic!("{status} {body}") };
+            assert!(why.starts_with(&format!("not Meta's answer: HTTP status {status}, text/html")), "{why}");
+            assert_eq!(why.ends_with(": no"), body.contains("no\""), "{why}");
+            assert!(!why.contains("request"), "not the page: {why}");
+        }
+        for (status, class) in
+            [(401, ErrorClass::FixToken), (404, ErrorClass::FixEndpoint), (429, ErrorClass::Throttle)]
+        {
+            assert_eq!(error(status, page).class(), class);
+        }
     }
 
     #[test]

@@ -97,6 +97,25 @@ async fn r11_an_event_that_the_error_names_is_taken_out_at_once() {
 }
 
 #[tokio::test]
+async fn r11_r12_an_event_that_may_have_arrived_is_not_called_refused_by_a_later_refusal() {
+    for named in [false, true] {
+        let bench = Bench::new(server()).await;
+        let refusal = if named {
+            Answer::json(400, json!({"error": {"code": 100, "error_data": {"event_index": 0}}}))
+        } else {
+            Answer::graph_error(400, 100, None)
+        };
+        bench.server.script_all([Answer::empty(500).storing(), refusal.clone(), refusal]);
+        let report = bench.send(events(2)).await;
+        assert_eq!(bench.server.accepted_once().len(), 2, "the server has both");
+        let outcome = &report.outcomes()[0];
+        let Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why)) = outcome else { panic!("{outcome}") };
+        assert!(why.contains("Meta error 100"), "{why}");
+        assert_eq!(report.events().refused, 0);
+    }
+}
+
+#[tokio::test]
 async fn r11_an_index_beyond_the_batch_is_not_trusted() {
     let bench = Bench::new(server()).await;
     let error = json!({"error": {"code": 100, "error_data": {"event_index": 99}}});
@@ -260,7 +279,8 @@ async fn n11_n19_an_attempt_ends_at_its_limit_and_a_late_answer_goes_with_its_co
     clock.advance(Duration::from_secs(29));
     assert!(sending.as_mut().now_or_never().is_none(), "29 seconds are within the limit");
     clock.advance(Duration::from_secs(1));
-    let report = sending.await;
+    let report =
+        tokio::time::timeout(Duration::from_secs(20), sending).await.expect("no limit at 30 seconds");
     assert!(report.all_accepted());
     assert_eq!((report.requests().ambiguous, server.connection_count()), (1, 2));
 }
@@ -622,6 +642,20 @@ async fn r17_r23_throttling_is_waited_out_or_handed_back() {
     assert_eq!(report.outcomes()[0], Outcome::NotSent(NotSentCause::Stopped(cause.into())));
     assert_eq!(report.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(bench.clock.sleeps().len(), 1, "no sleep of hours");
+}
+
+#[tokio::test]
+async fn r22_two_headers_that_contradict_each_other_are_absent() {
+    for (headers, seconds) in [
+        ([("retry-after", "100"), ("retry-after", "300")], 66),
+        ([("retry-after", "300"), ("retry-after", "100")], 66),
+        ([("retry-after", "300"), ("retry-after", "300")], 330),
+    ] {
+        let bench = Bench::new(server()).await;
+        bench.server.script(Answer::throttled(headers));
+        assert!(bench.send(events(1)).await.all_accepted());
+        assert_eq!(bench.clock.sleeps(), [Duration::from_secs(seconds)], "{headers:?}");
+    }
 }
 
 #[tokio::test]

@@ -7,15 +7,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use meta_offline_events::client::{Clock, Response, RetryPolicy, StopHandle, from_poll};
+use meta_offline_events::client::{
+    Client, Clock, Response, RetryPolicy, StopHandle, SystemClock, Waiting, from_poll,
+};
 use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::report::{DeliveryReport, NotSentCause, Outcome, StopCause, UnconfirmedCause};
+use meta_offline_events::testing::{ManualClock, RecordingTransport};
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
 use serde_json::json;
 
 use crate::service::{Act, Service, answer, error};
-use crate::support::{NOW, event, events, message, sold};
+use crate::support::{NOW, RealLimits, event, events, message, now, sold};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -97,6 +100,35 @@ async fn r17_a_throttled_dataset_pauses_all_its_workers_by_the_longest_header() 
     assert_eq!(starts[..5], [0, 1, 1, 1, 1]);
     assert!(starts[5..].iter().all(|&start| start >= 2 + 300), "{starts:?}");
     assert_eq!(report.requests().throttled, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r23_whoever_asks_for_more_than_is_slept_stops_the_run_whatever_the_answer() {
+    let tomorrow = Duration::from_secs(99_999);
+    for (answer, end) in [
+        (error(503, 2), "run_stopped"),
+        (error(400, 4), "run_stopped"),
+        (error(400, 100), "run_stopped"),
+        (error(400, 777), "run_stopped"),
+        (Response::new(413, Vec::new()), "run_stopped"),
+        (Response::new(429, Vec::new()), "run_stopped"),
+        (Response::new(503, Vec::new()), "no_valid_answer"),
+        (Response::new(200, b"<html>".to_vec()), "no_valid_answer"),
+        (Response::new(400, b"<html>".to_vec()), "no_valid_answer"),
+    ] {
+        let shown = format!("{} {:?}", answer.status(), String::from_utf8_lossy(answer.body()));
+        let answer = answer.header("retry-after", "99999");
+        let service = Service::new(move |number, _| match number {
+            1 => Act::Answer(answer.clone()),
+            _ => Act::Accept,
+        });
+        let report = service.client().in_flight(1).build().unwrap().send(events(100)).await;
+        assert_eq!(report.retry_after(), Some(tomorrow), "{shown}: {:?}", report.stopped());
+        assert_eq!(service.requests(), 2, "{shown}: no other batch goes");
+        assert_eq!((report.events().accepted, report.outcomes()[10].code()), (10, end), "{shown}");
+        let handed_back = if end == "run_stopped" { 90 } else { 80 };
+        assert_eq!(report.into_unsent().len(), handed_back, "{shown}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -278,12 +310,18 @@ async fn r24_a_dead_token_costs_one_request_however_many_workers_there_are() {
 
 #[tokio::test(start_paused = true)]
 async fn n11_n13_d_an_attempt_has_a_limit() {
-    let service = Service::new(|number, _| if number == 0 { Act::Hang } else { Act::Accept });
-    let client = service.client().timeouts(SECOND, 30 * SECOND).build().unwrap();
-    let report = client.send(events(10)).await;
-    assert!(report.all_accepted());
-    assert_eq!(report.requests().ambiguous, 1);
-    assert_eq!(service.starts(), [0, 31]);
+    for (limit, seconds) in [(None, 30), (Some(7), 7)] {
+        let service = Service::new(|number, _| if number == 0 { Act::Hang } else { Act::Accept });
+        let client = match limit {
+            Some(limit) => service.client().timeouts(SECOND, limit * SECOND),
+            None => service.client(),
+        };
+        let sending = client.build().unwrap().send(events(10));
+        let report = tokio::time::timeout(3600 * SECOND, sending).await.expect("the attempt has no limit");
+        assert!(report.all_accepted());
+        assert_eq!(report.requests().ambiguous, 1);
+        assert_eq!(service.starts(), [0, seconds + 1]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -614,4 +652,93 @@ async fn l10_weeks_of_trickling_sales_and_faults_leave_nothing_behind() {
     assert!(widest <= 10, "{widest} events were held at once");
     assert!(report.trace_ids().count() <= 1000);
     assert_eq!(service.stored(), 3000);
+}
+
+/// Runs on a thread of its own with a runtime of one thread: what never yields fails instead of hanging.
+fn within_ten_seconds<F: Future<Output = ()>>(run: impl FnOnce() -> F + Send + 'static) {
+    let (done, waiting) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run());
+        // The test may have given up.
+        let _ = done.send(());
+    });
+    assert_eq!(waiting.recv_timeout(10 * SECOND), Ok(()), "it does not end");
+}
+
+/// A clock that neither waits nor goes on.
+#[derive(Debug)]
+struct Broken;
+
+impl Clock for Broken {
+    fn now(&self) -> EventTime {
+        EventTime::from_unix(NOW).unwrap()
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _: Duration) -> Waiting<'_> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn limit(&self, duration: Duration) -> Waiting<'_> {
+        SystemClock.limit(duration)
+    }
+}
+
+#[test]
+fn d_a_source_that_repeats_one_event_without_end_can_be_stopped() {
+    within_ten_seconds(|| async {
+        let transport = RecordingTransport::new();
+        let builder = Client::builder("1".parse().unwrap(), "token".parse().unwrap())
+            .transport(transport.clone())
+            .clock(RealLimits(ManualClock::at(now())));
+        let client = builder.clone().build().unwrap();
+        let again = || std::iter::repeat_with(|| event(0));
+        let soon = Duration::from_millis(300);
+        assert!(tokio::time::timeout(soon, client.deliver(again())).await.is_err(), "a time limit");
+        let lingering = client.deliver(again()).linger(soon);
+        assert!(tokio::time::timeout(3 * soon, lingering).await.is_err());
+        assert_eq!(transport.requests().len(), 1, "the first event goes when it has waited long enough");
+
+        let limited = builder.retry(RetryPolicy::new().run_limit(soon)).build().unwrap();
+        let report = limited.deliver(again()).await;
+        assert_eq!(stopped_by(&report), &StopCause::RunLimit);
+
+        let stop = StopHandle::new();
+        let asking = tokio::spawn({
+            let stop = stop.clone();
+            async move { stop.request_stop() }
+        });
+        let report = client.deliver(again()).stop_on(&stop).await;
+        assert_eq!(stopped_by(&report), &StopCause::Cancelled);
+        asking.await.unwrap();
+    });
+}
+
+#[test]
+fn d_a_transport_and_a_clock_that_never_wait_leave_others_their_turn() {
+    within_ten_seconds(|| async {
+        let turns = Arc::new(AtomicUsize::new(0));
+        let counting = Arc::clone(&turns);
+        tokio::spawn(async move {
+            loop {
+                counting.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        for answer in [error(400, 4), error(400, 100), error(500, 2)] {
+            let service =
+                Service { latency: Duration::ZERO, ..Service::new(move |_, _| Act::Answer(answer.clone())) };
+            let policy = RetryPolicy::new().run_limit(3600 * SECOND).attempts(100);
+            let builder = Client::builder("1".parse().unwrap(), "token".parse().unwrap());
+            let client = builder.transport(service).clock(Broken).retry(policy).build().unwrap();
+            let before = turns.load(Ordering::Relaxed);
+            let sending = client.send(events(64));
+            // Whether it ends by itself is not the question.
+            let _ = tokio::time::timeout(SECOND, sending).await;
+            assert!(turns.load(Ordering::Relaxed) > before + 10);
+        }
+    });
 }

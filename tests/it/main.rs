@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(feature = "testing")]
+mod application;
 mod coverage;
 #[cfg(feature = "csv")]
 mod csv;
@@ -23,6 +25,8 @@ mod guide;
 #[cfg(feature = "csv")]
 mod incomplete;
 mod known_answers;
+#[cfg(feature = "testing")]
+mod matrix;
 #[cfg(feature = "testing")]
 mod model;
 #[cfg(all(feature = "testing", feature = "rustls"))]

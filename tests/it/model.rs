@@ -24,7 +24,8 @@ use meta_offline_events::event::Event;
 use meta_offline_events::report::{NotSentCause, Outcome};
 use meta_offline_events::testing::FixedJitter;
 
-use check::{Account, Broken, demand};
+pub(crate) use check::demand;
+use check::{Account, Broken};
 use plan::{Age, Ask, MARK, Plan, Run, number, secs};
 use service::{Service, WallClock};
 

@@ -8,6 +8,7 @@ use meta_offline_events::client::Client;
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer};
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
+use serde_json::json;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::support::{NOW, events};
@@ -94,8 +95,22 @@ async fn names_and_fields_are_as_promised() {
 
 #[tokio::test]
 async fn s1_s2_neither_token_nor_customer_shows_at_any_level() {
-    let answers = vec![Answer::echo(), Answer::echo(), Answer::html(502), Answer::accept_then_reset()];
-    let lines = log_of(answers, "EAABMARKEDTOKEN").await.join("\n");
+    let token = "EAABMARKEDTOKEN";
+    let each = |write: &dyn Fn(char) -> String| token.chars().map(write).collect::<Vec<_>>().concat();
+    let traced = |id: String| Answer::json(400, json!({"error": {"code": 2, "fbtrace_id": id}}));
+    let answers = vec![
+        Answer::echo(),
+        Answer::echo(),
+        Answer::html(502),
+        Answer::accept_then_reset(),
+        traced(token.to_owned()),
+        traced(token.to_lowercase()),
+        traced(each(&|letter| format!("{letter}\u{200b}"))),
+        traced(each(&|letter| format!("%{:02x}", u32::from(letter)))),
+    ];
+    let lines = log_of(answers, token).await.join("\n");
+    let text: String = lines.to_lowercase().split_whitespace().collect();
+    assert!(!text.contains("markedtoken") && !lines.contains("%4d"), "{lines}");
     let digest = meta_offline_events::customer::Hashed::of("customer1@example.com").to_string();
     for secret in ["MARKEDTOKEN", "example.com", "order-", &digest] {
         assert!(!lines.contains(secret), "{secret} shows in {lines}");

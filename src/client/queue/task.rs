@@ -7,8 +7,10 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::shared::Shared;
+use crate::client::clock::Clock;
 use crate::client::delivery::Delivery;
 use crate::client::observers::OutcomeGroup;
+use crate::client::run_clock::RunClock;
 use crate::client::settings::Settings;
 use crate::client::source::from_poll;
 
@@ -44,7 +46,8 @@ impl Drop for Running {
 
 /// Ends the run when the limit is over.
 pub(super) async fn end_within(limit: Duration, settings: Arc<Settings>, shared: Arc<Shared>) {
-    let clock = &*settings.clock;
+    // Should it panic, the limit is over.
+    let clock = RunClock::new(&*settings.clock, Arc::default());
     let over = pin!(shared.over());
     if let Either::Right(((), over)) = select(over, clock.limit(limit)).await {
         shared.stop().request_stop_within(Duration::ZERO);

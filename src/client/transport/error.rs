@@ -7,6 +7,7 @@ use std::{fmt, io, iter};
 use url::Url;
 
 use super::proxy::Proxy;
+use crate::wire::TextFilter;
 
 /// Why no answer came back.
 ///
@@ -89,6 +90,14 @@ impl TransportError {
     /// ```
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// The same error, with a text that quotes nothing of what was sent.
+    pub(in crate::client) fn filtered(mut self, filter: &TextFilter<'_>) -> Self {
+        if let Cow::Owned(what) = &self.what {
+            self.what = filter.clean(what).into_string().into();
+        }
         self
     }
 

@@ -11,6 +11,7 @@ use super::error::sort;
 use super::proxy::Proxy;
 use super::{Request, Response, Sending, Transport, TransportError};
 use crate::value::AccessToken;
+use crate::wire::TextFilter;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -40,6 +41,7 @@ pub(in crate::client) struct HttpSettings {
         expect(dead_code, reason = "other systems offer no such limit")
     )]
     pub(in crate::client) unread: Duration,
+    pub(in crate::client) idle: Duration,
     #[cfg(test)]
     pub(in crate::client) addresses: Vec<std::net::SocketAddr>,
 }
@@ -52,6 +54,7 @@ impl HttpSettings {
             roots: Vec::new(),
             only_roots: false,
             unread: MAX_UNREAD,
+            idle: MAX_IDLE,
             #[cfg(test)]
             addresses: Vec::new(),
         }
@@ -80,7 +83,7 @@ impl HttpSettings {
             .no_deflate()
             .no_zstd()
             .connect_timeout(self.connect)
-            .pool_idle_timeout(MAX_IDLE);
+            .pool_idle_timeout(self.idle);
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
             pool = pool.tcp_user_timeout(self.unread);
@@ -277,7 +280,10 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
-        Box::pin(self.attempt(request))
+        Box::pin(async {
+            let token = request.bearer().map_or("", AccessToken::expose);
+            self.attempt(request).await.map_err(|error| error.filtered(&TextFilter::masking(token)))
+        })
     }
 
     /// Requests on their way keep their connections to the end; none is used again.
@@ -433,6 +439,26 @@ mod tests {
         assert!(error.to_string().contains("time limit"), "{error}");
     }
 
+    #[test]
+    fn n8_n13_no_connection_is_kept_for_longer_than_half_a_minute() {
+        let settings = HttpSettings::new(CONNECT);
+        assert_eq!([settings.idle, settings.unread], [Duration::from_secs(30); 2]);
+    }
+
+    #[tokio::test]
+    async fn n8_a_connection_that_was_idle_for_too_long_is_not_used_again() {
+        let server = Server::start(OK).await;
+        let request = request(server.url("").as_str());
+        for (idle, connections) in [(60_000, 1), (50, 3)] {
+            let http = transport(|settings| settings.idle = Duration::from_millis(idle));
+            for _ in 0..2 {
+                http.send(&request).await.unwrap();
+                let _ = timeout(Duration::from_millis(300), std::future::pending::<()>()).await;
+            }
+            assert_eq!(server.connections(), connections, "{idle} ms");
+        }
+    }
+
     #[tokio::test]
     async fn n19_a_dropped_attempt_closes_its_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -492,6 +518,24 @@ mod tests {
             assert!(error.is_followed_redirect() && error.may_have_arrived(), "{error}");
             assert!(!chain(&error).contains("elsewhere"), "{}", chain(&error));
         }
+    }
+
+    #[tokio::test]
+    async fn s1_the_host_of_a_redirect_that_was_followed_shows_no_token() {
+        const MOVED: &str = concat!(
+            "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://a.markedtoken.test/\r\n",
+            "content-length: 0\r\n\r\n"
+        );
+        let server = Server::start(MOVED).await;
+        let once = reqwest::redirect::Policy::custom(|attempt| {
+            if attempt.previous().len() > 1 { attempt.stop() } else { attempt.follow() }
+        });
+        let client = reqwest::Client::builder().no_proxy().redirect(once);
+        let client = client.resolve("a.markedtoken.test", server.address).build().unwrap();
+        let error =
+            HttpTransport::from_reqwest(client).send(&request(server.url("").as_str())).await.unwrap_err();
+        assert!(error.is_followed_redirect() && error.to_string().contains("to a.[…].test"), "{error}");
+        assert!(!chain(&error).contains("markedtoken"), "{}", chain(&error));
     }
 
     #[tokio::test]

@@ -22,7 +22,7 @@ macro_rules! demand {
         }
     };
 }
-pub(super) use demand;
+pub(crate) use demand;
 
 /// What is known of one run.
 pub(super) struct Account {

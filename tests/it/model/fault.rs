@@ -134,7 +134,7 @@ impl Reply {
     }
 
     pub(super) fn unreadable(rng: &mut Rng, sent: usize) -> Self {
-        let response = match rng.u8(..12) {
+        let response = match rng.u8(..14) {
             0 => receipt(&Value::Null),
             1 => receipt(&json!(-1)),
             2 => receipt(&json!("many")),
@@ -146,6 +146,8 @@ impl Reply {
             8 => Response::new(204, Vec::new()),
             9 => Response::new(200, "[".repeat(3000).into()),
             10 => Response::new(200, format!("{{\"events_received\":{}}}", "9".repeat(500)).into()),
+            11 => Response::new(418, Vec::new()),
+            12 => page(400),
             _ => Response::new(201, b"[]".to_vec()),
         };
         Self::new(response, Verdict::Ambiguous)
@@ -240,10 +242,9 @@ impl Reply {
 
     pub(super) fn unknown(rng: &mut Rng, quoted: &str) -> Self {
         let code = pick(rng, &[777, 506, 105, 1_404_163]);
-        let response = match rng.u8(..4) {
-            0 => Response::new(418, Vec::new()),
-            1 => error(400, &json!({"code": code, "message": format!("You sent {quoted}")})),
-            2 => error(409, &json!({"code": code.to_string(), "error_user_msg": quoted})),
+        let response = match rng.u8(..3) {
+            0 => error(400, &json!({"code": code, "message": format!("You sent {quoted}")})),
+            1 => error(409, &json!({"code": code.to_string(), "error_user_msg": quoted})),
             _ => error(400, &json!({"code": code})),
         };
         Self::new(response, Verdict::Unknown)
