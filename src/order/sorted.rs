@@ -206,6 +206,22 @@ impl SortedOrders {
 
     /// States how the source of the rows ended, and completes or holds back the last order: see
     /// [`Orders::end_source`](super::Orders::end_source). After [`Ending::Incomplete`] the last order is not sent.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::order::{Ending, OrderRules, Row, SortedOrders};
+    /// use meta_offline_events::value::{Currency, EventTime};
+    ///
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let mary = UserData::builder().email("mary@example.com");
+    /// let row = Row::new(2, sold).customer(mary).order_id("A1".parse()?).value("5".parse()?);
+    /// let mut orders = SortedOrders::new(OrderRules::new().hold_back_last_order(), sold);
+    /// orders.push(&row.currency(Currency::EUR))?;
+    /// orders.end_source(Ending::Unproven);
+    /// let prepared = orders.finish();
+    /// assert_eq!((prepared.events.len(), prepared.rows.not_sent()), (0, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn end_source(&mut self, ending: Ending) {
         let doubt = ending.doubt();
         let why = match ending {

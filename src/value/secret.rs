@@ -65,3 +65,17 @@ impl fmt::Debug for AccessToken {
         f.write_str("AccessToken(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s11_a_token_with_more_than_itself_is_refused_with_what_to_remove() {
+        let message = |text: &str| text.parse::<AccessToken>().map(drop).map_err(|error| error.to_string());
+        assert_eq!(message(" EAAB\n"), Ok(()));
+        let blank = "access token has a blank inside: give the value alone, without words such as Bearer";
+        assert_eq!(message("Bearer EAAB"), Err(blank.to_owned()));
+        assert_eq!(message("EA\nAB"), Err("access token holds a control character".to_owned()));
+    }
+}
