@@ -64,6 +64,9 @@ Exit status:
   0   every row was accepted, or left out as a return; with --dry-run: no row is invalid
   1   some rows were not accepted, and the report says why
   2   the command line is wrong, or a file could not be read or written
+
+A signal to end (interrupt, terminate, hang up) stops the program in order: requests in flight
+get their answers, and the report has every row. A second one ends the requests, too.
 ";
 
 /// What the program does.

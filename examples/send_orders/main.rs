@@ -24,36 +24,39 @@ mod print;
 mod progress;
 mod read;
 mod sample;
+mod signals;
 
 use std::env;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 
-use meta_offline_events::client::{Client, Clock, Progress, StopHandle, SystemClock};
+use meta_offline_events::client::{Client, Clock, Progress, SystemClock};
 use meta_offline_events::order::csv::CsvRows;
 use meta_offline_events::order::{Orders, Prepared, RowLayout};
 use meta_offline_events::report::DeliveryReport;
 use meta_offline_events::testing::MockServer;
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::Batches;
-use tokio::signal;
 
 use crate::arguments::{Command, Job, shown};
 use crate::destination::{Destination, Environment};
 use crate::output::PrivateFile;
 use crate::print::{Halt, Summary, counted, grouped};
 use crate::progress::{ProgressLines, say};
+use crate::read::Read;
 use crate::sample::Sample;
+use crate::signals::Signals;
 
 /// Why the program cannot go on: one sentence, without secrets and without text of the files.
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const ACCEPTED: u8 = 0;
 const NOT_ALL_ACCEPTED: u8 = 1;
 const FAILED: u8 = 2;
 
-#[tokio::main(flavor = "current_thread")]
+/// A second thread receives signals while the first one reads, groups and writes.
+#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() -> ExitCode {
     let status = run().await.unwrap_or_else(|failure| {
         say(&failure.to_string());
@@ -71,22 +74,22 @@ async fn run() -> Result<u8, Failure> {
             send_sample().await
         }
         Command::DryRun { job, bodies, now } => {
-            dry_run(&job, &bodies, now.unwrap_or_else(|| SystemClock.now()), &Environment::read()?)
+            dry_run(job, &bodies, now.unwrap_or_else(|| SystemClock.now()), &Environment::read()?).await
         }
         Command::Send { job, keep_going, flow } => {
-            send_files(&job, keep_going, &Environment::read()?.destination(&flow)?).await
+            send_files(job, keep_going, &Environment::read()?.destination(&flow)?).await
         }
     }
 }
 
 /// Sends the orders, unless a file cannot be read to its end or most rows are invalid.
-async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> Result<u8, Failure> {
+async fn send_files(job: Job, keep_going: bool, destination: &Destination) -> Result<u8, Failure> {
+    let signals = Signals::listen()?;
     let report_file = create(job.report.as_deref())?;
     if destination.is_test {
         say(print::TEST_NOTE);
     }
-    let mut orders = Orders::with_rules(job.reading.rules());
-    let (files, read) = read::read_all(job, &mut orders);
+    let Read { orders, files, read } = read::read_all(job, &signals).await?;
     let prepared = orders.finish(SystemClock.now());
     let coverage = prepared.coverage.clone();
     let mostly_invalid = prepared.rows.read() >= 1000 && prepared.rows.invalid() * 2 > prepared.rows.read();
@@ -105,7 +108,7 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
         DeliveryReport::pending(&prepared.events).with_rows(prepared.rows)
     } else {
         coverage.shared_values().iter().for_each(|shared| say(&format!("note: {shared}")));
-        send(&destination.client, prepared).await
+        send(&destination.client, prepared, &signals).await
     };
     let sent = format!("Sent to {} in {}.", destination.place, counted(report.requests().made, "request"));
     let summary = Summary { files, report, coverage, sent, halt };
@@ -113,21 +116,22 @@ async fn send_files(job: &Job, keep_going: bool, destination: &Destination) -> R
 }
 
 /// Writes the request bodies to a file, and sends nothing.
-fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) -> Result<u8, Failure> {
+async fn dry_run(job: Job, bodies: &Path, now: EventTime, environment: &Environment) -> Result<u8, Failure> {
+    let signals = Signals::listen()?;
     let fields = environment.request_fields()?;
     let report_file = create(job.report.as_deref())?;
     let bodies_file = PrivateFile::create(bodies)?;
     if fields.has_test_event_code() {
         say(print::TEST_NOTE);
     }
-    let mut orders = Orders::with_rules(job.reading.rules());
-    let (files, read) = read::read_all(job, &mut orders);
+    let Read { orders, files, read } = read::read_all(job, &signals).await?;
     let Prepared { events, rows, coverage, .. } = orders.finish(now);
 
     let mut requests = 0;
     let written = read.and_then(|()| {
         bodies_file.finish(|file| {
             Batches::new(&events, &fields).try_for_each(|batch| {
+                signals.check().map_err(io::Error::other)?;
                 requests += 1;
                 file.write_all(batch.body())?;
                 file.write_all(b"\n")
@@ -142,6 +146,7 @@ fn dry_run(job: &Job, bodies: &Path, now: EventTime, environment: &Environment) 
 
 /// Makes the sample, sends it to a mock server, and compares the report with the plan of the sample.
 async fn send_sample() -> Result<u8, Failure> {
+    let signals = Signals::listen()?;
     let Sample { csv, plan } = sample::make(SystemClock.now());
     let mock_server = MockServer::builder().refuse(sample::is_refused).start().await?;
     let client = Client::builder("123456789012345".parse()?, "a-token-of-the-sample".parse()?)
@@ -152,10 +157,10 @@ async fn send_sample() -> Result<u8, Failure> {
     let mut facts = read::FileFacts::new("the sample export".to_owned());
     let csv = format!("{csv}#END\n");
     let rows = CsvRows::new(csv.as_bytes(), &RowLayout::new())?.end_mark("#END");
-    read::read_rows(rows, &mut orders, &mut facts)?;
+    read::read_rows(rows, &mut orders, &mut facts, &signals)?;
     let prepared = orders.finish(SystemClock.now());
     let coverage = prepared.coverage.clone();
-    let report = send(&client, prepared).await;
+    let report = send(&client, prepared, &signals).await;
 
     let sent = format!(
         "Sent to a mock server on this machine in {} requests. Like Meta, it refuses a whole request\n\
@@ -171,31 +176,14 @@ async fn send_sample() -> Result<u8, Failure> {
     Ok(if surprises.is_empty() { ACCEPTED } else { NOT_ALL_ACCEPTED })
 }
 
-async fn send(client: &Client, prepared: Prepared) -> DeliveryReport {
+async fn send(client: &Client, prepared: Prepared, signals: &Signals) -> DeliveryReport {
     let mut progress = ProgressLines::start();
     let total = grouped(prepared.events.len() as u64);
     let show = |now: Progress| {
         let what = format!("of {total} events, {} requests", grouped(now.requests));
         progress.show(now.done, &what);
     };
-    let stop = StopHandle::new();
-    let sending = client.send(prepared).on_progress(show).stop_on(&stop);
-    tokio::select! {
-        report = sending => report,
-        never = listen_for_interrupts(&stop) => match never {},
-    }
-}
-
-/// The first interrupt stops sending in order, the second one ends the program at once.
-async fn listen_for_interrupts(stop: &StopHandle) -> std::convert::Infallible {
-    if signal::ctrl_c().await.is_err() {
-        return std::future::pending().await;
-    }
-    say("stopping after the requests in flight; interrupt again to leave at once");
-    stop.request_stop();
-    // Without a second signal this waits for ever.
-    let _ = signal::ctrl_c().await;
-    process::exit(FAILED.into())
+    client.send(prepared).on_progress(show).stop_on(signals.stop()).await
 }
 
 /// Writes the report, to its file first, because the terminal may be gone.

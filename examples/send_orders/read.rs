@@ -1,15 +1,18 @@
 //! Reads the rows of files into orders.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read as Source};
 use std::path::PathBuf;
+use std::thread;
 
 use meta_offline_events::order::csv::{CsvError, CsvRows};
 use meta_offline_events::order::{Ending, OrderKey, OrderRules, Orders, RowLayout};
+use tokio::sync::oneshot;
 
 use crate::Failure;
 use crate::arguments::{Input, Job, Reading, shown};
 use crate::progress::ProgressLines;
+use crate::signals::Signals;
 
 /// The facts of one file for the report.
 pub(crate) struct FileFacts {
@@ -46,7 +49,7 @@ impl Reading {
     }
 
     /// Opens the rows of a file, with what is stated about its end.
-    fn open<R: Read>(&self, reader: R, file: usize) -> Result<CsvRows<R>, CsvError> {
+    fn open<R: Source>(&self, reader: R, file: usize) -> Result<CsvRows<R>, CsvError> {
         let mut rows = CsvRows::new(reader, &self.layout())?;
         if let Some(&count) = self.expected_rows.get(file) {
             rows = rows.expect_rows(count);
@@ -58,18 +61,40 @@ impl Reading {
     }
 }
 
-/// Reads all files into the same orders, because an order may begin in one file and end in another. An error ends
-/// the reading, and no order is sent: the rest of each may come after it.
-pub(crate) fn read_all(job: &Job, orders: &mut Orders) -> (Vec<FileFacts>, Result<(), Failure>) {
-    let mut files = Vec::new();
-    let read = read_each(job, orders, &mut files);
-    if read.is_err() {
-        orders.end_source(Ending::Incomplete);
-    }
-    (files, read)
+/// What was read.
+pub(crate) struct Read {
+    pub(crate) orders: Orders,
+    pub(crate) files: Vec<FileFacts>,
+    /// Whether all was read.
+    pub(crate) read: Result<(), Failure>,
 }
 
-fn read_each(job: &Job, orders: &mut Orders, files: &mut Vec<FileFacts>) -> Result<(), Failure> {
+/// Reads all files into the same orders, because an order may begin in one file and end in another. An error ends
+/// the reading, and no order is sent: the rest of each may come after it.
+///
+/// It reads on a thread of its own, because a signal must also end a read that waits for data.
+pub(crate) async fn read_all(job: Job, signals: &Signals) -> Result<Read, Failure> {
+    let (done, is_done) = oneshot::channel();
+    let for_reader = signals.clone();
+    thread::spawn(move || {
+        let mut orders = Orders::with_rules(job.reading.rules());
+        let mut files = Vec::new();
+        let read = read_each(&job, &mut orders, &mut files, &for_reader);
+        if read.is_err() {
+            orders.end_source(Ending::Incomplete);
+        }
+        // Nobody waits for it after a signal.
+        let _ = done.send(Read { orders, files, read });
+    });
+    signals.end_of(is_done).await?.map_err(|_| "the files could not be read: the program has a fault".into())
+}
+
+fn read_each(
+    job: &Job,
+    orders: &mut Orders,
+    files: &mut Vec<FileFacts>,
+    signals: &Signals,
+) -> Result<(), Failure> {
     let mut on_disk = Vec::new();
     for (index, input) in job.inputs.iter().enumerate() {
         let mut facts = FileFacts::new(input.name());
@@ -77,7 +102,7 @@ fn read_each(job: &Job, orders: &mut Orders, files: &mut Vec<FileFacts>) -> Resu
             // A single file has no number.
             let source = if job.inputs.len() > 1 { u16::try_from(index + 1).unwrap_or(u16::MAX) } else { 0 };
             let rows = job.reading.open(reader, index)?.source(source);
-            Ok(read_rows(rows, orders, &mut facts)?)
+            read_rows(rows, orders, &mut facts, signals)
         });
         let read =
             read.map_err(|error| Failure::from(format!("{}: {}", facts.name, with_causes(error.as_ref()))));
@@ -89,13 +114,15 @@ fn read_each(job: &Job, orders: &mut Orders, files: &mut Vec<FileFacts>) -> Resu
 
 /// Reads the rows of one CSV file. The facts hold for the rows before an error, too.
 pub(crate) fn read_rows(
-    mut rows: CsvRows<impl Read>,
+    mut rows: CsvRows<impl Source>,
     orders: &mut Orders,
     facts: &mut FileFacts,
-) -> Result<(), CsvError> {
+    signals: &Signals,
+) -> Result<(), Failure> {
     let mut progress = ProgressLines::start();
     facts.ignored_columns = rows.ignored_columns().to_vec();
     while let Some(row) = rows.next_row()? {
+        signals.check()?;
         orders.push_parsed(row);
         facts.rows += 1;
         if facts.rows.is_multiple_of(4096) {
@@ -143,7 +170,7 @@ fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
     one.created().ok() == other.created().ok()
 }
 
-fn open(input: &Input, on_disk: &mut Vec<FileOnDisk>) -> io::Result<Box<dyn Read>> {
+fn open(input: &Input, on_disk: &mut Vec<FileOnDisk>) -> io::Result<Box<dyn Source>> {
     let path = match input {
         Input::StandardInput => return Ok(Box::new(io::stdin().lock())),
         Input::File(path) => path,

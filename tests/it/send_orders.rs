@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -393,41 +394,133 @@ async fn every_fault_at_once_leaves_only_what_is_called_unconfirmed_in_doubt() {
     assert!(others.iter().all(|order| agreement.unconfirmed.contains(*order)), "{others:?}");
 }
 
+/// A run of 50 events in 5 batches, whose first request the server has.
+#[cfg(unix)]
+struct Sending {
+    server: MockServer,
+    program: std::process::Child,
+    folder: PathBuf,
+}
+
+#[cfg(unix)]
+impl Sending {
+    async fn start(test: &str, answer: Answer, program: impl FnOnce(&Path) -> Command) -> Self {
+        let folder = folder(test);
+        let sold = SystemClock.now().unix() - 3600;
+        let rows: Vec<_> = (0..50).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
+        let file = write(&folder, "orders.csv", &rows);
+        let server = MockServer::start().await.unwrap();
+        server.script(answer);
+        let url = server.url();
+        let mut program = program(&example("send_orders"))
+            .args([&*file, "--batch-size=10".as_ref(), "--in-flight=1".as_ref()])
+            .args(["--report".as_ref(), &*folder.join("report.json")])
+            .envs([
+                ("META_DATASET_ID", DATASET),
+                ("META_ACCESS_TOKEN", TOKEN),
+                ("META_GRAPH_URL", url.as_str()),
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        while server.request_count() == 0 {
+            assert!(program.try_wait().unwrap().is_none(), "it ended before it sent anything");
+            tokio::task::yield_now().await;
+        }
+        Self { server, program, folder }
+    }
+
+    fn signal(&self, name: &str) {
+        send_signal(&self.program, name);
+    }
+
+    /// Waits for the end, and returns the report. No other file is left.
+    async fn end(self) -> (MockServer, Value) {
+        let Self { server, program, folder } = self;
+        let output = tokio::task::spawn_blocking(move || program.wait_with_output().unwrap()).await.unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let report = json(&folder.join("report.json"));
+        let is_whole = report["events"]["accepted"] == 50;
+        assert_eq!(output.status.code(), Some(i32::from(!is_whole)), "{stderr}");
+        assert_adds_up(&report);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "the rows and the report");
+        (server, report)
+    }
+}
+
+#[cfg(unix)]
+fn send_signal(program: &std::process::Child, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &program.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn p4_an_interrupt_ends_the_run_in_order() {
-    let program = example("send_orders");
-    let folder = folder("interrupt");
-    let sold = SystemClock.now().unix() - 3600;
-    let rows: Vec<_> = (0..50).map(|order| row(&format!("A{order}"), "1", "1.50", sold)).collect();
-    let file = write(&folder, "orders.csv", &rows);
-    let report = folder.join("report.json");
-    let mock_server = MockServer::start().await.unwrap();
-    mock_server.script(Answer::judge().after(Duration::from_millis(700)));
-    let url = mock_server.url();
-    let environment =
-        [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
-    let arguments: [&Path; 4] = [&file, "--batch-size=10".as_ref(), "--report".as_ref(), &report];
-    let mut running = command(&program, &environment, &arguments)
-        .stdout(Stdio::piped())
+async fn p4_each_signal_ends_the_run_in_order() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let answer = Answer::judge().after(Duration::from_millis(700));
+        let sending =
+            Sending::start(&format!("signal_{signal}"), answer, |path| command(path, &[], &[])).await;
+        sending.signal(signal);
+        let (server, report) = sending.end().await;
+        let count = |outcome: &str| report["events"][outcome].as_u64();
+        assert_eq!((count("accepted"), count("not_sent")), (Some(10), Some(40)), "{signal}");
+        assert_eq!(server.accepted().len(), 10, "{signal}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_a_second_signal_ends_the_requests_in_flight_and_reports_them() {
+    let sending = Sending::start("two_signals", Answer::hang(), |path| command(path, &[], &[])).await;
+    sending.signal("TERM");
+    sending.signal("INT");
+    let (_, report) = sending.end().await;
+    let count = |outcome: &str| report["events"][outcome].as_u64();
+    assert_eq!((count("unconfirmed"), count("not_sent")), (Some(10), Some(40)));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_a_signal_that_the_program_was_started_to_ignore_is_ignored() {
+    let nohup = |path: &Path| {
+        let mut shell = command("sh".as_ref(), &[], &[]);
+        shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(path);
+        shell
+    };
+    let answer = Answer::judge().after(Duration::from_millis(700));
+    let sending = Sending::start("nohup", answer, nohup).await;
+    sending.signal("HUP");
+    let (server, report) = sending.end().await;
+    assert_eq!((report["events"]["accepted"].as_u64(), server.accepted().len()), (Some(50), 50));
+}
+
+#[cfg(unix)]
+#[test]
+fn p4_a_signal_ends_a_read_that_waits_for_rows() {
+    let folder = folder("endless_pipe");
+    let (bodies, report) = (folder.join("bodies.jsonl"), folder.join("report.json"));
+    let arguments: [&Path; 5] = ["-".as_ref(), "--dry-run".as_ref(), &bodies, "--report".as_ref(), &report];
+    let mut running = command(&example("send_orders"), &[], &arguments)
+        .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while mock_server.request_count() == 0 {
-        assert!(running.try_wait().unwrap().is_none(), "it ended before it sent anything");
-        tokio::task::yield_now().await;
+    let mut rows = running.stdin.take().unwrap();
+    rows.write_all(format!("{HEADER}{}\n", row("A1", "1", "1.50", NOW)).as_bytes()).unwrap();
+    // The program listens to signals before it creates its files.
+    while fs::read_dir(&folder).unwrap().count() < 2 {
+        assert!(running.try_wait().unwrap().is_none(), "it ended before it read anything");
+        std::thread::yield_now();
     }
-    let interrupted = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
-    assert!(interrupted.success());
-    let ended = tokio::task::spawn_blocking(move || running.wait_with_output().unwrap()).await.unwrap();
-    assert_eq!(ended.status.code(), Some(1));
-    let account = json(&report);
-    assert_adds_up(&account);
-    assert_eq!(
-        (account["events"]["accepted"].as_u64(), account["events"]["not_sent"].as_u64()),
-        (Some(10), Some(40))
-    );
-    assert_eq!(mock_server.accepted().len(), 10);
+    send_signal(&running, "TERM");
+    let ended = running.wait_with_output().unwrap();
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("nothing was sent"), "{stderr}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "a part of a file is left");
+    drop(rows);
 }
 
 #[test]
@@ -649,4 +742,32 @@ fn c18_a_file_that_changes_while_it_is_read_is_not_sent() {
         assert_eq!(account["rows"]["not_sent"], 2001, "{change}");
         assert_adds_up(&account);
     }
+}
+
+#[test]
+fn t8_the_zone_of_the_machine_changes_no_byte() {
+    let program = example("send_orders");
+    let folder = folder("zones");
+    let file = folder.join("orders.csv");
+    let rows = "A1,mary@example.com,1,1.50,EUR,2026-05-03 13:45:00,1980-02-29\n\
+                A2,john@example.com,1,2,EUR,2026-05-03T23:59:59+14:00,29.02.1980\n";
+    fs::write(&file, format!("order_id,email,quantity,price,currency,timestamp,birthdate\n{rows}")).unwrap();
+    let now = NOW.to_string();
+    let written = ["UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"].map(|zone| {
+        let (bodies, report) = (folder.join("bodies.jsonl"), folder.join("report.json"));
+        let arguments: [&Path; 7] = [
+            &file,
+            "--dry-run".as_ref(),
+            &bodies,
+            "--now".as_ref(),
+            now.as_ref(),
+            "--report".as_ref(),
+            &report,
+        ];
+        let ran = run(&program, &[("TZ", zone)], &arguments);
+        assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+        (fs::read(bodies).unwrap(), fs::read(report).unwrap(), ran.stdout)
+    });
+    assert!(written[0].0.len() > 500, "{}", written[0].2);
+    assert!(written.iter().all(|one| *one == written[0]));
 }
