@@ -25,6 +25,9 @@
 //!   enough.
 //! - **"Unconfirmed" means that nobody knows**: bytes left, no valid answer came, and a retry is no longer
 //!   safe. Compare in Events Manager before you send such an event again.
+//! - **A panic of your own code loses nothing.** A clock, a jitter or a source that panics stops the run in
+//!   order, an attempt in which a transport panics is ambiguous, and an observer that panics is not called
+//!   again. The report says which it was.
 //! - **Events live in memory only.** After a crash, build them again from the same rows: they get the same
 //!   ids and the same bytes.
 //!

@@ -138,7 +138,8 @@ fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiE
             .find_map(|answer| read_error(status, answer, filter));
     }
     let flat = ["error_code", "error_msg"].iter().any(|name| json.get(name).is_some());
-    let given = ["error", "errors"].iter().find_map(|name| json.get(name).filter(|error| !error.is_null()));
+    let given =
+        ["error", "errors"].iter().find_map(|name| json.get(name).filter(|error| says_something(error)));
     let parsed;
     let error = match given {
         None if !flat => return None,
@@ -175,6 +176,16 @@ fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiE
         terms_link,
         trace_id: text_of(error, "fbtrace_id", filter).or_else(|| text_of(json, "fbtrace_id", filter)),
     })
+}
+
+/// Whether a member stands for an error, and not for none.
+fn says_something(error: &Value) -> bool {
+    match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(list) => !list.is_empty(),
+        Value::String(words) => !words.trim().is_empty(),
+        _ => true,
+    }
 }
 
 /// `error_data` is an object, or a string that holds the JSON of one.
@@ -333,10 +344,18 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_not_read_from_damaged_json() {
+    fn a_count_is_read_only_from_whole_json_without_an_error() {
         let damaged = ["{\"events_received\":1}<html>", "{\"events_received\":1,\"messages\":[\"\\ud800\"]}"];
         for body in damaged.into_iter().chain(["[{\"events_received\":1}]"]) {
             assert!(matches!(read(200, body), Answer::Unreadable(_)), "{body}");
+        }
+        for none in ["null", "false", "[]", "\"\""] {
+            let body = format!("{{\"events_received\":1,\"error\":{none},\"errors\":{none}}}");
+            assert!(matches!(read(200, &body), Answer::Received { count: 1, .. }), "{body}");
+        }
+        for some in ["true", "{}", "[{}]", "\"no\"", "7"] {
+            let body = format!("{{\"events_received\":1,\"error\":{some}}}");
+            assert!(matches!(read(200, &body), Answer::Unreadable(_)), "{body}");
         }
         let body = b"{\"events_received\":1,\"messages\":[\"caf\xe9\"]}";
         let answer = read_answer(200, None, body, &TextFilter::default());
