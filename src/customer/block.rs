@@ -83,14 +83,17 @@ pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
 }
 
 /// The digest of a padded text.
-#[inline]
 fn digest(blocks: &[[u8; 64]]) -> Hashed {
     let mut state = INITIAL;
     compress256(&mut state, blocks);
+    digest_of_state(state)
+}
+
+#[inline]
+fn digest_of_state(state: [u32; 8]) -> Hashed {
+    let words = state.map(u32::to_be_bytes);
     let mut digest = [0; 32];
-    for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-        *bytes = word.to_be_bytes();
-    }
+    digest.copy_from_slice(words.as_flattened());
     Hashed::from_bytes(digest)
 }
 
@@ -124,13 +127,16 @@ impl Blocks {
         self.kept.push((key, warning));
     }
 
-    /// Compresses all blocks that were kept, in their order.
+    /// Compresses all blocks that were kept, and returns their digests, in their order.
     #[inline]
     pub(super) fn digests(&self) -> impl Iterator<Item = (MatchKey, Option<ValueWarning>, Hashed)> {
-        let blocks = self.blocks[..self.kept.len()].iter();
-        blocks
-            .zip(&self.kept)
-            .map(|(block, &(key, warning))| (key, warning, digest(slice::from_ref(&block.bytes))))
+        let mut states = [INITIAL; MAX_BLOCKS];
+        // Nothing else stands in this loop, so that the processor begins a block before it has ended the last one.
+        for (state, block) in states.iter_mut().zip(&self.blocks[..self.kept.len()]) {
+            compress256(state, slice::from_ref(&block.bytes));
+        }
+        let kept = states.into_iter().zip(&self.kept);
+        kept.map(|(state, &(key, warning))| (key, warning, digest_of_state(state)))
     }
 
     pub(super) fn clear(&mut self) {
