@@ -22,20 +22,20 @@ impl RowTally {
     pub(super) fn filter(&mut self, line: Line, why: Fault) {
         self.read += 1;
         self.filtered += 1;
-        self.diagnostics.add(&[line], why);
+        self.diagnostics.add_with(Some("filtered"), &[line], why);
     }
 
     pub(super) fn invalid(&mut self, lines: &[Line], faults: impl IntoIterator<Item = Fault>) {
         self.invalid += lines.len() as u64;
         for fault in faults {
-            self.diagnostics.add(lines, fault);
+            self.diagnostics.add_with(Some("invalid"), lines, fault);
         }
     }
 
     /// Counts rows that are held back, although nothing is wrong with them.
     pub(super) fn not_sent(&mut self, lines: &[Line], why: Fault) {
         self.not_sent += lines.len() as u64;
-        self.diagnostics.add(lines, why);
+        self.diagnostics.add_with(Some("not_sent"), lines, why);
     }
 
     pub(super) fn note(&mut self, line: Line, note: Fault) {
@@ -71,17 +71,22 @@ impl Fault {
     }
 }
 
-/// Problems with the lines that share them.
+/// Faults with the lines that share them, and with the count of the report that their rows are in.
 #[derive(Debug, Default)]
 pub(super) struct FaultLines {
-    positions: HashMap<Fault, usize>,
+    positions: HashMap<(Option<&'static str>, Fault), usize>,
     lines: Vec<Vec<Line>>,
 }
 
 impl FaultLines {
-    pub(super) fn add(&mut self, lines: &[Line], fault: Fault) {
+    /// Adds a note on rows that are kept.
+    pub(super) fn add(&mut self, lines: &[Line], note: Fault) {
+        self.add_with(None, lines, note);
+    }
+
+    fn add_with(&mut self, outcome: Option<&'static str>, lines: &[Line], fault: Fault) {
         let next = self.lines.len();
-        let position = *self.positions.entry(fault).or_insert(next);
+        let position = *self.positions.entry((outcome, fault)).or_insert(next);
         if position == next {
             self.lines.push(Vec::new());
         }
@@ -91,8 +96,8 @@ impl FaultLines {
     #[cfg(feature = "rayon")]
     fn absorb(&mut self, other: Self) {
         let mut other_lines = other.lines;
-        for (fault, position) in other.positions {
-            self.add(&std::mem::take(&mut other_lines[position]), fault);
+        for ((outcome, fault), position) in other.positions {
+            self.add_with(outcome, &std::mem::take(&mut other_lines[position]), fault);
         }
     }
 
@@ -103,17 +108,19 @@ impl FaultLines {
             lines.sort_unstable();
         }
         let mut faults: Vec<_> = positions.into_iter().collect();
-        faults.sort_by(|(one, at), (other, other_at)| match (lines[*at].first(), lines[*other_at].first()) {
-            (None, None) => at.cmp(other_at),
-            (None, Some(_)) => Ordering::Greater,
-            (Some(_), None) => Ordering::Less,
-            (first, other_first) => first.cmp(&other_first).then_with(|| one.parts().cmp(&other.parts())),
+        faults.sort_by(|((_, one), at), ((_, other), other_at)| {
+            match (lines[*at].first(), lines[*other_at].first()) {
+                (None, None) => at.cmp(other_at),
+                (None, Some(_)) => Ordering::Greater,
+                (Some(_), None) => Ordering::Less,
+                (first, other_first) => first.cmp(&other_first).then_with(|| one.parts().cmp(&other.parts())),
+            }
         });
         faults
             .into_iter()
-            .map(|(fault, position)| {
+            .map(|((outcome, fault), position)| {
                 let lines = std::mem::take(&mut lines[position]);
-                let diagnostic = Diagnostic::new(lines, fault.reason, fault.message);
+                let diagnostic = Diagnostic::new(lines, fault.reason, fault.message).with_outcome(outcome);
                 match fault.column {
                     Some(column) => diagnostic.in_column(column.name()),
                     None => diagnostic,

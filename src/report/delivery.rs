@@ -225,7 +225,9 @@ impl DeliveryReport {
         report.rows.unconfirmed += rows_unconfirmed;
         report.rows.read += rows_unconfirmed;
         report.unsent = unsent;
-        report.diagnostics.push(Diagnostic::new([], "abandoned", cause.to_string()));
+        let outcome = if events_unconfirmed > 0 { "unconfirmed" } else { "not_sent" };
+        let diagnostic = Diagnostic::new([], "abandoned", cause.to_string()).with_outcome(Some(outcome));
+        report.diagnostics.push(diagnostic);
         report.stopped = Some(cause);
         report
     }

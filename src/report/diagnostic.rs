@@ -17,11 +17,13 @@ use crate::value::Line;
 ///
 /// let diagnostic = Diagnostic::new([Line::new(7)], "negative", "price is negative").in_column("price");
 /// assert_eq!(diagnostic.to_string(), "line 7, column price: price is negative");
+/// assert_eq!(diagnostic.outcome(), None, "a note");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     lines: Box<[Line]>,
     reason: &'static str,
+    outcome: Option<&'static str>,
     column: Option<&'static str>,
     message: Cow<'static, str>,
 }
@@ -34,7 +36,13 @@ impl Diagnostic {
         reason: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { lines: lines.into(), reason, column: None, message: message.into() }
+        Self { lines: lines.into(), reason, outcome: None, column: None, message: message.into() }
+    }
+
+    /// Names the count that its rows and events are in.
+    pub(crate) fn with_outcome(mut self, outcome: Option<&'static str>) -> Self {
+        self.outcome = outcome;
+        self
     }
 
     /// Names the column at fault, as the row contract names it.
@@ -48,7 +56,25 @@ impl Diagnostic {
         &self.lines
     }
 
-    /// A stable name for machines, in snake case.
+    /// The count of the report that its rows and events are in: `filtered`, `invalid`, `refused`, `not_sent` or
+    /// `unconfirmed`. A note has none.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Orders, Row};
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let mut orders = Orders::new();
+    /// orders.push(&Row::new(2, sold).quantity(-1));
+    /// assert_eq!(orders.finish(sold).rows.diagnostics()[0].outcome(), Some("filtered"));
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn outcome(&self) -> Option<&'static str> {
+        self.outcome
+    }
+
+    /// A stable name for machines, in snake case. Together with the [outcome](Self::outcome) it says all: a sale may
+    /// lie in the future when its row is read (`invalid`), or when its event is sent (`not_sent`).
     pub fn code(&self) -> &'static str {
         self.reason
     }
@@ -93,16 +119,17 @@ impl fmt::Display for Diagnostic {
 }
 
 impl Serialize for Diagnostic {
-    /// `{"lines":[…],"reason":"…","column":"…"|null,"message":"…"}`, and `"sources"` beside the
+    /// `{"lines":[…],"outcome":"…"|null,"reason":"…","column":"…"|null,"message":"…"}`, and `"sources"` beside the
     /// lines where more than one source was read.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let sources: Vec<u16> = self.lines.iter().map(|line| line.source()).collect();
         let several = sources.iter().any(|&source| source > 0);
-        let mut fields = serializer.serialize_struct("Diagnostic", if several { 5 } else { 4 })?;
+        let mut fields = serializer.serialize_struct("Diagnostic", if several { 6 } else { 5 })?;
         fields.serialize_field("lines", &self.lines)?;
         if several {
             fields.serialize_field("sources", &sources)?;
         }
+        fields.serialize_field("outcome", &self.outcome)?;
         fields.serialize_field("reason", self.reason)?;
         fields.serialize_field("column", &self.column)?;
         fields.serialize_field("message", &self.message)?;

@@ -39,8 +39,8 @@ pub(crate) struct Ledger {
     keeping: Keeping,
     outcomes: Vec<Option<Outcome>>,
     unaccepted: Vec<Entry>,
-    /// How many events beyond [`MAX_SHOWN`] had each outcome, by code.
-    not_shown: BTreeMap<&'static str, usize>,
+    /// How many events beyond [`MAX_SHOWN`] had each outcome, by its code and its count.
+    not_shown: BTreeMap<(&'static str, &'static str), usize>,
     unsent: Vec<Numbered>,
 }
 
@@ -85,7 +85,7 @@ impl Ledger {
                 let origin = Origin::of(&event);
                 self.unaccepted.push(Entry { position, origin, outcome: outcome.clone() });
             } else {
-                *self.not_shown.entry(outcome.code()).or_default() += 1;
+                *self.not_shown.entry((outcome.code(), outcome.count())).or_default() += 1;
             }
             if matches!(outcome, Outcome::NotSent(cause) if cause.may_be_sent_later()) {
                 self.unsent.push(Numbered { position, event });
@@ -153,8 +153,9 @@ impl Ledger {
         let groups = self.unaccepted.chunk_by(Entry::shares_a_diagnostic);
         self.report.diagnostics = groups.map(diagnostic).collect();
         let not_shown = self.not_shown.into_iter();
-        self.report.diagnostics.extend(not_shown.map(|(code, events)| {
-            Diagnostic::new([], code, format!("{events} more events of the source had this outcome"))
+        self.report.diagnostics.extend(not_shown.map(|((code, count), events)| {
+            let message = format!("{events} more events of the source had this outcome");
+            Diagnostic::new([], code, message).with_outcome(Some(count))
         }));
         self.report.unsent = self.unsent.into_iter().map(|unsent| unsent.event).collect();
         self.report.outcomes =
@@ -226,7 +227,7 @@ fn diagnostic(entries: &[Entry]) -> Diagnostic {
         [only] => format!("event at index {}{}: {outcome}", only.position, ids_of_one(&only.origin)),
         [] => outcome.to_string(),
     };
-    Diagnostic::new(lines, outcome.code(), message)
+    Diagnostic::new(lines, outcome.code(), message).with_outcome(Some(outcome.count()))
 }
 
 /// The ids of a single event, in brackets.

@@ -53,6 +53,19 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// The count of the report that an event with this outcome is in.
+    #[cfg(feature = "client")]
+    pub(super) fn count(&self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused(_) => "refused",
+            Self::NotSent(_) => "not_sent",
+            Self::Unconfirmed(_) => "unconfirmed",
+        }
+    }
+}
+
 impl fmt::Display for Outcome {
     /// One line that says what happened and, where something is wrong, what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

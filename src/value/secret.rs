@@ -76,6 +76,9 @@ mod tests {
         assert_eq!(message(" EAAB\n"), Ok(()));
         let blank = "access token has a blank inside: give the value alone, without words such as Bearer";
         assert_eq!(message("Bearer EAAB"), Err(blank.to_owned()));
-        assert_eq!(message("EA\nAB"), Err("access token has a control character or a letter beyond ASCII: copy it again".to_owned()));
+        assert_eq!(
+            message("EA\nAB"),
+            Err("access token has a control character or a letter beyond ASCII: copy it again".to_owned())
+        );
     }
 }

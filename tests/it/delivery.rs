@@ -7,11 +7,12 @@ use futures_util::FutureExt;
 use meta_offline_events::client::{Client, ClientBuilder, RetryPolicy, TokenPlacement};
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{ActionSource, Event};
+use meta_offline_events::order::{Orders, Row};
 use meta_offline_events::report::{
     DeliveryReport, ErrorClass, NotSentCause, Outcome, StopCause, UnconfirmedCause,
 };
 use meta_offline_events::testing::{
-    Answer, FixedJitter, ManualClock, MockServer, MockServerBuilder, RecordedRequest,
+    Answer, FixedJitter, ManualClock, MockServer, MockServerBuilder, RecordedRequest, RecordingTransport,
 };
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::BatchLimits;
@@ -533,7 +534,7 @@ async fn t14_setting_the_wall_clock_neither_shortens_nor_lengthens_a_run() {
 
 #[tokio::test]
 async fn s19_nobody_but_the_endpoint_is_asked() {
-    let transport = meta_offline_events::testing::RecordingTransport::new();
+    let transport = RecordingTransport::new();
     let client = Client::builder("123".parse().unwrap(), "EAAB-test".parse().unwrap())
         .transport(transport.clone())
         .clock(ManualClock::at(now()))
@@ -742,4 +743,34 @@ async fn progress_is_reported_and_ends_at_all() {
     assert_eq!(seen.iter().map(|(_, done)| done % 5).sum::<u64>(), 0, "batches end whole");
     assert!(seen.iter().all(|(taken, done)| taken >= done));
     assert_eq!(seen.last(), Some(&(25, 25)));
+}
+
+#[tokio::test]
+async fn a_diagnostic_names_the_count_that_its_rows_and_events_are_in() {
+    let now = EventTime::from_unix(1_777_910_400).unwrap();
+    let later = EventTime::from_unix(now.unix() + 3600).unwrap();
+    let mary = || UserData::builder().email("mary@example.com");
+    let row =
+        |line: u64, time| Row::new(line, time).customer(mary()).order_id(format!("A{line}").parse().unwrap());
+    let mut orders = Orders::new();
+    orders.push(&row(2, later).value("5".parse().unwrap()).currency(Currency::EUR));
+    orders.push(&row(3, now).quantity(-1));
+    let mut prepared = orders.finish(now);
+    let event = Event::builder(later, mary().build().unwrap()).order_id("A4".parse().unwrap());
+    prepared.events.push(event.value("5 EUR".parse().unwrap()).build().unwrap());
+
+    let client = Client::builder("1".parse().unwrap(), "token".parse().unwrap());
+    let client = client.transport(RecordingTransport::new()).clock(ManualClock::at(now)).build().unwrap();
+    let report = client.send(prepared).await;
+    let named: Vec<_> =
+        report.diagnostics().iter().map(|diagnostic| (diagnostic.code(), diagnostic.outcome())).collect();
+    let expected = [
+        ("in_future", Some("invalid")),
+        ("return_or_cancellation", Some("filtered")),
+        ("in_future", Some("not_sent")),
+    ];
+    assert_eq!(named, expected);
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["diagnostics"][2]["outcome"], "not_sent");
+    assert!(report.notes().iter().all(|note| note.outcome().is_none()));
 }
