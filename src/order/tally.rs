@@ -14,7 +14,9 @@ pub(super) struct RowTally {
     filtered: u64,
     invalid: u64,
     not_sent: u64,
-    diagnostics: FaultLines,
+    why_filtered: FaultLines,
+    why_invalid: FaultLines,
+    why_not_sent: FaultLines,
     pub(super) notes: FaultLines,
 }
 
@@ -22,20 +24,20 @@ impl RowTally {
     pub(super) fn filter(&mut self, line: Line, why: Fault) {
         self.read += 1;
         self.filtered += 1;
-        self.diagnostics.add_with(Some("filtered"), &[line], why);
+        self.why_filtered.add(&[line], why);
     }
 
     pub(super) fn invalid(&mut self, lines: &[Line], faults: impl IntoIterator<Item = Fault>) {
         self.invalid += lines.len() as u64;
         for fault in faults {
-            self.diagnostics.add_with(Some("invalid"), lines, fault);
+            self.why_invalid.add(lines, fault);
         }
     }
 
     /// Counts rows that are held back, although nothing is wrong with them.
     pub(super) fn not_sent(&mut self, lines: &[Line], why: Fault) {
         self.not_sent += lines.len() as u64;
-        self.diagnostics.add_with(Some("not_sent"), lines, why);
+        self.why_not_sent.add(lines, why);
     }
 
     pub(super) fn note(&mut self, line: Line, note: Fault) {
@@ -49,7 +51,9 @@ impl RowTally {
         self.filtered += other.filtered;
         self.invalid += other.invalid;
         self.not_sent += other.not_sent;
-        self.diagnostics.absorb(other.diagnostics);
+        self.why_filtered.absorb(other.why_filtered);
+        self.why_invalid.absorb(other.why_invalid);
+        self.why_not_sent.absorb(other.why_not_sent);
         self.notes.absorb(other.notes);
     }
 
@@ -59,8 +63,12 @@ impl RowTally {
             filtered: self.filtered,
             invalid: self.invalid,
             not_sent: self.not_sent,
-            diagnostics: self.diagnostics.into_diagnostics(),
-            notes: self.notes.into_diagnostics(),
+            diagnostics: diagnostics([
+                (Some("filtered"), self.why_filtered),
+                (Some("invalid"), self.why_invalid),
+                (Some("not_sent"), self.why_not_sent),
+            ]),
+            notes: diagnostics([(None, self.notes)]),
         }
     }
 }
@@ -71,22 +79,17 @@ impl Fault {
     }
 }
 
-/// Faults with the lines that share them, and with the count of the report that their rows are in.
+/// Faults with the lines that share them.
 #[derive(Debug, Default)]
 pub(super) struct FaultLines {
-    positions: HashMap<(Option<&'static str>, Fault), usize>,
+    positions: HashMap<Fault, usize>,
     lines: Vec<Vec<Line>>,
 }
 
 impl FaultLines {
-    /// Adds a note on rows that are kept.
-    pub(super) fn add(&mut self, lines: &[Line], note: Fault) {
-        self.add_with(None, lines, note);
-    }
-
-    fn add_with(&mut self, outcome: Option<&'static str>, lines: &[Line], fault: Fault) {
+    pub(super) fn add(&mut self, lines: &[Line], fault: Fault) {
         let next = self.lines.len();
-        let position = *self.positions.entry((outcome, fault)).or_insert(next);
+        let position = *self.positions.entry(fault).or_insert(next);
         if position == next {
             self.lines.push(Vec::new());
         }
@@ -96,36 +99,43 @@ impl FaultLines {
     #[cfg(feature = "rayon")]
     fn absorb(&mut self, other: Self) {
         let mut other_lines = other.lines;
-        for ((outcome, fault), position) in other.positions {
-            self.add_with(outcome, &std::mem::take(&mut other_lines[position]), fault);
+        for (fault, position) in other.positions {
+            self.add(&std::mem::take(&mut other_lines[position]), fault);
         }
     }
 
-    /// Diagnostics on rows come in the order of their first lines, those on the whole run behind them.
-    fn into_diagnostics(self) -> Vec<Diagnostic> {
+    /// Returns each fault with its lines in ascending order, the fault that came first first.
+    fn into_entries(self) -> impl Iterator<Item = (Fault, Vec<Line>)> {
         let Self { positions, mut lines } = self;
-        for lines in &mut lines {
-            lines.sort_unstable();
-        }
         let mut faults: Vec<_> = positions.into_iter().collect();
-        faults.sort_by(|((_, one), at), ((_, other), other_at)| {
-            match (lines[*at].first(), lines[*other_at].first()) {
-                (None, None) => at.cmp(other_at),
-                (None, Some(_)) => Ordering::Greater,
-                (Some(_), None) => Ordering::Less,
-                (first, other_first) => first.cmp(&other_first).then_with(|| one.parts().cmp(&other.parts())),
-            }
-        });
-        faults
-            .into_iter()
-            .map(|((outcome, fault), position)| {
-                let lines = std::mem::take(&mut lines[position]);
-                let diagnostic = Diagnostic::new(lines, fault.reason, fault.message).with_outcome(outcome);
-                match fault.column {
-                    Some(column) => diagnostic.in_column(column.name()),
-                    None => diagnostic,
-                }
-            })
-            .collect()
+        faults.sort_unstable_by_key(|(_, position)| *position);
+        faults.into_iter().map(move |(fault, position)| {
+            let mut lines = std::mem::take(&mut lines[position]);
+            lines.sort_unstable();
+            (fault, lines)
+        })
     }
+}
+
+/// Diagnostics on rows come in the order of their first lines, those on the whole run behind them. Each list of
+/// faults comes with the count of the report that its rows are in; notes have none.
+fn diagnostics<const LISTS: usize>(lists: [(Option<&'static str>, FaultLines); LISTS]) -> Vec<Diagnostic> {
+    let entries = lists.into_iter().flat_map(|(outcome, faults)| {
+        faults.into_entries().map(move |(fault, lines)| (fault, lines, outcome))
+    });
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_by(|(one, lines, _), (other, other_lines, _)| match (lines.first(), other_lines.first()) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (first, other_first) => first.cmp(&other_first).then_with(|| one.parts().cmp(&other.parts())),
+    });
+    let diagnostic = |(fault, lines, outcome): (Fault, Vec<Line>, _)| {
+        let diagnostic = Diagnostic::new(lines, fault.reason, fault.message).with_outcome(outcome);
+        match fault.column {
+            Some(column) => diagnostic.in_column(column.name()),
+            None => diagnostic,
+        }
+    };
+    entries.into_iter().map(diagnostic).collect()
 }
