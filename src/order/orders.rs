@@ -1,7 +1,8 @@
 //! Rows in any order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher as _;
+use std::slice;
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
@@ -55,8 +56,8 @@ pub struct Orders {
     exceeded: Option<Fault>,
     /// The line of the last row, and the order that may go on behind it.
     last: Option<(Line, LastOrder)>,
-    /// Positions of orders that are held back.
-    held_back: BTreeSet<usize>,
+    /// The last line and the last order of each source whose end nothing proves.
+    unproven: Vec<(Line, LastOrder, Ending)>,
     /// Whether rows of a source are missing.
     is_incomplete: bool,
 }
@@ -147,30 +148,52 @@ impl Orders {
     /// ```
     pub fn end_source(&mut self, ending: Ending) {
         self.is_incomplete |= ending == Ending::Incomplete;
-        let (Some((line, order)), Some(doubt)) = (self.last.take(), ending.doubt()) else { return };
-        let last = self.events_of(&order);
-        let lines = last.iter().flat_map(|&position| self.groups[position].event.lines()).copied().collect();
-        self.checker.note_last_order(lines, line, doubt);
-        if self.checker.rules.unproven == Unproven::HeldBack {
-            self.held_back.extend(last);
+        if let Some((line, order)) = self.last.take()
+            && ending.doubt().is_some()
+        {
+            self.unproven.push((line, order, ending));
         }
     }
 
-    /// Returns the positions of the events of an order that may be sent.
-    fn events_of(&self, order: &LastOrder) -> Vec<usize> {
-        let order_id = match order {
-            LastOrder::None => return Vec::new(),
-            LastOrder::At(position) => self.groups[*position].event.order_id(),
-            LastOrder::Named(order_id) => Some(order_id),
+    /// Notes the last order of each source whose end nothing proves. Returns the positions of their events that may be
+    /// sent. Looks at every order once, however many sources there are.
+    fn note_last_orders(&mut self) -> BTreeSet<usize> {
+        let Self { checker, groups, rejected, unproven, .. } = self;
+        let id_of = |order: &LastOrder| match order {
+            LastOrder::None => None,
+            LastOrder::At(position) => groups[*position].event.order_id().cloned(),
+            LastOrder::Named(order_id) => Some(order_id.clone()),
         };
-        let is_of_order = |position: &usize| {
-            let group = &self.groups[*position];
-            group.event.order_id() == order_id && self.rejected.blamed_line(|| group.key()).is_none()
-        };
-        match order {
-            LastOrder::At(position) if order_id.is_none() => vec![*position],
-            _ => (0..self.groups.len()).filter(is_of_order).collect(),
+        let ids = unproven.iter().filter_map(|(_, order, _)| id_of(order));
+        let mut events: HashMap<OrderId, Vec<usize>, RandomState> = ids.map(|id| (id, Vec::new())).collect();
+        if !events.is_empty() {
+            for (position, group) in groups.iter().enumerate() {
+                let events = group.event.order_id().and_then(|id| events.get_mut(id));
+                if let Some(events) = events.filter(|_| rejected.blamed_line(|| group.key()).is_none()) {
+                    events.push(position);
+                }
+            }
         }
+        let mut noted = HashSet::<_, RandomState>::default();
+        let mut last_events = BTreeSet::new();
+        for (line, order, ending) in &*unproven {
+            let order_id = id_of(order);
+            let last = match (order, &order_id) {
+                (LastOrder::At(position), None) => slice::from_ref(position),
+                (_, Some(id)) => &*events[id],
+                (_, None) => &[],
+            };
+            // Several sources may end in one order: its lines are noted once.
+            if order_id.is_some_and(|id| !noted.insert((id, *ending))) {
+                continue;
+            }
+            let lines = last.iter().flat_map(|&position| groups[position].event.lines()).copied().collect();
+            if let Some(doubt) = ending.doubt() {
+                checker.note_last_order(lines, *line, doubt);
+            }
+            last_events.extend(last);
+        }
+        last_events
     }
 
     fn filter(&mut self, line: Line) {
@@ -239,8 +262,10 @@ impl Orders {
     /// Completes the events, and checks their age at `now`.
     ///
     /// The client checks the age again when it sends an event: what is young enough now may be too old then.
-    pub fn finish(self, now: EventTime) -> Prepared {
-        let Self { mut checker, groups, rejected, exceeded, held_back, is_incomplete, .. } = self;
+    pub fn finish(mut self, now: EventTime) -> Prepared {
+        let last_events = self.note_last_orders();
+        let Self { mut checker, groups, rejected, exceeded, is_incomplete, .. } = self;
+        let holds_back = checker.rules.unproven == Unproven::HeldBack;
         let sends_none = exceeded.is_some() || is_incomplete;
         let mut events = Vec::with_capacity(if sends_none { 0 } else { groups.len() });
         for (position, mut group) in groups.into_iter().enumerate() {
@@ -249,7 +274,7 @@ impl Orders {
                 continue;
             }
             let blamed = rejected.blamed_line(|| group.key());
-            if blamed.is_none() && (is_incomplete || held_back.contains(&position)) {
+            if blamed.is_none() && (is_incomplete || holds_back && last_events.contains(&position)) {
                 let why = if is_incomplete { ending::incomplete() } else { ending::held_back() };
                 checker.tally.not_sent(group.event.lines(), why);
                 continue;

@@ -1,12 +1,13 @@
 //! Exports that end too early or change while they are read: what is sent of them, and what the report says.
 
+use meta_offline_events::customer::UserData;
 use meta_offline_events::event::Event;
 use meta_offline_events::order::csv::{CsvErrorKind, CsvRows};
 use meta_offline_events::order::{
-    NotSorted, OrderRules, Orders, Prepared, RowLayout, SortedError, SortedOrders,
+    Ending, NotSorted, OrderRules, Orders, Prepared, Row, RowLayout, SortedError, SortedOrders,
 };
 use meta_offline_events::report::{DeliveryReport, Diagnostic};
-use meta_offline_events::value::EventTime;
+use meta_offline_events::value::{Currency, EventTime};
 
 /// Two orders of two rows each, and a third of two rows at its end.
 const FILE: &str = "order_id,email,timestamp,product_id,currency,quantity,price\n\
@@ -218,5 +219,31 @@ fn c27_an_order_with_an_invalid_row_stays_invalid_when_rows_are_missing() {
         let (prepared, _) = read(rows(&file).expect_rows(7), OrderRules::new());
         assert_eq!(prepared.rows.invalid(), 2, "{:?}", prepared.rows);
         assert!(adds_up(&prepared));
+    }
+}
+
+#[test]
+fn c27_an_order_at_the_end_of_many_sources_is_noted_once() {
+    let sold = EventTime::from_unix(1_777_896_000).unwrap();
+    let row = |line: u64, order: &str| {
+        Row::new(line, sold)
+            .customer(UserData::builder().email("mary@example.com"))
+            .order_id(order.parse().unwrap())
+            .value("5".parse().unwrap())
+            .currency(Currency::EUR)
+    };
+    for (rules, sent) in [(OrderRules::new(), 2), (OrderRules::new().hold_back_last_order(), 1)] {
+        let mut orders = Orders::with_rules(rules);
+        orders.push(&row(2, "A1"));
+        for line in 3..6 {
+            orders.push(&row(line, "A2"));
+            orders.end_source(Ending::Unproven);
+        }
+        let prepared = orders.finish(sold);
+        let ends: Vec<_> =
+            prepared.rows.notes().iter().filter(|note| note.code() == "unproven_end").collect();
+        let [end] = ends[..] else { panic!("{ends:?}") };
+        assert_eq!(end.lines().iter().map(|line| line.number()).collect::<Vec<_>>(), [3, 4, 5]);
+        assert_eq!(prepared.events.len(), sent);
     }
 }
