@@ -86,22 +86,27 @@ pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
 fn digest(blocks: &[[u8; 64]]) -> Hashed {
     let mut state = INITIAL;
     compress256(&mut state, blocks);
-    digest_of_state(state)
+    digest_of_state(&state)
 }
 
 #[inline]
-fn digest_of_state(state: [u32; 8]) -> Hashed {
-    let words = state.map(u32::to_be_bytes);
+fn digest_of_state(state: &State) -> Hashed {
     let mut digest = [0; 32];
-    digest.copy_from_slice(words.as_flattened());
+    let (words, _) = digest.as_chunks_mut();
+    for (place, word) in state.iter().enumerate() {
+        words[place] = word.to_be_bytes();
+    }
     Hashed::from_bytes(digest)
 }
+
+type State = [u32; 8];
 
 /// The blocks still to be compressed, each with its key and its warning.
 #[derive(Default)]
 pub(super) struct Blocks {
-    blocks: ArrayVec<Block, MAX_BLOCKS>,
+    blocks: [Block; MAX_BLOCKS],
     kept: ArrayVec<(MatchKey, Option<ValueWarning>), MAX_BLOCKS>,
+    states: [State; MAX_BLOCKS],
 }
 
 /// More than the values of most customers.
@@ -115,10 +120,9 @@ impl Blocks {
     /// An empty block to write a text into. It counts once it is [kept](Self::keep).
     #[inline]
     pub(super) fn next(&mut self) -> &mut Block {
-        self.blocks.truncate(self.kept.len());
-        self.blocks.push(Block::default());
-        let last = self.blocks.len() - 1;
-        &mut self.blocks[last]
+        let block = &mut self.blocks[self.kept.len()];
+        *block = Block::default();
+        block
     }
 
     #[inline]
@@ -129,14 +133,15 @@ impl Blocks {
 
     /// Compresses all blocks that were kept, and returns their digests, in their order.
     #[inline]
-    pub(super) fn digests(&self) -> impl Iterator<Item = (MatchKey, Option<ValueWarning>, Hashed)> {
-        let mut states = [INITIAL; MAX_BLOCKS];
+    pub(super) fn digests(&mut self) -> impl Iterator<Item = (MatchKey, Option<ValueWarning>, Hashed)> {
+        self.states = [INITIAL; MAX_BLOCKS];
         // Nothing else stands in this loop, so that the processor begins a block before it has ended the last one.
-        for (state, block) in states.iter_mut().zip(&self.blocks[..self.kept.len()]) {
-            compress256(state, slice::from_ref(&block.bytes));
+        for (place, block) in self.blocks[..self.kept.len()].iter().enumerate() {
+            compress256(&mut self.states[place], slice::from_ref(&block.bytes));
         }
-        let kept = states.into_iter().zip(&self.kept);
-        kept.map(|(state, &(key, warning))| (key, warning, digest_of_state(state)))
+        let states = &self.states;
+        let digest = |(place, &(key, warning))| (key, warning, digest_of_state(&states[place]));
+        self.kept.iter().enumerate().map(digest)
     }
 
     pub(super) fn clear(&mut self) {
@@ -145,7 +150,7 @@ impl Blocks {
 }
 
 /// The initial hash value (FIPS 180-4, 5.3.3).
-const INITIAL: [u32; 8] =
+const INITIAL: State =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 #[cfg(test)]
