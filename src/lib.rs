@@ -94,6 +94,8 @@
 //! | `rustls-no-provider` | no | TLS by rustls with the provider that the application installs |
 //! | `native-tls` | no | TLS by the platform |
 //! | `csv` | no | rows from CSV files |
+//! | `encoding` | no | CSV files in other encodings than UTF-8 |
+//! | `gzip` | no | CSV files that are packed with gzip |
 //! | `phone` | no | completes national phone numbers with the calling code of a stated country |
 //! | `queue` | no | sends single events in the background |
 //! | `jiff` | no | times of events from `jiff` |

@@ -16,6 +16,8 @@ pub enum ValueKind {
     Currency,
     /// [`DatasetId`](super::DatasetId)
     DatasetId,
+    /// The encoding of a file.
+    Encoding,
     /// [`EventId`](super::EventId)
     EventId,
     /// `EventName`
@@ -52,6 +54,7 @@ impl fmt::Display for ValueKind {
             Self::Country => "country",
             Self::Currency => "currency",
             Self::DatasetId => "dataset id",
+            Self::Encoding => "encoding",
             Self::EventId => "event id",
             Self::EventName => "event name",
             Self::EventTime => "event time",
@@ -133,7 +136,7 @@ pub enum Rule {
     TwoDigitYear,
     /// Not an absolute `http` or `https` address.
     NotAWebAddress,
-    /// Bytes that are not UTF-8.
+    /// Bytes that are no text in UTF-8, or in the encoding that the layout states.
     NotUtf8,
 }
 
@@ -226,7 +229,7 @@ impl fmt::Display for Rule {
             Self::NotAWebAddress => {
                 f.write_str("is not a web address: write it whole, such as https://shop.example/thanks")
             }
-            Self::NotUtf8 => f.write_str("is not UTF-8: save the file as UTF-8"),
+            Self::NotUtf8 => f.write_str("has bytes that are no text in the encoding of the file, which is UTF-8 unless the layout states another: correct them or the encoding"),
         }
     }
 }

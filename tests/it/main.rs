@@ -16,6 +16,8 @@ mod event_rules;
 mod faults;
 #[cfg(feature = "testing")]
 mod flow;
+#[cfg(all(feature = "encoding", feature = "gzip"))]
+mod formats;
 #[cfg(feature = "testing")]
 mod found;
 mod from_json;

@@ -8,7 +8,7 @@ use std::fmt;
 /// use meta_offline_events::order::{RowLayout, csv::{CsvRows, Delimiter}};
 ///
 /// let file = "order_id;email;timestamp;value;currency\nA1;mary@example.com;1777896000;10.50;EUR\n";
-/// let mut rows = CsvRows::with_delimiter(file.as_bytes(), &RowLayout::new(), Delimiter::Semicolon)?;
+/// let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new().delimiter(Delimiter::Semicolon))?;
 /// assert!(rows.next_row()?.is_some());
 /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
 /// ```

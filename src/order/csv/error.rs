@@ -30,16 +30,18 @@ pub struct CsvError {
 /// ```
 /// use meta_offline_events::order::{RowLayout, csv::{CsvErrorKind, CsvRows}};
 ///
-/// let error = CsvRows::new(&b"\x1F\x8B\x08\0\0\0"[..], &RowLayout::new()).unwrap_err();
-/// assert_eq!(error.kind(), &CsvErrorKind::NotCsv { likely: "gzip" });
+/// let error = CsvRows::new(&b"PK\x03\x04"[..], &RowLayout::new()).unwrap_err();
+/// assert_eq!(error.kind(), &CsvErrorKind::NotCsv { likely: "zip" });
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CsvErrorKind {
     /// The file is empty, or holds only blank lines and a byte-order mark.
     NoHeader,
-    /// The file is text, but not in UTF-8.
+    /// The file is text, but not in UTF-8, or not in the encoding that the layout states.
     Encoding {
+        /// The encoding that the layout states, if it does.
+        stated: Option<&'static str>,
         /// The encoding that it seems to be in.
         likely: &'static str,
     },
@@ -116,8 +118,17 @@ impl fmt::Display for CsvError {
             CsvErrorKind::NoHeader => {
                 f.write_str("the file has no header: name the columns in its first line")
             }
-            CsvErrorKind::Encoding { likely } => {
-                write!(f, "the file is not in UTF-8, it looks like {likely}: save it as UTF-8")
+            CsvErrorKind::Encoding { stated: None, likely } => {
+                write!(
+                    f,
+                    "the file is not in UTF-8, it looks like {likely}: save it as UTF-8, or state its encoding in the layout"
+                )
+            }
+            CsvErrorKind::Encoding { stated: Some(stated), likely } => {
+                write!(
+                    f,
+                    "the file is not in {stated}, it looks like {likely}: correct the encoding in the layout"
+                )
             }
             CsvErrorKind::NotCsv { likely } => write!(
                 f,
@@ -125,7 +136,7 @@ impl fmt::Display for CsvError {
             ),
             CsvErrorKind::Layout(error) => error.fmt(f),
             CsvErrorKind::Delimiter { found } => {
-                write!(f, "the fields seem to be separated by {found}: read the file with that delimiter")
+                write!(f, "the fields seem to be separated by {found}: state that delimiter in the layout")
             }
             CsvErrorKind::HeaderTooLarge => write!(
                 f,

@@ -16,7 +16,12 @@
 //! No error holds text of the file.
 
 mod delimiter;
+#[cfg(feature = "encoding")]
+mod encoding;
 mod error;
+mod format;
+mod header;
+mod input;
 mod limits;
 mod quoted;
 mod records;
@@ -25,21 +30,23 @@ mod sniff;
 use std::fmt;
 use std::io::Read;
 
+use self::header::Header;
+use self::input::Text;
 use self::quoted::Quotes;
 use self::records::Records;
 use super::ending::Ending;
-use super::layout::{BoundLayout, Column, RowLayout};
+use super::layout::{BoundLayout, Column, LayoutError, RowLayout};
 use super::orders::Orders;
 use super::parsed_row::ParsedRow;
 use super::row_error::{OrderFingerprint, RowError};
 use crate::value::{Line, OrderId, Rule};
 
 pub use delimiter::Delimiter;
+#[cfg(feature = "encoding")]
+pub use encoding::Encoding;
 pub use error::{CsvError, CsvErrorKind};
+pub(super) use format::{DelimiterChoice, FileFormat};
 pub use limits::{MAX_COLUMNS, MAX_FIELD, MAX_HEADER, MAX_RECORD};
-
-/// How much of a file is read to tell its kind, in bytes.
-const SNIFFED: u64 = 4096;
 
 /// Reads the rows of a CSV file.
 ///
@@ -64,8 +71,8 @@ const SNIFFED: u64 = 4096;
 /// assert_eq!(prepared.rows.filtered(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct CsvRows<R> {
-    records: Records<R>,
+pub struct CsvRows<R: Read> {
+    records: Records<Text<R>>,
     layout: BoundLayout,
     ignored: Vec<String>,
     source: u16,
@@ -74,10 +81,19 @@ pub struct CsvRows<R> {
     rows: u64,
     ending: Ending,
     has_failed: bool,
+    maps: Vec<ColumnMap>,
+    /// The texts of the last row that a function made, in the order of the functions.
+    mapped: Vec<Result<String, Rule>>,
+}
+
+/// A function for the texts of one column.
+struct ColumnMap {
+    position: usize,
+    function: Box<dyn Fn(&str) -> String + Send + Sync>,
 }
 
 impl<R: Read> CsvRows<R> {
-    /// Reads the header of a file with commas between its fields, and finds the columns of the layout.
+    /// Reads the header of a file, and finds the columns of the layout.
     ///
     /// ```
     /// use meta_offline_events::order::{RowLayout, csv::CsvRows};
@@ -90,57 +106,88 @@ impl<R: Read> CsvRows<R> {
     ///
     /// # Errors
     ///
-    /// - [`CsvErrorKind::NotCsv`] and [`CsvErrorKind::Encoding`] if the file is not text in UTF-8.
+    /// - [`CsvErrorKind::NotCsv`] and [`CsvErrorKind::Encoding`] if the file is not text in UTF-8, or in the encoding
+    ///   of the layout.
     /// - [`CsvErrorKind::NoHeader`], [`CsvErrorKind::HeaderTooLarge`], [`CsvErrorKind::TooManyColumns`] and
     ///   [`CsvErrorKind::OpenQuote`] if there is no header that can be read.
     /// - [`CsvErrorKind::Layout`] and [`CsvErrorKind::Delimiter`] if the header does not fit the layout.
     /// - [`CsvErrorKind::Read`] if reading fails.
     pub fn new(reader: R, layout: &RowLayout) -> Result<Self, CsvError> {
-        Self::with_delimiter(reader, layout, Delimiter::Comma)
-    }
-
-    /// Reads the header of a file with another delimiter between its fields.
-    ///
-    /// ```
-    /// use meta_offline_events::order::{RowLayout, csv::{CsvErrorKind, CsvRows, Delimiter}};
-    ///
-    /// let file = "order_id;email;timestamp;value;currency\nA1;mary@example.com;1777896000;10.50;EUR\n";
-    /// let error = CsvRows::new(file.as_bytes(), &RowLayout::new()).unwrap_err();
-    /// let CsvErrorKind::Delimiter { found } = *error.kind() else { panic!("{error}") };
-    /// assert_eq!(found, Delimiter::Semicolon);
-    /// assert!(CsvRows::with_delimiter(file.as_bytes(), &RowLayout::new(), found).is_ok());
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`CsvRows::new`].
-    pub fn with_delimiter(mut reader: R, layout: &RowLayout, delimiter: Delimiter) -> Result<Self, CsvError> {
-        let mut head = Vec::new();
-        let error = reader.by_ref().take(SNIFFED).read_to_end(&mut head).err();
-        sniff::refuse_other_files(&head)?;
-        let mut records = Records::new(head, error, reader, delimiter);
-        let has_header = records.advance().map_err(CsvError::of_header)?;
-        if !has_header {
-            return Err(CsvError::new(CsvErrorKind::NoHeader, None));
+        let format = layout.file_format();
+        let text = input::open(reader, format)?;
+        if format.skipped_lines == 0 {
+            sniff::refuse_other_text(text.head(), format)?;
+        }
+        let mut records = Records::new(text, format.delimiter.or_comma());
+        for _ in 0..format.skipped_lines {
+            if !records.skip_line().map_err(CsvError::of_header)? {
+                return Err(CsvError::new(CsvErrorKind::NoHeader, None));
+            }
+        }
+        records.advance_to_header()?;
+        if let Some(found) = header::stated_delimiter(records.raw()) {
+            if matches!(format.delimiter, DelimiterChoice::Stated(stated) if stated != found) {
+                return Err(CsvError::new(CsvErrorKind::Delimiter { found }, Some(records.line())));
+            }
+            records.set_delimiter(found);
+            records.advance_to_header()?;
         }
         let line = records.line();
-        if records.quotes() == Quotes::Open {
-            return Err(CsvError::new(CsvErrorKind::OpenQuote, Some(line)));
+        if format.skipped_lines > 0 {
+            sniff::refuse_other_text(records.raw(), format)?;
         }
-        let bound = sniff::bind(layout, &records).map_err(|kind| CsvError::new(kind, Some(line)))?;
+        let header = Header::bind(layout, &records).or_else(|kind| {
+            let may_differ = format.delimiter == DelimiterChoice::Found;
+            let found = if may_differ { header::find_delimiter(layout, &records) } else { None };
+            found.ok_or(CsvError::new(kind, Some(line)))
+        })?;
+        records.set_delimiter(header.delimiter);
         records.end_header();
-        let ignored = bound.unknown().iter().map(|&index| sniff::for_display(records.field(index))).collect();
         Ok(Self {
             records,
-            layout: bound,
-            ignored,
+            layout: header.layout,
+            ignored: header.ignored,
             source: 0,
             end_mark: None,
             expected_rows: None,
             rows: 0,
             ending: Ending::Incomplete,
             has_failed: false,
+            maps: Vec::new(),
+            mapped: Vec::new(),
         })
+    }
+
+    /// Lets a function rewrite each text of a column before it is read.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Column, Orders, RowLayout, csv::CsvRows};
+    ///
+    /// let file = "order_id,email,timestamp,value,currency\nR-1 (copy),mary@example.com,1777896000,5,EUR\n";
+    /// let without_note = |id: &str| id.trim_end_matches(" (copy)").to_owned();
+    /// let mut orders = Orders::new();
+    /// CsvRows::new(file.as_bytes(), &RowLayout::new())?.map(Column::OrderId, without_note)?.read_into(&mut orders)?;
+    /// let events = orders.finish("2026-05-05T00:00:00Z".parse()?).events;
+    /// assert_eq!(events[0].order_id().unwrap().as_str(), "R-1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Several functions for one column are applied in turn.
+    ///
+    /// # Errors
+    ///
+    /// [`LayoutError::NotThere`](super::LayoutError::NotThere) if the file does not have the column.
+    pub fn map(
+        mut self,
+        column: Column,
+        function: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Result<Self, CsvError> {
+        let Some(position) = self.layout.position(column) else {
+            let error = CsvErrorKind::Layout(LayoutError::NotThere(column));
+            return Err(CsvError::new(error, None));
+        };
+        self.maps.push(ColumnMap { position, function: Box::new(function) });
+        Ok(self)
     }
 
     /// Numbers the file, so that reports can tell the lines of several files apart.
@@ -239,7 +286,10 @@ impl<R: Read> CsvRows<R> {
             return Err(CsvError::new(CsvErrorKind::Stopped, Some(self.line())));
         }
         match self.read_record() {
-            Ok(true) => Ok(Some(self.parse())),
+            Ok(true) => {
+                self.apply_maps();
+                Ok(Some(self.parse()))
+            }
             Ok(false) => Ok(None),
             Err(error) => {
                 self.has_failed = true;
@@ -283,7 +333,13 @@ impl<R: Read> CsvRows<R> {
         self.records.line()
     }
 
-    /// Returns how many bytes of the file were used so far.
+    /// Returns the delimiter between the fields.
+    pub fn delimiter(&self) -> Delimiter {
+        self.records.delimiter()
+    }
+
+    /// Returns how many bytes of the text were used so far: of a file that is packed or in another encoding, those of
+    /// its unpacked text in UTF-8.
     pub fn bytes_read(&self) -> u64 {
         self.records.bytes_read()
     }
@@ -346,6 +402,19 @@ impl<R: Read> CsvRows<R> {
         CsvError::new(CsvErrorKind::RowCount { expected, found }, Some(self.line()))
     }
 
+    /// Applies the functions to the fields of the last record.
+    fn apply_maps(&mut self) {
+        self.mapped.clear();
+        if self.maps.is_empty() || self.records.width() != self.layout.width() {
+            return;
+        }
+        for map in &self.maps {
+            let text = mapped_or_plain(&self.maps, &self.mapped, &self.records, map.position);
+            let mapped = text.map(&map.function);
+            self.mapped.push(mapped.and_then(|text| check_field(text.as_bytes()).map(str::to_owned)));
+        }
+    }
+
     /// Parses the last record.
     fn parse(&self) -> ParsedRow<'_> {
         let records = &self.records;
@@ -355,6 +424,10 @@ impl<R: Read> CsvRows<R> {
         }
         if records.width() != self.layout.width() {
             return ParsedRow::Invalid(self.wrong_width(line));
+        }
+        if !self.maps.is_empty() {
+            let field = |index| mapped_or_plain(&self.maps, &self.mapped, records, index);
+            return self.layout.read_fields(line, field);
         }
         // Most records are checked as a whole, not field by field.
         let text = records.text();
@@ -381,7 +454,7 @@ impl<R: Read> CsvRows<R> {
         // Each field too few or too many may have moved the order id by one position.
         let apart = found.abs_diff(width).min(width);
         let near = position.saturating_sub(apart)..found.min(position + apart + 1);
-        let order_ids = near.filter_map(|index| order_id(self.records.field(index)));
+        let order_ids = near.filter_map(|index| self.order_id(self.records.field(index)));
         error.suspect(order_ids.map(|id| self.layout.suspect(&id)))
     }
 
@@ -397,12 +470,38 @@ impl<R: Read> CsvRows<R> {
     fn possible_orders(&self) -> impl Iterator<Item = OrderFingerprint> {
         let delimiter = self.records.delimiter().byte();
         let is_end = move |byte: &u8| matches!(byte, b'\n' | b'\r' | b'"') || *byte == delimiter;
-        self.records.raw().split(is_end).filter_map(order_id).map(|id| self.layout.suspect(&id))
+        self.records
+            .raw()
+            .split(is_end)
+            .filter_map(|part| self.order_id(part))
+            .map(|id| self.layout.suspect(&id))
+    }
+
+    /// Reads bytes that may be an order id.
+    fn order_id(&self, bytes: &[u8]) -> Option<OrderId> {
+        let text = str::from_utf8(bytes).ok()?;
+        let position = self.layout.position(Column::OrderId);
+        let mut maps = self.maps.iter().filter(|map| Some(map.position) == position).peekable();
+        if maps.peek().is_none() {
+            return text.parse().ok();
+        }
+        maps.fold(text.to_owned(), |text, map| (map.function)(&text)).parse().ok()
     }
 }
 
-fn order_id(bytes: &[u8]) -> Option<OrderId> {
-    str::from_utf8(bytes).ok()?.parse().ok()
+/// Returns a field as the last function for its column left it, or as it stands in the file.
+fn mapped_or_plain<'t, R>(
+    maps: &[ColumnMap],
+    mapped: &'t [Result<String, Rule>],
+    records: &'t Records<R>,
+    index: usize,
+) -> Result<&'t str, Rule> {
+    let last = maps.iter().zip(mapped).rfind(|(map, _)| map.position == index);
+    match last {
+        Some((_, Ok(text))) => Ok(text),
+        Some((_, Err(rule))) => Err(*rule),
+        None => check_field(records.field(index)),
+    }
 }
 
 /// Returns the text of a field, or what is wrong with its bytes.

@@ -1,10 +1,11 @@
 //! Splits a file into records and records into fields.
 
-use std::io::{self, Cursor, Read};
+use std::io::Read;
 use std::ops::Range;
 
 use super::delimiter::Delimiter;
 use super::error::{CsvError, CsvErrorKind};
+use super::input::Begun;
 use super::limits::{MAX_HEADER, MAX_RECORD};
 use super::quoted::{QuotedRecord, Quotes};
 
@@ -13,35 +14,9 @@ const BLOCK: usize = 64 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// A file whose beginning was read already.
-struct File<R> {
-    head: Cursor<Vec<u8>>,
-    /// The error that ended the reading of the beginning.
-    error: Option<io::Error>,
-    rest: R,
-}
-
-impl<R: Read> Read for File<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let from_head = self.head.read(out)?;
-        if from_head > 0 {
-            return Ok(from_head);
-        }
-        if let Some(error) = self.error.take() {
-            return Err(error);
-        }
-        loop {
-            match self.rest.read(out) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => return read,
-            }
-        }
-    }
-}
-
 /// The records of a file, one after another, with their fields and lines.
 pub(super) struct Records<R> {
-    file: File<R>,
+    file: Begun<R>,
     delimiter: Delimiter,
     /// The length of the byte-order marks.
     marks: u64,
@@ -69,17 +44,16 @@ pub(super) struct Records<R> {
 }
 
 impl<R: Read> Records<R> {
-    /// The records of a file of which `head` was read already. The first record is the header.
-    pub(super) fn new(head: Vec<u8>, error: Option<io::Error>, rest: R, delimiter: Delimiter) -> Self {
+    /// The records of a file. The first one is the header.
+    pub(super) fn new(mut file: Begun<R>, delimiter: Delimiter) -> Self {
         // Some programs write a second mark before the first.
-        let marks = head.chunks(BYTE_ORDER_MARK.len()).take(2).take_while(|begin| *begin == BYTE_ORDER_MARK);
-        let marks = (marks.count() * BYTE_ORDER_MARK.len()) as u64;
-        let mut head = Cursor::new(head);
-        head.set_position(marks);
+        let begins = file.head().chunks(BYTE_ORDER_MARK.len()).take(2);
+        let marks = begins.take_while(|begin| *begin == BYTE_ORDER_MARK).count() * BYTE_ORDER_MARK.len();
+        file.skip(marks);
         Self {
-            file: File { head, error, rest },
+            file,
             delimiter,
-            marks,
+            marks: marks as u64,
             buffer: Vec::new(),
             filled: 0,
             dropped: 0,
@@ -97,9 +71,43 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// Reads the record that is the header.
+    pub(super) fn advance_to_header(&mut self) -> Result<(), CsvError> {
+        if !self.advance().map_err(CsvError::of_header)? {
+            return Err(CsvError::new(CsvErrorKind::NoHeader, None));
+        }
+        if self.quotes() == Quotes::Open {
+            return Err(CsvError::new(CsvErrorKind::OpenQuote, Some(self.line())));
+        }
+        Ok(())
+    }
+
     /// Ends the header: the records after it may be larger.
     pub(super) fn end_header(&mut self) {
         self.limit = MAX_RECORD;
+    }
+
+    /// Passes the next line over, whatever it holds. Returns whether there is one.
+    pub(super) fn skip_line(&mut self) -> Result<bool, CsvError> {
+        let mut searched = 0;
+        loop {
+            if self.after_return && self.next < self.filled {
+                self.next += usize::from(self.buffer[self.next] == b'\n');
+                self.after_return = false;
+            }
+            let unread = &self.buffer[self.next..self.filled];
+            if let Some(found) = memchr::memchr2(b'\n', b'\r', unread.get(searched..).unwrap_or_default()) {
+                let end = self.next + searched + found;
+                self.after_return = self.buffer[end] == b'\r';
+                self.next = end + 1;
+                self.next_line += 1;
+                return Ok(true);
+            }
+            searched = unread.len();
+            if !self.read_more()? {
+                return Ok(false);
+            }
+        }
     }
 
     /// Reads the next record. Returns whether there is one.
@@ -224,6 +232,11 @@ impl<R> Records<R> {
         self.delimiter
     }
 
+    /// Sets the delimiter of the records that are read from now on.
+    pub(super) fn set_delimiter(&mut self, delimiter: Delimiter) {
+        self.delimiter = delimiter;
+    }
+
     /// Returns how many bytes of the file were used so far.
     pub(super) fn bytes_read(&self) -> u64 {
         self.marks + self.dropped + self.next as u64
@@ -291,6 +304,8 @@ fn line_breaks(text: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -367,7 +382,7 @@ mod tests {
         ) {
             let (head, rest) = file.split_at(begin.max(6).min(file.len()));
             let rest = Pieces { file: rest, sizes, turn: 0 };
-            let mut records = Records::new(head.to_vec(), None, rest, delimiter);
+            let mut records = Records::new(Begun::with_head(head.to_vec(), rest), delimiter);
             let text = &file[usize::try_from(records.marks)?..];
             prop_assume!(!text.starts_with(BYTE_ORDER_MARK));
             let mut expected = ::csv::ReaderBuilder::new()

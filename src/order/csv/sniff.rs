@@ -1,10 +1,7 @@
-//! Judges a file by its beginning: its kind, its encoding, and whether the header fits the layout.
+//! Judges a file by its beginning: its kind and its encoding.
 
-use super::delimiter::Delimiter;
 use super::error::{CsvError, CsvErrorKind};
-use super::limits::MAX_COLUMNS;
-use super::records::Records;
-use crate::order::layout::{BoundLayout, LayoutError, RowLayout};
+use super::format::FileFormat;
 
 /// The first bytes of files that are not CSV.
 const OTHER_FILES: &[(&[u8], &str)] = &[
@@ -29,20 +26,39 @@ const OTHER_ENCODINGS: &[(&[u8], &str)] = &[
     (b"\xFE\xFF", "UTF-16"),
 ];
 
-/// Refuses a file whose first bytes are not those of a CSV file in UTF-8.
-pub(super) fn refuse_other_files(head: &[u8]) -> Result<(), CsvError> {
+/// Refuses a file whose first bytes are not those of a CSV file in the encoding of its layout.
+pub(super) fn refuse_other_files(head: &[u8], format: &FileFormat) -> Result<(), CsvError> {
     let begins = |table: &[(&[u8], &'static str)]| {
         table.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, likely)| *likely)
     };
-    if let Some(likely) = begins(OTHER_ENCODINGS) {
-        return Err(CsvError::new(CsvErrorKind::Encoding { likely }, None));
+    let stated = format.encoding_name();
+    let other = |likely| Err(CsvError::new(CsvErrorKind::Encoding { stated, likely }, None));
+    match begins(OTHER_ENCODINGS) {
+        Some("UTF-16") if format.is_utf16() => return Ok(()),
+        Some(likely) => return other(likely),
+        None => {}
     }
     if let Some(likely) = begins(OTHER_FILES) {
         let likely = if likely == "zip" && is_workbook(head) { "an Excel workbook" } else { likely };
         return Err(CsvError::new(CsvErrorKind::NotCsv { likely }, None));
     }
-    let first_line = head.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !line.is_empty());
-    match first_line.and_then(kind_of_header) {
+    if stated.is_some_and(|name| name != UTF_8) && is_utf8_beyond_ascii(head) {
+        return other(UTF_8);
+    }
+    Ok(())
+}
+
+const UTF_8: &str = "UTF-8";
+
+/// Whether a text has letters beyond ASCII, all in UTF-8. The last one may be cut.
+fn is_utf8_beyond_ascii(text: &[u8]) -> bool {
+    !text.is_ascii() && str::from_utf8(text).map_or_else(|error| error.error_len().is_none(), |_| true)
+}
+
+/// Refuses a first line that holds control characters.
+pub(super) fn refuse_other_text(head: &[u8], format: &FileFormat) -> Result<(), CsvError> {
+    let mut lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+    match lines.next().and_then(|header| kind_of_header(header, format.encoding_name())) {
         Some(kind) => Err(CsvError::new(kind, None)),
         None => Ok(()),
     }
@@ -54,64 +70,14 @@ fn is_workbook(head: &[u8]) -> bool {
 }
 
 /// Returns what a header with control characters is instead.
-fn kind_of_header(header: &[u8]) -> Option<CsvErrorKind> {
+fn kind_of_header(header: &[u8], stated: Option<&'static str>) -> Option<CsvErrorKind> {
     let nuls = header.split(|byte| *byte == 0).count() - 1;
     let is_control = |byte: &u8| *byte < b' ' && *byte != b'\t';
     if nuls * 3 >= header.len() {
-        Some(CsvErrorKind::Encoding { likely: "UTF-16" })
+        Some(CsvErrorKind::Encoding { stated, likely: "UTF-16" })
     } else if header.iter().any(is_control) {
         Some(CsvErrorKind::NotCsv { likely: "a binary file" })
     } else {
         None
     }
-}
-
-/// Finds the columns of the layout in a header.
-pub(super) fn bind<R>(layout: &RowLayout, header: &Records<R>) -> Result<BoundLayout, CsvErrorKind> {
-    if header.width() > MAX_COLUMNS {
-        return Err(CsvErrorKind::TooManyColumns);
-    }
-    let names = (0..header.width()).map(|index| str::from_utf8(header.field(index)));
-    let names: Result<Vec<&str>, _> = names.collect();
-    let Ok(names) = names else { return Err(CsvErrorKind::Encoding { likely: "Windows-1252" }) };
-    layout.bind(&names).map_err(|error| match error {
-        LayoutError::Missing { .. } | LayoutError::NotThere(_) => {
-            other_delimiter(layout, &names, header.raw(), header.delimiter())
-                .map_or(CsvErrorKind::Layout(error), |found| CsvErrorKind::Delimiter { found })
-        }
-        error => CsvErrorKind::Layout(error),
-    })
-}
-
-/// Returns the delimiter that makes more headers known, or that splits a header of one column.
-fn other_delimiter(
-    layout: &RowLayout,
-    names: &[&str],
-    raw: &[u8],
-    delimiter: Delimiter,
-) -> Option<Delimiter> {
-    let known = |headers: &mut dyn Iterator<Item = &str>| {
-        headers.filter(|name| layout.column_of_header(name.trim().trim_matches('"')).is_some()).count()
-    };
-    let known_now = known(&mut names.iter().copied());
-    let raw = str::from_utf8(raw).ok()?;
-    let others = Delimiter::ALL.into_iter().filter(|other| *other != delimiter);
-    let counted = others.map(|other| {
-        let mut parts = raw.split(char::from(other.byte()));
-        let splits = raw.matches(char::from(other.byte())).count();
-        (known(&mut parts), splits, other)
-    });
-    let (known_then, splits, other) = counted.max_by_key(|&(known_then, splits, _)| (known_then, splits))?;
-    (known_then > known_now || names.len() == 1 && splits > 0).then_some(other)
-}
-
-/// How many characters of an unknown header are shown.
-const MAX_SHOWN: usize = 40;
-
-/// Returns a header in a form that is safe to show: letters, digits and a few signs, and no formula.
-pub(super) fn for_display(name: &[u8]) -> String {
-    let name = String::from_utf8_lossy(name);
-    let harmless =
-        |letter: char| if letter.is_alphanumeric() || " _-./()".contains(letter) { letter } else { '?' };
-    name.trim().trim_start_matches(['=', '+', '-', '@']).chars().take(MAX_SHOWN).map(harmless).collect()
 }

@@ -41,6 +41,20 @@ pub enum LayoutError {
     /// A header stands for the order id, and the layout states that each row is an order of its own: the position of
     /// the header, counted from 1.
     OrderIdThere(usize),
+    /// A text that the layout fixes for a column does not fit the column.
+    Fixed {
+        /// The column.
+        column: Column,
+        /// What is wrong.
+        why: String,
+    },
+    /// The file has a column for which the layout fixes a text.
+    FixedThere {
+        /// The column.
+        column: Column,
+        /// The position of the header, counted from 1.
+        position: usize,
+    },
     /// Two headers stand for the same column.
     Twice {
         /// The column.
@@ -50,6 +64,12 @@ pub enum LayoutError {
     },
     /// There are unknown columns, and the layout refuses those. Their positions, counted from 1.
     Unknown(Vec<usize>),
+}
+
+impl LayoutError {
+    pub(super) fn fixed(column: Column, why: &str) -> Self {
+        Self::Fixed { column, why: why.to_owned() }
+    }
 }
 
 impl fmt::Display for LayoutError {
@@ -92,6 +112,13 @@ impl fmt::Display for LayoutError {
                 f,
                 "columns {} are all named `{header}`, which is part of the order key: rename or remove all but one",
                 listed(positions)
+            ),
+            Self::Fixed { column, why } => {
+                write!(f, "the text that the layout fixes for {column} does not fit: {why}")
+            }
+            Self::FixedThere { column, position } => write!(
+                f,
+                "column {position} stands for {column}, and the layout fixes a text for it: remove the text from the layout, or ignore the column"
             ),
             Self::Twice { column, positions: [first, second] } => {
                 write!(

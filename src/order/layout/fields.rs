@@ -26,17 +26,17 @@ impl BoundLayout {
     /// assert!(error.to_string().starts_with("line 3; timestamp: "));
     /// # Ok::<(), meta_offline_events::order::LayoutError>(())
     /// ```
-    pub fn read<'a>(&self, line: Line, field: impl Fn(usize) -> &'a str) -> ParsedRow<'a> {
+    pub fn read<'a>(&'a self, line: Line, field: impl Fn(usize) -> &'a str) -> ParsedRow<'a> {
         self.read_fields(line, |position| Ok(field(position)))
     }
 
     /// Reads one record, of which some fields may have no text that can be used.
     pub(in crate::order) fn read_fields<'a>(
-        &self,
+        &'a self,
         line: Line,
         field: impl Fn(usize) -> Result<&'a str, Rule>,
     ) -> ParsedRow<'a> {
-        let text = |column: Column| self.position(column).map_or(Ok(""), &field);
+        let text = |column: Column| self.position(column).map_or_else(|| Ok(self.fixed(column)), &field);
         let mut read = Reader { layout: &self.layout, faults: Vec::new() };
         let numbers = self.layout.numbers;
 
@@ -87,6 +87,27 @@ impl BoundLayout {
                 ParsedRow::Invalid(error.suspect(suspect))
             }
         }
+    }
+
+    /// Returns what is wrong with a fixed text.
+    pub(super) fn fixed_fault(&self) -> Option<(Column, String)> {
+        let blank = self.read_fields(Line::new(1), |_| Ok(""));
+        match blank {
+            ParsedRow::Return(_) => Some((Column::Quantity, "the quantity is not above zero".to_owned())),
+            ParsedRow::Invalid(error) => error.faults().find_map(|(column, _, message)| {
+                let column = column.filter(|column| !self.fixed(*column).is_empty())?;
+                Some((column, message.to_owned()))
+            }),
+            ParsedRow::Row(_) => None,
+        }
+        .or_else(|| {
+            let fixed = MATCH_KEYS.into_iter().filter(|(column, _)| !self.fixed(*column).is_empty());
+            let mut unusable = fixed.filter_map(|(column, key)| {
+                let read = key.normalize(self.fixed(column), &self.layout.customers);
+                read.err().map(|reason| (column, reason.to_string()))
+            });
+            unusable.next()
+        })
     }
 
     /// Returns what stands for the orders that a row with this order id may belong to. Where an order key is set,

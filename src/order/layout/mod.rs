@@ -12,6 +12,10 @@ use chrono::{FixedOffset, NaiveTime};
 use self::column::canonical;
 use self::timestamp::TimeFormat;
 use crate::customer::CleaningOptions;
+#[cfg(feature = "encoding")]
+use crate::order::csv::Encoding;
+#[cfg(feature = "csv")]
+use crate::order::csv::{Delimiter, DelimiterChoice, FileFormat};
 use crate::value::DateOrder;
 
 pub use column::Column;
@@ -46,6 +50,9 @@ pub struct RowLayout {
     each_row_an_order: bool,
     ignored: Vec<String>,
     refuse_unknown: bool,
+    fixed: Vec<(Column, String)>,
+    #[cfg(feature = "csv")]
+    file: FileFormat,
 }
 
 impl RowLayout {
@@ -73,6 +80,27 @@ impl RowLayout {
     /// ```
     pub fn column(mut self, header: &str, column: Column) -> Self {
         self.names.push((canonical(header), column));
+        self
+    }
+
+    /// Sets the text of a column that the file does not have, for all rows.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Column, ParsedRow, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new().fixed(Column::Currency, "EUR").fixed(Column::Country, "de");
+    /// let layout = layout.bind(&["order_id", "email", "timestamp", "value"])?;
+    /// let record = ["A1", "mary@example.com", "1777896000", "10.50"];
+    /// let ParsedRow::Row(row) = layout.read(Line::new(2), |index| record[index]) else { panic!() };
+    /// assert_eq!(row.currency.map(|currency| currency.to_string()), Some("EUR".to_owned()));
+    /// # Ok::<(), meta_offline_events::order::LayoutError>(())
+    /// ```
+    ///
+    /// A column can have a fixed text if all rows of a file may share it: country, state, city, quantity, currency,
+    /// event name, action source, page address and delivery category. It is an error if the file has the column.
+    pub fn fixed(mut self, column: Column, text: &str) -> Self {
+        self.fixed.push((column, text.to_owned()));
         self
     }
 
@@ -248,6 +276,86 @@ impl RowLayout {
         self
     }
 
+    /// Sets the delimiter between the fields of a file.
+    ///
+    /// Without it, it is a comma, unless the first line states another one as spreadsheets write it: `sep=;`.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{RowLayout, csv::{CsvErrorKind, CsvRows, Delimiter}};
+    ///
+    /// let file = "order_id;email;timestamp;value;currency\nA1;mary@example.com;1777896000;10.50;EUR\n";
+    /// let error = CsvRows::new(file.as_bytes(), &RowLayout::new()).unwrap_err();
+    /// let CsvErrorKind::Delimiter { found } = *error.kind() else { panic!("{error}") };
+    /// assert_eq!(found, Delimiter::Semicolon);
+    /// assert!(CsvRows::new(file.as_bytes(), &RowLayout::new().delimiter(found)).is_ok());
+    /// assert!(CsvRows::new(format!("sep=;\n{file}").as_bytes(), &RowLayout::new()).is_ok());
+    /// ```
+    #[cfg(feature = "csv")]
+    pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
+        self.file.delimiter = DelimiterChoice::Stated(delimiter);
+        self
+    }
+
+    /// Reads a file with the [`Delimiter`] that makes its header fit the layout. [`CsvRows::delimiter`] tells which
+    /// it is.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{RowLayout, csv::{CsvRows, Delimiter}};
+    ///
+    /// let file = "order_id\temail\ttimestamp\tvalue\tcurrency\n";
+    /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new().find_delimiter())?;
+    /// assert_eq!(rows.delimiter(), Delimiter::Tab);
+    /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+    /// ```
+    ///
+    /// [`CsvRows::delimiter`]: crate::order::csv::CsvRows::delimiter
+    #[cfg(feature = "csv")]
+    pub fn find_delimiter(mut self) -> Self {
+        self.file.delimiter = DelimiterChoice::Found;
+        self
+    }
+
+    /// Passes over so many lines of a file before its header, whatever they hold.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{RowLayout, csv::CsvRows};
+    ///
+    /// let file = "Sales of May\n\norder_id,email,timestamp,value,currency\n";
+    /// let rows = CsvRows::new(file.as_bytes(), &RowLayout::new().skip_lines(2))?;
+    /// assert_eq!(rows.line(), 3, "lines are counted from the start of the file");
+    /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+    /// ```
+    #[cfg(feature = "csv")]
+    pub fn skip_lines(mut self, lines: u32) -> Self {
+        self.file.skipped_lines = lines;
+        self
+    }
+
+    /// Sets the encoding of a file, instead of UTF-8.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{RowLayout, csv::CsvRows};
+    ///
+    /// let layout = RowLayout::new().encoding("windows-1252".parse()?);
+    /// let file = b"order_id,email,given_name,timestamp,value,currency\nA1,jorg@example.com,J\xF6rg,1777896000,5,EUR\n";
+    /// let mut rows = CsvRows::new(&file[..], &layout)?;
+    /// assert!(rows.next_row()?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Bytes that are no text in this encoding make their row invalid. A file that begins with letters in UTF-8 is
+    /// refused: read as another encoding, they would become other letters.
+    #[cfg(feature = "encoding")]
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.file.encoding = Some(encoding);
+        self
+    }
+
+    #[cfg(feature = "csv")]
+    pub(in crate::order) fn file_format(&self) -> &FileFormat {
+        &self.file
+    }
+
     /// Refuses a file with an unknown column, instead of ignoring the column.
     ///
     /// ```
@@ -282,6 +390,8 @@ impl RowLayout {
     /// - [`LayoutError::OrderIdThere`] if there is a column for order ids although [each row is an
     ///   order](Self::each_row_an_order).
     /// - [`LayoutError::OrderKey`] if a column of the [order key](Self::order_key) is missing or there twice.
+    /// - [`LayoutError::Fixed`] and [`LayoutError::FixedThere`] if a [fixed](Self::fixed) text does not fit its column,
+    ///   or the file.
     /// - [`LayoutError::Twice`] if two headers stand for the same column.
     /// - [`LayoutError::Unknown`] if there is an unknown column and the layout
     ///   [refuses](Self::refuse_unknown_columns) those.
@@ -289,6 +399,7 @@ impl RowLayout {
         let mut bound = BoundLayout {
             layout: self.clone(),
             positions: [None; Column::COUNT],
+            fixed: [const { None }; Column::COUNT],
             width: headers.len(),
             key: Vec::new(),
             unknown: Vec::new(),
@@ -307,6 +418,7 @@ impl RowLayout {
         if let (true, Some(index)) = (self.each_row_an_order, bound.position(Column::OrderId)) {
             return Err(LayoutError::OrderIdThere(index + 1));
         }
+        bound.set_fixed()?;
         let missing = bound.missing();
         let mut renamed = self.names.iter().map(|(_, column)| *column);
         if let Some(column) = renamed.find(|&column| bound.position(column).is_none()) {
@@ -337,6 +449,19 @@ impl RowLayout {
     }
 }
 
+/// The columns that may have one text for all rows: no id, no customer and no time.
+const FIXABLE: [Column; 9] = [
+    Column::Country,
+    Column::State,
+    Column::City,
+    Column::Quantity,
+    Column::Currency,
+    Column::EventName,
+    Column::ActionSource,
+    Column::EventSourceUrl,
+    Column::DeliveryCategory,
+];
+
 /// A layout that knows the positions of its columns in a record.
 ///
 /// ```
@@ -350,6 +475,8 @@ impl RowLayout {
 pub struct BoundLayout {
     layout: RowLayout,
     positions: [Option<usize>; Column::COUNT],
+    /// The texts of columns that the file does not have.
+    fixed: [Option<Box<str>>; Column::COUNT],
     width: usize,
     /// The positions of the columns of the order key.
     key: Vec<usize>,
@@ -392,8 +519,37 @@ impl BoundLayout {
         Ok(())
     }
 
+    /// Takes over the texts of columns that the file does not have, and checks them as those of a row.
+    fn set_fixed(&mut self) -> Result<(), LayoutError> {
+        for (column, text) in &self.layout.fixed {
+            if let Some(position) = self.position(*column) {
+                return Err(LayoutError::FixedThere { column: *column, position: position + 1 });
+            }
+            if !FIXABLE.contains(column) {
+                return Err(LayoutError::fixed(
+                    *column,
+                    "it differs from row to row: name the header that stands for it",
+                ));
+            }
+            self.fixed[*column as usize] = Some(text.as_str().into());
+        }
+        match self.fixed_fault() {
+            Some((column, fault)) => Err(LayoutError::fixed(column, &fault)),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the text of a column that the file does not have.
+    fn fixed(&self, column: Column) -> &str {
+        self.fixed[column as usize].as_deref().unwrap_or_default()
+    }
+
+    fn has(&self, column: Column) -> bool {
+        self.position(column).is_some() || self.fixed[column as usize].is_some()
+    }
+
     fn missing(&self) -> Vec<&'static [Column]> {
-        let has = |column| self.position(column).is_some();
+        let has = |column| self.has(column);
         let mut missing: Vec<&'static [Column]> = Vec::new();
         if !has(Column::Timestamp) {
             missing.push(&[Column::Timestamp]);
@@ -433,7 +589,7 @@ impl BoundLayout {
             &[Column::Currency],
             &[Column::Timestamp],
         ];
-        let is_absent = |columns: &&[Column]| columns.iter().all(|&column| self.position(column).is_none());
+        let is_absent = |columns: &&[Column]| !columns.iter().any(|&column| self.has(column));
         IMPORTANT.into_iter().filter(is_absent).collect()
     }
 
