@@ -4,10 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use meta_offline_events::order::Column;
+use meta_offline_events::order::{Column, RowLayout};
 use meta_offline_events::value::EventTime;
 
-use crate::Failure;
+use crate::{Failure, layout};
 
 pub(crate) const HELP: &str = "\
 Sends the orders in CSV exports to Meta's Conversions API, and reports what became of every row.
@@ -19,6 +19,8 @@ Usage:
       Send nothing. Write the requests that would be sent to the file BODIES.jsonl.
   send_orders ORDERS.csv... [OPTIONS]
       Send the orders to Meta.
+  send_orders --show-layout ORDERS.csv... [OPTIONS]
+      Send nothing. Show how the first rows of the exports are read, with masked texts.
 
 ORDERS.csv... is one export or several. Their rows are grouped together: an order may begin in one
 file and end in another. Write - to read standard input. The first line of a file names its
@@ -31,6 +33,9 @@ Options:
   --now UNIX               check the age of events at this time, in Unix seconds, instead of now;
                            only with --dry-run
   --report REPORT.json     write the report as JSON to this file, too
+  --layout LAYOUT.toml     read the exports as this document says, in TOML or JSON: encoding, delimiter,
+                           number style, columns, fixed texts and so on. The documentation of
+                           RowLayout lists everything that it may hold
   --column HEADER=NAME     read the column with this header as the column NAME, such as
                            --column Bestellnummer=order_id; may be given several times
   --ignore HEADER          ignore the column with this header, which looks like a needed one
@@ -73,6 +78,7 @@ get their answers, and the report has every row. A second one ends the requests,
 pub(crate) enum Command {
     Help,
     Sample,
+    ShowLayout(Job),
     DryRun { job: Job, bodies: PathBuf, now: Option<EventTime> },
     Send { job: Job, keep_going: bool, flow: Flow },
 }
@@ -101,6 +107,8 @@ pub(crate) struct Job {
 /// How files are read.
 #[derive(Default)]
 pub(crate) struct Reading {
+    /// The layout of a document.
+    pub(crate) base: RowLayout,
     /// Headers and the columns that they stand for.
     pub(crate) columns: Vec<(String, Column)>,
     /// Headers of columns to ignore.
@@ -143,6 +151,8 @@ struct Given {
     report: Option<PathBuf>,
     now: Option<EventTime>,
     keep_going: bool,
+    shows_layout: bool,
+    layout: Option<PathBuf>,
     flow: Flow,
     reading: Reading,
 }
@@ -160,6 +170,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             Some("--") => only_files = true,
             Some("--help" | "-h") => return Ok(Command::Help),
             Some("--keep-going") => given.keep_going = true,
+            Some("--show-layout") => given.shows_layout = true,
             Some("--skip-waits") => given.flow.skip_waits = true,
             Some("--order-day") => given.reading.has_order_day = true,
             Some("--each-row-an-order") => given.reading.is_each_row_an_order = true,
@@ -193,6 +204,11 @@ impl Given {
             "--column" => return self.reading.add_column(&text()),
             "--ignore" => {
                 self.reading.ignored.push(text().to_string_lossy().into_owned());
+                return Ok(());
+            }
+            "--layout" => {
+                set(&mut self.layout, name, "the name of a file, such as LAYOUT.toml", &text())?;
+                self.reading.base = layout::read(self.layout.as_deref().unwrap_or(Path::new("")))?;
                 return Ok(());
             }
             "--order-key" => return self.reading.set_order_key(&text()),
@@ -273,6 +289,15 @@ impl Given {
         }
         self.reading.check(self.inputs.len())?;
         let job = Job { inputs: self.inputs, reading: self.reading, report: self.report };
+        if self.shows_layout {
+            if self.dry_run.is_some() || self.now.is_some() || self.flow.is_set() || job.report.is_some() {
+                return Err(
+                    "--show-layout shows how the files are read, and only goes with options for reading"
+                        .into(),
+                );
+            }
+            return Ok(Command::ShowLayout(job));
+        }
         match self.dry_run {
             Some(_) if self.flow.is_set() => {
                 Err("--batch-size, --in-flight and --skip-waits are for sending and do not go with --dry-run"

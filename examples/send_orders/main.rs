@@ -19,6 +19,7 @@
 
 mod arguments;
 mod destination;
+mod layout;
 mod output;
 mod print;
 mod progress;
@@ -72,6 +73,12 @@ async fn run() -> Result<u8, Failure> {
         Command::Sample => {
             Environment::read()?.require_none()?;
             send_sample().await
+        }
+        Command::ShowLayout(job) => {
+            let mut shown = Vec::new();
+            let read = layout::show(&mut shown, &job);
+            to_stdout(|out| out.write_all(&shown))?;
+            read.map(|()| ACCEPTED)
         }
         Command::DryRun { job, bodies, now } => {
             dry_run(job, &bodies, now.unwrap_or_else(|| SystemClock.now()), &Environment::read()?).await

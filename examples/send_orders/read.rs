@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use meta_offline_events::order::csv::{CsvError, CsvRows};
-use meta_offline_events::order::{Ending, OrderKey, OrderRules, Orders, RowLayout};
+use meta_offline_events::order::{Column, Ending, OrderKey, OrderRules, Orders, RowLayout};
 use tokio::sync::oneshot;
 
 use crate::Failure;
@@ -34,22 +34,20 @@ impl Reading {
         if self.holds_back_last { rules.hold_back_last_order() } else { rules }
     }
 
+    /// The layout of the document, with what the options change.
     fn layout(&self) -> RowLayout {
-        let mut key = self.order_key.iter().fold(OrderKey::new(), |key, header| key.column(header));
-        if self.has_order_day {
-            key = key.day();
+        let named = |layout: RowLayout, (header, column): &(String, Column)| layout.column(header, *column);
+        let mut layout = self.columns.iter().fold(self.base.clone(), named);
+        if self.has_order_day || !self.order_key.is_empty() {
+            let key = self.order_key.iter().fold(OrderKey::new(), |key, header| key.column(header));
+            layout = layout.order_key(if self.has_order_day { key.day() } else { key });
         }
-        let layout = self
-            .columns
-            .iter()
-            .fold(RowLayout::new(), |layout, (header, column)| layout.column(header, *column));
-        let layout = layout.order_key(key);
         let layout = self.ignored.iter().fold(layout, |layout, header| layout.ignore(header));
         if self.is_each_row_an_order { layout.each_row_an_order() } else { layout }
     }
 
     /// Opens the rows of a file, with what is stated about its end.
-    fn open<R: Source>(&self, reader: R, file: usize) -> Result<CsvRows<R>, CsvError> {
+    pub(crate) fn open<R: Source>(&self, reader: R, file: usize) -> Result<CsvRows<R>, CsvError> {
         let mut rows = CsvRows::new(reader, &self.layout())?;
         if let Some(&count) = self.expected_rows.get(file) {
             rows = rows.expect_rows(count);
@@ -120,7 +118,7 @@ pub(crate) fn read_rows(
     signals: &Signals,
 ) -> Result<(), Failure> {
     let mut progress = ProgressLines::start();
-    facts.ignored_columns = rows.ignored_columns().to_vec();
+    facts.ignored_columns = rows.ignored_columns().into_iter().map(str::to_owned).collect();
     while let Some(row) = rows.next_row()? {
         signals.check()?;
         orders.push_parsed(row);
@@ -135,7 +133,7 @@ pub(crate) fn read_rows(
 }
 
 /// A file as it was when it was opened.
-struct FileOnDisk {
+pub(crate) struct FileOnDisk {
     path: PathBuf,
     opened: Metadata,
 }
@@ -170,7 +168,7 @@ fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
     one.created().ok() == other.created().ok()
 }
 
-fn open(input: &Input, on_disk: &mut Vec<FileOnDisk>) -> io::Result<Box<dyn Source>> {
+pub(crate) fn open(input: &Input, on_disk: &mut Vec<FileOnDisk>) -> io::Result<Box<dyn Source>> {
     let path = match input {
         Input::StandardInput => return Ok(Box::new(io::stdin().lock())),
         Input::File(path) => path,
@@ -185,7 +183,7 @@ fn open(input: &Input, on_disk: &mut Vec<FileOnDisk>) -> io::Result<Box<dyn Sour
 }
 
 /// Returns an error and its causes in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -401,6 +401,16 @@ mod tests {
     }
 
     #[test]
+    fn r16_the_waits_are_those_of_the_policy() {
+        let policy = RetryPolicy::new().waits(Duration::from_secs(30), Duration::from_secs(100));
+        let wait = |attempts| {
+            let tried = Tried { attempts, ..Tried::default() };
+            after(&decide(&refused(2, None), &tried, &policy, 1.0))
+        };
+        assert_eq!([1, 2, 3, 4].map(wait), [Some(30), Some(60), Some(100), Some(100)]);
+    }
+
+    #[test]
     fn r17_r23_throttling_waits_as_asked_or_hands_back() {
         let with = |wait, throttled| {
             let tried = Tried { attempts: 1, throttled, ..Tried::default() };
@@ -410,6 +420,7 @@ mod tests {
         assert_eq!(after(&with(None, 2)), Some(120));
         assert_eq!(after(&with(Some(300), 1)), Some(300));
         assert_eq!(after(&with(Some(20), 1)), Some(60));
+        assert_eq!(after(&with(Some(600), 1)), Some(600), "as long as is slept");
         assert!(matches!(with(Some(601), 1), Step::Stop(StopCause::RetryLater(_))));
         assert!(matches!(with(None, 6), Step::LeaveUnsent(NotSentCause::Exhausted(_))));
     }

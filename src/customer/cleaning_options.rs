@@ -1,5 +1,7 @@
 //! Options that control how values are cleaned.
 
+use serde::{Deserialize, Serialize};
+
 use super::MatchKey;
 use super::key_set::KeySet;
 use crate::value::{Country, DateOrder, EventTime};
@@ -33,8 +35,8 @@ pub struct CleaningOptions {
 #[cfg(feature = "phone")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct CallingCountry {
-    customers: bool,
-    stated: Option<Country>,
+    pub(super) customers: bool,
+    pub(super) stated: Option<Country>,
 }
 
 impl CleaningOptions {
@@ -191,7 +193,8 @@ impl CleaningOptions {
 ///
 /// A digest is a text of 64 hexadecimal digits, alone or with the [suffix](super::HashedWithAppendix) of Meta's
 /// parameter builder.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AlreadyHashed {
     /// Sends the digest in lower case, with its suffix unchanged, and does not hash it again.
     #[default]
@@ -215,7 +218,8 @@ pub enum AlreadyHashed {
 /// Meta compares the ids from the pixel, the Conversions API and uploads. So use the same policy on every
 /// channel, and **never change it for a dataset**. Meta recommends hashing, and does not say whether a plain
 /// id matches its digest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ExternalIdPolicy {
     /// Hashed without blanks and in lower case, as Meta's parameter builder and its newest SDK do.

@@ -29,6 +29,7 @@ mod appendix;
 mod block;
 mod builder;
 mod clean;
+mod cleaning_document;
 mod cleaning_options;
 mod coverage;
 mod hashed;

@@ -10,8 +10,8 @@ use flate2::write::GzEncoder;
 use meta_offline_events::Event;
 use meta_offline_events::customer::{Hashed, MatchKey, MatchValue};
 use meta_offline_events::order::csv::{CsvError, CsvErrorKind, CsvRows, Delimiter};
-use meta_offline_events::order::{Column, LayoutError, Orders, Prepared, RowLayout};
-use meta_offline_events::value::EventTime;
+use meta_offline_events::order::{Column, LayoutError, NumberStyle, OrderKey, Orders, Prepared, RowLayout};
+use meta_offline_events::value::{EventTime, OrderId};
 use proptest::prelude::*;
 
 type Test = Result<(), Box<dyn Error>>;
@@ -264,6 +264,7 @@ fn fixed_texts_that_do_not_fit_are_refused_before_the_first_row() {
     let header = ["order_id", "email", "timestamp", "value", "country"];
     for (column, text) in [
         (Column::Currency, "Euro"),
+        (Column::Currency, " "),
         (Column::Quantity, "0"),
         (Column::Quantity, "many"),
         (Column::City, "?"),
@@ -307,4 +308,76 @@ fn a_function_rewrites_a_column_and_holds_where_orders_of_broken_rows_are_looked
     let expected = CsvErrorKind::Layout(LayoutError::NotThere(Column::Phone));
     assert_eq!(missing.map(|error| error.kind().clone()), Some(expected));
     Ok(())
+}
+
+/// The document that the documentation of `RowLayout` shows.
+fn documented() -> String {
+    let source = include_str!("../../src/order/layout/mod.rs");
+    let (_, document) = source.split_once("/// ```toml\n").unwrap();
+    let lines = document.lines().take_while(|line| *line != "/// ```");
+    lines.map(|line| line.trim_start_matches("///").trim_start()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(feature = "phone")]
+#[test]
+fn the_documented_document_names_every_member_and_is_read() -> Test {
+    let layout: RowLayout = toml::from_str(&documented())?;
+    let written = toml::to_string(&layout)?;
+    let members: toml::Table = toml::from_str(&documented())?;
+    let names = |table: &toml::Table| table.keys().cloned().collect::<Vec<_>>();
+    let read: toml::Table = toml::from_str(&written)?;
+    // Those that are false or the usual choice are not written.
+    let unset = ["each_row_an_order", "refuse_unknown_columns"];
+    let expected: Vec<_> =
+        names(&members).into_iter().filter(|name| !unset.contains(&name.as_str())).collect();
+    assert_eq!(names(&read), expected);
+    assert_eq!(toml::to_string(&toml::from_str::<RowLayout>(&written)?)?, written);
+    let json = serde_json::to_string(&layout)?;
+    assert_eq!(serde_json::to_string(&serde_json::from_str::<RowLayout>(&json)?)?, json);
+    Ok(())
+}
+
+#[test]
+fn a_layout_from_a_document_reads_as_the_one_that_was_built() -> Test {
+    let built = RowLayout::new()
+        .encoding("windows-1252".parse()?)
+        .delimiter(Delimiter::Semicolon)
+        .skip_lines(1)
+        .number_style(NumberStyle::DecimalComma)
+        .column("Bon-Nr", Column::OrderId)
+        .order_key(OrderKey::new().column("Kasse"))
+        .ignore("Prices")
+        .fixed(Column::Currency, "EUR");
+    let file = "Verk\u{e4}ufe\nBon-Nr;Kasse;email;surname;timestamp;value;prices\n\
+                1;3;mary@example.com;M\u{fc}ller;2026-05-04 12:00;1.234,50;x\n";
+    let (file, _, _) = WINDOWS_1252.encode(file);
+    let events = |layout: &RowLayout| prepare(&*file, layout).map(|prepared| prepared.events);
+    let expected = events(&built)?;
+    assert_eq!(expected[0].order_id().map(OrderId::as_str), Some("3/1"));
+    assert_eq!(
+        expected[0].custom_data().value().map(|value| value.to_string()).as_deref(),
+        Some("1234.5 EUR")
+    );
+    assert_eq!(events(&toml::from_str(&toml::to_string(&built)?)?)?, expected);
+    assert_eq!(events(&serde_json::from_str(&serde_json::to_string(&built)?)?)?, expected);
+    Ok(())
+}
+
+#[test]
+fn a_document_with_a_mistake_says_what_to_write() {
+    for (document, expected) in [
+        ("nubmers = \"1.234,50\"", "unknown field `nubmers`, expected one of"),
+        ("numbers = \"1 234,50\"", "unknown variant"),
+        ("delimiter = \"#\"", "delimiter is none of"),
+        ("encoding = \"ebcdic\"", "encoding is not"),
+        ("zone = \"Berlin\"", "zone is no"),
+        ("time_of_day = \"noon\"", "time_of_day is no time"),
+        ("[columns]\n\"Bon\" = \"receipt\"", "no such column: write one of email, phone"),
+        ("[customers]\ndigests_only = [\"email\"]", "none of em, ph"),
+        ("[customers]\ncountry = \"Atlantis\"", "country"),
+        ("[customers]\nexternal_ids = \"raw\"", "unknown variant `raw`"),
+    ] {
+        let error = toml::from_str::<RowLayout>(document).unwrap_err().to_string();
+        assert!(error.contains(expected), "{document}: {error}");
+    }
 }

@@ -771,3 +771,49 @@ fn t8_the_zone_of_the_machine_changes_no_byte() {
     assert!(written[0].0.len() > 500, "{}", written[0].2);
     assert!(written.iter().all(|one| *one == written[0]));
 }
+
+#[test]
+fn a_layout_document_is_used_and_shown_with_masked_texts() {
+    let folder = folder("layout");
+    let (layout, orders) = (folder.join("till.toml"), folder.join("orders.csv"));
+    let document = "delimiter = \";\"\nnumbers = \"1.234,50\"\nskip_lines = 1\n\
+                    [columns]\n\"Bon\" = \"order_id\"\n[fixed]\ncurrency = \"EUR\"\n";
+    fs::write(&layout, document).unwrap();
+    let file = format!(
+        "Till 3\nBon;email;timestamp;value;note\nA-77;mary@example.com;{NOW};1.234,50;Zoe\nA-78;?;{NOW};x;Zoe\n"
+    );
+    fs::write(&orders, file).unwrap();
+
+    let shown = Command::new(example("send_orders"))
+        .args([Path::new("--show-layout"), Path::new("--layout"), &layout, &orders])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert_eq!(shown.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&shown.stderr));
+    for expected in [
+        "header in line 2, fields separated by `;`",
+        "1  Bon                                       order_id",
+        "5  note                                      ignored",
+        "all  EUR                                       currency",
+        "line 3: x-99 | xxxx@xxxxxxx.xxx | 9999999999 | 9.999,99 | xxx\n    can be read",
+        "line 4: x-99 | ? | 9999999999 | x | xxx\n    is invalid: line 4; ",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in\n{text}");
+    }
+    for secret in ["mary", "Zoe", "A-77", "1777"] {
+        assert!(!text.contains(secret), "{secret} shows in\n{text}");
+    }
+
+    let file = format!("Till 3\nBon;email;timestamp;value;note\nA-77;mary@example.com;{NOW};1.234,50;Zoe\n");
+    let (ran, report) = prepare(&folder, &file, &["--layout", layout.to_str().unwrap()]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert_eq!(report["rows"]["read"], 1);
+    let bodies = fs::read_to_string(folder.join("bodies.jsonl")).unwrap();
+    assert!(bodies.contains("\"value\":1234.5,\"currency\":\"EUR\""), "{bodies}");
+
+    fs::write(&layout, "nubmers = 1\n").unwrap();
+    let (ran, _) = prepare(&folder, "", &["--layout", layout.to_str().unwrap()]);
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.stderr.contains("till.toml is no layout: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("unknown field `nubmers`"), "{}", ran.stderr);
+}

@@ -94,6 +94,12 @@ async fn names_and_fields_are_as_promised() {
 }
 
 #[tokio::test]
+async fn a_count_that_differs_is_named() {
+    let lines = log_of(vec![Answer::received(3)], "EAAB-test").await.join("\n");
+    assert!(lines.contains("attempt result=\"count_differs\""), "{lines}");
+}
+
+#[tokio::test]
 async fn s1_s2_neither_token_nor_customer_shows_at_any_level() {
     let token = "EAABMARKEDTOKEN";
     let each = |write: &dyn Fn(char) -> String| token.chars().map(write).collect::<Vec<_>>().concat();

@@ -27,7 +27,7 @@ pub enum Delimiter {
 }
 
 impl Delimiter {
-    pub(super) const ALL: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Pipe];
+    pub(in crate::order) const ALL: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Pipe];
 
     pub(super) fn byte(self) -> u8 {
         match self {
@@ -35,6 +35,16 @@ impl Delimiter {
             Self::Semicolon => b';',
             Self::Tab => b'\t',
             Self::Pipe => b'|',
+        }
+    }
+
+    /// The delimiter as a text.
+    pub(in crate::order) fn sign(self) -> &'static str {
+        match self {
+            Self::Comma => ",",
+            Self::Semicolon => ";",
+            Self::Tab => "\t",
+            Self::Pipe => "|",
         }
     }
 

@@ -13,16 +13,16 @@ use crate::order::layout::{BoundLayout, LayoutError, RowLayout};
 pub(super) struct Header {
     pub(super) delimiter: Delimiter,
     pub(super) layout: BoundLayout,
-    /// The headers of the unknown columns, in a form that is safe to show.
-    pub(super) ignored: Vec<String>,
+    /// The headers in a form that is safe to show.
+    pub(super) names: Vec<String>,
 }
 
 impl Header {
     /// Finds the columns of the layout in a header.
     pub(super) fn bind<R: Read>(layout: &RowLayout, header: &Records<R>) -> Result<Self, CsvErrorKind> {
         let layout = bind(layout, header)?;
-        let ignored = layout.unknown().iter().map(|&index| for_display(header.field(index))).collect();
-        Ok(Self { delimiter: header.delimiter(), layout, ignored })
+        let names = (0..header.width()).map(|index| for_display(header.field(index))).collect();
+        Ok(Self { delimiter: header.delimiter(), layout, names })
     }
 }
 

@@ -73,8 +73,7 @@ pub use limits::{MAX_COLUMNS, MAX_FIELD, MAX_HEADER, MAX_RECORD};
 /// ```
 pub struct CsvRows<R: Read> {
     records: Records<Text<R>>,
-    layout: BoundLayout,
-    ignored: Vec<String>,
+    header: Header,
     source: u16,
     end_mark: Option<Box<[u8]>>,
     expected_rows: Option<u64>,
@@ -145,8 +144,7 @@ impl<R: Read> CsvRows<R> {
         records.end_header();
         Ok(Self {
             records,
-            layout: header.layout,
-            ignored: header.ignored,
+            header,
             source: 0,
             end_mark: None,
             expected_rows: None,
@@ -182,7 +180,7 @@ impl<R: Read> CsvRows<R> {
         column: Column,
         function: impl Fn(&str) -> String + Send + Sync + 'static,
     ) -> Result<Self, CsvError> {
-        let Some(position) = self.layout.position(column) else {
+        let Some(position) = self.header.layout.position(column) else {
             let error = CsvErrorKind::Layout(LayoutError::NotThere(column));
             return Err(CsvError::new(error, None));
         };
@@ -350,8 +348,36 @@ impl<R: Read> CsvRows<R> {
     }
 
     /// Returns the headers of the unknown columns, in a form that is safe to show.
-    pub fn ignored_columns(&self) -> &[String] {
-        &self.ignored
+    pub fn ignored_columns(&self) -> Vec<&str> {
+        let unknown = self.header.layout.unknown().iter();
+        unknown.map(|&index| self.header.names[index].as_str()).collect()
+    }
+
+    /// Returns every header, in a form that is safe to show.
+    pub fn headers(&self) -> &[String] {
+        &self.header.names
+    }
+
+    /// Returns the layout with the positions of its columns.
+    pub fn layout(&self) -> &BoundLayout {
+        &self.header.layout
+    }
+
+    /// Returns the fields of the last row as they stand in the file, or those of the header before the first row.
+    ///
+    /// They are customers' data: show them to nobody.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{RowLayout, csv::CsvRows};
+    ///
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,yesterday,10.50,EUR\n";
+    /// let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+    /// rows.next_row()?;
+    /// assert_eq!(rows.fields().nth(2), Some(&b"yesterday"[..]));
+    /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+    /// ```
+    pub fn fields(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.records.width()).map(|index| self.records.field(index))
     }
 
     fn read_record(&mut self) -> Result<bool, CsvError> {
@@ -405,7 +431,7 @@ impl<R: Read> CsvRows<R> {
     /// Applies the functions to the fields of the last record.
     fn apply_maps(&mut self) {
         self.mapped.clear();
-        if self.maps.is_empty() || self.records.width() != self.layout.width() {
+        if self.maps.is_empty() || self.records.width() != self.header.layout.width() {
             return;
         }
         for map in &self.maps {
@@ -422,40 +448,41 @@ impl<R: Read> CsvRows<R> {
         if records.spans_lines() && records.quotes() == Quotes::Misplaced {
             return ParsedRow::Invalid(self.open_quote(line));
         }
-        if records.width() != self.layout.width() {
+        if records.width() != self.header.layout.width() {
             return ParsedRow::Invalid(self.wrong_width(line));
         }
         if !self.maps.is_empty() {
             let field = |index| mapped_or_plain(&self.maps, &self.mapped, records, index);
-            return self.layout.read_fields(line, field);
+            return self.header.layout.read_fields(line, field);
         }
         // Most records are checked as a whole, not field by field.
         let text = records.text();
         let is_sound = text.len() <= MAX_FIELD && memchr::memchr(0, text).is_none();
         match str::from_utf8(text) {
             // Two halves of a letter in two fields are a whole letter in the text of the record.
-            Ok(text) if is_sound => {
-                self.layout.read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8))
-            }
-            _ => self.layout.read_fields(line, |index| check_field(records.field(index))),
+            Ok(text) if is_sound => self
+                .header
+                .layout
+                .read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8)),
+            _ => self.header.layout.read_fields(line, |index| check_field(records.field(index))),
         }
     }
 
     /// The error of a row with too few or too many fields, and the orders that it may belong to.
     fn wrong_width(&self, line: Line) -> RowError {
-        let (found, width) = (self.records.width(), self.layout.width());
+        let (found, width) = (self.records.width(), self.header.layout.width());
         let message =
             format!("the row has {found} fields and the header {width}: check quotes and delimiters");
         let error = RowError::unreadable(line, "wrong_width", message);
         if self.records.spans_lines() {
             return error.suspect(self.possible_orders());
         }
-        let Some(position) = self.layout.position(Column::OrderId) else { return error };
+        let Some(position) = self.header.layout.position(Column::OrderId) else { return error };
         // Each field too few or too many may have moved the order id by one position.
         let apart = found.abs_diff(width).min(width);
         let near = position.saturating_sub(apart)..found.min(position + apart + 1);
         let order_ids = near.filter_map(|index| self.order_id(self.records.field(index)));
-        error.suspect(order_ids.map(|id| self.layout.suspect(&id)))
+        error.suspect(order_ids.map(|id| self.header.layout.suspect(&id)))
     }
 
     /// The error of a quote that is not closed, so that the lines up to the next quote became one field.
@@ -474,13 +501,13 @@ impl<R: Read> CsvRows<R> {
             .raw()
             .split(is_end)
             .filter_map(|part| self.order_id(part))
-            .map(|id| self.layout.suspect(&id))
+            .map(|id| self.header.layout.suspect(&id))
     }
 
     /// Reads bytes that may be an order id.
     fn order_id(&self, bytes: &[u8]) -> Option<OrderId> {
         let text = str::from_utf8(bytes).ok()?;
-        let position = self.layout.position(Column::OrderId);
+        let position = self.header.layout.position(Column::OrderId);
         let mut maps = self.maps.iter().filter(|map| Some(map.position) == position).peekable();
         if maps.peek().is_none() {
             return text.parse().ok();

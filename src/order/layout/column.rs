@@ -1,6 +1,10 @@
 //! The columns of an export: their names, other common names, and the match keys that they fill.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::customer::{MatchKey, is_blank};
 
@@ -39,7 +43,7 @@ use crate::customer::{MatchKey, is_blank};
 /// | `currency` | `currency_code` |
 /// | `timestamp` | `event_time` |
 /// | `event_source_url` | `source_url` |
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Column {
     /// The customer's e-mail address. Each row needs an e-mail or a phone number.
@@ -259,6 +263,32 @@ pub(super) fn canonical(header: &str) -> String {
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl Serialize for Column {
+    /// Writes the name.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Column {
+    /// Reads a name, as [`named`](Self::named) does.
+    ///
+    /// ```
+    /// use meta_offline_events::order::Column;
+    ///
+    /// assert_eq!(serde_json::from_str::<Column>(r#""order_id""#)?, Column::OrderId);
+    /// assert!(serde_json::from_str::<Column>(r#""till""#).is_err());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        Self::named(&name).ok_or_else(|| {
+            let names: Vec<_> = Self::all().map(Self::name).collect();
+            D::Error::custom(format!("no such column: write one of {}", names.join(", ")))
+        })
     }
 }
 

@@ -36,7 +36,9 @@ impl BoundLayout {
         line: Line,
         field: impl Fn(usize) -> Result<&'a str, Rule>,
     ) -> ParsedRow<'a> {
-        let text = |column: Column| self.position(column).map_or_else(|| Ok(self.fixed(column)), &field);
+        let text = |column: Column| {
+            self.position(column).map_or_else(|| Ok(self.fixed_text(column).unwrap_or_default()), &field)
+        };
         let mut read = Reader { layout: &self.layout, faults: Vec::new() };
         let numbers = self.layout.numbers;
 
@@ -95,18 +97,16 @@ impl BoundLayout {
         match blank {
             ParsedRow::Return(_) => Some((Column::Quantity, "the quantity is not above zero".to_owned())),
             ParsedRow::Invalid(error) => error.faults().find_map(|(column, _, message)| {
-                let column = column.filter(|column| !self.fixed(*column).is_empty())?;
+                let column = column.filter(|column| self.fixed_text(*column).is_some())?;
                 Some((column, message.to_owned()))
             }),
             ParsedRow::Row(_) => None,
         }
         .or_else(|| {
-            let fixed = MATCH_KEYS.into_iter().filter(|(column, _)| !self.fixed(*column).is_empty());
-            let mut unusable = fixed.filter_map(|(column, key)| {
-                let read = key.normalize(self.fixed(column), &self.layout.customers);
+            MATCH_KEYS.into_iter().find_map(|(column, key)| {
+                let read = key.normalize(self.fixed_text(column)?, &self.layout.customers);
                 read.err().map(|reason| (column, reason.to_string()))
-            });
-            unusable.next()
+            })
         })
     }
 

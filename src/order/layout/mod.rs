@@ -1,6 +1,7 @@
 //! Layouts of exports: which header stands for which column, and how numbers, times and customers are written.
 
 mod column;
+mod document;
 mod error;
 mod fields;
 mod numbers;
@@ -39,6 +40,55 @@ pub use order_key::OrderKey;
 /// let bound = layout.bind(&["Bon-Nr", "email", "timestamp", "quantity", "Einzelpreis", "currency"])?;
 /// assert_eq!(bound.position(Column::Price), Some(4));
 /// # Ok::<(), meta_offline_events::order::LayoutError>(())
+/// ```
+///
+/// # Documents
+///
+/// A layout is read from, and written to, a small document in TOML, JSON or another format of serde, which people who
+/// operate the export can keep beside it. Everything but functions can stand in it, and nothing needs to:
+///
+/// ```toml
+/// encoding = "windows-1252"       # feature `encoding`; else UTF-8
+/// delimiter = ";"                 # or "\t", "|", ",", "find"
+/// skip_lines = 2                  # before the header
+/// numbers = "1.234,50"            # or "1,234.50", "1234.50"
+/// zone = "+02:00"                 # of times that name none
+/// date_order = "day_first"        # or "month_first"
+/// time_of_day = "12:00"           # of dates without one
+/// cut_fractions = true            # of Unix seconds
+/// order_key = ["Filiale", "Kasse"]
+/// order_day = true                # order ids begin anew every day
+/// each_row_an_order = false       # there are no order ids
+/// ignore = ["Preisliste"]
+/// refuse_unknown_columns = false
+///
+/// [columns]                       # headers and the columns that they stand for
+/// "Bon-Nr" = "order_id"
+///
+/// [fixed]                         # columns that the file does not have
+/// currency = "EUR"
+///
+/// [customers]                     # see `CleaningOptions`
+/// country = "de"
+/// calling_country = "de"          # feature `phone`
+/// calling_country_of_customer = false
+/// date_order = "day_first"        # of birth dates, if it is another one
+/// digests_only = ["em", "ph"]     # match keys that are hashed already
+/// already_hashed = "accept"       # or "refuse"
+/// external_ids = "normalized"     # or "exact", "plain"
+/// ```
+///
+/// The same in JSON:
+///
+/// ```
+/// use meta_offline_events::order::RowLayout;
+///
+/// let layout: RowLayout = serde_json::from_str(
+///     r#"{"numbers": "1.234,50", "columns": {"Bon-Nr": "order_id"}, "fixed": {"currency": "EUR"}}"#,
+/// )?;
+/// assert!(layout.bind(&["Bon-Nr", "email", "timestamp", "value"]).is_ok());
+/// assert!(serde_json::from_str::<RowLayout>(r#"{"nubmers": "1.234,50"}"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct RowLayout {
@@ -79,22 +129,25 @@ impl RowLayout {
     /// assert!(layout.bind(&["order_id", "email", "timestamp", "value", "currency"]).is_err());
     /// ```
     pub fn column(mut self, header: &str, column: Column) -> Self {
-        self.names.push((canonical(header), column));
+        self.names.push((header.to_owned(), column));
         self
     }
 
     /// Sets the text of a column that the file does not have, for all rows.
     ///
     /// ```
-    /// use meta_offline_events::order::{Column, ParsedRow, RowLayout};
+    /// use meta_offline_events::order::{Column, Orders, RowLayout};
     /// use meta_offline_events::value::Line;
     ///
     /// let layout = RowLayout::new().fixed(Column::Currency, "EUR").fixed(Column::Country, "de");
     /// let layout = layout.bind(&["order_id", "email", "timestamp", "value"])?;
     /// let record = ["A1", "mary@example.com", "1777896000", "10.50"];
-    /// let ParsedRow::Row(row) = layout.read(Line::new(2), |index| record[index]) else { panic!() };
-    /// assert_eq!(row.currency.map(|currency| currency.to_string()), Some("EUR".to_owned()));
-    /// # Ok::<(), meta_offline_events::order::LayoutError>(())
+    ///
+    /// let mut orders = Orders::new();
+    /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
+    /// let prepared = orders.finish("2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(prepared.events[0].custom_data().value().unwrap().to_string(), "10.5 EUR");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// A column can have a fixed text if all rows of a file may share it: country, state, city, quantity, currency,
@@ -144,7 +197,7 @@ impl RowLayout {
     /// assert!(RowLayout::new().ignore("prices").bind(&header).is_ok());
     /// ```
     pub fn ignore(mut self, header: &str) -> Self {
-        self.ignored.push(canonical(header));
+        self.ignored.push(header.to_owned());
         self
     }
 
@@ -438,14 +491,19 @@ impl RowLayout {
     /// Returns the column that a header stands for.
     pub(super) fn column_of_header(&self, header: &str) -> Option<Column> {
         let header = canonical(header);
-        if self.ignored.contains(&header) {
+        if self.ignores(&header) {
             return None;
         }
-        if let Some((_, column)) = self.names.iter().find(|(name, _)| *name == header) {
+        if let Some((_, column)) = self.names.iter().find(|(name, _)| canonical(name) == header) {
             return Some(*column);
         }
         let is_renamed = |column| self.names.iter().any(|(_, named)| *named == column);
         Column::named(&header).filter(|column| !is_renamed(*column))
+    }
+
+    /// Returns whether the column with this canonical header is ignored.
+    fn ignores(&self, header: &str) -> bool {
+        self.ignored.iter().any(|ignored| canonical(ignored) == header)
     }
 }
 
@@ -499,6 +557,16 @@ impl BoundLayout {
         self.positions[column as usize]
     }
 
+    /// Returns the text that the layout [fixes](RowLayout::fixed) for a column.
+    pub fn fixed_text(&self, column: Column) -> Option<&str> {
+        self.fixed[column as usize].as_deref()
+    }
+
+    /// Returns whether the column at this position, counted from 0, is part of the [order key](RowLayout::order_key).
+    pub fn is_part_of_order_key(&self, position: usize) -> bool {
+        self.key.contains(&position)
+    }
+
     /// Whether order ids are joined from several parts.
     pub(super) fn has_order_key(&self) -> bool {
         !self.layout.order_key.headers.is_empty() || self.layout.order_key.has_day
@@ -531,6 +599,9 @@ impl BoundLayout {
                     "it differs from row to row: name the header that stands for it",
                 ));
             }
+            if text.trim().is_empty() {
+                return Err(LayoutError::fixed(*column, "it is blank"));
+            }
             self.fixed[*column as usize] = Some(text.as_str().into());
         }
         match self.fixed_fault() {
@@ -539,13 +610,8 @@ impl BoundLayout {
         }
     }
 
-    /// Returns the text of a column that the file does not have.
-    fn fixed(&self, column: Column) -> &str {
-        self.fixed[column as usize].as_deref().unwrap_or_default()
-    }
-
     fn has(&self, column: Column) -> bool {
-        self.position(column).is_some() || self.fixed[column as usize].is_some()
+        self.position(column).is_some() || self.fixed_text(column).is_some()
     }
 
     fn missing(&self) -> Vec<&'static [Column]> {
@@ -597,7 +663,7 @@ impl BoundLayout {
     fn near<S: AsRef<str>>(&self, headers: &[S], missing: &[&'static [Column]]) -> Vec<(usize, Column)> {
         let nearest = |index: &usize| {
             let header = canonical(headers[*index].as_ref());
-            if self.layout.ignored.contains(&header) {
+            if self.layout.ignores(&header) {
                 return None;
             }
             let column = missing.iter().copied().flatten().find(|column| column.resembles(&header))?;

@@ -1,5 +1,7 @@
 //! How amounts and quantities are written.
 
+use serde::{Deserialize, Serialize};
+
 use crate::value::{Amount, InvalidValue, Rule, ValueKind};
 
 /// How an export writes amounts.
@@ -19,15 +21,18 @@ use crate::value::{Amount, InvalidValue, Rule, ValueKind};
 /// assert!(!read("1,234.50"));
 /// # Ok::<(), meta_offline_events::order::LayoutError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum NumberStyle {
     /// `1234.50`: a point before the decimals, and no thousands separator.
     #[default]
+    #[serde(rename = "1234.50")]
     Plain,
     /// `1,234.50`: a comma between thousands, a point before the decimals.
+    #[serde(rename = "1,234.50")]
     ThousandsComma,
     /// `1.234,50`: a point between thousands, a comma before the decimals.
+    #[serde(rename = "1.234,50")]
     DecimalComma,
 }
 

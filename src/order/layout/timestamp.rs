@@ -200,7 +200,7 @@ fn time_of_day(text: &str) -> Result<NaiveTime, Rule> {
 }
 
 /// Reads `Z`, `UTC`, `GMT`, `+01`, `+0100` or `+01:00`.
-fn offset(text: &str) -> Option<FixedOffset> {
+pub(super) fn offset(text: &str) -> Option<FixedOffset> {
     if ["Z", "z", "UTC", "GMT"].contains(&text) {
         return FixedOffset::east_opt(0);
     }
