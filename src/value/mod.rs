@@ -19,6 +19,7 @@ mod secret;
 mod text;
 mod unquoted;
 mod wide_sum;
+mod zone;
 
 pub use amount::Amount;
 pub(crate) use amount::Sum;
@@ -36,3 +37,5 @@ pub(crate) use raw_json::RawJson;
 pub use secret::AccessToken;
 pub use text::Text;
 pub(crate) use unquoted::{Found, read_unquoted};
+pub(crate) use zone::LocalTime;
+pub use zone::Zone;

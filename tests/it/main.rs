@@ -60,3 +60,5 @@ mod tls;
 mod trace;
 mod vectors;
 mod wire_model;
+#[cfg(feature = "chrono-tz")]
+mod zones;

@@ -39,6 +39,7 @@ use crate::customer::{MatchKey, is_blank};
 /// | `currency` | `currency_code` |
 /// | `timestamp` | `event_time` |
 /// | `event_source_url` | `source_url` |
+/// | `time_zone` | `tz` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Column {
@@ -94,10 +95,13 @@ pub enum Column {
     EventSourceUrl,
     /// How the customer receives the goods.
     DeliveryCategory,
+    /// Time zone of `timestamp`: an offset such as `+02:00` or a name such as `Europe/Berlin`. Blank means the zone of
+    /// the layout. Times that name their own offset do not need it.
+    TimeZone,
 }
 
 /// Each column with its name and the other names for it.
-const COLUMNS: [(Column, &str, &[&str]); 26] = [
+const COLUMNS: [(Column, &str, &[&str]); 27] = [
     (Column::Email, "email", &["email_address", "mail"]),
     (
         Column::Phone,
@@ -141,6 +145,7 @@ const COLUMNS: [(Column, &str, &[&str]); 26] = [
     (Column::EventId, "event_id", &[]),
     (Column::EventSourceUrl, "event_source_url", &["source_url"]),
     (Column::DeliveryCategory, "delivery_category", &[]),
+    (Column::TimeZone, "time_zone", &["tz"]),
 ];
 
 impl Column {
