@@ -252,6 +252,11 @@ impl Amount {
         Self { units: self.units().abs().to_ne_bytes(), ..self }
     }
 
+    /// The amount with the other sign.
+    pub(crate) fn negated(self) -> Self {
+        Self { units: (-self.units()).to_ne_bytes(), ..self }
+    }
+
     /// The amount as a number, when it is a whole one that fits.
     pub(crate) fn whole(self) -> Option<i64> {
         if self.decimals == 0 { i64::try_from(self.units()).ok() } else { None }

@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 
 use super::column::{Column, MATCH_KEYS};
+use super::currency_mark::CurrencyMark;
+use super::numbers::MarkedAmount;
 use super::order_key::{OrderKey, escaped};
 use super::zones::{NoTime, ZoneOf};
 use super::{BoundLayout, RowLayout};
@@ -11,7 +13,7 @@ use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
 use crate::order::row::Row;
 use crate::order::row_error::{Fault, OrderFingerprint, RowError};
-use crate::value::{EventTime, InvalidValue, Line, OrderId, Rule, ValueKind, Zone};
+use crate::value::{Amount, Currency, EventTime, InvalidValue, Line, OrderId, Rule, ValueKind, Zone};
 
 impl BoundLayout {
     /// Reads one record. `field` returns the text at a position, counted from 0; a missing field is blank.
@@ -40,7 +42,7 @@ impl BoundLayout {
         field: impl Fn(usize) -> Result<&'a str, Rule>,
     ) -> ParsedRow<'a> {
         let text = |column: Column| self.position(column).map_or(Ok(""), &field);
-        let mut read = Reader { layout: &self.layout, faults: Vec::new() };
+        let mut read = Reader { layout: &self.layout, marks: Vec::new(), faults: Vec::new() };
         let numbers = self.layout.numbers;
 
         let quantity = read.optional(Column::Quantity, text(Column::Quantity), |text| numbers.quantity(text));
@@ -62,9 +64,10 @@ impl BoundLayout {
         let mut row = Row::new(line, time.unwrap_or(EventTime::FIRST)).customer(self.customer());
         row.quantity = quantity;
         row.product = read.optional(Column::ProductId, text(Column::ProductId), str::parse);
-        row.price = read.optional(Column::Price, text(Column::Price), |text| numbers.amount(text));
-        row.value = read.optional(Column::Value, text(Column::Value), |text| numbers.amount(text));
-        row.currency = read.optional(Column::Currency, text(Column::Currency), str::parse);
+        row.price = read.amount(Column::Price, text(Column::Price));
+        row.value = read.amount(Column::Value, text(Column::Value));
+        let currency = read.optional(Column::Currency, text(Column::Currency), str::parse);
+        row.currency = read.currency(currency);
         row.event_id = read.optional(Column::EventId, text(Column::EventId), str::parse);
         row.event_source_url =
             read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), str::parse);
@@ -136,6 +139,8 @@ impl BoundLayout {
 /// Reads the fields of one record and collects what is wrong with them.
 struct Reader<'l> {
     layout: &'l RowLayout,
+    /// The marks of currencies beside amounts.
+    marks: Vec<(Column, CurrencyMark)>,
     faults: Vec<Fault>,
 }
 
@@ -160,6 +165,38 @@ impl Reader<'_> {
     ) -> Option<T> {
         let text = self.text(column, text)?;
         if is_missing(column, text) { Some(T::default()) } else { self.accept(column, parse(text)) }
+    }
+
+    fn amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
+        let numbers = self.layout.numbers;
+        let MarkedAmount { amount, marks } = self.optional(column, text, |text| numbers.amount(text))?;
+        self.marks.extend(marks.into_iter().map(|mark| (column, mark)));
+        Some(amount)
+    }
+
+    /// Compares the stated currency of a row with the marks beside its amounts, or takes it from them.
+    fn currency(&mut self, stated: Option<Currency>) -> Option<Currency> {
+        let from_amounts = self.layout.currency_from_amounts;
+        let given = || self.marks.iter().find_map(|(_, mark)| mark.only()).filter(|_| from_amounts);
+        let currency = stated.or_else(given);
+        for &(column, mark) in &self.marks {
+            let (reason, message) = match currency {
+                Some(currency) if mark.may_mean(currency) => continue,
+                Some(currency) => (
+                    "currency_differs",
+                    format!(
+                        "has the sign of another currency than {currency}, the currency of the row: correct one"
+                    ),
+                ),
+                None if from_amounts => (
+                    "ambiguous_currency",
+                    "has a sign of several currencies: write the code, or add the column currency".to_owned(),
+                ),
+                None => continue,
+            };
+            self.faults.push(Fault::at(column, reason, message));
+        }
+        currency
     }
 
     /// Joins the order key of a row. A day that is part of it and is not known is a fault of its own.

@@ -1,6 +1,7 @@
 //! Layouts of exports: which header stands for which column, and how numbers, times and customers are written.
 
 mod column;
+mod currency_mark;
 mod error;
 mod fields;
 mod numbers;
@@ -45,6 +46,7 @@ pub use zones::{Gap, Overlap};
 pub struct RowLayout {
     names: Vec<(String, Column)>,
     numbers: NumberStyle,
+    currency_from_amounts: bool,
     times: TimeFormat,
     zone_of: Option<ZoneOf>,
     customers: CleaningOptions,
@@ -141,6 +143,33 @@ impl RowLayout {
     /// ```
     pub fn number_style(mut self, style: NumberStyle) -> Self {
         self.numbers = style;
+        self
+    }
+
+    /// Takes the currency of a row from the sign or code beside its amounts, where the column `currency` is missing or
+    /// blank.
+    ///
+    /// It needs a [number style](Self::number_style) that reads signs. A sign that several currencies have, such as `$`,
+    /// `£` or `¥`, gives none: the row is then invalid.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{NumberStyle, Orders, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new().number_style(NumberStyle::DecimalComma).currency_from_amounts();
+    /// let layout = layout.bind(&["order_id", "email", "timestamp", "value"])?;
+    /// let mut orders = Orders::new();
+    /// for (line, order, value) in [(2, "A1", "59,90 €"), (3, "A2", "$ 59,90")] {
+    ///     let record = [order, "mary@example.com", "1777896000", value];
+    ///     orders.push_parsed(layout.read(Line::new(line), |index| record[index]));
+    /// }
+    /// let prepared = orders.finish("2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(prepared.events[0].value().unwrap().to_string(), "59.9 EUR");
+    /// assert_eq!(prepared.rows.diagnostics()[0].code(), "ambiguous_currency");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn currency_from_amounts(mut self) -> Self {
+        self.currency_from_amounts = true;
         self
     }
 
@@ -519,7 +548,7 @@ impl BoundLayout {
         }
         // Without event names every row is a purchase, which needs a value and a currency.
         if !has(Column::EventName) {
-            if !has(Column::Currency) {
+            if !has(Column::Currency) && !self.layout.currency_from_amounts {
                 missing.push(&[Column::Currency]);
             }
             if !has(Column::Value) {
