@@ -40,6 +40,7 @@ mod order_id;
 mod orders;
 mod parsed_row;
 mod prepared;
+mod quantity;
 mod row;
 mod row_error;
 mod rules;

@@ -335,6 +335,17 @@ impl Sum {
         self.few.add(amount, count) || self.many.get_or_insert_default().add(amount.parts(), count)
     }
 
+    /// Adds the product of two amounts, and returns false if the product or the sum cannot be kept exactly. One of the
+    /// two has to be short.
+    pub(crate) fn add_product(&mut self, one: Amount, other: Amount) -> bool {
+        let mut add = |amount: Amount, short: Amount| {
+            let Some((count, _)) = short.few_digits() else { return false };
+            let part = Amount::exact((amount.units(), amount.decimals + short.decimals));
+            part.is_some_and(|part| self.add(part, count))
+        };
+        add(one, other) || add(other, one)
+    }
+
     /// The sum, rounded half to even to this many decimals, or `None` if it has too many digits then.
     pub(crate) fn rounded(&self, decimals: u32) -> Option<Amount> {
         if self.many.is_none() {
@@ -740,6 +751,26 @@ mod tests {
             }
             prop_assert_eq!(one.cmp(&other), big.cmp(&big_other));
             prop_assert_eq!(one == other, big == big_other);
+        }
+
+        #[test]
+        fn v56_products_are_those_of_big_integers(one in any_amount(), other in any_amount()) {
+            // In units of the 76th decimal.
+            let expected = in_finest_units(one) * in_finest_units(other);
+            let mut sum = Sum::default();
+            if !sum.add_product(one, other) {
+                let is_short = |amount: Amount| amount.few_digits().is_some();
+                let has_digits_left = one.decimals() + other.decimals() > 38 || one.abs().max(other.abs()) >= Amount::from(1);
+                prop_assert!(!is_short(one) && !is_short(other) || has_digits_left, "{one} {other}");
+                return Ok(());
+            }
+            for decimals in [0, 2, 12] {
+                if let Some(rounded) = sum.rounded(decimals) {
+                    let unit = BigInt::from(10).pow(76 - decimals);
+                    let expected = divided(&expected, 76 - decimals) * &unit;
+                    prop_assert_eq!(in_finest_units(rounded) * BigInt::from(10).pow(38), expected);
+                }
+            }
         }
 
         #[test]

@@ -32,7 +32,7 @@ pub enum ValueKind {
     PageId,
     /// [`ProductId`](super::ProductId)
     ProductId,
-    /// The quantity of a row or a content, a whole number.
+    /// The quantity of a row or a content.
     Quantity,
     /// [`PageUrl`](super::PageUrl)
     PageUrl,

@@ -428,6 +428,83 @@ fn v6_quantities_are_whole_numbers() {
     assert_eq!(values(&prepare(TILL, &[row_with("quantity", "2.0")])), ["21 EUR"]);
 }
 
+/// What is sent of each line of the first event: its quantity and the price of one item.
+fn lines_sent(prepared: &Prepared) -> Vec<(u64, Option<String>)> {
+    let contents = prepared.events[0].custom_data().contents().iter();
+    contents.map(|line| (line.quantity().get(), line.price().map(|price| price.to_string()))).collect()
+}
+
+#[test]
+fn v6_v56_fractions_are_read_where_the_layout_says_so_and_their_totals_are_exact() {
+    let weighed =
+        |style| Till { layout: RowLayout::new().fractional_quantities().number_style(style), ..till() };
+    let row = |quantity: &str, price: &str| format!("A1|m@example.com|1777896000|S|{quantity}|{price}|EUR");
+    let plain = || weighed(NumberStyle::Plain);
+
+    // 0.375 × 18.90 = 7.0875, 1.2 × 3.33 = 3.996 and 2 × 0.99 = 1.98: 13.0635 in all, rounded once.
+    let rows = [row("0.375", "18.90"), row("1.200", "3.33"), row("2.000", "0.99")];
+    let prepared = plain().prepare(TILL, &rows);
+    assert_eq!(values(&prepared), ["13.06 EUR"]);
+    let sent = [(1, Some("7.0875".into())), (1, Some("3.996".into())), (2, Some("0.99".into()))];
+    assert_eq!(lines_sent(&prepared), sent);
+
+    let prepared = weighed(NumberStyle::DecimalComma).prepare(TILL, &[row("0,375", "18,90 €")]);
+    assert_eq!(values(&prepared), ["7.09 EUR"]);
+    // 10^-18 × 10^-20 = 10^-38 is the finest part that is kept.
+    let finest = [row("0.000000000000000001", "0.00000000000000000001"), row("1", "5")];
+    assert_eq!(values(&plain().prepare(TILL, &finest)), ["5 EUR"]);
+    // A product that cannot be kept exactly is never rounded in silence.
+    let too_fine = row("0.0000000000000000001", "0.00000000000000000001");
+    assert_eq!(diagnostics(&plain().prepare(TILL, &[too_fine])), [(2, Some("price"), "too_many_digits")]);
+
+    for (quantity, refused) in [
+        ("1e3", "exponent"),
+        ("", "missing"),
+        ("two", "not_a_number"),
+        ("0.375 kg", "not_a_number"),
+        ("0,375", "number_style"),
+        ("-0.375", "return_or_cancellation"),
+        ("0.000", "return_or_cancellation"),
+        ("9223372036854775808", "too_many_digits"),
+    ] {
+        let prepared = plain().prepare(TILL, &[row(quantity, "5")]);
+        assert_eq!(prepared.rows.diagnostics()[0].code(), refused, "{quantity}");
+    }
+    let message = &prepare(TILL, &[row("1.5", "5")]).rows.diagnostics()[0].message().to_owned();
+    assert!(message.contains("state in the layout that quantities may be fractions"), "{message}");
+
+    // Two weighings differ, and the same one twice is noted as a repeat.
+    let prepared = plain().prepare(TILL, &[row("0.375", "8"), row("0.376", "8"), row("0.375", "8")]);
+    assert_eq!(values(&prepared), ["9.01 EUR"]);
+    assert_eq!(
+        (notes(&prepared), prepared.rows.notes()[0].lines()),
+        (vec!["exact_repeat"], &[Line::new(4)][..])
+    );
+}
+
+#[test]
+fn v6_v56_typed_fractions_are_sent_as_one_item_of_the_same_value() -> Test {
+    let mut orders = Orders::new();
+    let cheese = |line, quantity: &str| -> Result<_, Box<dyn Error>> {
+        Ok(typed(line)?.order_id("A1".parse()?).product("C".parse()?).fractional_quantity(quantity.parse()?))
+    };
+    orders.push(&cheese(2, "0.375")?.price("18.90".parse()?));
+    orders.push(&cheese(3, "3.000")?.price("0.10".parse()?));
+    orders.push(&cheese(4, "1.5")?.price("0.333333333333333333333333333333333333".parse()?));
+    orders.push(&cheese(5, "-1.5")?.price("5".parse()?));
+    let prepared = orders.finish(at(NOON));
+    // 7.0875 + 0.3 + 0.5 − 5 × 10^-37 = 7.8875 − 5 × 10^-37, rounded once.
+    assert_eq!(values(&prepared), ["7.89 EUR"]);
+    let sent = [
+        (1, Some("7.0875".into())),
+        (3, Some("0.1".into())),
+        (1, Some("0.4999999999999999999999999999999999995".into())),
+    ];
+    assert_eq!(lines_sent(&prepared), sent);
+    assert_eq!(prepared.rows.filtered(), 1);
+    Ok(())
+}
+
 #[test]
 fn v7_what_is_too_large_is_refused_and_never_wraps() {
     let huge = &"9".repeat(38);

@@ -75,7 +75,8 @@ pub enum Column {
     OrderId,
     /// Id of the product sold.
     ProductId,
-    /// How many items were sold. Rows at or below zero are returns and are left out.
+    /// How many items were sold: a whole number, unless the layout [allows
+    /// fractions](super::RowLayout::fractional_quantities). Rows at or below zero are returns and are left out.
     Quantity,
     /// Price of one item, in `currency`.
     Price,

@@ -11,6 +11,7 @@ use super::{BoundLayout, RowLayout};
 use crate::customer::{UserData, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
+use crate::order::quantity::Quantity;
 use crate::order::row::Row;
 use crate::order::row_error::{Fault, OrderFingerprint, RowError};
 use crate::value::{Amount, Currency, EventTime, InvalidValue, Line, OrderId, Rule, ValueKind, Zone};
@@ -43,10 +44,11 @@ impl BoundLayout {
     ) -> ParsedRow<'a> {
         let text = |column: Column| self.position(column).map_or(Ok(""), &field);
         let mut read = Reader { layout: &self.layout, marks: Vec::new(), faults: Vec::new() };
-        let numbers = self.layout.numbers;
 
-        let quantity = read.optional(Column::Quantity, text(Column::Quantity), |text| numbers.quantity(text));
-        if quantity.is_some_and(|count| count <= 0) {
+        let quantity = read.optional(Column::Quantity, text(Column::Quantity), |text| {
+            self.layout.numbers.quantity(text, self.layout.fractional_quantities)
+        });
+        if quantity.is_some_and(Quantity::is_return) {
             return ParsedRow::Return(line);
         }
         let number = read.optional(Column::OrderId, text(Column::OrderId), str::parse);

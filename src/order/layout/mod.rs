@@ -47,6 +47,7 @@ pub struct RowLayout {
     names: Vec<(String, Column)>,
     numbers: NumberStyle,
     currency_from_amounts: bool,
+    fractional_quantities: bool,
     times: TimeFormat,
     zone_of: Option<ZoneOf>,
     customers: CleaningOptions,
@@ -170,6 +171,30 @@ impl RowLayout {
     /// ```
     pub fn currency_from_amounts(mut self) -> Self {
         self.currency_from_amounts = true;
+        self
+    }
+
+    /// States that quantities may be fractions, such as `0.375` for goods that are weighed. Without it, a row with such a
+    /// quantity is invalid.
+    ///
+    /// Totals are exact. For what Meta gets, see [`Row::fractional_quantity`](super::Row::fractional_quantity).
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Orders, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new().fractional_quantities();
+    /// let layout = layout.bind(&["order_id", "email", "timestamp", "quantity", "price", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "1777896000", "0.375", "18.90", "EUR"];
+    ///
+    /// let mut orders = Orders::new();
+    /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
+    /// let prepared = orders.finish("2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(prepared.events[0].value().unwrap().to_string(), "7.09 EUR");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fractional_quantities(mut self) -> Self {
+        self.fractional_quantities = true;
         self
     }
 

@@ -4,6 +4,7 @@ use arrayvec::ArrayVec;
 
 use super::currency_mark::CurrencyMark;
 use crate::customer::{ascii_digit, is_blank};
+use crate::order::quantity::Quantity;
 use crate::value::{Amount, InvalidValue, Rule, ValueKind};
 
 /// How an export writes amounts.
@@ -80,6 +81,10 @@ impl NumberStyle {
                     error.kind()
                 )
             }
+            Rule::NotWhole => format!(
+                "{} is not a whole number: correct it, or state in the layout that quantities may be fractions",
+                error.kind()
+            ),
             Rule::NotANumber => format!("{} is not a number: write it as in {example}", error.kind()),
             _ => error.to_string(),
         }
@@ -95,17 +100,18 @@ impl NumberStyle {
         }
     }
 
-    /// Reads a whole number; `2.0` is two.
-    pub(super) fn quantity(self, text: &str) -> Result<i64, InvalidValue> {
+    /// Reads a whole number, or a fraction if that is allowed; `2.0` is two.
+    pub(super) fn quantity(self, text: &str, may_be_fraction: bool) -> Result<Quantity, InvalidValue> {
         let invalid = |rule| InvalidValue::new(ValueKind::Quantity, rule);
         let MarkedAmount { amount, marks } = self.number(text).map_err(|error| invalid(error.rule()))?;
         if !marks.is_empty() {
             return Err(invalid(Rule::NotANumber));
         }
-        if amount.decimals() > 0 {
-            return Err(invalid(Rule::NotWhole));
+        match Quantity::of(amount) {
+            Quantity::Fractional(_) if amount.decimals() == 0 => Err(invalid(Rule::TooManyDigits)),
+            Quantity::Fractional(_) if !may_be_fraction => Err(invalid(Rule::NotWhole)),
+            quantity => Ok(quantity),
         }
-        amount.whole().ok_or(invalid(Rule::TooManyDigits))
     }
 
     fn number(self, text: &str) -> Result<MarkedAmount, InvalidValue> {
