@@ -97,6 +97,7 @@
 //! | `encoding` | no | CSV files in other encodings than UTF-8 |
 //! | `gzip` | no | CSV files that are packed with gzip |
 //! | `phone` | no | completes national phone numbers with the calling code of a stated country |
+//! | `chrono-tz` | no | time zones by name, such as `Europe/Berlin`, with daylight saving time |
 //! | `queue` | no | sends single events in the background |
 //! | `jiff` | no | times of events from `jiff` |
 //! | `rust_decimal` | no | amounts from and to `rust_decimal::Decimal` |

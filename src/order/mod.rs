@@ -40,6 +40,7 @@ mod order_id;
 mod orders;
 mod parsed_row;
 mod prepared;
+mod quantity;
 mod row;
 mod row_error;
 mod rules;
@@ -52,7 +53,7 @@ mod source;
 mod tally;
 
 pub use ending::Ending;
-pub use layout::{BoundLayout, Column, LayoutError, NumberStyle, OrderKey, RowLayout};
+pub use layout::{BoundLayout, Column, Gap, LayoutError, NumberStyle, OrderKey, Overlap, RowLayout};
 pub use orders::Orders;
 pub use parsed_row::ParsedRow;
 pub use prepared::{IntoPrepared, Prepared};

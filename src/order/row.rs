@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use super::quantity::Quantity;
 use crate::customer::UserDataBuilder;
 use crate::event::{ActionSource, DeliveryCategory, EventName};
 use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl, ProductId};
@@ -36,7 +37,7 @@ pub struct Row<'a> {
     pub(super) action_source: ActionSource,
     pub(super) order_id: Option<OrderId>,
     pub(super) product: Option<ProductId>,
-    pub(super) quantity: Option<i64>,
+    pub(super) quantity: Option<Quantity>,
     pub(super) price: Option<Amount>,
     pub(super) value: Option<Amount>,
     pub(super) currency: Option<Currency>,
@@ -89,7 +90,7 @@ impl<'a> Row<'a> {
 
     /// Whether the row is a return or a cancellation.
     pub(super) fn is_return(&self) -> bool {
-        self.quantity.is_some_and(|count| count <= 0)
+        self.quantity.is_some_and(Quantity::is_return)
     }
 
     /// Whether one of the columns has a value that most rows leave empty.
@@ -146,7 +147,39 @@ impl<'a> Row<'a> {
 
     /// Sets the quantity. With zero or less the row is a return and is left out.
     pub fn quantity(mut self, quantity: i64) -> Self {
-        self.quantity = Some(quantity);
+        self.quantity = Some(Quantity::Whole(quantity));
+        self
+    }
+
+    /// Sets a quantity that may be a fraction, for goods that are weighed or measured. The price is that of one
+    /// kilogram, litre or metre. With zero or less the row is a return and is left out.
+    ///
+    /// The total of the order is exact. Meta takes whole quantities only: a quantity that is no whole number is sent as
+    /// one item, and its `item_price` is price × quantity.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::order::{Orders, Row};
+    /// use meta_offline_events::value::{Currency, EventTime};
+    ///
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let cheese = Row::new(2, sold)
+    ///     .customer(UserData::builder().email("mary@example.com"))
+    ///     .order_id("10001".parse()?)
+    ///     .product("CHEESE".parse()?)
+    ///     .fractional_quantity("0.375".parse()?)
+    ///     .price("18.90".parse()?)
+    ///     .currency(Currency::EUR);
+    /// let mut orders = Orders::new();
+    /// orders.push(&cheese);
+    /// let prepared = orders.finish(sold);
+    /// let line = &prepared.events[0].custom_data().contents()[0];
+    /// assert_eq!((line.quantity().get(), line.price().unwrap().to_string().as_str()), (1, "7.0875"));
+    /// assert_eq!(prepared.events[0].value().unwrap().to_string(), "7.09 EUR");
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn fractional_quantity(mut self, quantity: Amount) -> Self {
+        self.quantity = Some(Quantity::of(quantity));
         self
     }
 

@@ -34,7 +34,7 @@ pub enum ValueKind {
     PageId,
     /// [`ProductId`](super::ProductId)
     ProductId,
-    /// The quantity of a row or a content, a whole number.
+    /// The quantity of a row or a content.
     Quantity,
     /// [`PageUrl`](super::PageUrl)
     PageUrl,
@@ -44,6 +44,8 @@ pub enum ValueKind {
     StateCode,
     /// [`Text`](super::Text), and other free text that is sent unhashed, such as a user agent.
     Text,
+    /// [`Zone`](super::Zone)
+    Zone,
 }
 
 impl fmt::Display for ValueKind {
@@ -68,6 +70,7 @@ impl fmt::Display for ValueKind {
             Self::StoreCode => "store code",
             Self::StateCode => "state code",
             Self::Text => "text",
+            Self::Zone => "time zone",
         })
     }
 }
@@ -134,6 +137,14 @@ pub enum Rule {
     AmbiguousDate,
     /// A year with two digits.
     TwoDigitYear,
+    /// A time that the clock of its zone shows twice, because it is put back.
+    ShownTwice,
+    /// A time that the clock of its zone never shows, because it is put forward.
+    NeverShown,
+    /// Neither an offset nor the name of a time zone.
+    UnknownZone,
+    /// The name of a time zone, in a program without the feature `chrono-tz`.
+    ZoneName,
     /// Not an absolute `http` or `https` address.
     NotAWebAddress,
     /// Bytes that are no text in UTF-8, or in the encoding that the layout states.
@@ -172,6 +183,10 @@ impl Rule {
             Self::TooFarAhead => "too_far_ahead",
             Self::AmbiguousDate => "ambiguous_date",
             Self::TwoDigitYear => "two_digit_year",
+            Self::ShownTwice => "shown_twice",
+            Self::NeverShown => "never_shown",
+            Self::UnknownZone => "unknown_zone",
+            Self::ZoneName => "zone_name",
             Self::NotAWebAddress => "not_a_web_address",
             Self::NotUtf8 => "not_utf8",
         }
@@ -226,6 +241,21 @@ impl fmt::Display for Rule {
                 f.write_str("could be read day first or month first: state the order in the layout")
             }
             Self::TwoDigitYear => f.write_str("has a year of two digits: write all four"),
+            Self::ShownTwice => f.write_str(
+                "happens twice in its zone, because the clock is put back: write it with its offset, or state in the \
+                 layout which one counts",
+            ),
+            Self::NeverShown => f.write_str(
+                "never happens in its zone, because the clock is put forward: write it with its offset, or state in \
+                 the layout where to move it",
+            ),
+            Self::UnknownZone => f.write_str(
+                "is not a time zone: write a name such as Europe/Berlin or an offset such as +02:00; abbreviations \
+                 are not unique",
+            ),
+            Self::ZoneName => f.write_str(
+                "is a name, and names need the feature `chrono-tz`: enable it, or write an offset such as +02:00",
+            ),
             Self::NotAWebAddress => {
                 f.write_str("is not a web address: write it whole, such as https://shop.example/thanks")
             }

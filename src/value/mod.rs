@@ -3,6 +3,7 @@
 //! Text that does not fit is an [`InvalidValue`], which names the broken rule and never holds the text. Rules between
 //! several fields are those of [`event`](crate::event) and [`order`](crate::order).
 
+mod amount;
 mod country;
 mod currency;
 mod date_order;
@@ -18,7 +19,10 @@ mod secret;
 mod text;
 mod unquoted;
 mod wide_sum;
+mod zone;
 
+pub use amount::Amount;
+pub(crate) use amount::Sum;
 pub use country::Country;
 pub use currency::Currency;
 pub use date_order::DateOrder;
@@ -27,10 +31,11 @@ pub use id::{DatasetId, EventId, OrderId, PageId, ProductId, StoreCode};
 pub use invalid::{InvalidValue, Rule, ValueKind};
 pub use line::Line;
 pub use moment::{AgeLimit, EventTime, OutsideWindow};
-pub(crate) use money::Sum;
-pub use money::{Amount, Money};
+pub use money::Money;
 pub use page_url::PageUrl;
 pub(crate) use raw_json::RawJson;
 pub use secret::AccessToken;
 pub use text::Text;
 pub(crate) use unquoted::{Found, read_unquoted};
+pub(crate) use zone::LocalTime;
+pub use zone::Zone;

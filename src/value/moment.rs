@@ -58,7 +58,7 @@ impl EventTime {
     }
 
     /// Creates a time from a number that is surely in seconds.
-    fn from_seconds(seconds: i64) -> Result<Self, InvalidValue> {
+    pub(crate) fn from_seconds(seconds: i64) -> Result<Self, InvalidValue> {
         Self::from_unix(seconds).map_err(|error| match error.rule() {
             Rule::LooksLikeMilliseconds => InvalidValue::new(ValueKind::EventTime, Rule::TooFarAhead),
             _ => error,

@@ -370,7 +370,7 @@ fn a_document_with_a_mistake_says_what_to_write() {
         ("numbers = \"1 234,50\"", "unknown variant"),
         ("delimiter = \"#\"", "delimiter is none of"),
         ("encoding = \"ebcdic\"", "encoding is not"),
-        ("zone = \"Berlin\"", "zone is no"),
+        ("zone = \"Berlin\"", "zone"),
         ("time_of_day = \"noon\"", "time_of_day is no time"),
         ("[columns]\n\"Bon\" = \"receipt\"", "no such column: write one of email, phone"),
         ("[customers]\ndigests_only = [\"email\"]", "none of em, ph"),

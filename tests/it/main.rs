@@ -62,3 +62,5 @@ mod tls;
 mod trace;
 mod vectors;
 mod wire_model;
+#[cfg(feature = "chrono-tz")]
+mod zones;

@@ -428,6 +428,83 @@ fn v6_quantities_are_whole_numbers() {
     assert_eq!(values(&prepare(TILL, &[row_with("quantity", "2.0")])), ["21 EUR"]);
 }
 
+/// What is sent of each line of the first event: its quantity and the price of one item.
+fn lines_sent(prepared: &Prepared) -> Vec<(u64, Option<String>)> {
+    let contents = prepared.events[0].custom_data().contents().iter();
+    contents.map(|line| (line.quantity().get(), line.price().map(|price| price.to_string()))).collect()
+}
+
+#[test]
+fn v6_v56_fractions_are_read_where_the_layout_says_so_and_their_totals_are_exact() {
+    let weighed =
+        |style| Till { layout: RowLayout::new().fractional_quantities().number_style(style), ..till() };
+    let row = |quantity: &str, price: &str| format!("A1|m@example.com|1777896000|S|{quantity}|{price}|EUR");
+    let plain = || weighed(NumberStyle::Plain);
+
+    // 0.375 × 18.90 = 7.0875, 1.2 × 3.33 = 3.996 and 2 × 0.99 = 1.98: 13.0635 in all, rounded once.
+    let rows = [row("0.375", "18.90"), row("1.200", "3.33"), row("2.000", "0.99")];
+    let prepared = plain().prepare(TILL, &rows);
+    assert_eq!(values(&prepared), ["13.06 EUR"]);
+    let sent = [(1, Some("7.0875".into())), (1, Some("3.996".into())), (2, Some("0.99".into()))];
+    assert_eq!(lines_sent(&prepared), sent);
+
+    let prepared = weighed(NumberStyle::DecimalComma).prepare(TILL, &[row("0,375", "18,90 €")]);
+    assert_eq!(values(&prepared), ["7.09 EUR"]);
+    // 10^-18 × 10^-20 = 10^-38 is the finest part that is kept.
+    let finest = [row("0.000000000000000001", "0.00000000000000000001"), row("1", "5")];
+    assert_eq!(values(&plain().prepare(TILL, &finest)), ["5 EUR"]);
+    // A product that cannot be kept exactly is never rounded in silence.
+    let too_fine = row("0.0000000000000000001", "0.00000000000000000001");
+    assert_eq!(diagnostics(&plain().prepare(TILL, &[too_fine])), [(2, Some("price"), "too_many_digits")]);
+
+    for (quantity, refused) in [
+        ("1e3", "exponent"),
+        ("", "missing"),
+        ("two", "not_a_number"),
+        ("0.375 kg", "not_a_number"),
+        ("0,375", "number_style"),
+        ("-0.375", "return_or_cancellation"),
+        ("0.000", "return_or_cancellation"),
+        ("9223372036854775808", "too_many_digits"),
+    ] {
+        let prepared = plain().prepare(TILL, &[row(quantity, "5")]);
+        assert_eq!(prepared.rows.diagnostics()[0].code(), refused, "{quantity}");
+    }
+    let message = &prepare(TILL, &[row("1.5", "5")]).rows.diagnostics()[0].message().to_owned();
+    assert!(message.contains("state in the layout that quantities may be fractions"), "{message}");
+
+    // Two weighings differ, and the same one twice is noted as a repeat.
+    let prepared = plain().prepare(TILL, &[row("0.375", "8"), row("0.376", "8"), row("0.375", "8")]);
+    assert_eq!(values(&prepared), ["9.01 EUR"]);
+    assert_eq!(
+        (notes(&prepared), prepared.rows.notes()[0].lines()),
+        (vec!["exact_repeat"], &[Line::new(4)][..])
+    );
+}
+
+#[test]
+fn v6_v56_typed_fractions_are_sent_as_one_item_of_the_same_value() -> Test {
+    let mut orders = Orders::new();
+    let cheese = |line, quantity: &str| -> Result<_, Box<dyn Error>> {
+        Ok(typed(line)?.order_id("A1".parse()?).product("C".parse()?).fractional_quantity(quantity.parse()?))
+    };
+    orders.push(&cheese(2, "0.375")?.price("18.90".parse()?));
+    orders.push(&cheese(3, "3.000")?.price("0.10".parse()?));
+    orders.push(&cheese(4, "1.5")?.price("0.333333333333333333333333333333333333".parse()?));
+    orders.push(&cheese(5, "-1.5")?.price("5".parse()?));
+    let prepared = orders.finish(at(NOON));
+    // 7.0875 + 0.3 + 0.5 − 5 × 10^-37 = 7.8875 − 5 × 10^-37, rounded once.
+    assert_eq!(values(&prepared), ["7.89 EUR"]);
+    let sent = [
+        (1, Some("7.0875".into())),
+        (3, Some("0.1".into())),
+        (1, Some("0.4999999999999999999999999999999999995".into())),
+    ];
+    assert_eq!(lines_sent(&prepared), sent);
+    assert_eq!(prepared.rows.filtered(), 1);
+    Ok(())
+}
+
 #[test]
 fn v7_what_is_too_large_is_refused_and_never_wraps() {
     let huge = &"9".repeat(38);
@@ -529,6 +606,127 @@ fn v9_the_advice_on_a_number_is_in_the_style_of_the_layout() {
     ] {
         assert_eq!(advice(style, price), expected, "{price}");
     }
+}
+
+/// The total of one sale, or the column and the code of what is wrong with it.
+fn sold_for(layout: RowLayout, header: &str, row: &str) -> String {
+    let prepared = Till { layout, ..till() }.prepare(header, &[row]);
+    values(&prepared).pop().unwrap_or_else(|| {
+        let diagnostic = &prepared.rows.diagnostics()[0];
+        format!("{}: {}", diagnostic.column().unwrap_or_default(), diagnostic.code())
+    })
+}
+
+#[test]
+fn v2_v9_what_tills_write_around_a_number_is_read_in_a_stated_style_only() {
+    use NumberStyle::{DecimalComma, Plain, ThousandsApostrophe, ThousandsBlank, ThousandsComma};
+    let read = |style, price: &str, currency: &str| {
+        let row = format!("A1|m@example.com|1777896000|S|1|{price}|{currency}");
+        sold_for(RowLayout::new().number_style(style), TILL, &row)
+    };
+    for (style, price, currency, expected) in [
+        (DecimalComma, "59,90 €", "EUR", "59.9 EUR"),
+        (DecimalComma, "€ 59,90", "EUR", "59.9 EUR"),
+        (DecimalComma, "EUR 59,90", "EUR", "59.9 EUR"),
+        (DecimalComma, "1.234,50 Euro", "EUR", "1234.5 EUR"),
+        (DecimalComma, "59,-", "EUR", "59 EUR"),
+        (DecimalComma, "59,— €", "EUR", "59 EUR"),
+        (DecimalComma, "R$ 1.234,50", "BRL", "1234.5 BRL"),
+        (ThousandsComma, "EUR 59.90", "EUR", "59.9 EUR"),
+        (ThousandsComma, "US$ 5", "USD", "5 USD"),
+        (ThousandsComma, "$1,234.50 USD", "USD", "1234.5 USD"),
+        (ThousandsComma, "¥1,200", "JPY", "1200 JPY"),
+        (ThousandsComma, "¥1,200", "CNY", "1200 CNY"),
+        (ThousandsComma, "￥１，２００", "JPY", "1200 JPY"),
+        (ThousandsComma, "1,200円", "JPY", "1200 JPY"),
+        (ThousandsComma, "₹1,23,456.50", "INR", "123456.5 INR"),
+        (ThousandsComma, "١٬٢٣٤٫٥٠ ر.س.\u{200f}", "SAR", "1234.5 SAR"),
+        (ThousandsComma, "۱٬۲۳۴٫۵", "EUR", "1234.5 EUR"),
+        (ThousandsApostrophe, "1'234.50", "CHF", "1234.5 CHF"),
+        (ThousandsApostrophe, "CHF 1’234.50", "CHF", "1234.5 CHF"),
+        (ThousandsApostrophe, "Fr. 12.-", "CHF", "12 CHF"),
+        (ThousandsBlank, "1\u{202f}234,50\u{a0}€", "EUR", "1234.5 EUR"),
+        (ThousandsBlank, "1\u{a0}234,50", "EUR", "1234.5 EUR"),
+        (ThousandsBlank, "1 234 567 kr", "SEK", "1234567 SEK"),
+        (ThousandsBlank, "99,50 kr.", "DKK", "99.5 DKK"),
+        // Amounts in another currency than the row.
+        (DecimalComma, "59,90 €", "USD", "price: currency_differs"),
+        (DecimalComma, "EUR 59,90", "CHF", "price: currency_differs"),
+        (ThousandsComma, "$5", "EUR", "price: currency_differs"),
+        (ThousandsComma, "US$5", "CAD", "price: currency_differs"),
+        (ThousandsComma, "$5 EUR", "EUR", "price: currency_differs"),
+        // Refunds.
+        (ThousandsComma, "(5.00)", "EUR", "price: negative"),
+        (ThousandsComma, "($5.00)", "USD", "price: negative"),
+        (ThousandsComma, "$(5.00)", "USD", "price: negative"),
+        (DecimalComma, "5,00-", "EUR", "price: negative"),
+        (DecimalComma, "5,00- €", "EUR", "price: negative"),
+        (DecimalComma, "5,00 €-", "EUR", "price: negative"),
+        (ThousandsBlank, "−5", "EUR", "price: negative"),
+        // Neither numbers nor marks.
+        (ThousandsComma, "5 kg", "EUR", "price: not_a_number"),
+        (ThousandsComma, "-(5)", "EUR", "price: not_a_number"),
+        (ThousandsComma, "5 $ € 5", "EUR", "price: not_a_number"),
+        (ThousandsComma, "€ $ 5", "EUR", "price: not_a_number"),
+        (ThousandsComma, "€", "EUR", "price: not_a_number"),
+        (ThousandsComma, "()", "EUR", "price: not_a_number"),
+        (ThousandsComma, "1,23,45", "EUR", "price: number_style"),
+        (ThousandsApostrophe, "1'23", "CHF", "price: number_style"),
+        (ThousandsApostrophe, "1,234.50", "CHF", "price: number_style"),
+        (ThousandsApostrophe, "1'234’567", "CHF", "price: number_style"),
+        (ThousandsBlank, "12 34", "EUR", "price: number_style"),
+        (ThousandsBlank, "1 234.50", "EUR", "price: number_style"),
+        // Digits of other scripts, and nothing else, need no statement.
+        (Plain, "١٢", "EUR", "12 EUR"),
+        (Plain, "５９.９０", "EUR", "59.9 EUR"),
+        (Plain, "١٢٫٥", "EUR", "price: number_style"),
+        (Plain, "１，２００", "JPY", "price: number_style"),
+        (Plain, "1'234", "CHF", "price: number_style"),
+        (Plain, "1\u{a0}234", "EUR", "price: number_style"),
+        (Plain, "59.90 €", "EUR", "price: not_a_number"),
+        (Plain, "EUR 5", "EUR", "price: not_a_number"),
+        (Plain, "5.00-", "EUR", "price: not_a_number"),
+        (Plain, "−5", "EUR", "price: not_a_number"),
+    ] {
+        assert_eq!(read(style, price, currency), expected, "{style:?} {price:?} {currency}");
+    }
+    let quantity = |text: &str| {
+        let row = format!("A1|m@example.com|1777896000|S|{text}|2|EUR");
+        sold_for(RowLayout::new().number_style(ThousandsComma), TILL, &row)
+    };
+    for (text, expected) in [
+        ("１，０００", "2000 EUR"),
+        ("(2)", "quantity: return_or_cancellation"),
+        ("2 €", "quantity: not_a_number"),
+    ] {
+        assert_eq!(quantity(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn v9_v43_the_currency_comes_from_the_amounts_where_the_layout_says_so() {
+    let header = "order_id|email|timestamp|product_id|quantity|price|value|currency";
+    let read = |layout: RowLayout, price: &str, value: &str, currency: &str| {
+        let row = format!("A1|m@example.com|1777896000|S|1|{price}|{value}|{currency}");
+        sold_for(layout.number_style(NumberStyle::DecimalComma), header, &row)
+    };
+    for (price, value, currency, expected) in [
+        ("5,00 €", "", "", "5 EUR"),
+        ("5,00", "5,00 €", "", "5 EUR"),
+        ("$ 5,00", "US$ 5,00", "", "5 USD"),
+        ("$ 5,00", "", "CAD", "5 CAD"),
+        ("$ 5,00", "", "", "price: ambiguous_currency"),
+        ("5,00 €", "US$ 5,00", "", "value: currency_differs"),
+        ("5,00 €", "", "USD", "price: currency_differs"),
+        ("5,00", "", "", "currency: missing"),
+    ] {
+        let layout = RowLayout::new().currency_from_amounts();
+        assert_eq!(read(layout, price, value, currency), expected, "{price} {value} {currency}");
+    }
+    assert_eq!(read(RowLayout::new(), "5,00 €", "", ""), "currency: missing", "the layout does not say so");
+    let without = ["order_id", "email", "timestamp", "value"];
+    assert!(RowLayout::new().bind(&without).is_err());
+    assert!(RowLayout::new().currency_from_amounts().bind(&without).is_ok());
 }
 
 #[test]

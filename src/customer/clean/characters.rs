@@ -53,7 +53,7 @@ pub(super) fn is_digit(character: char) -> bool {
 }
 
 /// The ASCII digit with the value of a decimal digit of any script.
-pub(super) fn ascii_digit(character: char) -> Option<char> {
+pub(crate) fn ascii_digit(character: char) -> Option<char> {
     if character.is_ascii() || !is_digit(character) {
         return character.is_ascii_digit().then_some(character);
     }

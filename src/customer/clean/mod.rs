@@ -27,7 +27,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use characters::is_blank;
+pub(crate) use characters::{ascii_digit, is_blank};
 pub use click_id::ClickId;
 pub(super) use country::read as read_country;
 pub use normalize::Normalized;

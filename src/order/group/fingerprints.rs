@@ -8,6 +8,7 @@ use foldhash::quality::RandomState;
 
 use crate::customer::Prehashed;
 use crate::order::Row;
+use crate::order::quantity::Quantity;
 
 /// Makes the fingerprints of one run. Rows that are equal in every column have equal fingerprints.
 #[derive(Debug, Default)]
@@ -25,7 +26,15 @@ impl RowFingerprints {
             let [first, second, third] = currency.letters();
             u64::from(u32::from_be_bytes([0, first, second, third]))
         });
-        hasher.write_u128(pair(currency, row.quantity.unwrap_or(i64::MIN)));
+        let quantity = match row.quantity {
+            None => i64::MIN,
+            Some(Quantity::Whole(count)) => count,
+            Some(Quantity::Fractional(number)) => {
+                number.hash(&mut hasher);
+                i64::MIN
+            }
+        };
+        hasher.write_u128(pair(currency, quantity));
         if let Some(price) = row.price {
             price.hash(&mut hasher);
         }

@@ -7,8 +7,6 @@ mod key;
 mod rejected;
 mod warnings;
 
-use std::num::NonZeroU64;
-
 pub(super) use check::RowChecker;
 pub(super) use key::GroupKey;
 pub(super) use rejected::RejectedOrders;
@@ -208,12 +206,13 @@ impl Group {
         self.event.add_line(line);
         self.add_currency(row.currency, line);
         if let (Some(price), Some(quantity)) = (row.price, row.quantity)
-            && !self.facts.priced.get_or_insert_default().add(price, quantity)
+            && !quantity.add_to(self.facts.priced.get_or_insert_default(), price)
         {
             self.object_to_size(Column::Price, line);
         }
-        if let (Some(product), Some(quantity)) = (&row.product, positive(row.quantity)) {
-            self.event.add_product(product, quantity, row.price);
+        let sent = row.quantity.and_then(|quantity| quantity.sent(row.price));
+        if let (Some(product), Some((quantity, price))) = (&row.product, sent) {
+            self.event.add_product(product, quantity, price);
         }
         if row.has_rare_columns() {
             self.add_rare(row, rules);
@@ -429,10 +428,6 @@ fn check_size(event: &Event) -> Result<(), Vec<Fault>> {
         "the order makes an event of {bytes} bytes, and a request holds {MAX_EVENT}: leave out product ids"
     );
     Err(vec![Fault::of_row("order_too_large", message)])
-}
-
-fn positive(quantity: Option<i64>) -> Option<NonZeroU64> {
-    NonZeroU64::new(u64::try_from(quantity?).ok()?)
 }
 
 /// Whether the order id looks like a number that a spreadsheet has written in its own way.

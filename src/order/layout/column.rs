@@ -43,6 +43,7 @@ use crate::customer::{MatchKey, is_blank};
 /// | `currency` | `currency_code` |
 /// | `timestamp` | `event_time` |
 /// | `event_source_url` | `source_url` |
+/// | `time_zone` | `tz` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Column {
@@ -78,7 +79,8 @@ pub enum Column {
     OrderId,
     /// Id of the product sold.
     ProductId,
-    /// How many items were sold. Rows at or below zero are returns and are left out.
+    /// How many items were sold: a whole number, unless the layout [allows
+    /// fractions](super::RowLayout::fractional_quantities). Rows at or below zero are returns and are left out.
     Quantity,
     /// Price of one item, in `currency`.
     Price,
@@ -98,10 +100,13 @@ pub enum Column {
     EventSourceUrl,
     /// How the customer receives the goods.
     DeliveryCategory,
+    /// Time zone of `timestamp`: an offset such as `+02:00` or a name such as `Europe/Berlin`. Blank means the zone of
+    /// the layout. Times that name their own offset do not need it.
+    TimeZone,
 }
 
 /// Each column with its name and the other names for it.
-const COLUMNS: [(Column, &str, &[&str]); 26] = [
+const COLUMNS: [(Column, &str, &[&str]); 27] = [
     (Column::Email, "email", &["email_address", "mail"]),
     (
         Column::Phone,
@@ -145,6 +150,7 @@ const COLUMNS: [(Column, &str, &[&str]); 26] = [
     (Column::EventId, "event_id", &[]),
     (Column::EventSourceUrl, "event_source_url", &["source_url"]),
     (Column::DeliveryCategory, "delivery_category", &[]),
+    (Column::TimeZone, "time_zone", &["tz"]),
 ];
 
 impl Column {

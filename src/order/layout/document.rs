@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{FixedOffset, NaiveTime};
+use chrono::NaiveTime;
 use serde::de::Error as _;
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::timestamp::{TimeFormat, offset};
+use super::timestamp::TimeFormat;
+use super::zones::{ClockChanges, Gap, Overlap};
 use super::{Column, NumberStyle, OrderKey, RowLayout};
 use crate::customer::CleaningOptions;
 #[cfg(feature = "csv")]
 use crate::order::csv::{Delimiter, DelimiterChoice};
-use crate::value::DateOrder;
+use crate::value::{DateOrder, Zone};
 
 /// The members of the document. Those that are not set are left out.
 #[derive(Default, Serialize, Deserialize)]
@@ -26,8 +28,16 @@ struct Document {
     skip_lines: u32,
     #[serde(skip_serializing_if = "is_default")]
     numbers: NumberStyle,
+    #[serde(skip_serializing_if = "is_default")]
+    currency_from_amounts: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    fractional_quantities: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     zone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overlap: Option<Overlap>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap: Option<Gap>,
     #[serde(skip_serializing_if = "Option::is_none")]
     date_order: Option<DateOrder>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,10 +69,19 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 impl Serialize for RowLayout {
     /// Writes what is set, by the names of the document: see [`RowLayout`](Self#documents).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let TimeFormat { zone, date_order, time_of_day, cut_fractions } = self.times;
+        if self.zone_of.is_some() {
+            return Err(S::Error::custom(
+                "a layout whose zones a function finds is no document: remove `zone_of`",
+            ));
+        }
+        let TimeFormat { zone, changes, date_order, time_of_day, cut_fractions } = self.times;
         let document = Document {
             numbers: self.numbers,
-            zone: (zone != TimeFormat::default().zone).then(|| zone.to_string()),
+            currency_from_amounts: self.currency_from_amounts,
+            fractional_quantities: self.fractional_quantities,
+            zone: (zone != Zone::UTC).then(|| zone.to_string()),
+            overlap: changes.overlap,
+            gap: changes.gap,
             date_order,
             time_of_day: time_of_day.map(|time| time.to_string()),
             cut_fractions,
@@ -126,7 +145,7 @@ impl<'de> Deserialize<'de> for RowLayout {
             return Err(D::Error::custom("encoding needs the feature `encoding` of meta-offline-events"));
         }
         if let Some(text) = document.zone {
-            layout = layout.zone(zone(&text).map_err(D::Error::custom)?);
+            layout = layout.zone(text.parse::<Zone>().map_err(D::Error::custom)?);
         }
         if let Some(text) = document.time_of_day {
             layout = layout.time_of_day(time_of_day(&text).map_err(D::Error::custom)?);
@@ -134,10 +153,13 @@ impl<'de> Deserialize<'de> for RowLayout {
         let key = document.order_key.iter().fold(OrderKey::new(), |key, header| key.column(header));
         layout.order_key = if document.order_day { key.day() } else { key };
         layout.times.date_order = document.date_order;
+        layout.times.changes = ClockChanges { overlap: document.overlap, gap: document.gap };
         layout.times.cut_fractions = document.cut_fractions;
         Ok(Self {
             names: document.columns.into_iter().collect(),
             numbers: document.numbers,
+            currency_from_amounts: document.currency_from_amounts,
+            fractional_quantities: document.fractional_quantities,
             customers: document.customers,
             each_row_an_order: document.each_row_an_order,
             ignored: document.ignore,
@@ -152,10 +174,6 @@ impl<'de> Deserialize<'de> for RowLayout {
 fn delimiter(sign: &str) -> Result<Delimiter, String> {
     let found = Delimiter::ALL.into_iter().find(|delimiter| delimiter.sign() == sign);
     found.ok_or_else(|| "delimiter is none of `,`, `;`, `|`, a tab (\"\\t\") and `find`".to_owned())
-}
-
-fn zone(text: &str) -> Result<FixedOffset, &'static str> {
-    offset(text).ok_or("zone is no offset such as `+02:00`")
 }
 
 fn time_of_day(text: &str) -> Result<NaiveTime, &'static str> {

@@ -38,6 +38,13 @@ pub enum LayoutError {
         /// The positions of the headers with this name, counted from 1.
         positions: Vec<usize>,
     },
+    /// The header has the column by which to find [zones](super::RowLayout::zone_of) not at all or more than once.
+    ZoneOf {
+        /// The header of the column, as the layout names it.
+        header: String,
+        /// The positions of the headers with this name, counted from 1.
+        positions: Vec<usize>,
+    },
     /// A header stands for the order id, and the layout states that each row is an order of its own: the position of
     /// the header, counted from 1.
     OrderIdThere(usize),
@@ -119,6 +126,15 @@ impl fmt::Display for LayoutError {
             Self::FixedThere { column, position } => write!(
                 f,
                 "column {position} stands for {column}, and the layout fixes a text for it: remove the text from the layout, or ignore the column"
+            ),
+            Self::ZoneOf { header, positions } if positions.is_empty() => write!(
+                f,
+                "the file does not have the column `{header}`, by which the layout finds time zones: correct the layout or the file"
+            ),
+            Self::ZoneOf { header, positions } => write!(
+                f,
+                "columns {} are all named `{header}`, by which the layout finds time zones: rename or remove all but one",
+                listed(positions)
             ),
             Self::Twice { column, positions: [first, second] } => {
                 write!(

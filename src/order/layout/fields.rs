@@ -1,14 +1,20 @@
 //! Reads the fields of one record as a [`Row`].
 
+use chrono::NaiveDate;
+
 use super::column::{Column, MATCH_KEYS};
+use super::currency_mark::CurrencyMark;
+use super::numbers::MarkedAmount;
 use super::order_key::{OrderKey, escaped};
+use super::zones::{NoTime, ZoneOf};
 use super::{BoundLayout, RowLayout};
 use crate::customer::{UserData, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
+use crate::order::quantity::Quantity;
 use crate::order::row::Row;
 use crate::order::row_error::{Fault, OrderFingerprint, RowError};
-use crate::value::{EventTime, InvalidValue, Line, OrderId, Rule, ValueKind};
+use crate::value::{Amount, Currency, EventTime, InvalidValue, Line, OrderId, Rule, ValueKind, Zone};
 
 impl BoundLayout {
     /// Reads one record. `field` returns the text at a position, counted from 0; a missing field is blank.
@@ -39,29 +45,33 @@ impl BoundLayout {
         let text = |column: Column| {
             self.position(column).map_or_else(|| Ok(self.fixed_text(column).unwrap_or_default()), &field)
         };
-        let mut read = Reader { layout: &self.layout, faults: Vec::new() };
-        let numbers = self.layout.numbers;
+        let mut read = Reader { layout: &self.layout, marks: Vec::new(), faults: Vec::new() };
 
-        let quantity = read.optional(Column::Quantity, text(Column::Quantity), |text| numbers.quantity(text));
-        if quantity.is_some_and(|count| count <= 0) {
+        let quantity = read.optional(Column::Quantity, text(Column::Quantity), |text| {
+            self.layout.numbers.quantity(text, self.layout.fractional_quantities)
+        });
+        if quantity.is_some_and(Quantity::is_return) {
             return ParsedRow::Return(line);
         }
         let number = read.optional(Column::OrderId, text(Column::OrderId), str::parse);
         let name = read.or_default(Column::EventName, text(Column::EventName), offline_name);
         let source = read.or_default(Column::ActionSource, text(Column::ActionSource), str::parse);
-        let time = read.time(text(Column::Timestamp));
+        let zone = self.zone(&field);
+        let time = read.time(text(Column::Timestamp), &zone);
         let (order_id, suspect) = match number {
             Some(number) if self.has_order_key() => {
-                (read.order_key(self, &number, time, &field), Some(self.suspect(&number)))
+                let day = self.layout.order_key.has_day.then(|| time.and_then(|time| read.day(time, &zone)));
+                (read.order_key(self, &number, day, &field), Some(self.suspect(&number)))
             }
             number => (number, None),
         };
         let mut row = Row::new(line, time.unwrap_or(EventTime::FIRST)).customer(self.customer());
         row.quantity = quantity;
         row.product = read.optional(Column::ProductId, text(Column::ProductId), str::parse);
-        row.price = read.optional(Column::Price, text(Column::Price), |text| numbers.amount(text));
-        row.value = read.optional(Column::Value, text(Column::Value), |text| numbers.amount(text));
-        row.currency = read.optional(Column::Currency, text(Column::Currency), str::parse);
+        row.price = read.amount(Column::Price, text(Column::Price));
+        row.value = read.amount(Column::Value, text(Column::Value));
+        let currency = read.optional(Column::Currency, text(Column::Currency), str::parse);
+        row.currency = read.currency(currency);
         row.event_id = read.optional(Column::EventId, text(Column::EventId), str::parse);
         row.event_source_url =
             read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), str::parse);
@@ -120,6 +130,29 @@ impl BoundLayout {
         }
     }
 
+    /// Returns the zone of a row, or what is wrong with the column that names it.
+    fn zone<'t>(&self, field: impl Fn(usize) -> Result<&'t str, Rule>) -> Result<Zone, Fault> {
+        let layout = &self.layout;
+        if let Some(position) = self.position(Column::TimeZone) {
+            let invalid =
+                |error: InvalidValue| Fault::at(Column::TimeZone, error.rule().code(), error.to_string());
+            let text = field(position).map_err(|rule| invalid(InvalidValue::new(ValueKind::Text, rule)))?;
+            if !is_missing(Column::TimeZone, text) {
+                return text.parse().map_err(invalid);
+            }
+        }
+        let (Some(position), Some(ZoneOf { header, zone })) = (self.zone_of, &layout.zone_of) else {
+            return Ok(layout.times.zone);
+        };
+        field(position).ok().and_then(|text| zone(text.trim())).ok_or_else(|| {
+            let message = format!(
+                "the layout knows no time zone for what the column `{header}` has here: add it to the layout, or \
+                 write times with their offsets"
+            );
+            Fault::at(Column::Timestamp, Rule::UnknownZone.code(), message)
+        })
+    }
+
     fn customer<'a>(&self) -> UserDataBuilder<'a> {
         let RowLayout { customers, times, .. } = &self.layout;
         UserData::builder().options(customers.date_order_unless_stated(times.date_order))
@@ -129,6 +162,8 @@ impl BoundLayout {
 /// Reads the fields of one record and collects what is wrong with them.
 struct Reader<'l> {
     layout: &'l RowLayout,
+    /// The marks of currencies beside amounts.
+    marks: Vec<(Column, CurrencyMark)>,
     faults: Vec<Fault>,
 }
 
@@ -155,15 +190,47 @@ impl Reader<'_> {
         if is_missing(column, text) { Some(T::default()) } else { self.accept(column, parse(text)) }
     }
 
-    /// Joins the order key of a row. A time that cannot be read is a fault of its own.
+    fn amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
+        let numbers = self.layout.numbers;
+        let MarkedAmount { amount, marks } = self.optional(column, text, |text| numbers.amount(text))?;
+        self.marks.extend(marks.into_iter().map(|mark| (column, mark)));
+        Some(amount)
+    }
+
+    /// Compares the stated currency of a row with the marks beside its amounts, or takes it from them.
+    fn currency(&mut self, stated: Option<Currency>) -> Option<Currency> {
+        let from_amounts = self.layout.currency_from_amounts;
+        let given = || self.marks.iter().find_map(|(_, mark)| mark.only()).filter(|_| from_amounts);
+        let currency = stated.or_else(given);
+        for &(column, mark) in &self.marks {
+            let (reason, message) = match currency {
+                Some(currency) if mark.may_mean(currency) => continue,
+                Some(currency) => (
+                    "currency_differs",
+                    format!(
+                        "has the sign of another currency than {currency}, the currency of the row: correct one"
+                    ),
+                ),
+                None if from_amounts => (
+                    "ambiguous_currency",
+                    "has a sign of several currencies: write the code, or add the column currency".to_owned(),
+                ),
+                None => continue,
+            };
+            self.faults.push(Fault::at(column, reason, message));
+        }
+        currency
+    }
+
+    /// Joins the order key of a row. A day that is part of it and is not known is a fault of its own.
     fn order_key<'t>(
         &mut self,
         bound: &BoundLayout,
         number: &OrderId,
-        time: Option<EventTime>,
+        day: Option<Option<NaiveDate>>,
         field: impl Fn(usize) -> Result<&'t str, Rule>,
     ) -> Option<OrderId> {
-        let OrderKey { headers, has_day } = &self.layout.order_key;
+        let headers = &self.layout.order_key.headers;
         let mut parts = Vec::with_capacity(headers.len() + 2);
         for (header, &position) in headers.iter().zip(&bound.key) {
             match field(position) {
@@ -177,17 +244,37 @@ impl Reader<'_> {
                 }
             }
         }
-        if *has_day {
-            parts.push(self.layout.times.day(time?)?);
+        if let Some(day) = day {
+            parts.push(day?.to_string());
         }
         parts.push(number.as_str().to_owned());
         self.accept(Column::OrderId, OrderKey::join(parts))
     }
 
-    fn time(&mut self, text: Result<&str, Rule>) -> Option<EventTime> {
+    /// Reads the time of a row. Its zone is at fault only if the time needs one.
+    fn time(&mut self, text: Result<&str, Rule>, zone: &Result<Zone, Fault>) -> Option<EventTime> {
         let text = self.text(Column::Timestamp, text)?;
         let text = if is_missing(Column::Timestamp, text) { "" } else { text };
-        self.accept(Column::Timestamp, self.layout.times.read(text))
+        let no_time = match self.layout.times.read(text, zone.as_ref().ok().copied()) {
+            Ok(time) => return Some(time),
+            Err(no_time) => no_time,
+        };
+        self.faults.push(match (no_time, zone) {
+            (NoTime::NoZone, Err(fault)) => fault.clone(),
+            _ => Fault::at(Column::Timestamp, no_time.rule().code(), no_time.to_string()),
+        });
+        None
+    }
+
+    /// Returns the day of a time in the zone of its row.
+    fn day(&mut self, time: EventTime, zone: &Result<Zone, Fault>) -> Option<NaiveDate> {
+        match zone {
+            Ok(zone) => zone.day(time),
+            Err(fault) => {
+                self.faults.push(fault.clone());
+                None
+            }
+        }
     }
 
     fn text<'t>(&mut self, column: Column, text: Result<&'t str, Rule>) -> Option<&'t str> {

@@ -1,29 +1,35 @@
 //! Layouts of exports: which header stands for which column, and how numbers, times and customers are written.
 
 mod column;
+mod currency_mark;
 mod document;
 mod error;
 mod fields;
 mod numbers;
 mod order_key;
 mod timestamp;
+mod zones;
 
-use chrono::{FixedOffset, NaiveTime};
+use std::sync::Arc;
+
+use chrono::NaiveTime;
 
 use self::column::canonical;
 use self::timestamp::TimeFormat;
+use self::zones::ZoneOf;
 use crate::customer::CleaningOptions;
 #[cfg(feature = "encoding")]
 use crate::order::csv::Encoding;
 #[cfg(feature = "csv")]
 use crate::order::csv::{Delimiter, DelimiterChoice, FileFormat};
-use crate::value::DateOrder;
+use crate::value::{DateOrder, Zone};
 
 pub use column::Column;
 pub(super) use column::column_of;
 pub use error::LayoutError;
 pub use numbers::NumberStyle;
 pub use order_key::OrderKey;
+pub use zones::{Gap, Overlap};
 
 /// The headers and formats of an export.
 ///
@@ -51,8 +57,12 @@ pub use order_key::OrderKey;
 /// encoding = "windows-1252"       # feature `encoding`; else UTF-8
 /// delimiter = ";"                 # or "\t", "|", ",", "find"
 /// skip_lines = 2                  # before the header
-/// numbers = "1.234,50"            # or "1,234.50", "1234.50"
-/// zone = "+02:00"                 # of times that name none
+/// numbers = "1.234,50"            # or "1,234.50", "1'234.50", "1 234,50", "1234.50"
+/// currency_from_amounts = true    # as in "59,90 €"
+/// fractional_quantities = true    # as in "0,375"
+/// zone = "+02:00"                 # of times that name none; feature `chrono-tz`: also "Europe/Berlin"
+/// overlap = "earlier"             # of a time that a clock shows twice; or "later"
+/// gap = "forward"                 # a time that a clock never shows; or "backward"
 /// date_order = "day_first"        # or "month_first"
 /// time_of_day = "12:00"           # of dates without one
 /// cut_fractions = true            # of Unix seconds
@@ -94,7 +104,10 @@ pub use order_key::OrderKey;
 pub struct RowLayout {
     names: Vec<(String, Column)>,
     numbers: NumberStyle,
+    currency_from_amounts: bool,
+    fractional_quantities: bool,
     times: TimeFormat,
+    zone_of: Option<ZoneOf>,
     customers: CleaningOptions,
     order_key: OrderKey,
     each_row_an_order: bool,
@@ -219,15 +232,69 @@ impl RowLayout {
         self
     }
 
-    /// Sets the zone of times that name none, instead of UTC.
+    /// Takes the currency of a row from the sign or code beside its amounts, where the column `currency` is missing or
+    /// blank.
+    ///
+    /// It needs a [number style](Self::number_style) that reads signs. A sign that several currencies have, such as `$`,
+    /// `£` or `¥`, gives none: the row is then invalid.
     ///
     /// ```
-    /// use chrono::FixedOffset;
+    /// use meta_offline_events::order::{NumberStyle, Orders, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new().number_style(NumberStyle::DecimalComma).currency_from_amounts();
+    /// let layout = layout.bind(&["order_id", "email", "timestamp", "value"])?;
+    /// let mut orders = Orders::new();
+    /// for (line, order, value) in [(2, "A1", "59,90 €"), (3, "A2", "$ 59,90")] {
+    ///     let record = [order, "mary@example.com", "1777896000", value];
+    ///     orders.push_parsed(layout.read(Line::new(line), |index| record[index]));
+    /// }
+    /// let prepared = orders.finish("2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(prepared.events[0].value().unwrap().to_string(), "59.9 EUR");
+    /// assert_eq!(prepared.rows.diagnostics()[0].code(), "ambiguous_currency");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn currency_from_amounts(mut self) -> Self {
+        self.currency_from_amounts = true;
+        self
+    }
+
+    /// States that quantities may be fractions, such as `0.375` for goods that are weighed. Without it, a row with such a
+    /// quantity is invalid.
+    ///
+    /// Totals are exact. For what Meta gets, see [`Row::fractional_quantity`](super::Row::fractional_quantity).
+    ///
+    /// ```
     /// use meta_offline_events::order::{Orders, RowLayout};
     /// use meta_offline_events::value::Line;
     ///
-    /// let two_hours_east = FixedOffset::east_opt(2 * 3600).expect("a zone");
-    /// let layout = RowLayout::new().zone(two_hours_east).bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+    /// let layout = RowLayout::new().fractional_quantities();
+    /// let layout = layout.bind(&["order_id", "email", "timestamp", "quantity", "price", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "1777896000", "0.375", "18.90", "EUR"];
+    ///
+    /// let mut orders = Orders::new();
+    /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
+    /// let prepared = orders.finish("2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(prepared.events[0].value().unwrap().to_string(), "7.09 EUR");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fractional_quantities(mut self) -> Self {
+        self.fractional_quantities = true;
+        self
+    }
+
+    /// Sets the zone of times that name none, instead of UTC.
+    ///
+    /// A [`Zone`] is a fixed offset or, with the feature `chrono-tz`, a name such as `Europe/Berlin`, whose daylight
+    /// saving time is respected. In a column [`time_zone`](Column::TimeZone) each row may name a zone of its own, and
+    /// [`zone_of`](Self::zone_of) finds the zone of a row by its store.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Orders, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new().zone("+02:00".parse::<meta_offline_events::value::Zone>()?);
+    /// let layout = layout.bind(&["order_id", "email", "timestamp", "value", "currency"])?;
     /// let record = ["A1", "mary@example.com", "2026-05-04 14:00:00", "10.50", "EUR"];
     ///
     /// let mut orders = Orders::new();
@@ -236,8 +303,98 @@ impl RowLayout {
     /// assert_eq!(prepared.events[0].time().to_string(), "2026-05-04T12:00:00Z");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn zone(mut self, zone: FixedOffset) -> Self {
-        self.times.zone = zone;
+    ///
+    /// When daylight saving time ends, the clock shows an hour twice, and when it begins, it never shows an hour. A
+    /// row with such a time is invalid, unless [`overlap`](Self::overlap) or [`gap`](Self::gap) says what it means.
+    pub fn zone(mut self, zone: impl Into<Zone>) -> Self {
+        self.times.zone = zone.into();
+        self
+    }
+
+    /// Sets how to find the zone of each row from the column with this header, such as that of its store. For a text
+    /// without a zone, the function returns `None`: the row is then invalid if its time needs a zone.
+    ///
+    /// A zone in the column [`time_zone`](Column::TimeZone) counts first, if the file has that column.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Orders, RowLayout};
+    /// use meta_offline_events::value::{Line, Zone};
+    ///
+    /// let (east, west): (Zone, Zone) = ("+02:00".parse()?, "-04:00".parse()?);
+    /// let layout = RowLayout::new()
+    ///     .zone_of("store", move |store| match store {
+    ///         "Berlin" => Some(east),
+    ///         "Boston" => Some(west),
+    ///         _ => None,
+    ///     })
+    ///     .bind(&["store", "order_id", "email", "timestamp", "value", "currency"])?;
+    /// let mut orders = Orders::new();
+    /// for (line, store, order) in [(2, "Berlin", "A1"), (3, "Boston", "A2"), (4, "Bonn", "A3")] {
+    ///     let record = [store, order, "mary@example.com", "2026-05-04 14:00:00", "10.50", "EUR"];
+    ///     orders.push_parsed(layout.read(Line::new(line), |index| record[index]));
+    /// }
+    /// let prepared = orders.finish("2026-05-05T00:00:00Z".parse()?);
+    /// let times: Vec<_> = prepared.events.iter().map(|event| event.time().to_string()).collect();
+    /// assert_eq!(times, ["2026-05-04T12:00:00Z", "2026-05-04T18:00:00Z"]);
+    /// assert_eq!(prepared.rows.invalid(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn zone_of(
+        mut self,
+        header: &str,
+        zone: impl Fn(&str) -> Option<Zone> + Send + Sync + 'static,
+    ) -> Self {
+        self.zone_of = Some(ZoneOf { header: header.to_owned(), zone: Arc::new(zone) });
+        self
+    }
+
+    /// Sets which time is meant where the clock of a zone shows an hour twice. Without it, a row with such a time is
+    /// invalid.
+    ///
+    #[cfg_attr(feature = "chrono-tz", doc = "```")]
+    #[cfg_attr(not(feature = "chrono-tz"), doc = "```ignore")]
+    /// use meta_offline_events::order::{Orders, Overlap, RowLayout};
+    /// use meta_offline_events::value::{Line, Zone};
+    ///
+    /// let layout = RowLayout::new()
+    ///     .zone("Europe/Berlin".parse::<Zone>()?)
+    ///     .overlap(Overlap::Later)
+    ///     .bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "2026-10-25 02:30:00", "10.50", "EUR"];
+    ///
+    /// let mut orders = Orders::new();
+    /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
+    /// let prepared = orders.finish("2026-10-26T00:00:00Z".parse()?);
+    /// assert_eq!(prepared.events[0].time().to_string(), "2026-10-25T01:30:00Z");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn overlap(mut self, overlap: Overlap) -> Self {
+        self.times.changes.overlap = Some(overlap);
+        self
+    }
+
+    /// Sets where a time is moved that the clock of a zone never shows. Without it, a row with such a time is
+    /// invalid.
+    ///
+    #[cfg_attr(feature = "chrono-tz", doc = "```")]
+    #[cfg_attr(not(feature = "chrono-tz"), doc = "```ignore")]
+    /// use meta_offline_events::order::{Gap, Orders, RowLayout};
+    /// use meta_offline_events::value::{Line, Zone};
+    ///
+    /// let layout = RowLayout::new()
+    ///     .zone("Europe/Berlin".parse::<Zone>()?)
+    ///     .gap(Gap::Forward)
+    ///     .bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "2026-03-29 02:30:00", "10.50", "EUR"];
+    ///
+    /// let mut orders = Orders::new();
+    /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
+    /// let prepared = orders.finish("2026-03-30T00:00:00Z".parse()?);
+    /// assert_eq!(prepared.events[0].time().to_string(), "2026-03-29T01:30:00Z", "03:30 in Berlin");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn gap(mut self, gap: Gap) -> Self {
+        self.times.changes.gap = Some(gap);
         self
     }
 
@@ -445,6 +602,7 @@ impl RowLayout {
     /// - [`LayoutError::OrderKey`] if a column of the [order key](Self::order_key) is missing or there twice.
     /// - [`LayoutError::Fixed`] and [`LayoutError::FixedThere`] if a [fixed](Self::fixed) text does not fit its column,
     ///   or the file.
+    /// - [`LayoutError::ZoneOf`] if the column by which to find [zones](Self::zone_of) is missing or there twice.
     /// - [`LayoutError::Twice`] if two headers stand for the same column.
     /// - [`LayoutError::Unknown`] if there is an unknown column and the layout
     ///   [refuses](Self::refuse_unknown_columns) those.
@@ -455,6 +613,7 @@ impl RowLayout {
             fixed: [const { None }; Column::COUNT],
             width: headers.len(),
             key: Vec::new(),
+            zone_of: None,
             unknown: Vec::new(),
         };
         for (index, header) in headers.iter().enumerate() {
@@ -468,6 +627,7 @@ impl RowLayout {
             }
         }
         bound.find_key(headers)?;
+        bound.find_zones(headers)?;
         if let (true, Some(index)) = (self.each_row_an_order, bound.position(Column::OrderId)) {
             return Err(LayoutError::OrderIdThere(index + 1));
         }
@@ -538,6 +698,8 @@ pub struct BoundLayout {
     width: usize,
     /// The positions of the columns of the order key.
     key: Vec<usize>,
+    /// The position of the column by which the zone of a row is found.
+    zone_of: Option<usize>,
     unknown: Vec<usize>,
 }
 
@@ -575,12 +737,9 @@ impl BoundLayout {
     /// Finds the columns of the order key, which are no unknown ones.
     fn find_key<S: AsRef<str>>(&mut self, headers: &[S]) -> Result<(), LayoutError> {
         for header in &self.layout.order_key.headers {
-            let is_it = |index: &usize| canonical(headers[*index].as_ref()) == canonical(header);
-            let positions: Vec<usize> = (0..headers.len()).filter(is_it).collect();
-            let &[position] = positions.as_slice() else {
-                let positions = positions.into_iter().map(|position| position + 1).collect();
-                return Err(LayoutError::OrderKey { header: header.clone(), positions });
-            };
+            let only = only_position(headers, header);
+            let position =
+                only.map_err(|positions| LayoutError::OrderKey { header: header.clone(), positions })?;
             self.key.push(position);
         }
         self.unknown.retain(|index| !self.key.contains(index));
@@ -614,6 +773,18 @@ impl BoundLayout {
         self.position(column).is_some() || self.fixed_text(column).is_some()
     }
 
+    /// Finds the column by which the zone of a row is found, which is no unknown one.
+    fn find_zones<S: AsRef<str>>(&mut self, headers: &[S]) -> Result<(), LayoutError> {
+        if let Some(ZoneOf { header, .. }) = &self.layout.zone_of {
+            let only = only_position(headers, header);
+            let position =
+                only.map_err(|positions| LayoutError::ZoneOf { header: header.clone(), positions })?;
+            self.zone_of = Some(position);
+            self.unknown.retain(|&index| index != position);
+        }
+        Ok(())
+    }
+
     fn missing(&self) -> Vec<&'static [Column]> {
         let has = |column| self.has(column);
         let mut missing: Vec<&'static [Column]> = Vec::new();
@@ -628,7 +799,7 @@ impl BoundLayout {
         }
         // Without event names every row is a purchase, which needs a value and a currency.
         if !has(Column::EventName) {
-            if !has(Column::Currency) {
+            if !has(Column::Currency) && !self.layout.currency_from_amounts {
                 missing.push(&[Column::Currency]);
             }
             if !has(Column::Value) {
@@ -670,5 +841,15 @@ impl BoundLayout {
             Some((index + 1, *column))
         };
         self.unknown.iter().filter_map(nearest).collect()
+    }
+}
+
+/// Returns the position of the only header with this name, or all positions of such headers, counted from 1.
+fn only_position<S: AsRef<str>>(headers: &[S], name: &str) -> Result<usize, Vec<usize>> {
+    let is_it = |index: &usize| canonical(headers[*index].as_ref()) == canonical(name);
+    let positions: Vec<usize> = (0..headers.len()).filter(is_it).collect();
+    match positions.as_slice() {
+        &[position] => Ok(position),
+        positions => Err(positions.iter().map(|position| position + 1).collect()),
     }
 }

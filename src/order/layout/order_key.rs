@@ -48,7 +48,7 @@ impl OrderKey {
         self
     }
 
-    /// Adds the day of the sale, in the [zone](super::RowLayout::zone) of the layout.
+    /// Adds the day of the sale, in the [zone](super::RowLayout::zone) of its row.
     ///
     /// Rows before and after midnight are then of two orders. A shop that sells past midnight has a column with its
     /// business day: add that instead.

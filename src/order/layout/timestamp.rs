@@ -1,86 +1,58 @@
 //! Reads the time of a row: Unix seconds, ISO 8601, SQL datetimes, and dates in a set order of day and month.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
-use crate::value::{DateOrder, EventTime, InvalidValue, Rule, ValueKind};
+use super::zones::{ClockChanges, NoTime};
+use crate::value::{DateOrder, EventTime, LocalTime, Rule, Zone};
 
 /// How an export writes times.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TimeFormat {
-    pub(super) zone: FixedOffset,
+    pub(super) zone: Zone,
+    pub(super) changes: ClockChanges,
     pub(super) date_order: Option<DateOrder>,
     pub(super) time_of_day: Option<NaiveTime>,
     pub(super) cut_fractions: bool,
 }
 
-impl Default for TimeFormat {
-    fn default() -> Self {
-        Self {
-            zone: chrono::Offset::fix(&chrono::Utc),
-            date_order: None,
-            time_of_day: None,
-            cut_fractions: false,
-        }
-    }
-}
-
 impl TimeFormat {
-    /// Reads a time, without outer blanks. A time without a zone is in the zone of the format.
-    pub(super) fn read(&self, text: &str) -> Result<EventTime, InvalidValue> {
-        match common_seconds(text).or_else(|| self.common_datetime(text)) {
+    /// Reads a time, without outer blanks. A time that names no zone is in the zone of its row, if that is known.
+    pub(super) fn read(&self, text: &str, zone: Option<Zone>) -> Result<EventTime, NoTime> {
+        match common_seconds(text).or_else(|| common_datetime(text, zone)) {
             Some(time) => Ok(time),
-            None => self.any_form(text),
+            None => self.any_form(text, zone),
         }
     }
 
-    /// Reads `2026-05-04T12:00:00Z`, with `T` or a blank, and with or without `Z`.
-    fn common_datetime(&self, text: &str) -> Option<EventTime> {
-        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b' ', rest @ ..] = text.as_bytes() else {
-            return None;
-        };
-        let [h1, h2, b':', n1, n2, b':', s1, s2, zone @ ..] = rest else { return None };
-        let zone = match zone {
-            [] => self.zone.local_minus_utc(),
-            [b'Z'] => 0,
-            _ => return None,
-        };
-        let two = |tens: &u8, ones: &u8| u32::try_from(whole(&[*tens, *ones])?).ok();
-        let year = i32::try_from(whole(&[*y1, *y2, *y3, *y4])?).ok()?;
-        let date = NaiveDate::from_ymd_opt(year, two(m1, m2)?, two(d1, d2)?)?;
-        let moment = date.and_hms_opt(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?)?;
-        EventTime::from_unix(moment.and_utc().timestamp() - i64::from(zone)).ok()
-    }
-
-    /// Returns the day of a time in the zone of the format: `2026-05-04`.
-    pub(super) fn day(&self, time: EventTime) -> Option<String> {
-        let moment = DateTime::from_timestamp(time.unix(), 0)?;
-        Some(moment.with_timezone(&self.zone).date_naive().to_string())
-    }
-
-    fn any_form(&self, text: &str) -> Result<EventTime, InvalidValue> {
+    fn any_form(&self, text: &str, zone: Option<Zone>) -> Result<EventTime, NoTime> {
         let text = text.trim();
         if let Some(date) = compact_date(text) {
             // As Unix seconds, eight digits would be a time in the early seventies.
-            let time = self.time_of_day.ok_or(invalid(Rule::NoTimeOfDay))?;
-            return moment(date, time, self.zone);
+            let time = self.time_of_day.ok_or(Rule::NoTimeOfDay)?;
+            return self.moment(date, time, zone);
         }
         if let Some(seconds) = self.number(text) {
-            return seconds.parse();
+            return Ok(seconds.parse()?);
         }
         let (date, rest) = split_date(text);
-        let date = self.date(date).map_err(invalid)?;
+        let date = self.date(date)?;
         let rest = rest.trim_start_matches(['T', 't', ' ']);
-        let (clock, zone) = split_zone(rest);
+        let (clock, own_zone) = split_zone(rest);
         let time = match (clock, self.time_of_day) {
-            ("", Some(time)) if zone.is_empty() => time,
-            ("", _) => return Err(invalid(Rule::NoTimeOfDay)),
-            (clock, _) => time_of_day(clock).map_err(invalid)?,
+            ("", Some(time)) if own_zone.is_empty() => time,
+            ("", _) => return Err(Rule::NoTimeOfDay.into()),
+            (clock, _) => time_of_day(clock)?,
         };
-        let offset = match zone {
-            "" => self.zone,
-            zone => offset(zone).ok_or(invalid(Rule::NotATime))?,
+        let zone = match own_zone {
+            "" => zone,
+            own_zone => Some(Zone::fixed(own_zone).ok_or(Rule::NotATime)?),
         };
-        moment(date, time, offset)
+        self.moment(date, time, zone)
+    }
+
+    fn moment(&self, date: NaiveDate, time: NaiveTime, zone: Option<Zone>) -> Result<EventTime, NoTime> {
+        let zone = zone.ok_or(NoTime::NoZone)?;
+        self.changes.decide(zone.local(NaiveDateTime::new(date, time)), zone)
     }
 
     /// Returns the whole part of a number of seconds, if the text is one.
@@ -132,6 +104,27 @@ impl TimeFormat {
     }
 }
 
+/// Reads `2026-05-04T12:00:00Z`, with `T` or a blank, and with or without `Z`.
+fn common_datetime(text: &str, zone: Option<Zone>) -> Option<EventTime> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b' ', rest @ ..] = text.as_bytes() else {
+        return None;
+    };
+    let [h1, h2, b':', n1, n2, b':', s1, s2, own_zone @ ..] = rest else { return None };
+    let zone = match own_zone {
+        [] => zone?,
+        [b'Z'] => Zone::UTC,
+        _ => return None,
+    };
+    let two = |tens: &u8, ones: &u8| u32::try_from(whole(&[*tens, *ones])?).ok();
+    let year = i32::try_from(whole(&[*y1, *y2, *y3, *y4])?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, two(m1, m2)?, two(d1, d2)?)?;
+    let moment = date.and_hms_opt(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?)?;
+    match zone.local(moment) {
+        LocalTime::Once(seconds) => EventTime::from_unix(seconds).ok(),
+        LocalTime::Twice { .. } | LocalTime::Never { .. } => None,
+    }
+}
+
 /// Reads Unix seconds from 1973 on. Fewer digits may be a date.
 fn common_seconds(text: &str) -> Option<EventTime> {
     if !matches!(text.len(), 9..=10) {
@@ -145,11 +138,6 @@ fn whole(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, append)
 }
 
-fn moment(date: NaiveDate, time: NaiveTime, zone: FixedOffset) -> Result<EventTime, InvalidValue> {
-    let moment = NaiveDateTime::new(date, time).and_local_timezone(zone).single();
-    EventTime::try_from(moment.ok_or(invalid(Rule::NoSuchMoment))?)
-}
-
 /// Reads `20260504`, a date of this century or the last one.
 fn compact_date(text: &str) -> Option<NaiveDate> {
     let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -157,10 +145,6 @@ fn compact_date(text: &str) -> Option<NaiveDate> {
     let (year, month, day) = if digits { (&text[..4], &text[4..6], &text[6..]) } else { return None };
     let year = number(year).filter(|year| (1900..2100).contains(year))?;
     NaiveDate::from_ymd_opt(year.try_into().ok()?, number(month)?, number(day)?)
-}
-
-fn invalid(rule: Rule) -> InvalidValue {
-    InvalidValue::new(ValueKind::EventTime, rule)
 }
 
 fn is_number(text: &str) -> bool {
@@ -199,27 +183,9 @@ fn time_of_day(text: &str) -> Result<NaiveTime, Rule> {
     })
 }
 
-/// Reads `Z`, `UTC`, `GMT`, `+01`, `+0100` or `+01:00`.
-pub(super) fn offset(text: &str) -> Option<FixedOffset> {
-    if ["Z", "z", "UTC", "GMT"].contains(&text) {
-        return FixedOffset::east_opt(0);
-    }
-    let (sign, digits) = text.split_at_checked(1)?;
-    let digits = digits.replacen(':', "", 1);
-    if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let hours: i32 = digits[..2].parse().ok()?;
-    let minutes: i32 = if digits.len() == 4 { digits[2..].parse().ok()? } else { 0 };
-    if hours > 14 || minutes > 59 {
-        return None;
-    }
-    let seconds = hours * 3600 + minutes * 60;
-    FixedOffset::east_opt(if sign == "-" { -seconds } else { seconds })
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::FixedOffset;
     use proptest::prelude::*;
 
     use super::*;
@@ -243,7 +209,7 @@ mod tests {
             "2026-05-04T07:00:00-05",
             "2026/05/04 12:00:00",
         ] {
-            assert_eq!(format.read(text).map(EventTime::unix), Ok(NOON), "{text}");
+            assert_eq!(format.read(text, Some(format.zone)).map(EventTime::unix), Ok(NOON), "{text}");
         }
     }
 
@@ -258,11 +224,11 @@ mod tests {
             ],
             hours in -14..=14,
         ) {
-            let zone = FixedOffset::east_opt(hours * 3600).unwrap_or(TimeFormat::default().zone);
-            let format = TimeFormat { zone, ..TimeFormat::default() };
+            let zone = FixedOffset::east_opt(hours * 3600).map(Zone::from);
+            let format = TimeFormat::default();
             for format in [format, TimeFormat { time_of_day: Some(NaiveTime::MIN), ..format }] {
-                if let Some(time) = common_seconds(&text).or_else(|| format.common_datetime(&text)) {
-                    prop_assert_eq!(format.any_form(&text), Ok(time));
+                if let Some(time) = common_seconds(&text).or_else(|| common_datetime(&text, zone)) {
+                    prop_assert_eq!(format.any_form(&text, zone), Ok(time));
                 }
             }
         }
@@ -271,9 +237,9 @@ mod tests {
         fn common_datetimes_are_read_by_the_quick_reader(seconds in 100_000_000..9_999_999_999_i64) {
             let time = EventTime::from_unix(seconds).ok();
             let text = time.map(|time| time.to_string()).unwrap_or_default();
-            prop_assert_eq!(TimeFormat::default().common_datetime(&text), time);
+            prop_assert_eq!(common_datetime(&text, Some(Zone::UTC)), time);
             let zoneless = text.replace('T', " ").replace('Z', "");
-            prop_assert_eq!(TimeFormat::default().common_datetime(&zoneless), time);
+            prop_assert_eq!(common_datetime(&zoneless, Some(Zone::UTC)), time);
             prop_assert_eq!(common_seconds(&seconds.to_string()), time);
         }
     }
@@ -306,14 +272,15 @@ mod tests {
             ("2026-05-04 12:00:00.", Rule::NotATime),
             ("２０２６-05-04 12:00", Rule::NotATime),
         ] {
-            assert_eq!(format.read(text).map_err(InvalidValue::rule), Err(rule), "{text}");
+            assert_eq!(format.read(text, Some(format.zone)).map_err(NoTime::rule), Err(rule), "{text}");
         }
     }
 
     #[test]
     fn t8_t10_t12_what_the_layout_sets_is_used() {
         let format = TimeFormat {
-            zone: FixedOffset::east_opt(2 * 3600).unwrap_or(TimeFormat::default().zone),
+            zone: "+02:00".parse().unwrap_or_default(),
+            changes: ClockChanges::default(),
             date_order: Some(DateOrder::DayFirst),
             time_of_day: NaiveTime::from_hms_opt(14, 0, 0),
             cut_fractions: true,
@@ -321,7 +288,7 @@ mod tests {
         for text in
             ["04/05/2026 14:00", "04.05.2026", "2026-05-04 14:00:00", "1777896000.75", "2026-05-04T12:00Z"]
         {
-            assert_eq!(format.read(text).map(EventTime::unix), Ok(NOON), "{text}");
+            assert_eq!(format.read(text, Some(format.zone)).map(EventTime::unix), Ok(NOON), "{text}");
         }
     }
 }

@@ -289,7 +289,7 @@ mod tests {
         let mut rows = rows(&["A2", "", "A1", "A2", "", "a1", "A2", "A1"]);
         let index = Index::of(&rows, &OrderRules::new()).expect("little memory");
         assert_eq!(lines(&index, &rows), [vec![0, 3, 6], vec![1], vec![2, 7], vec![4], vec![5]]);
-        rows[3].quantity = Some(0);
+        rows[3] = rows[3].clone().quantity(0);
         rows[6].action_source = crate::event::ActionSource::Email;
         let index = Index::of(&rows, &OrderRules::new()).expect("little memory");
         assert_eq!(lines(&index, &rows), [vec![0], vec![1], vec![2, 7], vec![3], vec![4], vec![5], vec![6]]);
