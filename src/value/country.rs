@@ -166,6 +166,10 @@ mod tests {
             ("Congo", Ok("cg")),
             ("SAM", Err(Rule::AmbiguousCountry)),
             ("EU", Err(Rule::UnknownCode)),
+            ("R.-U.", Err(Rule::AmbiguousCountry)),
+            ("RU", Ok("ru")),
+            ("S.A.", Err(Rule::AmbiguousCountry)),
+            ("U.S.", Ok("us")),
             ("ＪＰ", Ok("jp")),
             ("\u{301}", Err(Rule::UnknownCode)),
         ] {

@@ -14,7 +14,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::canonical_combining_class;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-use super::aliases::{ACCENTED, ALIASES, AMBIGUOUS, CODE_OR_NAME};
+use super::aliases::{ACCENTED, ALIASES, AMBIGUOUS, CODE_OR_ABBREVIATION, CODE_OR_NAME};
 use crate::value::Rule;
 
 /// What a name means.
@@ -66,12 +66,19 @@ fn of_ascii(text: &str) -> Result<Meaning, Rule> {
     let name = &name[..length];
     match COMMON.get(name) {
         Some(Meaning::Several) => Ok(code_in_capitals(text).map_or(Meaning::Several, Meaning::Country)),
+        Some(_) if is_abbreviation(name, text) => Ok(Meaning::Several),
         Some(&country) => Ok(country),
         None if name.is_empty() => Err(Rule::Empty),
         // Two letters are a code, or the name of many things.
         None if name.len() == 2 => Err(Rule::UnknownCode),
         None => listed(name).ok_or(Rule::UnknownCode),
     }
+}
+
+fn is_abbreviation(name: &[u8], text: &str) -> bool {
+    name.len() == 2
+        && text.contains('.')
+        && name.try_into().is_ok_and(|letters| CODE_OR_ABBREVIATION.contains(&letters))
 }
 
 /// The country whose three-letter code the text is, in capitals.
