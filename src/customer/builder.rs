@@ -8,7 +8,7 @@ use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
 use super::block::{Block, Blocks};
-use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick, read_country};
+use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
 use super::{
     CleaningOptions, Hashed, InvalidUserData, MatchKey, MatchValue, UnusableKey, UnusableReason, UserData,
     ValueWarning,
@@ -427,7 +427,7 @@ impl<'a> UserDataBuilder<'a> {
 
     fn country_given(&self) -> Option<Country> {
         let mut countries = self.given.iter().filter(|(key, _)| *key == MatchKey::Country);
-        countries.find_map(|(_, raw)| read_country(raw))
+        countries.find_map(|(_, raw)| raw.parse().ok())
     }
 }
 

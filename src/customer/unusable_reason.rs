@@ -75,6 +75,9 @@ pub enum UnusableReason {
     /// The text is neither an ISO 3166-1 code nor a known name of a country.
     #[error("is not a known country: write its two-letter ISO 3166-1 code")]
     UnknownCountry,
+    /// The name of more than one country, such as `Korea`.
+    #[error("could be more than one country: write its two-letter ISO 3166-1 code")]
+    AmbiguousCountry,
     /// The text is not of the form `fb.1.1596403881668.…`.
     #[error(
         "is not of the form fb.1.<milliseconds>.<id> that Meta's pixel writes: \
@@ -151,6 +154,7 @@ impl UnusableReason {
             Self::NoLetters => "no_letters",
             Self::StartsWithDigit => "starts_with_digit",
             Self::UnknownCountry => "unknown_country",
+            Self::AmbiguousCountry => "ambiguous_country",
             Self::NotAClickId => "not_a_click_id",
             Self::NotANumber => "not_a_number",
             Self::NotALeadId => "not_a_lead_id",

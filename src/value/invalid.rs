@@ -111,6 +111,8 @@ pub enum Rule {
     NotWhole,
     /// Not on the ISO list of codes in use.
     UnknownCode,
+    /// The name of more than one country, such as `Korea`.
+    AmbiguousCountry,
     /// An error of a spreadsheet such as `#REF!`, or a filler such as `0000`, in place of an order id.
     NamesNothing,
     /// Not one of these values.
@@ -170,6 +172,7 @@ impl Rule {
             Self::Negative => "negative",
             Self::NotWhole => "not_whole",
             Self::UnknownCode => "unknown_code",
+            Self::AmbiguousCountry => "ambiguous_country",
             Self::NamesNothing => "not_an_order_id",
             Self::NotOneOf(_) => "not_one_of",
             Self::WrongCase(_) => "wrong_case",
@@ -217,6 +220,9 @@ impl fmt::Display for Rule {
             Self::Negative => f.write_str("is negative: refunds and returns are not conversions"),
             Self::NotWhole => f.write_str("must be a whole number"),
             Self::UnknownCode => f.write_str("is not on the ISO list of codes in use: check the spelling"),
+            Self::AmbiguousCountry => {
+                f.write_str("could be more than one country: write its two-letter ISO 3166-1 code")
+            }
             Self::NamesNothing => f.write_str(
                 "is an error of a spreadsheet or a filler: export order ids as text, and leave the column empty for \
                  a sale without one",

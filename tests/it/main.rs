@@ -4,6 +4,7 @@
 
 #[cfg(feature = "testing")]
 mod application;
+mod countries;
 mod coverage;
 #[cfg(feature = "csv")]
 mod csv;

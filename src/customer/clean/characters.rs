@@ -31,8 +31,8 @@ pub(super) fn is_dash(character: char) -> bool {
         || !character.is_ascii() && character.general_category() == GeneralCategory::DashPunctuation
 }
 
-/// A letter of any script, or a mark that belongs to one. Without its marks, an Indic syllable would be a different
-/// one.
+/// A letter of any script, or a mark that belongs to one, but no [apostrophe](is_apostrophe). Without its marks, an
+/// Indic syllable would be a different one.
 pub(super) fn is_letter_or_mark(character: char) -> bool {
     if character.is_ascii() {
         character.is_ascii_alphabetic()
@@ -40,8 +40,55 @@ pub(super) fn is_letter_or_mark(character: char) -> bool {
         matches!(
             character.general_category_group(),
             GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark
-        )
+        ) && !is_apostrophe(character)
     }
+}
+
+/// Apostrophes, and what stands for one: quotation marks, accents and primes on their own, the modifier letters of
+/// Hawaiian, Uzbek and of transcriptions. Unicode counts some as punctuation, some as letters and some as symbols, but
+/// people write any of them in the same name.
+pub(super) fn is_apostrophe(character: char) -> bool {
+    match character {
+        '\'' | '`' => true,
+        _ if character.is_ascii() => false,
+        _ => matches!(
+            character,
+            '\u{b4}' | '\u{2b9}' | '\u{2bb}'..='\u{2bf}' | '\u{2c8}' | '\u{2ca}' | '\u{2cb}' | '\u{2ee}'
+            | '\u{384}' | '\u{55a}' | '\u{5f3}' | '\u{7f4}' | '\u{7f5}' | '\u{1fbd}' | '\u{1fbf}' | '\u{1ffe}'
+            | '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{2035}' | '\u{275b}' | '\u{275c}'
+            | '\u{a78b}' | '\u{a78c}' | '\u{ff07}' | '\u{ff40}'
+        ),
+    }
+}
+
+/// The zero-width non-joiner and joiner.
+pub(super) fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}')
+}
+
+/// Whether this is a letter or mark of a script that writes some words with joiners: of a script whose letters join
+/// (Unicode's property `Joining_Type`), or of one with a virama that makes conjuncts. Of both kinds, these are the
+/// scripts that Unicode lists for present-day use (UAX #31, tables 5 and 7), and Mongolian.
+fn takes_joiners(character: char) -> bool {
+    let is_in_script = matches!(
+        character,
+        // Arabic, Syriac, N'Ko, Mandaic; Thaana between them joins nothing.
+        '\u{600}'..='\u{77f}' | '\u{7c0}'..='\u{7ff}' | '\u{840}'..='\u{8ff}'
+        | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'
+        // Devanagari to Malayalam, and Sinhala, with what Devanagari has elsewhere.
+        | '\u{900}'..='\u{dff}' | '\u{1cd0}'..='\u{1cff}' | '\u{a8e0}'..='\u{a8ff}'
+        // Myanmar, Khmer, Mongolian.
+        | '\u{1000}'..='\u{109f}' | '\u{a9e0}'..='\u{a9ff}' | '\u{aa60}'..='\u{aa7f}'
+        | '\u{1780}'..='\u{17ff}' | '\u{1800}'..='\u{18af}'
+        // Tai Tham, Balinese, Sundanese.
+        | '\u{1a20}'..='\u{1aaf}' | '\u{1b00}'..='\u{1bbf}'
+        // Syloti Nagri, Saurashtra, Javanese, Meetei Mayek.
+        | '\u{a800}'..='\u{a82f}' | '\u{a880}'..='\u{a8df}' | '\u{a980}'..='\u{a9df}'
+        | '\u{aae0}'..='\u{aaff}' | '\u{abc0}'..='\u{abff}'
+        // Hanifi Rohingya, Chakma, Adlam.
+        | '\u{10d00}'..='\u{10d3f}' | '\u{11100}'..='\u{1114f}' | '\u{1e900}'..='\u{1e95f}'
+    );
+    is_in_script && is_letter_or_mark(character)
 }
 
 pub(super) fn is_digit(character: char) -> bool {
@@ -62,20 +109,51 @@ pub(crate) fn ascii_digit(character: char) -> Option<char> {
     char::from_digit(u32::try_from(lower.count() % 10).ok()?, 10)
 }
 
-/// Appends the characters of `text` that `keep` accepts, in lower case and composed form.
+/// Appends the characters of `text` that `keep` accepts, in lower case and composed form, and nothing invisible.
 ///
 /// Composing comes first, so that `keep` sees whole letters, and once more last, because dropping characters can
 /// bring a letter and its accent together. Lower case comes before dropping, because a sigma at the end of a
 /// word has a form of its own.
 pub(super) fn fold(text: &str, keep: impl Fn(char) -> bool, out: &mut String) {
-    if text.is_ascii() {
-        out.extend(text.chars().filter(|&c| keep(c)).map(|c| c.to_ascii_lowercase()));
-    } else if !fold_composed(text, &keep, out) {
-        fold_any(text, keep, out);
+    if !fold_simple(text, &keep, out) {
+        fold_any(text.chars().filter(|&c| !is_invisible(c)), keep, out);
     }
 }
 
-/// Folds text that is in composed form already and stays so, as most text does. Returns whether it is.
+/// The same as [`fold`], with the joiners that belong to the letters around them.
+pub(super) fn fold_with_joiners(text: &str, keep: impl Fn(char) -> bool, out: &mut String) {
+    if !fold_simple(text, &keep, out) {
+        fold_any(with_joiners(text), |c| is_joiner(c) || keep(c), out);
+    }
+}
+
+/// The characters of `text` that show something, and the joiners between letters of scripts that take them.
+fn with_joiners(text: &str) -> impl Iterator<Item = char> {
+    let mut rest = text.chars().filter(|&c| is_joiner(c) || !is_invisible(c)).peekable();
+    let mut before = None;
+    std::iter::from_fn(move || {
+        loop {
+            let character = rest.next()?;
+            let is_between = before.is_some_and(takes_joiners) && rest.peek().copied().is_some_and(takes_joiners);
+            before = Some(character);
+            if !is_joiner(character) || is_between {
+                return Some(character);
+            }
+        }
+    })
+}
+
+/// Folds text in which nothing moves, as most text is. Returns whether it is such text.
+fn fold_simple(text: &str, keep: impl Fn(char) -> bool, out: &mut String) -> bool {
+    if text.is_ascii() {
+        out.extend(text.chars().filter(|&c| keep(c)).map(|c| c.to_ascii_lowercase()));
+        true
+    } else {
+        fold_composed(text, keep, out)
+    }
+}
+
+/// Folds text that is in composed form already and stays so. Returns whether it is.
 fn fold_composed(text: &str, keep: impl Fn(char) -> bool, out: &mut String) -> bool {
     if text.contains('Σ') || !is_composed_and_visible(text) {
         return false;
@@ -89,8 +167,8 @@ fn fold_composed(text: &str, keep: impl Fn(char) -> bool, out: &mut String) -> b
     stays
 }
 
-fn fold_any(text: &str, keep: impl Fn(char) -> bool, out: &mut String) {
-    let composed = text.chars().filter(|&c| !is_invisible(c)).nfc().collect::<String>();
+fn fold_any(visible: impl Iterator<Item = char>, keep: impl Fn(char) -> bool, out: &mut String) {
+    let composed = visible.nfc().collect::<String>();
     out.extend(composed.to_lowercase().chars().filter(|&c| keep(c)).nfc());
 }
 
@@ -142,6 +220,12 @@ mod tests {
             ("ΟΔΥΣΣΕΥΣ", "οδυσσευς"),
             ("ΓΙΩΡΓΟΣ ΠΑΠΑΣ", "γιωργος παπας"),
             ("\u{212a}", "k"),
+            ("ΟΔΟΣ\u{301} ΣΑΣ", "οδος\u{301} σας"),
+            ("ᲐᲜᲐ", "ანა"),
+            ("ᎠᎾ", "\u{ab70}\u{ab8e}"),
+            ("𐐀𐐁", "𐐨𐐩"),
+            ("ǅEMAL", "ǆemal"),
+            ("ԱՆԻ", "անի"),
         ] {
             let mut once = String::new();
             fold(text, |_| true, &mut once);
@@ -159,7 +243,7 @@ mod tests {
                 'a', 'E', ' ', '-', '\'', 'é', 'É', '\u{301}', '\u{307}', '\u{327}', '\u{345}', 'İ', 'ı',
                 'Σ', 'ς', 'σ', 'Ά', 'ß', 'ẞ', 'ﬁ', 'Å', '\u{212b}', '\u{1100}', '\u{1161}', '각', '\u{ad}',
                 '\u{200b}', '\u{feff}', 'क', '\u{93c}', '\u{958}', '\u{3099}', 'か', '日', '😀', 'ǅ',
-                '\u{1f88}', '\u{344}',
+                '\u{1f88}', '\u{344}', '\u{200c}', '\u{200d}', '\u{94d}', 'ع', '\u{64b}', '\u{2bc}', 'Ა', 'Ꭰ',
             ][..],
         );
         prop::collection::vec(
@@ -178,9 +262,13 @@ mod tests {
             for keep in [letters, |_| true, |c| !is_blank(c) && !is_punctuation(c)] {
                 let (mut short, mut long) = ("x".to_owned(), "x".to_owned());
                 if fold_composed(&text, keep, &mut short) {
-                    fold_any(&text, keep, &mut long);
+                    fold_any(text.chars().filter(|&c| !is_invisible(c)), keep, &mut long);
                 }
                 prop_assert_eq!(short, long);
+                let (mut once, mut twice) = (String::new(), String::new());
+                fold_with_joiners(&text, keep, &mut once);
+                fold_with_joiners(&once, keep, &mut twice);
+                prop_assert_eq!(&once, &twice);
             }
             let mut composed = String::new();
             compose(&text, &mut composed);

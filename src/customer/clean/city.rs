@@ -1,6 +1,6 @@
 //! Cities: the letters and digits of every script are kept, and names are never cut.
 
-use super::characters::{fold, is_digit, is_letter_or_mark};
+use super::characters::{fold_with_joiners, is_digit, is_letter_or_mark};
 use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};
 use crate::customer::UnusableReason;
 use crate::customer::block::Block;
@@ -11,7 +11,7 @@ pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
-    fold(text, |character| is_letter_or_mark(character) || is_digit(character), out);
+    fold_with_joiners(text, |character| is_letter_or_mark(character) || is_digit(character), out);
     if out.starts_with(is_digit) {
         Err(UnusableReason::StartsWithDigit)
     } else if out.is_empty() {
@@ -33,6 +33,8 @@ mod tests {
             ("San Jose\u{301}", Ok("sanjosé")),
             ("東京", Ok("東京")),
             ("नई दिल्ली", Ok("नईदिल्ली")),
+            ("ශ්\u{200d}රී ජයවර්ධනපුර", Ok("ශ්\u{200d}රීජයවර්ධනපුර")),
+            ("Oʻahu", Ok("oahu")),
             ("St. John’s", Ok("stjohns")),
             ("Paris 8", Ok("paris8")),
             ("8 Mile", Err(UnusableReason::StartsWithDigit)),

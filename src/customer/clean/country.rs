@@ -1,11 +1,9 @@
 //! Countries: the two letters of the code, from a code or a whole name.
 
-use unicode_normalization::UnicodeNormalization as _;
-
 use super::quick_look::Quick;
 use crate::customer::UnusableReason;
 use crate::customer::block::Block;
-use crate::value::Country;
+use crate::value::{Country, InvalidValue, Rule};
 
 #[inline]
 pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
@@ -22,14 +20,12 @@ pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
-    let country = read(text).ok_or(UnusableReason::UnknownCountry)?;
+    let country: Country = text.parse().map_err(|error: InvalidValue| match error.rule() {
+        Rule::AmbiguousCountry => UnusableReason::AmbiguousCountry,
+        _ => UnusableReason::UnknownCountry,
+    })?;
     out.push_str(country.code());
     Ok(())
-}
-
-/// The country that this text names.
-pub(in crate::customer) fn read(text: &str) -> Option<Country> {
-    if text.is_ascii() { text.parse().ok() } else { text.nfc().collect::<String>().parse().ok() }
 }
 
 #[cfg(test)]
@@ -38,11 +34,14 @@ mod tests {
 
     #[test]
     fn v34_countries_by_their_whole_name() {
-        for (text, code) in
-            [("O\u{308}sterreich", Some("at")), ("United States", Some("us")), ("Jerusalem", None)]
-        {
-            let found = read(text);
-            assert_eq!(found.as_ref().map(Country::code), code, "{text}");
+        for (text, code) in [
+            ("O\u{308}sterreich", Ok("at")),
+            ("United States", Ok("us")),
+            ("Jerusalem", Err(UnusableReason::UnknownCountry)),
+            ("Korea", Err(UnusableReason::AmbiguousCountry)),
+        ] {
+            let mut out = String::new();
+            assert_eq!(clean(text, &mut out).map(|()| out.as_str()), code, "{text}");
         }
     }
 }

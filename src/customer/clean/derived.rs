@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::Datelike as _;
 
+use super::characters::is_joiner;
 use super::{birth, name};
 use crate::customer::{CleaningOptions, UnusableReason};
 
@@ -16,6 +17,8 @@ pub(super) fn clean_start(text: &str, out: &mut String) -> Result<(), UnusableRe
     if let Some((end, _)) = out.char_indices().nth(START) {
         out.truncate(end);
     }
+    // A joiner that the cut leaves at the end joins nothing.
+    out.truncate(out.trim_end_matches(is_joiner).len());
     Ok(())
 }
 

@@ -29,7 +29,6 @@ mod tests;
 
 pub(crate) use characters::{ascii_digit, is_blank};
 pub use click_id::ClickId;
-pub(super) use country::read as read_country;
 pub use normalize::Normalized;
 pub(super) use quick_look::Quick;
 

@@ -1,6 +1,7 @@
-//! First and last names: blanks and punctuation are dropped, the letters of every script are kept.
+//! First and last names: blanks, punctuation and apostrophes are dropped, the letters of every script are kept, with the
+//! joiners that belong to them.
 
-use super::characters::{fold, is_blank, is_punctuation};
+use super::characters::{fold_with_joiners, is_apostrophe, is_blank, is_punctuation};
 use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};
 use crate::customer::UnusableReason;
 use crate::customer::block::Block;
@@ -11,8 +12,12 @@ pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
-    fold(text, |character| !is_blank(character) && !is_punctuation(character), out);
+    fold_with_joiners(text, |character| !is_dropped(character), out);
     if out.is_empty() { Err(UnusableReason::NoLetters) } else { Ok(()) }
+}
+
+fn is_dropped(character: char) -> bool {
+    is_blank(character) || is_punctuation(character) || is_apostrophe(character)
 }
 
 #[cfg(test)]
@@ -40,5 +45,41 @@ mod tests {
             assert_eq!(out, name);
         }
         assert_eq!(clean("’-…", &mut String::new()), Err(UnusableReason::NoLetters));
+    }
+
+    fn name(text: &str) -> String {
+        let mut out = String::new();
+        assert_eq!(clean(text, &mut out), Ok(()));
+        out
+    }
+
+    #[test]
+    fn v58_joiners_stay_between_letters_of_scripts_that_take_them() {
+        for (text, expected) in [
+            ("क्\u{200d}ष", "क्\u{200d}ष"),
+            ("ශ්\u{200d}රී", "ශ්\u{200d}රී"),
+            ("علی\u{200c}رضا", "علی\u{200c}رضا"),
+            ("വിജയന്\u{200d}", "വിജയന്"),
+            ("ᠮᠣᠩ\u{200d}ᠭᠣᠯ", "ᠮᠣᠩ\u{200d}ᠭᠣᠯ"),
+            ("\u{200c}علی\u{200c} رضا\u{200d}", "علیرضا"),
+            ("علی\u{200c}\u{200c}رضا", "علیرضا"),
+            ("علی\u{200e}\u{200c}رضا", "علی\u{200c}رضا"),
+            ("Ma\u{200d}ry", "mary"),
+            ("علی\u{200c}a", "علیa"),
+            ("क\u{200c}-ष", "कष"),
+            ("क\u{200c}१", "क१"),
+            ("あ\u{200d}い", "あい"),
+            ("Anna👩\u{200d}💻", "anna👩💻"),
+        ] {
+            assert_eq!(name(text), expected, "{text}");
+            assert_eq!(name(expected), expected);
+        }
+    }
+
+    #[test]
+    fn v39_apostrophes_of_all_kinds_are_one() {
+        for apostrophe in "'`´ʹʻʼʽʾʿˈˊˋˮ΄՚׳ߴߵ᾽᾿῾‘’‚‛′‵❛❜Ꞌꞌ＇｀\u{1fef}\u{1ffd}\u{374}".chars() {
+            assert_eq!(name(&format!("O{apostrophe}Brien")), "obrien", "{apostrophe:?}");
+        }
     }
 }

@@ -1,0 +1,240 @@
+//! What a text says about a country: the names that are known, and how a text is compared with them.
+//!
+//! Codes, English names and aliases are in a hash map, because most exports have these. All others are in a sorted
+//! text of 17,000 lines and 400 kB, `names.txt`, that is searched where it lies: it costs no time at the start and
+//! no memory beyond its pages that are read, and it adds less than 0.1 s to a build.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use arrayvec::ArrayString;
+use foldhash::quality::RandomState;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::canonical_combining_class;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+use super::aliases::{ACCENTED, ALIASES, AMBIGUOUS, CODE_OR_ABBREVIATION, CODE_OR_NAME};
+use crate::value::Rule;
+
+/// What a name means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// The country with this code, in lower case.
+    Country([u8; 2]),
+    /// More than one country.
+    Several,
+}
+
+/// What the text says, or the rule that it breaks.
+pub(super) fn meaning(text: &str) -> Result<Meaning, Rule> {
+    if text.as_bytes().try_into().is_ok_and(is_code_or_name) {
+        Ok(Meaning::Several)
+    } else if text.is_ascii() {
+        of_ascii(text)
+    } else {
+        of_any(text)
+    }
+}
+
+/// What a text of two letters says, each as its place in the alphabet.
+pub(super) fn of_two_letters(places: [usize; 2]) -> Option<Meaning> {
+    let [first, second] = places.map(|place| b"abcdefghijklmnopqrstuvwxyz"[place]);
+    COMMON.get(&[first, second][..]).copied()
+}
+
+/// Whether these letters are a code or, without its accents, the name of another country.
+pub(super) fn is_code_or_name(letters: [u8; 2]) -> bool {
+    CODE_OR_NAME.contains(&&letters)
+}
+
+/// The longest name of ASCII letters, in bytes. The longest one in the tables has 54.
+const MAX_ASCII: usize = 96;
+
+/// The same as for any text, quicker.
+fn of_ascii(text: &str) -> Result<Meaning, Rule> {
+    let mut name = [0; MAX_ASCII];
+    let mut length = 0;
+    for letter in text.bytes().filter(u8::is_ascii_alphabetic) {
+        match name.get_mut(length) {
+            Some(place) => *place = letter.to_ascii_lowercase(),
+            // A text of megabytes need not be read to be refused.
+            None => return Err(Rule::UnknownCode),
+        }
+        length += 1;
+    }
+    let name = &name[..length];
+    match COMMON.get(name) {
+        Some(Meaning::Several) => Ok(code_in_capitals(text).map_or(Meaning::Several, Meaning::Country)),
+        Some(_) if is_abbreviation(name, text) => Ok(Meaning::Several),
+        Some(&country) => Ok(country),
+        None if name.is_empty() => Err(Rule::Empty),
+        // Two letters are a code, or the name of many things.
+        None if name.len() == 2 => Err(Rule::UnknownCode),
+        None => listed(name).ok_or(Rule::UnknownCode),
+    }
+}
+
+fn is_abbreviation(name: &[u8], text: &str) -> bool {
+    name.len() == 2
+        && text.contains('.')
+        && name.try_into().is_ok_and(|letters| CODE_OR_ABBREVIATION.contains(&letters))
+}
+
+/// The country whose three-letter code the text is, in capitals.
+fn code_in_capitals(text: &str) -> Option<[u8; 2]> {
+    let letters: String = text.chars().filter(char::is_ascii_alphabetic).take(4).collect();
+    rust_iso3166::from_alpha3(&letters).map(|listed| lower(listed.alpha2))
+}
+
+fn of_any(text: &str) -> Result<Meaning, Rule> {
+    let accented = fold(text, Accents::Kept).ok_or(Rule::UnknownCode)?;
+    if accented.is_empty() {
+        return Err(Rule::Empty);
+    }
+    if let Some(&meaning) = COMMON.get(accented.as_bytes()) {
+        return Ok(meaning);
+    }
+    let name = fold(text, Accents::Dropped).ok_or(Rule::UnknownCode)?;
+    if name.is_ascii() && name.len() == 2 {
+        return Err(Rule::UnknownCode);
+    }
+    COMMON.get(name.as_bytes()).copied().or_else(|| listed(name.as_bytes())).ok_or(Rule::UnknownCode)
+}
+
+/// The longest name, in bytes. The longest one in the tables has 147.
+const MAX_NAME: usize = 192;
+
+pub(super) type Name = ArrayString<MAX_NAME>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accents {
+    Kept,
+    Dropped,
+}
+
+/// The letters that tell a name from others, in lower case and composed form; `None` if no name has so many.
+///
+/// Blanks, punctuation, apostrophes and symbols do not count. Letters that differ by keyboard or typeface only become one
+/// letter. Without accents, letters of the alphabets become those that people write instead.
+pub(super) fn fold(text: &str, accents: Accents) -> Option<Name> {
+    let mut name = Name::new();
+    let letters = text.nfkd().flat_map(char::to_lowercase).filter(|&letter| {
+        is_part_of_name(letter) && (accents == Accents::Kept || !is_accent(letter))
+    });
+    for letter in letters.nfc() {
+        match plain_letter(letter) {
+            Some(plain) => name.try_push_str(plain).ok()?,
+            None => name.try_push(letter).ok()?,
+        }
+    }
+    Some(name)
+}
+
+/// Letters and marks, but no apostrophes and lengthened lines, which Unicode counts as letters, too.
+fn is_part_of_name(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphabetic();
+    }
+    let is_letter = matches!(
+        character.general_category_group(),
+        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark
+    );
+    is_letter && !matches!(character, '\u{2b0}'..='\u{2ff}' | '\u{640}' | '\u{a78b}' | '\u{a78c}')
+}
+
+/// Whether this is a mark above, below or through a letter of an alphabet, or a dot below an Indic letter. Vowel
+/// signs, viramas, tone marks of Thai and voicing marks of Japanese are none: without them a name would be another one.
+fn is_accent(character: char) -> bool {
+    !character.is_ascii() && matches!(canonical_combining_class(character), 1 | 7 | 10..=35 | 200..=240)
+}
+
+/// What is often written instead of a letter that has no decomposition.
+fn plain_letter(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'æ' => "ae",
+        'œ' => "oe",
+        'ß' => "ss",
+        'þ' => "th",
+        'đ' | 'ð' | 'ɗ' => "d",
+        'ø' | 'ɔ' => "o",
+        'ł' => "l",
+        'ħ' => "h",
+        'ı' => "i",
+        'ə' | 'ɛ' | 'ǝ' => "e",
+        'ŋ' => "n",
+        'ŧ' => "t",
+        'ɓ' => "b",
+        'ƙ' => "k",
+        'ƴ' => "y",
+        'ς' => "σ",
+        'ي' | 'ى' => "ی",
+        'ك' | 'ڪ' => "ک",
+        'ة' | 'ہ' | 'ھ' => "ه",
+        _ => return None,
+    })
+}
+
+/// What the generated table says of a folded name.
+fn listed(name: &[u8]) -> Option<Meaning> {
+    let mut rest = LISTED.as_bytes();
+    while !rest.is_empty() {
+        let start = rest[..rest.len() / 2].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let end = start + rest[start..].iter().position(|&byte| byte == b'\n')?;
+        let (listed, code) = rest[start..end].split_last_chunk()?;
+        match listed.strip_suffix(b" ").unwrap_or(listed).cmp(name) {
+            Ordering::Less => rest = &rest[end + 1..],
+            Ordering::Greater => rest = &rest[..start],
+            Ordering::Equal if code == SEVERAL => return Some(Meaning::Several),
+            Ordering::Equal => return Some(Meaning::Country(*code)),
+        }
+    }
+    None
+}
+
+/// Lines of a folded name, a blank and the code, sorted by their bytes. The first lines are comments, which are no names
+/// and sort before all of them.
+pub(super) const LISTED: &str = include_str!("names.txt");
+
+/// What stands in the table for a code, if the name could be more than one country.
+pub(super) const SEVERAL: &[u8; 2] = b"--";
+
+/// Codes, English names and aliases, folded.
+static COMMON: LazyLock<HashMap<Box<[u8]>, Meaning, RandomState>> = LazyLock::new(|| {
+    let mut names = HashMap::default();
+    let mut add = |text: &str, accents, meaning| {
+        if let Some(name) = fold(text, accents) {
+            names.insert(name.as_bytes().into(), meaning);
+        }
+    };
+    for listed in rust_iso3166::ALL {
+        for text in [listed.alpha2, listed.alpha3, listed.name] {
+            add(text, Accents::Dropped, Meaning::Country(lower(listed.alpha2)));
+        }
+    }
+    for (code, aliases) in ALIASES {
+        for alias in *aliases {
+            add(alias, Accents::Dropped, Meaning::Country(**code));
+        }
+    }
+    for (code, name) in ACCENTED {
+        add(name, Accents::Kept, Meaning::Country(**code));
+    }
+    for name in AMBIGUOUS {
+        add(name, Accents::Dropped, Meaning::Several);
+    }
+    names
+});
+
+fn lower(code: &str) -> [u8; 2] {
+    let mut letters = [0; 2];
+    letters.copy_from_slice(&code.as_bytes()[..2]);
+    letters.make_ascii_lowercase();
+    letters
+}
+
+/// What a folded name means if it is a code, an English name or an alias.
+#[cfg(test)]
+pub(super) fn common(name: &str) -> Option<Meaning> {
+    COMMON.get(name.as_bytes()).copied()
+}
