@@ -367,7 +367,7 @@ fn a_layout_from_a_document_reads_as_the_one_that_was_built() -> Test {
 fn a_document_with_a_mistake_says_what_to_write() {
     for (document, expected) in [
         ("nubmers = \"1.234,50\"", "unknown field `nubmers`, expected one of"),
-        ("numbers = \"1 234,50\"", "unknown variant"),
+        ("numbers = \"1_234.50\"", "unknown variant"),
         ("delimiter = \"#\"", "delimiter is none of"),
         ("encoding = \"ebcdic\"", "encoding is not"),
         ("zone = \"Berlin\"", "zone"),
