@@ -5,9 +5,9 @@
 #[doc = include_str!("cleaning.md")]
 pub mod cleaning {}
 
-/// Ten tasks, each with its code.
+/// Eleven tasks, each with its code.
 #[cfg_attr(
-    all(feature = "csv", feature = "queue", feature = "testing", feature = "tracing"),
+    all(feature = "chrono-tz", feature = "csv", feature = "queue", feature = "testing", feature = "tracing"),
     doc = include_str!("cookbook.md")
 )]
 pub mod cookbook {}

@@ -53,7 +53,9 @@ mod source;
 mod tally;
 
 pub use ending::Ending;
-pub use layout::{BoundLayout, Column, Gap, LayoutError, NumberStyle, OrderKey, Overlap, RowLayout};
+pub use layout::{
+    BoundLayout, Column, Gap, LayoutError, NumberStyle, OrderKey, Overlap, RowLayout, SerialDays,
+};
 pub use orders::Orders;
 pub use parsed_row::ParsedRow;
 pub use prepared::{IntoPrepared, Prepared};

@@ -204,8 +204,42 @@ def fi(s, country, o):
 ISO_TIME = re.compile(r'([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[Tt ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*(?:[zZ]|[+-][0-9]{2}:?[0-9]{2})?')
 
 
+# A few of the languages; a name that means two months in two languages is in none of them.
+MONTHS = {name: number for number, names in enumerate((
+    'jan january januar janvier janv enero ene gennaio gen janeiro января',
+    'feb february februar février févr febrero febbraio fevereiro февраля',
+    'mar march märz mars marzo março марта',
+    'apr april avril avr abril abr aprile апреля',
+    'may mai mayo maggio mag maio мая',
+    'jun june juni juin junio giugno giu junho июня',
+    'jul july juli juillet juil julio luglio lug julho июля',
+    'aug august août agosto ago августа',
+    'sep sept september septembre septiembre settembre set setembro сентября',
+    'oct october okt oktober octobre octubre ottobre ott outubro октября',
+    'nov november novembre noviembre novembro ноября',
+    'dec december dez dezember déc décembre diciembre dic dicembre dezembro декабря'), 1) for name in names.split()}
+
+
+def with_month(s):
+    """Year, month and day of a date with the name of its month, or None."""
+    words = re.findall(r"[^\W\d_]+|[0-9]+", s.lower())
+    words = [w for w in words if w not in ('de', 'of', 'the', 'er', 'st', 'nd', 'rd', 'th', 'г')]
+    months = [w for w in words if w in MONTHS]
+    if not months:
+        return None
+    if len(words) != 3 or len(months) != 1:
+        raise Refuse('month')
+    numbers = [w for w in words if w not in MONTHS]
+    year = numbers[0] if words[0] == numbers[0] and len(numbers[0]) == 4 else numbers[1]
+    day = numbers[1] if year is numbers[0] else numbers[0]
+    if not re.fullmatch('[0-9]{4}', year) or not re.fullmatch('[0-9]{1,2}', day):
+        raise Refuse('year')
+    return f'{year}-{MONTHS[months[0]]:02}-{int(day):02}'
+
+
 @hashed
 def db(s, country, o):
+    s = with_month(s) or s
     today = o.get('today') or datetime.datetime.now(datetime.timezone.utc).date()
     m = ISO_TIME.fullmatch(s)
     if m:

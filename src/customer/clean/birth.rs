@@ -8,7 +8,7 @@ use super::characters::{ascii_digit, is_blank};
 use super::quick_look::Quick;
 use crate::customer::block::Block;
 use crate::customer::{CleaningOptions, UnusableReason};
-use crate::value::DateOrder;
+use crate::value::{DateOrder, Rule, written_date};
 
 const FIRST_YEAR: i32 = 1900;
 const LAST_YEAR: i32 = 2100;
@@ -72,6 +72,12 @@ pub(super) fn lone_number(text: &str) -> Option<(u32, usize)> {
 }
 
 fn read_day(text: &str, order: Option<DateOrder>) -> Result<NaiveDate, UnusableReason> {
+    match written_date(text.trim_matches(is_blank)) {
+        Ok(None) => {}
+        Ok(Some((date, rest))) if is_time_of_day(rest) || has_short_groups_only(rest) => return Ok(date),
+        Err(Rule::NoSuchMoment) => return Err(UnusableReason::NoSuchDate),
+        Ok(Some(_)) | Err(_) => return Err(UnusableReason::NotADate),
+    }
     let (first, rest) = next_group(text).ok_or(UnusableReason::NotADate)?;
     let Some((second, rest)) = next_group(rest) else {
         return compact(first);
@@ -197,6 +203,14 @@ mod tests {
             ("1990-12-31-00-00-00", "19901231"),
             ("Date: 31.12.1990 Age: 30", "19901231"),
             ("1997年2月16日", "19970216"),
+            ("15 Jan 1980", "19800115"),
+            ("27. November 1980", "19801127"),
+            ("Nov 27, 1980", "19801127"),
+            ("27 de noviembre de 1980", "19801127"),
+            ("1980 Nov 27 10:15", "19801127"),
+            ("27-NOV-1980 00:00:00", "19801127"),
+            (" 27 ноября 1980 г. ", "19801127"),
+            ("1980년 11월 27일", "19801127"),
             ("١٩٩٧-٠٢-١٦", "19970216"),
             ("07/07/1980", "19800707"),
             ("29.02.2000", "20000229"),
@@ -220,7 +234,13 @@ mod tests {
             ("2026-01-02", UnusableReason::DateOutOfRange),
             ("12/31/80", UnusableReason::NotADate),
             ("1980", UnusableReason::NotADate),
-            ("15 Jan 1980", UnusableReason::NotADate),
+            ("15 Jan 80", UnusableReason::NotADate),
+            ("Jan 1980", UnusableReason::NotADate),
+            ("31 April 1980", UnusableReason::NoSuchDate),
+            ("27 listopada 1980", UnusableReason::NotADate),
+            ("born 1980 Nov 27 10", UnusableReason::NotADate),
+            ("27 Nov 1980 to 28 Nov 1981", UnusableReason::NotADate),
+            ("15 January 2027", UnusableReason::DateOutOfRange),
             ("31-1980-12", UnusableReason::NotADate),
             ("1980-1981-12", UnusableReason::NotADate),
             ("1980-12-31 500", UnusableReason::NotADate),

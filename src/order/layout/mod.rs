@@ -7,6 +7,7 @@ mod error;
 mod fields;
 mod numbers;
 mod order_key;
+mod time_of_day;
 mod timestamp;
 mod zones;
 
@@ -29,12 +30,20 @@ pub(super) use column::column_of;
 pub use error::LayoutError;
 pub use numbers::NumberStyle;
 pub use order_key::OrderKey;
+pub use timestamp::SerialDays;
 pub use zones::{Gap, Overlap};
 
 /// The headers and formats of an export.
 ///
 /// The default layout knows the names of each [`Column`] and other common names for it, reads plain numbers, and
-/// reads times in Unix seconds or ISO 8601. A time without a zone is in UTC.
+/// reads times in these forms. A time without a zone is in UTC.
+///
+/// | what | forms |
+/// | --- | --- |
+/// | a moment | Unix seconds; ISO 8601, with `T` or a blank |
+/// | a date | `2026-11-27`, `27.11.2026`, `11/27/2026`; `27. November 2026`, `27 nov 2026`, `November 27, 2026`, `27 de noviembre de 2026` and so on in some fifty languages; `2026年11月27日`, `2026년 11월 27일`; each with or without a weekday |
+/// | a time of day behind it | `14:05`, `14:05:33`, `14.05`, `14h05`, `14:05 Uhr`, `14 Uhr`, `14時05分`, `2:05 PM`, `2:05 p.m.`, `午後2時05分` |
+/// | a zone behind that | `Z`, `UTC`, `+02:00`, `+0200`, `+02` |
 ///
 /// ```
 /// use meta_offline_events::order::{Column, NumberStyle, RowLayout};
@@ -455,6 +464,31 @@ impl RowLayout {
     /// ```
     pub fn cut_fractions(mut self) -> Self {
         self.times.cut_fractions = true;
+        self
+    }
+
+    /// States that times may be the days of a spreadsheet, such as `46353.58681`, and from when they count. Without it, a
+    /// row with such a time is invalid.
+    ///
+    /// They are local times, without a zone of their own. Fractions of a day are rounded to whole seconds. A whole number
+    /// is a date without a [time of day](Self::time_of_day).
+    ///
+    /// ```
+    /// use meta_offline_events::order::{Orders, RowLayout, SerialDays};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new().serial_days(SerialDays::From1900);
+    /// let layout = layout.bind(&["order_id", "email", "timestamp", "value", "currency"])?;
+    /// let record = ["A1", "mary@example.com", "46353.5868055556", "10.50", "EUR"];
+    ///
+    /// let mut orders = Orders::new();
+    /// orders.push_parsed(layout.read(Line::new(2), |index| record[index]));
+    /// let prepared = orders.finish("2026-11-28T00:00:00Z".parse()?);
+    /// assert_eq!(prepared.events[0].time().to_string(), "2026-11-27T14:05:00Z");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn serial_days(mut self, days: SerialDays) -> Self {
+        self.times.serial_days = Some(days);
         self
     }
 

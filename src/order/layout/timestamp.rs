@@ -1,9 +1,44 @@
-//! Reads the time of a row: Unix seconds, ISO 8601, SQL datetimes, and dates in a set order of day and month.
+//! Reads the time of a row: Unix seconds, ISO 8601, SQL datetimes, dates in a set order of day and month, dates with the
+//! name of the month, and the days of spreadsheets.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
+use super::time_of_day;
 use super::zones::{ClockChanges, NoTime};
-use crate::value::{DateOrder, EventTime, LocalTime, Rule, Zone};
+use crate::value::{Amount, DateOrder, EventTime, LocalTime, Rule, Zone, without_weekday, written_date};
+
+/// The day from which a spreadsheet counts days.
+///
+/// ```
+/// use meta_offline_events::order::{RowLayout, SerialDays};
+///
+/// let layout = RowLayout::new().serial_days(SerialDays::From1904);
+/// # let _ = layout;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SerialDays {
+    /// Day 1 is 1 January 1900, as in most spreadsheets. Day 60 is refused: it would be 29 February 1900, which never
+    /// was.
+    From1900,
+    /// Day 0 is 1 January 1904, as in workbooks with the date system of 1904.
+    From1904,
+}
+
+impl SerialDays {
+    fn date(self, day: u64) -> Result<NaiveDate, Rule> {
+        let start = match (self, day) {
+            (Self::From1900, 60) => return Err(Rule::NoSuchMoment),
+            (Self::From1900, ..60) => NaiveDate::from_ymd_opt(1899, 12, 31),
+            (Self::From1900, _) => NaiveDate::from_ymd_opt(1899, 12, 30),
+            (Self::From1904, _) => NaiveDate::from_ymd_opt(1904, 1, 1),
+        };
+        start.and_then(|start| start.checked_add_days(Days::new(day))).ok_or(Rule::NoSuchMoment)
+    }
+}
+
+/// The last day of the year 9999, and so of a spreadsheet.
+const LAST_SERIAL_DAY: i64 = 2_958_465;
 
 /// How an export writes times.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,6 +48,7 @@ pub(super) struct TimeFormat {
     pub(super) date_order: Option<DateOrder>,
     pub(super) time_of_day: Option<NaiveTime>,
     pub(super) cut_fractions: bool,
+    pub(super) serial_days: Option<SerialDays>,
 }
 
 impl TimeFormat {
@@ -31,19 +67,26 @@ impl TimeFormat {
             let time = self.time_of_day.ok_or(Rule::NoTimeOfDay)?;
             return self.moment(date, time, zone);
         }
+        if let Some(moment) = self.serial_day(text) {
+            return self.in_zone(moment?, zone);
+        }
         if let Some(seconds) = self.number(text) {
             return Ok(seconds.parse()?);
         }
-        let (date, rest) = split_date(text);
-        let date = self.date(date)?;
-        let rest = rest.trim_start_matches(['T', 't', ' ']);
-        let (clock, own_zone) = split_zone(rest);
-        let time = match (clock, self.time_of_day) {
-            ("", Some(time)) if own_zone.is_empty() => time,
-            ("", _) => return Err(Rule::NoTimeOfDay.into()),
-            (clock, _) => time_of_day(clock)?,
+        let text = without_weekday(text);
+        let (date, rest) = match written_date(text)? {
+            Some(read) => read,
+            None => self.date(text)?,
         };
-        let zone = match own_zone {
+        let rest = rest.trim_start_matches(['T', 't', ' ', ',', '.', '\u{a0}', '\u{202f}']);
+        if rest.is_empty() {
+            return self.moment(date, self.time_of_day.ok_or(Rule::NoTimeOfDay)?, zone);
+        }
+        if Zone::fixed(rest).is_some() {
+            return Err(Rule::NoTimeOfDay.into());
+        }
+        let (time, own_zone) = time_of_day::read(rest)?;
+        let zone = match own_zone.trim_start() {
             "" => zone,
             own_zone => Some(Zone::fixed(own_zone).ok_or(Rule::NotATime)?),
         };
@@ -51,8 +94,31 @@ impl TimeFormat {
     }
 
     fn moment(&self, date: NaiveDate, time: NaiveTime, zone: Option<Zone>) -> Result<EventTime, NoTime> {
+        self.in_zone(NaiveDateTime::new(date, time), zone)
+    }
+
+    fn in_zone(&self, moment: NaiveDateTime, zone: Option<Zone>) -> Result<EventTime, NoTime> {
         let zone = zone.ok_or(NoTime::NoZone)?;
-        self.changes.decide(zone.local(NaiveDateTime::new(date, time)), zone)
+        self.changes.decide(zone.local(moment), zone)
+    }
+
+    /// Reads the day of a spreadsheet, if the layout has such days and the number is not too large for one.
+    fn serial_day(&self, text: &str) -> Option<Result<NaiveDateTime, Rule>> {
+        let system = self.serial_days?;
+        let days = text.parse::<Amount>().ok().filter(|days| *days < Amount::from(LAST_SERIAL_DAY + 1))?;
+        let seconds = days.checked_mul(86_400).and_then(|seconds| seconds.rounded(0).whole())?;
+        let Ok(seconds) = u64::try_from(seconds) else { return Some(Err(Rule::NotAfterEpoch)) };
+        let date = match system.date(seconds / 86_400) {
+            Ok(date) => date,
+            Err(rule) => return Some(Err(rule)),
+        };
+        let time = match self.time_of_day {
+            _ if days.whole().is_none() => Ok(NaiveTime::MIN),
+            Some(time) => Ok(time),
+            None => Err(Rule::NoTimeOfDay),
+        };
+        let rest = TimeDelta::seconds((seconds % 86_400).cast_signed());
+        Some(time.map(|time| NaiveDateTime::new(date, time) + rest))
     }
 
     /// Returns the whole part of a number of seconds, if the text is one.
@@ -67,16 +133,9 @@ impl TimeFormat {
             .then(|| &text[..text.len() - fraction.len() - 1])
     }
 
-    fn date(&self, text: &str) -> Result<NaiveDate, Rule> {
-        let mut parts = text.split(['-', '/', '.']);
-        let (Some(first), Some(second), Some(third), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(Rule::NotATime);
-        };
-        if ![first, second, third].iter().all(|part| is_number(part)) {
-            return Err(Rule::NotATime);
-        }
+    /// Reads a date in numbers, and returns the text behind it.
+    fn date<'t>(&self, text: &'t str) -> Result<(NaiveDate, &'t str), Rule> {
+        let ([first, second, third], rest) = three_numbers(text).ok_or(Rule::NotATime)?;
         let (year, month, day) = match (first.len(), third.len()) {
             (4, 1..=2) => (first, second, third),
             (1..=2, 4) => {
@@ -88,7 +147,8 @@ impl TimeFormat {
         };
         let number = |part: &str| part.parse().unwrap_or(u32::MAX);
         let year = i32::try_from(number(year)).unwrap_or_default();
-        NaiveDate::from_ymd_opt(year, number(month), number(day)).ok_or(Rule::NoSuchMoment)
+        let date = NaiveDate::from_ymd_opt(year, number(month), number(day)).ok_or(Rule::NoSuchMoment)?;
+        Ok((date, rest))
     }
 
     /// Tells the day from the month: by the set order, or by the number that cannot be a month.
@@ -147,40 +207,27 @@ fn compact_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.try_into().ok()?, number(month)?, number(day)?)
 }
 
-fn is_number(text: &str) -> bool {
-    (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Splits a text before the first blank or `T`, where the date ends.
-fn split_date(text: &str) -> (&str, &str) {
-    text.split_at(text.find([' ', 'T', 't']).unwrap_or(text.len()))
-}
-
-/// Splits a text before the zone, which begins with `Z`, `+`, `-`, `U` (of `UTC`) or `G` (of `GMT`).
-fn split_zone(text: &str) -> (&str, &str) {
-    let (clock, zone) = text.split_at(text.find(['Z', 'z', '+', '-', 'U', 'G']).unwrap_or(text.len()));
-    (clock.trim_end(), zone)
-}
-
-fn time_of_day(text: &str) -> Result<NaiveTime, Rule> {
-    let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let mut parts = clock.split(':');
-    let (Some(hour), Some(minute), second, None) =
-        (parts.next(), parts.next(), parts.next().unwrap_or("00"), parts.next())
-    else {
-        return Err(Rule::NotATime);
-    };
-    let whole_fraction = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    if !whole_fraction || ![hour, minute, second].iter().all(|part| is_number(part) && part.len() <= 2) {
-        return Err(Rule::NotATime);
+/// Reads three numbers with `-`, `/` or `.` between them, and returns the text behind them, which is empty or begins
+/// with a blank, `T` or a comma. A point may have a blank behind it.
+fn three_numbers(text: &str) -> Option<([&str; 3], &str)> {
+    let mut rest = text;
+    let mut numbers = [""; 3];
+    for (place, number) in numbers.iter_mut().enumerate() {
+        if place > 0 {
+            let behind = rest.strip_prefix(['-', '/', '.'])?;
+            rest = if rest.starts_with(". ") { &behind[1..] } else { behind };
+        }
+        let end = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+        (*number, rest) = rest.split_at(end);
+        if !(1..=4).contains(&end) {
+            return None;
+        }
     }
-    let number = |part: &str| part.parse().unwrap_or(u32::MAX);
-    let (hour, minute, second) = (number(hour), number(minute), number(second));
-    NaiveTime::from_hms_opt(hour, minute, second).ok_or(match (hour, minute, second) {
-        (24, 0, 0) => Rule::EndOfDay,
-        (..24, ..60, 60) => Rule::LeapSecond,
-        _ => Rule::NoSuchMoment,
-    })
+    // In Korea and Hungary a point stands behind the day, too.
+    let behind =
+        rest.strip_prefix('.').filter(|rest| rest.is_empty() || rest.starts_with(' ')).unwrap_or(rest);
+    let ends = behind.chars().next().is_none_or(|next| next.is_whitespace() || "Tt,".contains(next));
+    ends.then_some((numbers, behind))
 }
 
 #[cfg(test)]
@@ -208,6 +255,25 @@ mod tests {
             "2026-05-04 14:00:00 +0200",
             "2026-05-04T07:00:00-05",
             "2026/05/04 12:00:00",
+            "4 May 2026 12:00",
+            "4. Mai 2026 um 12 Uhr",
+            "4. Mai 2026, 12.00 Uhr",
+            "Mo, 04.Mai.2026 12:00",
+            "May 4, 2026 at 12:00 PM",
+            "May 4, 2026, 12:00:00 PM UTC",
+            "Mon, 04 May 2026 14:00:00 +0200",
+            "4 mai 2026 à 14h00 +02:00",
+            "4 de mayo de 2026, 12:00",
+            "04 мая 2026 г., 12:00",
+            "04 мая 2026 г. в 12:00",
+            "2026年5月4日 12時00分",
+            "2026年05月04日(月) 午後0時00分",
+            "2026年5月4日12:00",
+            "2026. 5. 4. 오후 12:00",
+            "2026. 05. 04. 12:00",
+            "2026. május 4. 12:00",
+            "2026-05-04, 12:00",
+            "2026-05-04 12:00 PM",
         ] {
             assert_eq!(format.read(text, Some(format.zone)).map(EventTime::unix), Ok(NOON), "{text}");
         }
@@ -265,6 +331,13 @@ mod tests {
             ("04/05/26 12:00", Rule::TwoDigitYear),
             ("03/04/2026 12:00", Rule::AmbiguousDate),
             ("yesterday", Rule::NotATime),
+            ("4 May 26 12:00", Rule::TwoDigitYear),
+            ("31 April 2026 12:00", Rule::NoSuchMoment),
+            ("4 May 2026", Rule::NoTimeOfDay),
+            ("4 May 2026 noon", Rule::NotATime),
+            ("4 Foo 2026 12:00", Rule::NotATime),
+            ("2026-05-04x12:00", Rule::NotATime),
+            ("46353.5", Rule::NotATime),
             ("2026-05-04 12", Rule::NotATime),
             ("2026-05-04 12:00:00+99:00", Rule::NotATime),
             ("2026-05-04 12:00:00 CEST", Rule::NotATime),
@@ -281,6 +354,7 @@ mod tests {
         let format = TimeFormat {
             zone: "+02:00".parse().unwrap_or_default(),
             changes: ClockChanges::default(),
+            serial_days: None,
             date_order: Some(DateOrder::DayFirst),
             time_of_day: NaiveTime::from_hms_opt(14, 0, 0),
             cut_fractions: true,
@@ -290,5 +364,39 @@ mod tests {
         {
             assert_eq!(format.read(text, Some(format.zone)).map(EventTime::unix), Ok(NOON), "{text}");
         }
+    }
+
+    #[test]
+    fn t13_days_of_spreadsheets_are_read_where_the_layout_says_so() {
+        let read = |days, time_of_day, text: &str| {
+            let format = TimeFormat { serial_days: Some(days), time_of_day, ..TimeFormat::default() };
+            format.read(text, Some(Zone::UTC)).map(|time| time.to_string()).map_err(NoTime::rule)
+        };
+        let ok = |text: &str| Ok(text.to_owned());
+        for (days, text, expected) in [
+            (SerialDays::From1900, "46146.5", ok("2026-05-04T12:00:00Z")),
+            (SerialDays::From1900, "46353.5868055556", ok("2026-11-27T14:05:00Z")),
+            (SerialDays::From1900, "46353.58680555555620230734", ok("2026-11-27T14:05:00Z")),
+            (SerialDays::From1900, "25569.5", ok("1970-01-01T12:00:00Z")),
+            (SerialDays::From1900, "46353.999999", ok("2026-11-28T00:00:00Z")),
+            (SerialDays::From1904, "44684.5", ok("2026-05-04T12:00:00Z")),
+            (SerialDays::From1900, "46146", Err(Rule::NoTimeOfDay)),
+            (SerialDays::From1900, "60.5", Err(Rule::NoSuchMoment)),
+            (SerialDays::From1900, "59.5", Err(Rule::NotAfterEpoch)),
+            (SerialDays::From1900, "61.5", Err(Rule::NotAfterEpoch)),
+            (SerialDays::From1904, "60.5", Err(Rule::NotAfterEpoch)),
+            (SerialDays::From1900, "0.5", Err(Rule::NotAfterEpoch)),
+            (SerialDays::From1900, "-1.5", Err(Rule::NotAfterEpoch)),
+            (SerialDays::From1900, "2958465.5", Err(Rule::TooFarAhead)),
+            // Too large for a day of a spreadsheet: dates and Unix seconds, as ever.
+            (SerialDays::From1900, "1777896000", ok("2026-05-04T12:00:00Z")),
+            (SerialDays::From1900, "20260504", Err(Rule::NoTimeOfDay)),
+            (SerialDays::From1900, "2026-05-04 12:00", ok("2026-05-04T12:00:00Z")),
+        ] {
+            assert_eq!(read(days, None, text), expected, "{days:?} {text}");
+        }
+        let noon = NaiveTime::from_hms_opt(12, 0, 0);
+        assert_eq!(read(SerialDays::From1900, noon, "46146"), ok("2026-05-04T12:00:00Z"));
+        assert_eq!(read(SerialDays::From1900, noon, "46146.25"), ok("2026-05-04T06:00:00Z"));
     }
 }
