@@ -26,6 +26,8 @@ pub enum ValueKind {
     ActionSource,
     /// `DeliveryCategory`
     DeliveryCategory,
+    /// A word of `GenderWords`.
+    GenderWord,
     /// [`OrderId`](super::OrderId)
     OrderId,
     /// [`PageId`](super::PageId)
@@ -57,6 +59,7 @@ impl fmt::Display for ValueKind {
             Self::EventTime => "event time",
             Self::ActionSource => "action source",
             Self::DeliveryCategory => "delivery category",
+            Self::GenderWord => "word for a gender",
             Self::OrderId => "order id",
             Self::PageId => "page id",
             Self::ProductId => "product id",
@@ -135,6 +138,8 @@ pub enum Rule {
     TwoDigitYear,
     /// Not an absolute `http` or `https` address.
     NotAWebAddress,
+    /// The same text for two values that must differ.
+    SameTwice,
     /// Bytes that are not UTF-8.
     NotUtf8,
 }
@@ -173,6 +178,7 @@ impl Rule {
             Self::AmbiguousDate => "ambiguous_date",
             Self::TwoDigitYear => "two_digit_year",
             Self::NotAWebAddress => "not_a_web_address",
+            Self::SameTwice => "same_twice",
             Self::NotUtf8 => "not_utf8",
         }
     }
@@ -232,6 +238,7 @@ impl fmt::Display for Rule {
             Self::NotAWebAddress => {
                 f.write_str("is not a web address: write it whole, such as https://shop.example/thanks")
             }
+            Self::SameTwice => f.write_str("is the same twice: give two different words"),
             Self::NotUtf8 => f.write_str("is not UTF-8: save the file as UTF-8"),
         }
     }
