@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[cfg(feature = "phone")]
 use super::cleaning_options::CallingCountry;
-use super::{AlreadyHashed, CleaningOptions, ExternalIdPolicy, MatchKey};
-use crate::value::{Country, DateOrder, EventTime};
+use super::{AlreadyHashed, CleaningOptions, ExternalIdPolicy, GenderWords, MatchKey};
+use crate::value::{Country, DateOrder, EventTime, InvalidValue};
 
 /// The members of the document. Those that are not set are left out.
 #[derive(Default, Serialize, Deserialize)]
@@ -28,6 +28,16 @@ struct Document {
     digests_only: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
     external_ids: ExternalIdPolicy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gender_words: Option<Words>,
+}
+
+/// The words for female and male.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    female: String,
+    male: String,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -44,6 +54,9 @@ impl Serialize for CleaningOptions {
             already_hashed: self.already_hashed,
             digests_only: self.digests_only.keys().map(|key| key.wire_name().to_owned()).collect(),
             external_ids: self.external_ids,
+            gender_words: self
+                .gender_words
+                .map(|words| Words { female: words.female().to_owned(), male: words.male().to_owned() }),
             ..Document::default()
         };
         #[cfg(feature = "phone")]
@@ -95,6 +108,7 @@ impl<'de> Deserialize<'de> for CleaningOptions {
             already_hashed: document.already_hashed,
             digests_only: document.digests_only.iter().map(key).collect::<Result<_, _>>()?,
             external_ids: document.external_ids,
+            gender_words: document.gender_words.map(words).transpose().map_err(D::Error::custom)?,
             #[cfg(feature = "phone")]
             calling: CallingCountry {
                 stated: country(document.calling_country)?,
@@ -102,4 +116,8 @@ impl<'de> Deserialize<'de> for CleaningOptions {
             },
         })
     }
+}
+
+fn words(words: Words) -> Result<GenderWords, InvalidValue> {
+    GenderWords::female_male(&words.female, &words.male)
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::MatchKey;
 use super::key_set::KeySet;
+use super::{GenderWords, MatchKey};
 use crate::value::{Country, DateOrder, EventTime};
 
 /// Options that control how values are cleaned: the customer's country, the date order, and what the advertiser
@@ -27,6 +27,7 @@ pub struct CleaningOptions {
     pub(super) already_hashed: AlreadyHashed,
     pub(super) digests_only: KeySet,
     pub(super) external_ids: ExternalIdPolicy,
+    pub(super) gender_words: Option<GenderWords>,
     #[cfg(feature = "phone")]
     pub(super) calling: CallingCountry,
 }
@@ -125,6 +126,20 @@ impl CleaningOptions {
     /// ```
     pub fn external_ids(self, policy: ExternalIdPolicy) -> Self {
         Self { external_ids: policy, ..self }
+    }
+
+    /// Sets the words that the export has for female and male, beside the usual ones. They come first: if `M` is
+    /// female here, it is not male.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{CleaningOptions, GenderWords, MatchKey};
+    ///
+    /// let polish = CleaningOptions::default().gender_words(GenderWords::female_male("K", "M")?);
+    /// assert_eq!(MatchKey::Gender.normalize("K", &polish).unwrap().text(), "f");
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn gender_words(self, words: GenderWords) -> Self {
+        Self { gender_words: Some(words), ..self }
     }
 
     /// Completes national phone numbers with the country code of this country.

@@ -63,9 +63,12 @@ pub enum UnusableReason {
     /// The date is before 1900 or in the future.
     #[error("is before 1900 or in the future: check the date")]
     DateOutOfRange,
-    /// The text is no known English word for female or male.
-    #[error("is not a known gender: write f or m, or leave it empty")]
+    /// The text is no known word for female or male.
+    #[error("is not a known gender: write f or m, set the words of the export, or leave it empty")]
     UnknownWord,
+    /// The text is a word or letter that means female in one language and male, or neither, in another.
+    #[error("could mean more than one gender: write f or m, or set the words of the export")]
+    AmbiguousWord,
     /// Nothing is left without blanks, punctuation and the like.
     #[error("contains no letters")]
     NoLetters,
@@ -151,6 +154,7 @@ impl UnusableReason {
             Self::NoSuchDate => "no_such_date",
             Self::DateOutOfRange => "date_out_of_range",
             Self::UnknownWord => "unknown_word",
+            Self::AmbiguousWord => "ambiguous_word",
             Self::NoLetters => "no_letters",
             Self::StartsWithDigit => "starts_with_digit",
             Self::UnknownCountry => "unknown_country",

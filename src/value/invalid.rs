@@ -28,6 +28,8 @@ pub enum ValueKind {
     ActionSource,
     /// `DeliveryCategory`
     DeliveryCategory,
+    /// A word of `GenderWords`.
+    GenderWord,
     /// [`OrderId`](super::OrderId)
     OrderId,
     /// [`PageId`](super::PageId)
@@ -62,6 +64,7 @@ impl fmt::Display for ValueKind {
             Self::EventTime => "event time",
             Self::ActionSource => "action source",
             Self::DeliveryCategory => "delivery category",
+            Self::GenderWord => "word for a gender",
             Self::OrderId => "order id",
             Self::PageId => "page id",
             Self::ProductId => "product id",
@@ -149,6 +152,8 @@ pub enum Rule {
     ZoneName,
     /// Not an absolute `http` or `https` address.
     NotAWebAddress,
+    /// The same text for two values that must differ.
+    SameTwice,
     /// Bytes that are no text in UTF-8, or in the encoding that the layout states.
     NotUtf8,
 }
@@ -191,6 +196,7 @@ impl Rule {
             Self::UnknownZone => "unknown_zone",
             Self::ZoneName => "zone_name",
             Self::NotAWebAddress => "not_a_web_address",
+            Self::SameTwice => "same_twice",
             Self::NotUtf8 => "not_utf8",
         }
     }
@@ -265,6 +271,7 @@ impl fmt::Display for Rule {
             Self::NotAWebAddress => {
                 f.write_str("is not a web address: write it whole, such as https://shop.example/thanks")
             }
+            Self::SameTwice => f.write_str("is the same twice: give two different words"),
             Self::NotUtf8 => f.write_str("has bytes that are no text in the encoding of the file, which is UTF-8 unless the layout states another: correct them or the encoding"),
         }
     }

@@ -3,6 +3,8 @@
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
+use crate::value::is_apostrophe;
+
 /// Characters that show nothing and belong to no value: zero-width spaces, soft hyphens, direction marks,
 /// byte order marks.
 pub(super) fn is_invisible(character: char) -> bool {
@@ -41,23 +43,6 @@ pub(super) fn is_letter_or_mark(character: char) -> bool {
             character.general_category_group(),
             GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark
         ) && !is_apostrophe(character)
-    }
-}
-
-/// Apostrophes, and what stands for one: quotation marks, accents and primes on their own, the modifier letters of
-/// Hawaiian, Uzbek and of transcriptions. Unicode counts some as punctuation, some as letters and some as symbols, but
-/// people write any of them in the same name.
-pub(super) fn is_apostrophe(character: char) -> bool {
-    match character {
-        '\'' | '`' => true,
-        _ if character.is_ascii() => false,
-        _ => matches!(
-            character,
-            '\u{b4}' | '\u{2b9}' | '\u{2bb}'..='\u{2bf}' | '\u{2c8}' | '\u{2ca}' | '\u{2cb}' | '\u{2ee}'
-            | '\u{384}' | '\u{55a}' | '\u{5f3}' | '\u{7f4}' | '\u{7f5}' | '\u{1fbd}' | '\u{1fbf}' | '\u{1ffe}'
-            | '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{2035}' | '\u{275b}' | '\u{275c}'
-            | '\u{a78b}' | '\u{a78c}' | '\u{ff07}' | '\u{ff40}'
-        ),
     }
 }
 
@@ -134,7 +119,8 @@ fn with_joiners(text: &str) -> impl Iterator<Item = char> {
     std::iter::from_fn(move || {
         loop {
             let character = rest.next()?;
-            let is_between = before.is_some_and(takes_joiners) && rest.peek().copied().is_some_and(takes_joiners);
+            let is_between =
+                before.is_some_and(takes_joiners) && rest.peek().copied().is_some_and(takes_joiners);
             before = Some(character);
             if !is_joiner(character) || is_between {
                 return Some(character);
@@ -243,7 +229,8 @@ mod tests {
                 'a', 'E', ' ', '-', '\'', 'é', 'É', '\u{301}', '\u{307}', '\u{327}', '\u{345}', 'İ', 'ı',
                 'Σ', 'ς', 'σ', 'Ά', 'ß', 'ẞ', 'ﬁ', 'Å', '\u{212b}', '\u{1100}', '\u{1161}', '각', '\u{ad}',
                 '\u{200b}', '\u{feff}', 'क', '\u{93c}', '\u{958}', '\u{3099}', 'か', '日', '😀', 'ǅ',
-                '\u{1f88}', '\u{344}', '\u{200c}', '\u{200d}', '\u{94d}', 'ع', '\u{64b}', '\u{2bc}', 'Ა', 'Ꭰ',
+                '\u{1f88}', '\u{344}', '\u{200c}', '\u{200d}', '\u{94d}', 'ع', '\u{64b}', '\u{2bc}', 'Ა',
+                'Ꭰ',
             ][..],
         );
         prop::collection::vec(

@@ -1,10 +1,11 @@
 //! First and last names: blanks, punctuation and apostrophes are dropped, the letters of every script are kept, with the
 //! joiners that belong to them.
 
-use super::characters::{fold_with_joiners, is_apostrophe, is_blank, is_punctuation};
+use super::characters::{fold_with_joiners, is_blank, is_punctuation};
 use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};
 use crate::customer::UnusableReason;
 use crate::customer::block::Block;
+use crate::value::is_apostrophe;
 
 #[inline]
 pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
@@ -78,7 +79,8 @@ mod tests {
 
     #[test]
     fn v39_apostrophes_of_all_kinds_are_one() {
-        for apostrophe in "'`´ʹʻʼʽʾʿˈˊˋˮ΄՚׳ߴߵ᾽᾿῾‘’‚‛′‵❛❜Ꞌꞌ＇｀\u{1fef}\u{1ffd}\u{374}".chars() {
+        for apostrophe in "'`´ʹʻʼʽʾʿˈˊˋˮ΄՚׳ߴߵ᾽᾿῾‘’‚‛′‵❛❜Ꞌꞌ＇｀\u{1fef}\u{1ffd}\u{374}".chars()
+        {
             assert_eq!(name(&format!("O{apostrophe}Brien")), "obrien", "{apostrophe:?}");
         }
     }

@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::timestamp::TimeFormat;
+use super::timestamp::{SerialDays, TimeFormat};
 use super::zones::{ClockChanges, Gap, Overlap};
 use super::{Column, NumberStyle, OrderKey, RowLayout};
 use crate::customer::CleaningOptions;
@@ -44,6 +44,8 @@ struct Document {
     time_of_day: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     cut_fractions: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial_days: Option<SerialDays>,
     #[serde(skip_serializing_if = "is_default")]
     each_row_an_order: bool,
     #[serde(skip_serializing_if = "is_default")]
@@ -74,7 +76,7 @@ impl Serialize for RowLayout {
                 "a layout whose zones a function finds is no document: remove `zone_of`",
             ));
         }
-        let TimeFormat { zone, changes, date_order, time_of_day, cut_fractions } = self.times;
+        let TimeFormat { zone, changes, date_order, time_of_day, cut_fractions, serial_days } = self.times;
         let document = Document {
             numbers: self.numbers,
             currency_from_amounts: self.currency_from_amounts,
@@ -85,6 +87,7 @@ impl Serialize for RowLayout {
             date_order,
             time_of_day: time_of_day.map(|time| time.to_string()),
             cut_fractions,
+            serial_days,
             each_row_an_order: self.each_row_an_order,
             order_key: self.order_key.headers.clone(),
             order_day: self.order_key.has_day,
@@ -155,6 +158,7 @@ impl<'de> Deserialize<'de> for RowLayout {
         layout.times.date_order = document.date_order;
         layout.times.changes = ClockChanges { overlap: document.overlap, gap: document.gap };
         layout.times.cut_fractions = document.cut_fractions;
+        layout.times.serial_days = document.serial_days;
         Ok(Self {
             names: document.columns.into_iter().collect(),
             numbers: document.numbers,

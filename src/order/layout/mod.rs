@@ -75,6 +75,7 @@ pub use zones::{Gap, Overlap};
 /// date_order = "day_first"        # or "month_first"
 /// time_of_day = "12:00"           # of dates without one
 /// cut_fractions = true            # of Unix seconds
+/// serial_days = "from_1900"       # dates as numbers of days, as spreadsheets count them; or "from_1904"
 /// order_key = ["Filiale", "Kasse"]
 /// order_day = true                # order ids begin anew every day
 /// each_row_an_order = false       # there are no order ids
@@ -93,8 +94,9 @@ pub use zones::{Gap, Overlap};
 /// calling_country_of_customer = false
 /// date_order = "day_first"        # of birth dates, if it is another one
 /// digests_only = ["em", "ph"]     # match keys that are hashed already
-/// already_hashed = "accept"       # or "refuse"
-/// external_ids = "normalized"     # or "exact", "plain"
+/// already_hashed = "refuse"       # or "accept"
+/// external_ids = "exact"          # or "normalized", "plain"
+/// gender_words = { female = "M", male = "H" }
 /// ```
 ///
 /// The same in JSON:

@@ -2,6 +2,7 @@
 //! name of the month, and the days of spreadsheets.
 
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use serde::{Deserialize, Serialize};
 
 use super::time_of_day;
 use super::zones::{ClockChanges, NoTime};
@@ -15,13 +16,15 @@ use crate::value::{Amount, DateOrder, EventTime, LocalTime, Rule, Zone, without_
 /// let layout = RowLayout::new().serial_days(SerialDays::From1904);
 /// # let _ = layout;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SerialDays {
     /// Day 1 is 1 January 1900, as in most spreadsheets. Day 60 is refused: it would be 29 February 1900, which never
     /// was.
+    #[serde(rename = "from_1900")]
     From1900,
     /// Day 0 is 1 January 1904, as in workbooks with the date system of 1904.
+    #[serde(rename = "from_1904")]
     From1904,
 }
 

@@ -33,7 +33,7 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"bs", &["The Bahamas", "Commonwealth of The Bahamas"]),
     (b"bt", &["Kingdom of Bhutan"]),
     (b"bw", &["Republic of Botswana", "Bechuanaland"]),
-    (b"by", &["Republic of Belarus", "Рэспубліка Беларусь", "Byelorussia", "Belorussia", "Белоруссия", "Республика Беларусь"]),
+    (b"by", &["Republic of Belarus", "Рэспубліка Беларусь", "Byelorussia", "Weißrussland", "Wit-Rusland", "Hviterussland", "Vitryssland", "Hviderusland", "Biélorussie", "Bielorrusia", "Bielorrússia", "Bielorussia", "Valko-Venäjä", "Valgevene", "Belorussia", "Белоруссия", "Республика Беларусь"]),
     (b"bz", &["British Honduras"]),
     (b"cc", &["Cocos Islands", "Keeling Islands"]),
     (b"cd", &["Democratic Republic of the Congo", "Democratic Republic of Congo", "Congo the Democratic Republic of the", "DR Congo", "DRC", "Congo Kinshasa", "Zaire", "République démocratique du Congo", "RD Congo", "RDC"]),

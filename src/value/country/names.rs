@@ -11,11 +11,11 @@ use std::sync::LazyLock;
 use arrayvec::ArrayString;
 use foldhash::quality::RandomState;
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::canonical_combining_class;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use super::aliases::{ACCENTED, ALIASES, AMBIGUOUS, CODE_OR_ABBREVIATION, CODE_OR_NAME};
 use crate::value::Rule;
+use crate::value::letters::{is_accent, is_apostrophe, plain_letter};
 
 /// What a name means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,9 +119,10 @@ pub(super) enum Accents {
 /// letter. Without accents, letters of the alphabets become those that people write instead.
 pub(super) fn fold(text: &str, accents: Accents) -> Option<Name> {
     let mut name = Name::new();
-    let letters = text.nfkd().flat_map(char::to_lowercase).filter(|&letter| {
-        is_part_of_name(letter) && (accents == Accents::Kept || !is_accent(letter))
-    });
+    let letters = text
+        .nfkd()
+        .flat_map(char::to_lowercase)
+        .filter(|&letter| is_part_of_name(letter) && (accents == Accents::Kept || !is_accent(letter)));
     for letter in letters.nfc() {
         match plain_letter(letter) {
             Some(plain) => name.try_push_str(plain).ok()?,
@@ -140,39 +141,7 @@ fn is_part_of_name(character: char) -> bool {
         character.general_category_group(),
         GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark
     );
-    is_letter && !matches!(character, '\u{2b0}'..='\u{2ff}' | '\u{640}' | '\u{a78b}' | '\u{a78c}')
-}
-
-/// Whether this is a mark above, below or through a letter of an alphabet, or a dot below an Indic letter. Vowel
-/// signs, viramas, tone marks of Thai and voicing marks of Japanese are none: without them a name would be another one.
-fn is_accent(character: char) -> bool {
-    !character.is_ascii() && matches!(canonical_combining_class(character), 1 | 7 | 10..=35 | 200..=240)
-}
-
-/// What is often written instead of a letter that has no decomposition.
-fn plain_letter(letter: char) -> Option<&'static str> {
-    Some(match letter {
-        'æ' => "ae",
-        'œ' => "oe",
-        'ß' => "ss",
-        'þ' => "th",
-        'đ' | 'ð' | 'ɗ' => "d",
-        'ø' | 'ɔ' => "o",
-        'ł' => "l",
-        'ħ' => "h",
-        'ı' => "i",
-        'ə' | 'ɛ' | 'ǝ' => "e",
-        'ŋ' => "n",
-        'ŧ' => "t",
-        'ɓ' => "b",
-        'ƙ' => "k",
-        'ƴ' => "y",
-        'ς' => "σ",
-        'ي' | 'ى' => "ی",
-        'ك' | 'ڪ' => "ک",
-        'ة' | 'ہ' | 'ھ' => "ه",
-        _ => return None,
-    })
+    is_letter && !is_apostrophe(character) && character != '\u{640}'
 }
 
 /// What the generated table says of a folded name.
