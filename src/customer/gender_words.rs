@@ -1,6 +1,6 @@
 //! The words for the two genders in an export.
 
-use arrayvec::ArrayString;
+use std::sync::{Mutex, PoisonError};
 
 use crate::value::{InvalidValue, Rule, ValueKind};
 
@@ -18,14 +18,16 @@ use crate::value::{InvalidValue, Rule, ValueKind};
 /// ```
 ///
 /// Case does not count. Other words keep their meaning.
+///
+/// The words stay in memory until the program ends, once for each pair, so that the options of each row are small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct GenderWords {
-    female: Word,
-    male: Word,
-}
+pub struct GenderWords(&'static Pair);
 
-/// A word, kept in place so that options stay cheap to copy.
-type Word = ArrayString<MAX_WORD>;
+/// The words for female and male.
+type Pair = [Box<str>; 2];
+
+/// Every pair that was stated.
+static PAIRS: Mutex<Vec<&'static Pair>> = Mutex::new(Vec::new());
 
 const MAX_WORD: usize = 32;
 
@@ -45,27 +47,34 @@ impl GenderWords {
     /// [`Rule::Empty`] for an empty word, [`Rule::TooLong`] for one of more than 32 bytes, [`Rule::SameTwice`] if both
     /// are the same.
     pub fn female_male(female: &str, male: &str) -> Result<Self, InvalidValue> {
-        let words = Self { female: word(female)?, male: word(male)? };
-        if words.female.to_lowercase() == words.male.to_lowercase() {
+        let pair = [word(female)?, word(male)?];
+        if pair[0].to_lowercase() == pair[1].to_lowercase() {
             return Err(InvalidValue::new(ValueKind::GenderWord, Rule::SameTwice));
         }
-        Ok(words)
+        let mut pairs = PAIRS.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = pairs.iter().find(|known| ***known == pair).copied();
+        Ok(Self(known.unwrap_or_else(|| {
+            let stated: &Pair = Box::leak(Box::new(pair));
+            pairs.push(stated);
+            stated
+        })))
     }
 
-    pub(super) fn female(&self) -> &str {
-        &self.female
+    pub(super) fn female(self) -> &'static str {
+        &self.0[0]
     }
 
-    pub(super) fn male(&self) -> &str {
-        &self.male
+    pub(super) fn male(self) -> &'static str {
+        &self.0[1]
     }
 }
 
-fn word(text: &str) -> Result<Word, InvalidValue> {
+fn word(text: &str) -> Result<Box<str>, InvalidValue> {
     let text = text.trim();
-    let rule = if text.is_empty() { Rule::Empty } else { Rule::TooLong(MAX_WORD) };
-    Word::from(text)
-        .ok()
-        .filter(|word| !word.is_empty())
-        .ok_or(InvalidValue::new(ValueKind::GenderWord, rule))
+    let rule = match text.len() {
+        0 => Rule::Empty,
+        1..=MAX_WORD => return Ok(text.into()),
+        _ => Rule::TooLong(MAX_WORD),
+    };
+    Err(InvalidValue::new(ValueKind::GenderWord, rule))
 }

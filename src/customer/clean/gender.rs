@@ -13,7 +13,7 @@ use crate::customer::{GenderWords, UnusableReason};
 use crate::value::{is_accent, is_apostrophe, plain_letter};
 
 #[inline]
-pub(super) fn quick(text: &[u8], stated: Option<&GenderWords>, form: &mut Block) -> Option<Quick> {
+pub(super) fn quick(text: &[u8], stated: Option<GenderWords>, form: &mut Block) -> Option<Quick> {
     let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
     let letter = match text[0] | 0x20 {
         _ if stated.is_some() => return None,
@@ -28,7 +28,7 @@ pub(super) fn quick(text: &[u8], stated: Option<&GenderWords>, form: &mut Block)
 /// The advertiser's own words come first: `M` may be `mujer`.
 pub(super) fn clean(
     text: &str,
-    stated: Option<&GenderWords>,
+    stated: Option<GenderWords>,
     out: &mut String,
 ) -> Result<(), UnusableReason> {
     let word = folded(text);
@@ -45,7 +45,7 @@ pub(super) fn clean(
     Ok(())
 }
 
-fn letter_of(stated: &GenderWords, word: &str) -> Option<char> {
+fn letter_of(stated: GenderWords, word: &str) -> Option<char> {
     let is = |stated: &str| folded(stated) == word;
     if is(stated.female()) {
         Some('f')
