@@ -13,27 +13,43 @@ use crate::value::{Amount, Currency, EventId, Identifier, ProductId};
 
 /// The name of a member with the marks around it: `,"name":`.
 #[derive(Clone, Copy)]
-pub(crate) struct Name(&'static str);
+pub(crate) struct Name {
+    with_marks: &'static str,
+    padded: &'static [u8; Name::ROOM],
+}
 
 impl Name {
-    /// Takes a name with its marks; see `name!`.
-    pub(crate) const fn written(with_marks: &'static str) -> Self {
-        Self(with_marks)
+    /// Longer than every name with its marks.
+    pub(crate) const ROOM: usize = 48;
+
+    /// Takes a name with its marks, also followed by zeros; see `name!`.
+    pub(crate) const fn written(with_marks: &'static str, padded: &'static [u8; Self::ROOM]) -> Self {
+        Self { with_marks, padded }
     }
 
-    /// The name as it stands behind another member.
-    pub(crate) fn behind_another(self) -> &'static [u8] {
-        self.0.as_bytes()
+    /// A name followed by zeros.
+    pub(crate) const fn padded(with_marks: &str) -> [u8; Self::ROOM] {
+        let mut padded = [0; Self::ROOM];
+        padded.split_at_mut(with_marks.len()).0.copy_from_slice(with_marks.as_bytes());
+        padded
+    }
+
+    /// The name as it stands behind another member, followed by zeros, and its length.
+    pub(crate) fn behind_another(self) -> (&'static [u8; Self::ROOM], usize) {
+        (self.padded, self.with_marks.len())
     }
 
     fn plain(self) -> &'static str {
-        &self.0[2..self.0.len() - 2]
+        &self.with_marks[2..self.with_marks.len() - 2]
     }
 }
 
 macro_rules! name {
     ($name:literal) => {
-        $crate::event::Name::written(concat!(",\"", $name, "\":"))
+        $crate::event::Name::written(
+            concat!(",\"", $name, "\":"),
+            const { &$crate::event::Name::padded(concat!(",\"", $name, "\":")) },
+        )
     };
 }
 
