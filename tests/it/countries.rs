@@ -114,11 +114,10 @@ const NAMES: &[(&str, &[&str])] = &[
 
 #[test]
 fn v57_names_in_many_languages_are_read() {
-    for (code, names) in NAMES {
-        for name in *names {
-            assert_eq!(name.parse::<Country>().as_ref().map(Country::code), Ok(*code), "{name}");
-        }
-    }
+    let all = NAMES.iter().flat_map(|(code, names)| names.iter().map(move |name| (*code, *name)));
+    let is_read = |code, name: &str| name.parse::<Country>().is_ok_and(|read| read.code() == code);
+    let others: Vec<_> = all.filter(|&(code, name)| !is_read(code, name)).collect();
+    assert!(others.is_empty(), "{others:?}");
     assert!(NAMES.iter().map(|(_, names)| names.len()).sum::<usize>() > 400);
 }
 

@@ -32,6 +32,7 @@ mod matrix;
 mod model;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod network;
+mod names;
 mod order_ids;
 mod orders;
 mod payloads;
