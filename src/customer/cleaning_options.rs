@@ -1,7 +1,7 @@
 //! Options that control how values are cleaned.
 
-use super::{GenderWords, MatchKey};
 use super::key_set::KeySet;
+use super::{GenderWords, MatchKey};
 use crate::value::{Country, DateOrder, EventTime};
 
 /// Options that control how values are cleaned: the customer's country, the date order, and what the advertiser

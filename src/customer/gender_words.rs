@@ -64,5 +64,8 @@ impl GenderWords {
 fn word(text: &str) -> Result<Word, InvalidValue> {
     let text = text.trim();
     let rule = if text.is_empty() { Rule::Empty } else { Rule::TooLong(MAX_WORD) };
-    Word::from(text).ok().filter(|word| !word.is_empty()).ok_or(InvalidValue::new(ValueKind::GenderWord, rule))
+    Word::from(text)
+        .ok()
+        .filter(|word| !word.is_empty())
+        .ok_or(InvalidValue::new(ValueKind::GenderWord, rule))
 }

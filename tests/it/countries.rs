@@ -123,10 +123,26 @@ fn v57_names_in_many_languages_are_read() {
 
 #[test]
 fn v34_v57_what_is_no_whole_name_is_refused() {
-    for text in ["Jerusalem", "Frankfurt", "in Deutschland", "Deutschland AT", "Französisch", "Neu", "東", "中", "Ост", "東京"] {
+    for text in [
+        "Jerusalem",
+        "Frankfurt",
+        "in Deutschland",
+        "Deutschland AT",
+        "Französisch",
+        "Neu",
+        "東",
+        "中",
+        "Ост",
+        "東京",
+    ] {
         assert_eq!(text.parse::<Country>().map_err(|error| error.rule()), Err(Rule::UnknownCode), "{text}");
     }
-    for text in ["Korea", "KOREA", "Corée", "Kongo", "Конго", "Virgin Islands", "Tschechoslowakei", "СССР"] {
-        assert_eq!(text.parse::<Country>().map_err(|error| error.rule()), Err(Rule::AmbiguousCountry), "{text}");
+    for text in ["Korea", "KOREA", "Corée", "Kongo", "Конго", "Virgin Islands", "Tschechoslowakei", "СССР"]
+    {
+        assert_eq!(
+            text.parse::<Country>().map_err(|error| error.rule()),
+            Err(Rule::AmbiguousCountry),
+            "{text}"
+        );
     }
 }

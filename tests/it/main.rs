@@ -30,9 +30,9 @@ mod known_answers;
 mod matrix;
 #[cfg(feature = "testing")]
 mod model;
+mod names;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod network;
-mod names;
 mod order_ids;
 mod orders;
 mod payloads;

@@ -102,6 +102,6 @@ fn v39_v58_names_of_many_languages_have_their_normal_forms() {
             }
         }
     }
-    assert!(NAMES.len() >= 80);
+    assert!(NAMES.len() > 75);
     assert!(others.is_empty(), "{others:?}");
 }

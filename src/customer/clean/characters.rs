@@ -119,7 +119,8 @@ fn with_joiners(text: &str) -> impl Iterator<Item = char> {
     std::iter::from_fn(move || {
         loop {
             let character = rest.next()?;
-            let is_between = before.is_some_and(takes_joiners) && rest.peek().copied().is_some_and(takes_joiners);
+            let is_between =
+                before.is_some_and(takes_joiners) && rest.peek().copied().is_some_and(takes_joiners);
             before = Some(character);
             if !is_joiner(character) || is_between {
                 return Some(character);
@@ -228,7 +229,8 @@ mod tests {
                 'a', 'E', ' ', '-', '\'', 'é', 'É', '\u{301}', '\u{307}', '\u{327}', '\u{345}', 'İ', 'ı',
                 'Σ', 'ς', 'σ', 'Ά', 'ß', 'ẞ', 'ﬁ', 'Å', '\u{212b}', '\u{1100}', '\u{1161}', '각', '\u{ad}',
                 '\u{200b}', '\u{feff}', 'क', '\u{93c}', '\u{958}', '\u{3099}', 'か', '日', '😀', 'ǅ',
-                '\u{1f88}', '\u{344}', '\u{200c}', '\u{200d}', '\u{94d}', 'ع', '\u{64b}', '\u{2bc}', 'Ა', 'Ꭰ',
+                '\u{1f88}', '\u{344}', '\u{200c}', '\u{200d}', '\u{94d}', 'ع', '\u{64b}', '\u{2bc}', 'Ა',
+                'Ꭰ',
             ][..],
         );
         prop::collection::vec(

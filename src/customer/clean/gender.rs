@@ -242,12 +242,25 @@ mod tests {
 
     #[test]
     fn v38_whole_words_only() {
-        for (text, expected) in [("F", "f"), ("Ma'am", "f"), ("Ma’am", "f"), ("HUSBAND", "m"), ("MALE", "m")] {
+        for (text, expected) in [("F", "f"), ("Ma'am", "f"), ("Ma’am", "f"), ("HUSBAND", "m"), ("MALE", "m")]
+        {
             assert_eq!(letter(text).as_deref(), Ok(expected), "{text}");
         }
-        for text in
-            ["females", "male female", "m/f", "woman1", "divers", "non-binary", "fem ale", "male.", "f..", "nu", "no", "x", "w"]
-        {
+        for text in [
+            "females",
+            "male female",
+            "m/f",
+            "woman1",
+            "divers",
+            "non-binary",
+            "fem ale",
+            "male.",
+            "f..",
+            "nu",
+            "no",
+            "x",
+            "w",
+        ] {
             assert_eq!(letter(text), Err(UnusableReason::UnknownWord), "{text}");
         }
     }
@@ -307,7 +320,13 @@ mod tests {
     #[test]
     fn v38_no_word_is_in_two_lists() {
         let mut seen = HashMap::new();
-        for (meaning, list) in [('f', FEMALE), ('m', MALE), ('f', ONLY_WITH_ACCENTS_FEMALE), ('m', ONLY_WITH_ACCENTS_MALE), ('?', EITHER)] {
+        for (meaning, list) in [
+            ('f', FEMALE),
+            ('m', MALE),
+            ('f', ONLY_WITH_ACCENTS_FEMALE),
+            ('m', ONLY_WITH_ACCENTS_MALE),
+            ('?', EITHER),
+        ] {
             for word in list {
                 for form in [folded(word), without_accents(&folded(word))] {
                     let before = seen.insert(form, (meaning, word));

@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn v39_apostrophes_of_all_kinds_are_one() {
-        for apostrophe in "'`´ʹʻʼʽʾʿˈˊˋˮ΄՚׳ߴߵ᾽᾿῾‘’‚‛′‵❛❜Ꞌꞌ＇｀\u{1fef}\u{1ffd}\u{374}".chars() {
+        for apostrophe in "'`´ʹʻʼʽʾʿˈˊˋˮ΄՚׳ߴߵ᾽᾿῾‘’‚‛′‵❛❜Ꞌꞌ＇｀\u{1fef}\u{1ffd}\u{374}".chars()
+        {
             assert_eq!(name(&format!("O{apostrophe}Brien")), "obrien", "{apostrophe:?}");
         }
     }

@@ -119,9 +119,10 @@ pub(super) enum Accents {
 /// letter. Without accents, letters of the alphabets become those that people write instead.
 pub(super) fn fold(text: &str, accents: Accents) -> Option<Name> {
     let mut name = Name::new();
-    let letters = text.nfkd().flat_map(char::to_lowercase).filter(|&letter| {
-        is_part_of_name(letter) && (accents == Accents::Kept || !is_accent(letter))
-    });
+    let letters = text
+        .nfkd()
+        .flat_map(char::to_lowercase)
+        .filter(|&letter| is_part_of_name(letter) && (accents == Accents::Kept || !is_accent(letter)));
     for letter in letters.nfc() {
         match plain_letter(letter) {
             Some(plain) => name.try_push_str(plain).ok()?,
