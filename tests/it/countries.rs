@@ -1,6 +1,6 @@
 //! Names of countries in many languages, written down from how people and forms write them.
 
-use meta_offline_events::value::{Country, Rule};
+use meta_offline_events::value::{Country, InvalidValue, Rule};
 
 /// The code, then names in languages of their own.
 #[rustfmt::skip]
@@ -135,12 +135,12 @@ fn v34_v57_what_is_no_whole_name_is_refused() {
         "Ост",
         "東京",
     ] {
-        assert_eq!(text.parse::<Country>().map_err(|error| error.rule()), Err(Rule::UnknownCode), "{text}");
+        assert_eq!(text.parse::<Country>().map_err(InvalidValue::rule), Err(Rule::UnknownCode), "{text}");
     }
     for text in ["Korea", "KOREA", "Corée", "Kongo", "Конго", "Virgin Islands", "Tschechoslowakei", "СССР"]
     {
         assert_eq!(
-            text.parse::<Country>().map_err(|error| error.rule()),
+            text.parse::<Country>().map_err(InvalidValue::rule),
             Err(Rule::AmbiguousCountry),
             "{text}"
         );

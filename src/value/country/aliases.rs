@@ -69,7 +69,7 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"fo", &["Faeroe Islands", "Føroyar", "Фареры"]),
     (b"fr", &["French Republic", "République française"]),
     (b"ga", &["Gabonese Republic", "République gabonaise"]),
-    (b"gb", &["UK", "United Kingdom", "Great Britain", "Britain", "England", "Scotland", "Wales", "Northern Ireland", "Großbritannien und Nordirland", "Gran Bretaña", "Gran Bretagna", "Grande-Bretagne", "Grã-Bretanha", "Groot-Brittannië", "Nagy-Britannia", "Velká Británie", "Veľká Británia", "Marea Britanie", "Storbritannia", "Storbritannien", "Velika Britanija", "Büyük Britanya", "Iso-Britannia", "Suurbritannia", "Великобритания", "Μεγάλη Βρετανία", "大不列颠", "بريطانيا", "בריטניה", "İngiltere", "Inghilterra", "Angleterre", "Inglaterra", "Engeland", "Anglia", "Anglie", "Англия", "Αγγλία", "إنجلترا", "אנגליה", "Schottland", "Écosse", "Escocia", "Scozia", "Uingereza", "Großbritannien"]),
+    (b"gb", &["UK", "United Kingdom", "Great Britain", "Britain", "England", "Scotland", "Wales", "Northern Ireland", "Großbritannien und Nordirland", "Gran Bretaña", "Gran Bretagna", "Grande-Bretagne", "Grã-Bretanha", "Groot-Brittannië", "Nagy-Britannia", "Velká Británie", "Veľká Británia", "Marea Britanie", "Storbritannia", "Storbritannien", "Velika Britanija", "Büyük Britanya", "Iso-Britannia", "Suurbritannia", "Великобритания", "Μεγάλη Βρετανία", "大不列颠", "بريطانيا", "בריטניה", "İngiltere", "Inghilterra", "Angleterre", "Inglaterra", "Engeland", "Anglia", "Anglie", "Англия", "Αγγλία", "إنجلترا", "אנגליה", "Schottland", "Écosse", "Escocia", "Scozia", "Uingereza", "Großbritannien", "VK"]),
     (b"ge", &["Republic of Georgia", "Sakartvelo"]),
     (b"gf", &["Guyane"]),
     (b"gg", &["Bailiwick of Guernsey"]),
@@ -207,7 +207,7 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"ua", &["Україна", "Ukrayina"]),
     (b"ug", &["Republic of Uganda"]),
     (b"um", &["US Minor Outlying Islands", "US Outlying Islands"]),
-    (b"us", &["United States", "The United States", "The United States of America", "America", "Estados Unidos de América", "Estados Unidos da América", "États-Unis d'Amérique", "Vereinigte Staaten von Amerika", "Stati Uniti d'America", "Verenigde Staten van Amerika", "Соединённые Штаты Америки", "アメリカ合衆国", "アメリカ", "美利坚合众国", "美利堅合眾國", "Stany Zjednoczone Ameryki", "Spojené státy americké", "Spojené štáty americké", "Amerikas forente stater", "Amerikas Förenta Stater", "Amerikan yhdysvallat", "Sjedinjene Američke Države", "Amerikai Egyesült Államok", "Hợp chủng quốc Hoa Kỳ", "미합중국"]),
+    (b"us", &["United States", "The United States", "The United States of America", "America", "Estados Unidos de América", "Estados Unidos da América", "États-Unis d'Amérique", "Vereinigte Staaten von Amerika", "Stati Uniti d'America", "Verenigde Staten van Amerika", "Соединённые Штаты Америки", "アメリカ合衆国", "アメリカ", "美利坚合众国", "美利堅合眾國", "Stany Zjednoczone Ameryki", "Spojené státy americké", "Spojené štáty americké", "Amerikas forente stater", "Amerikas Förenta Stater", "Amerikan yhdysvallat", "Sjedinjene Američke Države", "Amerikai Egyesült Államok", "Hợp chủng quốc Hoa Kỳ", "미합중국", "VS"]),
     (b"uy", &["Eastern Republic of Uruguay", "República Oriental del Uruguay", "Oriental Republic of Uruguay"]),
     (b"uz", &["Republic of Uzbekistan", "O'zbekiston Respublikasi"]),
     (b"va", &["Vatican", "Vatican City", "Vatican City State", "Holy See Vatican City State", "Santa Sede", "Saint-Siège", "Heiliger Stuhl", "Status Civitatis Vaticanae", "바티칸"]),
@@ -228,14 +228,8 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
 /// Short names that mean another country, or none, without their accents. These are found with them only.
 #[rustfmt::skip]
 pub(super) const ACCENTED: &[(&[u8; 2], &str)] = &[
-    (b"at", "Áo"), (b"au", "Úc"), (b"be", "Bỉ"), (b"us", "Mỹ"), (b"gb", "ÜK"), (b"us", "ÉU"),
+    (b"at", "Áo"), (b"au", "Úc"), (b"be", "Bỉ"), (b"us", "Mỹ"), (b"gb", "ÜK"), (b"im", "Mön"), (b"us", "ÉU"),
 ];
-
-/// Two-letter codes that are names of other countries without their accents, as these names are written.
-pub(super) const CODE_OR_NAME: [&[u8; 2]; 3] = [b"Ao", b"Bi", b"My"];
-
-/// Two-letter codes that are abbreviations of other countries' names, if they are written with a dot: `R. U.`, `S.A.`
-pub(super) const CODE_OR_ABBREVIATION: [&[u8; 2]; 3] = [b"as", b"ru", b"sa"];
 
 /// Names that could be more than one country. They are refused.
 #[rustfmt::skip]
@@ -256,7 +250,5 @@ pub(super) const AMBIGUOUS: &[&str] = &[
     "Yugoslavia", "Jugoslawien", "Jugoslavija", "Yougoslavie", "Югославия", "Serbia and Montenegro",
     "Soviet Union", "USSR", "UdSSR", "Sowjetunion", "СССР", "Советский Союз", "Netherlands Antilles",
     "Virgin Islands", "Jungferninseln", "Îles Vierges", "Islas Vírgenes", "Ilhas Virgens", "Isole Vergini",
-    "São Martinho", "San Martín", "Sveti Martin", "Свети Мартин",
-    // Guyana in some languages, French Guiana in others.
-    "Guiana",
+    "São Martinho", "Sveti Martin", "Свети Мартин",
 ];

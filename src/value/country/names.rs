@@ -13,7 +13,7 @@ use foldhash::quality::RandomState;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-use super::aliases::{ACCENTED, ALIASES, AMBIGUOUS, CODE_OR_ABBREVIATION, CODE_OR_NAME};
+use super::aliases::{ACCENTED, ALIASES, AMBIGUOUS};
 use crate::value::Rule;
 use crate::value::letters::{is_accent, is_apostrophe, plain_letter};
 
@@ -43,9 +43,10 @@ pub(super) fn of_two_letters(places: [usize; 2]) -> Option<Meaning> {
     COMMON.get(&[first, second][..]).copied()
 }
 
-/// Whether these letters are a code or, without its accents, the name of another country.
+/// Whether these letters are a code and, as they are written, another country's name without its accents: that of
+/// Austria, Belgium or the United States in Vietnamese.
 pub(super) fn is_code_or_name(letters: [u8; 2]) -> bool {
-    CODE_OR_NAME.contains(&&letters)
+    matches!(&letters, b"Ao" | b"Bi" | b"My")
 }
 
 /// The longest name of ASCII letters, in bytes. The longest one in the tables has 54.
@@ -75,10 +76,10 @@ fn of_ascii(text: &str) -> Result<Meaning, Rule> {
     }
 }
 
+/// Whether a name of two letters is a code and, with a dot, an abbreviation of another country's name: that of the
+/// United Kingdom in French and Catalan, of the United States in Malay and Scottish Gaelic.
 fn is_abbreviation(name: &[u8], text: &str) -> bool {
-    name.len() == 2
-        && text.contains('.')
-        && name.try_into().is_ok_and(|letters| CODE_OR_ABBREVIATION.contains(&letters))
+    matches!(name, b"as" | b"ru" | b"sa") && text.contains('.')
 }
 
 /// The country whose three-letter code the text is, in capitals.
