@@ -27,7 +27,7 @@ pub struct GenderWords {
 /// A word, kept in place so that options stay cheap to copy.
 type Word = ArrayString<MAX_WORD>;
 
-const MAX_WORD: usize = 32;
+const MAX_WORD: usize = 24;
 
 impl GenderWords {
     /// Creates the pair from the word for female, then the word for male.
@@ -42,7 +42,7 @@ impl GenderWords {
     ///
     /// # Errors
     ///
-    /// [`Rule::Empty`] for an empty word, [`Rule::TooLong`] for one of more than 32 bytes, [`Rule::SameTwice`] if both
+    /// [`Rule::Empty`] for an empty word, [`Rule::TooLong`] for one of more than 24 bytes, [`Rule::SameTwice`] if both
     /// are the same.
     pub fn female_male(female: &str, male: &str) -> Result<Self, InvalidValue> {
         let words = Self { female: word(female)?, male: word(male)? };
