@@ -178,7 +178,7 @@ impl<'a> UserDataBuilder<'a> {
         self.value(MatchKey::BirthDate, raw)
     }
 
-    /// Adds a gender: `f`, `m` or an English word for one of them.
+    /// Adds a gender: `f`, `m` or a usual word for one of them, such as `Frau`.
     ///
     /// ```
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};

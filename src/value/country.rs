@@ -55,12 +55,11 @@ impl Country {
                 _ => None,
             })
         });
-        let [first, second] = letters.map(|letter| usize::from((letter | 0x20).wrapping_sub(b'a')));
-        if letters.iter().all(u8::is_ascii_alphabetic) && !names::is_code_or_name(letters) {
-            SHORT[first * 26 + second]
-        } else {
-            None
+        let [first, second] = letters;
+        if !first.is_ascii_alphabetic() || !second.is_ascii_alphabetic() || names::is_code_or_name(letters) {
+            return None;
         }
+        SHORT[place_of(first) * 26 + place_of(second)]
     }
 
     pub(crate) fn letters(&self) -> &[u8; 2] {
@@ -71,6 +70,11 @@ impl Country {
     pub fn code(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }
+}
+
+/// The place of an ASCII letter in the alphabet, in any case.
+fn place_of(letter: u8) -> usize {
+    usize::from((letter | 0x20) - b'a')
 }
 
 impl FromStr for Country {
@@ -136,7 +140,23 @@ mod tests {
 
     #[test]
     fn ascii_names_are_read_as_any_others() {
-        for text in ["", " . ", "US", "u.s.", "United States", "Q", &"a".repeat(97), "Cote d'Ivoire", "12"] {
+        for text in [
+            "",
+            " . ",
+            "US",
+            "u.s.",
+            "S.A.",
+            "NGA",
+            "nga",
+            "Korea",
+            "VAE",
+            "Deutschland",
+            "United States",
+            "Q",
+            &"a".repeat(97),
+            "Cote d'Ivoire",
+            "12",
+        ] {
             // A letter that counts for nothing makes it a name beyond ASCII.
             let beyond = format!("{text}\u{2e}\u{2019}");
             assert_eq!(text.parse::<Country>(), beyond.parse(), "{text}");

@@ -32,6 +32,7 @@ mod known_answers;
 mod matrix;
 #[cfg(feature = "testing")]
 mod model;
+mod names;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod network;
 mod order_ids;

@@ -46,10 +46,32 @@ def lower(s):
     return nfc(s.lower())
 
 
-def prepare(raw):
+# Scripts of today whose letters join, or that have a virama: their words may need a joiner. Unicode names each letter and
+# mark after its script.
+JOINED = set('ARABIC SYRIAC NKO MANDAIC MONGOLIAN ADLAM DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL TELUGU '
+             'KANNADA MALAYALAM SINHALA VEDIC MYANMAR KHMER BALINESE SUNDANESE JAVANESE SAURASHTRA CHAKMA '
+             'HANIFI TAI SYLOTI MEETEI'.split())
+JOINERS = '\u200c\u200d'
+APOSTROPHES = set('\'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u02ca\u02cb\u02ee\u0384\u055a\u05f3\u07f4\u07f5\u1fbd\u1fbf\u1ffe'
+                  '\u2018\u2019\u201a\u201b\u2032\u2035\u275b\u275c\ua78b\ua78c\uff07\uff40')
+
+
+def takes_joiners(c):
+    return cat(c)[0] in 'LM' and unicodedata.name(c, '').split(' ')[0].split('-')[0] in JOINED
+
+
+def without_joiners(s):
+    """The text with those joiners only that stand between letters or marks of such scripts."""
+    seen = [c for c in s if c in JOINERS or cat(c) != 'Cf']
+    return ''.join(c for i, c in enumerate(seen) if c not in JOINERS or
+                   0 < i < len(seen) - 1 and takes_joiners(seen[i - 1]) and takes_joiners(seen[i + 1]))
+
+
+def prepare(raw, joiners=False):
     if not isinstance(raw, str):
         raise Refuse('type')
-    s = ''.join(c for c in nfc(raw) if cat(c) != 'Cf')
+    s = nfc(raw)
+    s = without_joiners(s) if joiners else ''.join(c for c in s if cat(c) != 'Cf')
     s = trim(nfc(s))
     if not s:
         raise Refuse('empty')
@@ -73,7 +95,7 @@ def hashed(fn):
     """Key that goes out as SHA-256."""
     def run(raw, country=None, **options):
         try:
-            s = prepare(raw)
+            s = prepare(raw, fn.__name__ in ('fn', 'ln', 'ct', 'st', 'f5first', 'f5last', 'fi'))
             if HEX64.fullmatch(s):
                 d = s.lower()
                 return Result(d, d, None)
@@ -172,7 +194,7 @@ def ph(s, country, o):
 
 # ---------------------------------------------------------------- names
 def name(s):
-    return ''.join(c for c in lower(s) if c not in BLANK and c not in ASCII_PUNCT and cat(c)[0] != 'P')
+    return ''.join(c for c in lower(s) if c not in BLANK and c not in ASCII_PUNCT and cat(c)[0] != 'P' and c not in APOSTROPHES)
 
 
 @hashed
@@ -187,12 +209,12 @@ def ln(s, country, o):
 
 @hashed
 def f5first(s, country, o):
-    return nfc(name(s))[:5]
+    return nfc(name(s))[:5].rstrip(JOINERS)
 
 
 @hashed
 def f5last(s, country, o):
-    return nfc(name(s))[:5]
+    return nfc(name(s))[:5].rstrip(JOINERS)
 
 
 @hashed
@@ -313,16 +335,21 @@ def doby(s, country, o):
 # ---------------------------------------------------------------- gender
 @hashed
 def ge(s, country, o):
-    w = DATA['ge'].get(lower(s))
+    s = ''.join("'" if c in APOSTROPHES else c for c in lower(s))
+    w = DATA['ge'].get(s) or {unaccented(word): letter for word, letter in DATA['ge'].items()}.get(unaccented(s))
     if not w:
         raise Refuse('word')
     return w
 
 
 # ---------------------------------------------------------------- place
+def is_letter(c):
+    return cat(c)[0] in 'LM' and c not in APOSTROPHES or c in JOINERS
+
+
 @hashed
 def ct(s, country, o):
-    t = ''.join(c for c in lower(s) if cat(c)[0] in 'LM' or cat(c) == 'Nd')
+    t = ''.join(c for c in lower(s) if is_letter(c) or cat(c) == 'Nd')
     if t and cat(t[0]) == 'Nd':
         raise Refuse('leading_digit')
     return t
@@ -337,7 +364,7 @@ def country_code(value):
 
 @hashed
 def st(s, country, o):
-    t = nfc(''.join(c for c in lower(s) if cat(c)[0] in 'LM'))
+    t = nfc(''.join(c for c in lower(s) if is_letter(c)))
     if country_code(country) in (None, 'us', 'ca'):
         t = DATA['st'].get(t, t)
     return t
@@ -359,6 +386,10 @@ def zp(s, country, o):
     return bare
 
 
+def unaccented(s):
+    return ''.join(c for c in unicodedata.normalize('NFD', s) if cat(c) != 'Mn')
+
+
 @hashed
 def country(s, _country, o):
     t = nfc(''.join(c for c in lower(s) if cat(c)[0] in 'LM'))
@@ -369,6 +400,9 @@ def country(s, _country, o):
     if t == 'uk':
         return 'gb'
     code = DATA['alpha3'].get(t) or DATA['names'].get(t)
+    if not code and len(t) > 2:
+        bare = {unaccented(name): code for name, code in DATA['names'].items()}
+        code = bare.get(unaccented(t))
     if not code:
         raise Refuse('not_a_country')
     return code

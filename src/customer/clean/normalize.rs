@@ -18,8 +18,8 @@ impl MatchKey {
     /// ```
     ///
     /// The text may be anything, and takes time linear in its length. The normal form of a normal form is
-    /// itself, with one exception: if a calling country is set, the digits of a phone number may be completed
-    /// again. A SHA-256 digest is passed on, unless the options refuse it.
+    /// itself, with two exceptions: if a calling country is set, the digits of a phone number may be completed
+    /// again, and [stated words](CleaningOptions::gender_words) may give `f` and `m` another meaning. A SHA-256 digest is passed on, unless the options refuse it.
     ///
     /// Even the digest of an empty text is passed on here; [`UserData`](crate::customer::UserData) refuses it.
     ///

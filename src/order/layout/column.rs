@@ -59,7 +59,7 @@ pub enum Column {
     Surname,
     /// Date of birth.
     Birthdate,
-    /// Gender: `f` or `m`, or an English word for either.
+    /// Gender: `f` or `m`, or a usual word for either.
     Gender,
     /// City.
     City,
@@ -67,7 +67,7 @@ pub enum Column {
     State,
     /// Postcode.
     Postal,
-    /// Country: an ISO code or an English name.
+    /// Country: an ISO code or a name.
     Country,
     /// Mobile advertiser id.
     Madid,

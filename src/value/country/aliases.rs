@@ -36,8 +36,8 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"by", &["Republic of Belarus", "Рэспубліка Беларусь", "Byelorussia", "Weißrussland", "Wit-Rusland", "Hviterussland", "Vitryssland", "Hviderusland", "Biélorussie", "Bielorrusia", "Bielorrússia", "Bielorussia", "Valko-Venäjä", "Valgevene", "Belorussia", "Белоруссия", "Республика Беларусь"]),
     (b"bz", &["British Honduras"]),
     (b"cc", &["Cocos Islands", "Keeling Islands"]),
-    (b"cd", &["Democratic Republic of the Congo", "Democratic Republic of Congo", "Congo the Democratic Republic of the", "DR Congo", "DRC", "Congo Kinshasa", "Zaire", "République démocratique du Congo", "RD Congo", "RDC"]),
-    (b"cg", &["Republic of the Congo", "Republic of Congo", "Congo Brazzaville", "République du Congo"]),
+    (b"cd", &["Democratic Republic of the Congo", "Democratic Republic of Congo", "Congo the Democratic Republic of the", "DR Congo", "DRC", "Congo Kinshasa", "Zaire", "République démocratique du Congo", "RD Congo", "RDC", "Demokratische Republik Kongo", "DR Kongo", "República Democrática del Congo", "República Democrática do Congo", "Repubblica Democratica del Congo", "Democratische Republiek Congo", "Demokratyczna Republika Konga", "Demokratik Kongo Cumhuriyeti", "Демократическая Республика Конго", "ДР Конго", "جمهورية الكونغو الديمقراطية"]),
+    (b"cg", &["Republic of the Congo", "Republic of Congo", "Congo Brazzaville", "République du Congo", "Republik Kongo", "República del Congo", "República do Congo", "Repubblica del Congo", "Republiek Congo", "Republika Konga", "Kongo Cumhuriyeti", "Республика Конго", "جمهورية الكونغو"]),
     (b"ch", &["Schweiz", "Suisse", "Svizzera", "Swiss Confederation", "Schweizerische Eidgenossenschaft", "Confédération suisse", "Confederazione Svizzera", "Confederaziun svizra", "Confoederatio Helvetica"]),
     (b"ci", &["Ivory Coast", "Cote d'Ivoire", "Republic of Côte d'Ivoire", "République de Côte d'Ivoire"]),
     (b"cl", &["Republic of Chile", "República de Chile"]),
@@ -69,7 +69,7 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"fo", &["Faeroe Islands", "Føroyar", "Фареры"]),
     (b"fr", &["French Republic", "République française"]),
     (b"ga", &["Gabonese Republic", "République gabonaise"]),
-    (b"gb", &["UK", "United Kingdom", "Great Britain", "Britain", "England", "Scotland", "Wales", "Northern Ireland", "Großbritannien und Nordirland", "Gran Bretaña", "Gran Bretagna", "Grande-Bretagne", "Grã-Bretanha", "Groot-Brittannië", "Nagy-Britannia", "Velká Británie", "Veľká Británia", "Marea Britanie", "Storbritannia", "Storbritannien", "Velika Britanija", "Büyük Britanya", "Iso-Britannia", "Suurbritannia", "Великобритания", "Μεγάλη Βρετανία", "大不列颠", "بريطانيا", "בריטניה", "İngiltere", "Inghilterra", "Angleterre", "Inglaterra", "Engeland", "Anglia", "Anglie", "Англия", "Αγγλία", "إنجلترا", "אנגליה", "Schottland", "Écosse", "Escocia", "Scozia", "Uingereza"]),
+    (b"gb", &["UK", "United Kingdom", "Great Britain", "Britain", "England", "Scotland", "Wales", "Northern Ireland", "Großbritannien und Nordirland", "Gran Bretaña", "Gran Bretagna", "Grande-Bretagne", "Grã-Bretanha", "Groot-Brittannië", "Nagy-Britannia", "Velká Británie", "Veľká Británia", "Marea Britanie", "Storbritannia", "Storbritannien", "Velika Britanija", "Büyük Britanya", "Iso-Britannia", "Suurbritannia", "Великобритания", "Μεγάλη Βρετανία", "大不列颠", "بريطانيا", "בריטניה", "İngiltere", "Inghilterra", "Angleterre", "Inglaterra", "Engeland", "Anglia", "Anglie", "Англия", "Αγγλία", "إنجلترا", "אנגליה", "Schottland", "Écosse", "Escocia", "Scozia", "Uingereza", "Großbritannien", "VK"]),
     (b"ge", &["Republic of Georgia", "Sakartvelo"]),
     (b"gf", &["Guyane"]),
     (b"gg", &["Bailiwick of Guernsey"]),
@@ -95,7 +95,7 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"im", &["Insel Man", "Ellan Vannin"]),
     (b"in", &["Republic of India", "भारत गणराज्य", "Bharat"]),
     (b"iq", &["Republic of Iraq", "جمهورية العراق"]),
-    (b"ir", &["Iran", "Islamic Republic of Iran", "جمهوری اسلامی ایران", "Persia"]),
+    (b"ir", &["Iran", "Islamic Republic of Iran", "جمهوری اسلامی ایران", "Persia", "Islamische Republik Iran", "République islamique d'Iran", "República Islámica de Irán"]),
     (b"is", &["Lýðveldið Ísland", "Republic of Iceland"]),
     (b"it", &["Italia", "Italian Republic", "Repubblica Italiana"]),
     (b"je", &["Bailiwick of Jersey"]),
@@ -107,8 +107,8 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"ki", &["Republic of Kiribati", "Gilbert Islands"]),
     (b"km", &["Union of the Comoros", "Union des Comores"]),
     (b"kn", &["St Kitts and Nevis", "St Kitts & Nevis", "Saint Kitts & Nevis"]),
-    (b"kp", &["North Korea", "Democratic People's Republic of Korea", "DPRK", "조선민주주의인민공화국", "朝鮮民主主義人民共和国", "朝鲜民主主义人民共和国", "북조선"]),
-    (b"kr", &["South Korea", "Republic of Korea", "대한민국", "大韓民国", "大韩民国", "大韓民國", "남한", "Republik Korea", "République de Corée", "República de Corea"]),
+    (b"kp", &["North Korea", "Democratic People's Republic of Korea", "DPRK", "조선민주주의인민공화국", "朝鮮民主主義人民共和国", "朝鲜民主主义人民共和国", "북조선", "Северная Корея", "Північна Корея", "北朝鲜"]),
+    (b"kr", &["South Korea", "Republic of Korea", "대한민국", "大韓民国", "大韩民国", "大韓民國", "남한", "Republik Korea", "République de Corée", "República de Corea", "Южная Корея", "Південна Корея", "南朝鲜"]),
     (b"kw", &["State of Kuwait", "دولة الكويت"]),
     (b"kz", &["Republic of Kazakhstan", "Қазақстан Республикасы", "Qazaqstan", "Kazakstan", "Республика Казахстан"]),
     (b"la", &["Laos", "ສາທາລະນະລັດ ປະຊາທິປະໄຕ ປະຊາຊົນລາວ"]),
@@ -168,9 +168,9 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"re", &["Reunion", "La Réunion", "Réunion Island"]),
     (b"ro", &["România"]),
     (b"rs", &["Republic of Serbia", "Република Србија", "Republika Srbija"]),
-    (b"ru", &["Russia", "Россия", "Российская Федерация", "Rossiya", "РФ"]),
+    (b"ru", &["Russia", "Россия", "Российская Федерация", "Rossiya", "РФ", "Russische Föderation", "Fédération de Russie", "Federación de Rusia", "Federación Rusa", "Federação Russa", "Federazione Russa", "Russische Federatie", "Federacja Rosyjska", "Rusya Federasyonu", "Російська Федерація", "俄罗斯联邦", "ロシア連邦"]),
     (b"rw", &["Rwandese Republic", "Republic of Rwanda", "République du Rwanda"]),
-    (b"sa", &["Kingdom of Saudi Arabia", "المملكة العربية السعودية", "KSA"]),
+    (b"sa", &["Kingdom of Saudi Arabia", "المملكة العربية السعودية", "KSA", "السعودية"]),
     (b"sc", &["Republic of Seychelles", "République des Seychelles"]),
     (b"sd", &["Republic of the Sudan", "جمهورية السودان"]),
     (b"se", &["Sverige", "Kingdom of Sweden", "Konungariket Sverige"]),
@@ -188,7 +188,7 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"st", &["São Tomé and Príncipe", "São Tomé & Príncipe", "Sao Tome & Principe", "Democratic Republic of São Tomé and Príncipe", "República Democrática de São Tomé e Príncipe"]),
     (b"sv", &["Republic of El Salvador", "República de El Salvador"]),
     (b"sx", &["Sint Maarten", "St Maarten", "Sint Maarten Dutch Part", "Sint Maarten Ductch Part"]),
-    (b"sy", &["Syria", "الجمهورية العربية السورية"]),
+    (b"sy", &["Syria", "الجمهورية العربية السورية", "République arabe syrienne", "República Árabe Siria", "Arabische Republik Syrien"]),
     (b"sz", &["Swaziland", "Kingdom of Eswatini", "Kingdom of Swaziland"]),
     (b"tc", &["Turks & Caicos Islands"]),
     (b"td", &["Republic of Chad", "République du Tchad"]),
@@ -207,7 +207,7 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
     (b"ua", &["Україна", "Ukrayina"]),
     (b"ug", &["Republic of Uganda"]),
     (b"um", &["US Minor Outlying Islands", "US Outlying Islands"]),
-    (b"us", &["United States", "The United States", "The United States of America", "America", "Estados Unidos de América", "Estados Unidos da América", "États-Unis d'Amérique", "Vereinigte Staaten von Amerika", "Stati Uniti d'America", "Verenigde Staten van Amerika", "Соединённые Штаты Америки", "アメリカ合衆国", "アメリカ", "美利坚合众国", "美利堅合眾國", "Stany Zjednoczone Ameryki", "Spojené státy americké", "Spojené štáty americké", "Amerikas forente stater", "Amerikas Förenta Stater", "Amerikan yhdysvallat", "Sjedinjene Američke Države", "Amerikai Egyesült Államok", "Hợp chủng quốc Hoa Kỳ", "미합중국"]),
+    (b"us", &["United States", "The United States", "The United States of America", "America", "Estados Unidos de América", "Estados Unidos da América", "États-Unis d'Amérique", "Vereinigte Staaten von Amerika", "Stati Uniti d'America", "Verenigde Staten van Amerika", "Соединённые Штаты Америки", "アメリカ合衆国", "アメリカ", "美利坚合众国", "美利堅合眾國", "Stany Zjednoczone Ameryki", "Spojené státy americké", "Spojené štáty americké", "Amerikas forente stater", "Amerikas Förenta Stater", "Amerikan yhdysvallat", "Sjedinjene Američke Države", "Amerikai Egyesült Államok", "Hợp chủng quốc Hoa Kỳ", "미합중국", "VS"]),
     (b"uy", &["Eastern Republic of Uruguay", "República Oriental del Uruguay", "Oriental Republic of Uruguay"]),
     (b"uz", &["Republic of Uzbekistan", "O'zbekiston Respublikasi"]),
     (b"va", &["Vatican", "Vatican City", "Vatican City State", "Holy See Vatican City State", "Santa Sede", "Saint-Siège", "Heiliger Stuhl", "Status Civitatis Vaticanae", "바티칸"]),
@@ -228,14 +228,8 @@ pub(super) const ALIASES: &[(&[u8; 2], &[&str])] = &[
 /// Short names that mean another country, or none, without their accents. These are found with them only.
 #[rustfmt::skip]
 pub(super) const ACCENTED: &[(&[u8; 2], &str)] = &[
-    (b"at", "Áo"), (b"au", "Úc"), (b"be", "Bỉ"), (b"us", "Mỹ"), (b"gb", "ÜK"), (b"us", "ÉU"),
+    (b"at", "Áo"), (b"au", "Úc"), (b"be", "Bỉ"), (b"us", "Mỹ"), (b"gb", "ÜK"), (b"im", "Mön"), (b"us", "ÉU"),
 ];
-
-/// Two-letter codes that are names of other countries without their accents, as these names are written.
-pub(super) const CODE_OR_NAME: [&[u8; 2]; 3] = [b"Ao", b"Bi", b"My"];
-
-/// Two-letter codes that are abbreviations of other countries' names, if they are written with a dot: `R. U.`, `S.A.`
-pub(super) const CODE_OR_ABBREVIATION: [&[u8; 2]; 3] = [b"as", b"ru", b"sa"];
 
 /// Names that could be more than one country. They are refused.
 #[rustfmt::skip]
@@ -256,7 +250,5 @@ pub(super) const AMBIGUOUS: &[&str] = &[
     "Yugoslavia", "Jugoslawien", "Jugoslavija", "Yougoslavie", "Югославия", "Serbia and Montenegro",
     "Soviet Union", "USSR", "UdSSR", "Sowjetunion", "СССР", "Советский Союз", "Netherlands Antilles",
     "Virgin Islands", "Jungferninseln", "Îles Vierges", "Islas Vírgenes", "Ilhas Virgens", "Isole Vergini",
-    "São Martinho", "San Martín", "Sveti Martin", "Свети Мартин",
-    // Guyana in some languages, French Guiana in others.
-    "Guiana",
+    "São Martinho", "Sveti Martin", "Свети Мартин",
 ];

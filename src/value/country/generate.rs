@@ -41,7 +41,9 @@ fn written(folder: &Path) -> String {
             (Some(code), None) => code.as_str(),
             _ => str::from_utf8(SEVERAL).unwrap(),
         };
-        text += &format!("{name} {code}\n");
+        for part in [&name, " ", code, "\n"] {
+            text.push_str(part);
+        }
     }
     text
 }
@@ -153,10 +155,10 @@ fn level<'a>(levels: &'a Value, locale: &str) -> Option<&'a str> {
 /// The locales with names of countries; others inherit all of them.
 fn locales(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let named = entries.filter(|entry| entry.path().join("territories.json").exists());
-    let mut names: Vec<_> = named.map(|entry| entry.file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
+    let own = entries.filter(|entry| entry.path().join("territories.json").exists());
+    let mut locales: Vec<_> = own.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    locales.sort();
+    locales
 }
 
 fn json(file: &Path) -> Value {

@@ -13,7 +13,7 @@ use foldhash::quality::RandomState;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-use super::aliases::{ACCENTED, ALIASES, AMBIGUOUS, CODE_OR_ABBREVIATION, CODE_OR_NAME};
+use super::aliases::{ACCENTED, ALIASES, AMBIGUOUS};
 use crate::value::Rule;
 use crate::value::letters::{is_accent, is_apostrophe, plain_letter};
 
@@ -43,9 +43,10 @@ pub(super) fn of_two_letters(places: [usize; 2]) -> Option<Meaning> {
     COMMON.get(&[first, second][..]).copied()
 }
 
-/// Whether these letters are a code or, without its accents, the name of another country.
+/// Whether these letters are a code and, as they are written, another country's name without its accents: that of
+/// Austria, Belgium or the United States in Vietnamese.
 pub(super) fn is_code_or_name(letters: [u8; 2]) -> bool {
-    CODE_OR_NAME.contains(&&letters)
+    matches!(&letters, b"Ao" | b"Bi" | b"My")
 }
 
 /// The longest name of ASCII letters, in bytes. The longest one in the tables has 54.
@@ -64,10 +65,8 @@ fn of_ascii(text: &str) -> Result<Meaning, Rule> {
         length += 1;
     }
     let name = &name[..length];
-    match COMMON.get(name) {
-        Some(Meaning::Several) => Ok(code_in_capitals(text).map_or(Meaning::Several, Meaning::Country)),
-        Some(_) if is_abbreviation(name, text) => Ok(Meaning::Several),
-        Some(&country) => Ok(country),
+    match common_meaning(name, text) {
+        Some(meaning) => Ok(meaning),
         None if name.is_empty() => Err(Rule::Empty),
         // Two letters are a code, or the name of many things.
         None if name.len() == 2 => Err(Rule::UnknownCode),
@@ -75,31 +74,40 @@ fn of_ascii(text: &str) -> Result<Meaning, Rule> {
     }
 }
 
-fn is_abbreviation(name: &[u8], text: &str) -> bool {
-    name.len() == 2
-        && text.contains('.')
-        && name.try_into().is_ok_and(|letters| CODE_OR_ABBREVIATION.contains(&letters))
-}
-
-/// The country whose three-letter code the text is, in capitals.
-fn code_in_capitals(text: &str) -> Option<[u8; 2]> {
-    let letters: String = text.chars().filter(char::is_ascii_alphabetic).take(4).collect();
-    rust_iso3166::from_alpha3(&letters).map(|listed| lower(listed.alpha2))
-}
-
 fn of_any(text: &str) -> Result<Meaning, Rule> {
     let accented = fold(text, Accents::Kept).ok_or(Rule::UnknownCode)?;
     if accented.is_empty() {
         return Err(Rule::Empty);
     }
-    if let Some(&meaning) = COMMON.get(accented.as_bytes()) {
+    if let Some(meaning) = common_meaning(accented.as_bytes(), text) {
         return Ok(meaning);
     }
     let name = fold(text, Accents::Dropped).ok_or(Rule::UnknownCode)?;
     if name.is_ascii() && name.len() == 2 {
         return Err(Rule::UnknownCode);
     }
-    COMMON.get(name.as_bytes()).copied().or_else(|| listed(name.as_bytes())).ok_or(Rule::UnknownCode)
+    common_meaning(name.as_bytes(), text).or_else(|| listed(name.as_bytes())).ok_or(Rule::UnknownCode)
+}
+
+/// What a folded name means, as it is written in the text, if it is a code, an English name or an alias.
+fn common_meaning(name: &[u8], text: &str) -> Option<Meaning> {
+    Some(match *COMMON.get(name)? {
+        Meaning::Several => code_in_capitals(text).map_or(Meaning::Several, Meaning::Country),
+        Meaning::Country(_) if is_abbreviation(name, text) => Meaning::Several,
+        country @ Meaning::Country(_) => country,
+    })
+}
+
+/// Whether a name of two letters is a code and, with a dot, an abbreviation of another country's name: that of the
+/// United Kingdom in French and Catalan, of the United States in Malay and Scottish Gaelic.
+fn is_abbreviation(name: &[u8], text: &str) -> bool {
+    matches!(name, b"as" | b"ru" | b"sa") && text.contains('.')
+}
+
+/// The country whose three-letter code the text is, in capitals.
+fn code_in_capitals(text: &str) -> Option<[u8; 2]> {
+    let letters: String = text.chars().filter(char::is_ascii_alphabetic).take(4).collect();
+    rust_iso3166::from_alpha3(&letters).map(|listed| lower(listed.alpha2))
 }
 
 /// The longest name, in bytes. The longest one in the tables has 147.
