@@ -54,6 +54,8 @@ mod stored_events;
 mod support;
 #[cfg(feature = "csv")]
 mod throughput;
+#[cfg(all(feature = "chrono-tz", feature = "csv"))]
+mod tills;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod tls;
 #[cfg(all(feature = "testing", feature = "tracing"))]
