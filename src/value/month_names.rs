@@ -5,7 +5,7 @@
 
 /// Each name in lower case and composed form, without a point at its end, and the number of its month.
 #[rustfmt::skip]
-pub(super) const MONTHS: [(&str, u8); 1085] = [
+pub(super) static MONTHS: [(&str, u8); 1085] = [
     ("abe", 12), ("abendua", 12), ("abr", 4), ("abril", 4), ("abu", 8), ("abuztua", 8), ("ag", 8), ("ago", 8),
     ("agost", 8), ("agosti", 8), ("agosto", 8), ("agu", 8), ("agust", 8), ("agustos", 8), ("agustus", 8),
     ("aout", 8), ("août", 8), ("api", 4), ("apirila", 4), ("apr", 4), ("aprel", 4), ("april", 4),
@@ -170,7 +170,7 @@ pub(super) const MONTHS: [(&str, u8); 1085] = [
 
 /// Each name in lower case and composed form, without a point at its end.
 #[rustfmt::skip]
-pub(super) const WEEKDAYS: [&str; 804] = [
+pub(super) static WEEKDAYS: [&str; 804] = [
     "ah", "ahad", "ahd", "al", "alhamisi", "an", "antradienis", "ar", "asteartea", "asteazkena", "astelehena",
     "az", "bazar", "biy", "biyernes", "ca", "car", "carsamba", "ce", "cet", "cetrtek", "ceturtd",
     "ceturtdiena", "cetvrtak", "ch", "chor", "chorshanba", "cmt", "cs", "csuetoertoek", "csutortok",

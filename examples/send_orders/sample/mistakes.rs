@@ -44,7 +44,7 @@ fn customers(maker: &mut Maker) -> Vec<Order> {
     let wrong_email = || "ada at example.com";
     vec![
         maker.order(1).with(Column::Email, wrong_email()).note(1, "not_an_email", Column::Email),
-        maker.order(1).with(Column::Birthdate, "31 May 1990").note(1, "not_a_date", Column::Birthdate),
+        maker.order(1).with(Column::Birthdate, "31 May 90").note(1, "not_a_date", Column::Birthdate),
         maker
             .order(1)
             .with(Column::Email, wrong_email())

@@ -26,11 +26,7 @@ pub(super) fn quick(text: &[u8], stated: Option<GenderWords>, form: &mut Block) 
 }
 
 /// The advertiser's own words come first: `M` may be `mujer`.
-pub(super) fn clean(
-    text: &str,
-    stated: Option<GenderWords>,
-    out: &mut String,
-) -> Result<(), UnusableReason> {
+pub(super) fn clean(text: &str, stated: Option<GenderWords>, out: &mut String) -> Result<(), UnusableReason> {
     let word = folded(text);
     let letter = match stated.and_then(|words| letter_of(words, &word)) {
         Some(letter) => letter,

@@ -47,9 +47,8 @@ impl BoundLayout {
         };
         let mut read = Reader { layout: &self.layout, marks: Vec::new(), faults: Vec::new() };
 
-        let quantity = read.optional(Column::Quantity, text(Column::Quantity), |text| {
-            self.layout.numbers.quantity(text, self.layout.fractional_quantities)
-        });
+        let quantity = read
+            .optional(Column::Quantity, text(Column::Quantity), |text| self.layout.numbers.quantity(text));
         if quantity.is_some_and(Quantity::is_return) {
             return ParsedRow::Return(line);
         }
@@ -60,8 +59,7 @@ impl BoundLayout {
         let time = read.time(text(Column::Timestamp), &zone);
         let (order_id, suspect) = match number {
             Some(number) if self.has_order_key() => {
-                let day = self.layout.order_key.has_day.then(|| time.and_then(|time| read.day(time, &zone)));
-                (read.order_key(self, &number, day, &field), Some(self.suspect(&number)))
+                (read.order_key(self, &number, (time, &zone), &field), Some(self.suspect(&number)))
             }
             number => (number, None),
         };
@@ -192,14 +190,15 @@ impl Reader<'_> {
 
     fn amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
         let numbers = self.layout.numbers;
-        let MarkedAmount { amount, marks } = self.optional(column, text, |text| numbers.amount(text))?;
+        let MarkedAmount { amount, marks } =
+            self.optional(column, text, |text| numbers.style.amount(text))?;
         self.marks.extend(marks.into_iter().map(|mark| (column, mark)));
         Some(amount)
     }
 
     /// Compares the stated currency of a row with the marks beside its amounts, or takes it from them.
     fn currency(&mut self, stated: Option<Currency>) -> Option<Currency> {
-        let from_amounts = self.layout.currency_from_amounts;
+        let from_amounts = self.layout.numbers.currency_from_amounts;
         let given = || self.marks.iter().find_map(|(_, mark)| mark.only()).filter(|_| from_amounts);
         let currency = stated.or_else(given);
         for &(column, mark) in &self.marks {
@@ -222,15 +221,16 @@ impl Reader<'_> {
         currency
     }
 
-    /// Joins the order key of a row. A day that is part of it and is not known is a fault of its own.
+    /// Joins the order key of a row, which was sold at this time in this zone. A time that cannot be read is a fault of
+    /// its own.
     fn order_key<'t>(
         &mut self,
         bound: &BoundLayout,
         number: &OrderId,
-        day: Option<Option<NaiveDate>>,
+        (time, zone): (Option<EventTime>, &Result<Zone, Fault>),
         field: impl Fn(usize) -> Result<&'t str, Rule>,
     ) -> Option<OrderId> {
-        let headers = &self.layout.order_key.headers;
+        let OrderKey { headers, has_day } = &self.layout.order_key;
         let mut parts = Vec::with_capacity(headers.len() + 2);
         for (header, &position) in headers.iter().zip(&bound.key) {
             match field(position) {
@@ -244,8 +244,8 @@ impl Reader<'_> {
                 }
             }
         }
-        if let Some(day) = day {
-            parts.push(day?.to_string());
+        if *has_day {
+            parts.push(self.day(time?, zone)?.to_string());
         }
         parts.push(number.as_str().to_owned());
         self.accept(Column::OrderId, OrderKey::join(parts))
@@ -287,7 +287,7 @@ impl Reader<'_> {
 
     fn reject(&mut self, column: Column, error: InvalidValue) {
         let message = match column {
-            Column::Quantity | Column::Price | Column::Value => self.layout.numbers.advice(error),
+            Column::Quantity | Column::Price | Column::Value => self.layout.numbers.style.advice(error),
             _ => error.to_string(),
         };
         self.faults.push(Fault::at(column, error.rule().code(), message));

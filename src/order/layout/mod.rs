@@ -16,6 +16,7 @@ use std::sync::Arc;
 use chrono::NaiveTime;
 
 use self::column::canonical;
+use self::numbers::NumberFormat;
 use self::timestamp::TimeFormat;
 use self::zones::ZoneOf;
 use crate::customer::CleaningOptions;
@@ -114,9 +115,7 @@ pub use zones::{Gap, Overlap};
 #[derive(Debug, Clone, Default)]
 pub struct RowLayout {
     names: Vec<(String, Column)>,
-    numbers: NumberStyle,
-    currency_from_amounts: bool,
-    fractional_quantities: bool,
+    numbers: NumberFormat,
     times: TimeFormat,
     zone_of: Option<ZoneOf>,
     customers: CleaningOptions,
@@ -239,7 +238,7 @@ impl RowLayout {
     /// # Ok::<(), meta_offline_events::order::LayoutError>(())
     /// ```
     pub fn number_style(mut self, style: NumberStyle) -> Self {
-        self.numbers = style;
+        self.numbers.style = style;
         self
     }
 
@@ -266,7 +265,7 @@ impl RowLayout {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn currency_from_amounts(mut self) -> Self {
-        self.currency_from_amounts = true;
+        self.numbers.currency_from_amounts = true;
         self
     }
 
@@ -290,7 +289,7 @@ impl RowLayout {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn fractional_quantities(mut self) -> Self {
-        self.fractional_quantities = true;
+        self.numbers.fractional_quantities = true;
         self
     }
 
@@ -835,7 +834,7 @@ impl BoundLayout {
         }
         // Without event names every row is a purchase, which needs a value and a currency.
         if !has(Column::EventName) {
-            if !has(Column::Currency) && !self.layout.currency_from_amounts {
+            if !has(Column::Currency) && !self.layout.numbers.currency_from_amounts {
                 missing.push(&[Column::Currency]);
             }
             if !has(Column::Value) {

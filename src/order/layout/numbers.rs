@@ -60,6 +60,31 @@ pub enum NumberStyle {
     ThousandsBlank,
 }
 
+/// What a layout states about numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct NumberFormat {
+    pub(super) style: NumberStyle,
+    pub(super) currency_from_amounts: bool,
+    pub(super) fractional_quantities: bool,
+}
+
+impl NumberFormat {
+    /// Reads a whole number, or a fraction if that is allowed; `2.0` is two.
+    pub(super) fn quantity(self, text: &str) -> Result<Quantity, InvalidValue> {
+        let invalid = |rule| InvalidValue::new(ValueKind::Quantity, rule);
+        let MarkedAmount { amount, marks } =
+            self.style.number(text).map_err(|error| invalid(error.rule()))?;
+        if !marks.is_empty() {
+            return Err(invalid(Rule::NotANumber));
+        }
+        match Quantity::of(amount) {
+            Quantity::Fractional(_) if amount.decimals() == 0 => Err(invalid(Rule::TooManyDigits)),
+            Quantity::Fractional(_) if !self.fractional_quantities => Err(invalid(Rule::NotWhole)),
+            quantity => Ok(quantity),
+        }
+    }
+}
+
 /// A number, and the marks of currencies before and behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MarkedAmount {
@@ -103,20 +128,6 @@ impl NumberStyle {
             Err(InvalidValue::new(ValueKind::Amount, Rule::Negative))
         } else {
             Ok(read)
-        }
-    }
-
-    /// Reads a whole number, or a fraction if that is allowed; `2.0` is two.
-    pub(super) fn quantity(self, text: &str, may_be_fraction: bool) -> Result<Quantity, InvalidValue> {
-        let invalid = |rule| InvalidValue::new(ValueKind::Quantity, rule);
-        let MarkedAmount { amount, marks } = self.number(text).map_err(|error| invalid(error.rule()))?;
-        if !marks.is_empty() {
-            return Err(invalid(Rule::NotANumber));
-        }
-        match Quantity::of(amount) {
-            Quantity::Fractional(_) if amount.decimals() == 0 => Err(invalid(Rule::TooManyDigits)),
-            Quantity::Fractional(_) if !may_be_fraction => Err(invalid(Rule::NotWhole)),
-            quantity => Ok(quantity),
         }
     }
 

@@ -303,6 +303,22 @@ mod tests {
         }
 
         #[test]
+        fn t13_any_text_is_a_time_or_refused(
+            text in prop_oneof![
+                "\\PC{0,16}",
+                "(Fr|Fri,|ven.)? ?[0-9]{1,4}[./ -年년]{1,2}(11|nov|мая|นวจฟ|11月)?[. /,-]{0,2}[0-9日]{1,4} ?(um|à)? ?(午後)?[0-9]{0,2}[:.h時]?[0-9]{0,3} ?(pm|p. m.|م|Uhr|分)?",
+            ],
+        ) {
+            for serial_days in [None, Some(SerialDays::From1900), Some(SerialDays::From1904)] {
+                let format = TimeFormat { serial_days, date_order: Some(DateOrder::DayFirst), ..TimeFormat::default() };
+                if let Ok(time) = format.read(&text, Some(Zone::UTC)) {
+                    // What was read is read again from its usual form.
+                    prop_assert_eq!(format.read(&time.to_string(), None), Ok(time));
+                }
+            }
+        }
+
+        #[test]
         fn common_datetimes_are_read_by_the_quick_reader(seconds in 100_000_000..9_999_999_999_i64) {
             let time = EventTime::from_unix(seconds).ok();
             let text = time.map(|time| time.to_string()).unwrap_or_default();

@@ -131,8 +131,10 @@ impl fmt::Display for NoTime {
 #[derive(Clone)]
 pub(super) struct ZoneOf {
     pub(super) header: String,
-    pub(super) zone: Arc<dyn Fn(&str) -> Option<Zone> + Send + Sync>,
+    pub(super) zone: Arc<FindZone>,
 }
+
+pub(super) type FindZone = dyn Fn(&str) -> Option<Zone> + Send + Sync;
 
 impl fmt::Debug for ZoneOf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
