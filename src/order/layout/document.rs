@@ -7,6 +7,7 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::numbers::NumberFormat;
 use super::timestamp::{SerialDays, TimeFormat};
 use super::zones::{ClockChanges, Gap, Overlap};
 use super::{Column, NumberStyle, OrderKey, RowLayout};
@@ -78,9 +79,9 @@ impl Serialize for RowLayout {
         }
         let TimeFormat { zone, changes, date_order, time_of_day, cut_fractions, serial_days } = self.times;
         let document = Document {
-            numbers: self.numbers,
-            currency_from_amounts: self.currency_from_amounts,
-            fractional_quantities: self.fractional_quantities,
+            numbers: self.numbers.style,
+            currency_from_amounts: self.numbers.currency_from_amounts,
+            fractional_quantities: self.numbers.fractional_quantities,
             zone: (zone != Zone::UTC).then(|| zone.to_string()),
             overlap: changes.overlap,
             gap: changes.gap,
@@ -161,9 +162,11 @@ impl<'de> Deserialize<'de> for RowLayout {
         layout.times.serial_days = document.serial_days;
         Ok(Self {
             names: document.columns.into_iter().collect(),
-            numbers: document.numbers,
-            currency_from_amounts: document.currency_from_amounts,
-            fractional_quantities: document.fractional_quantities,
+            numbers: NumberFormat {
+                style: document.numbers,
+                currency_from_amounts: document.currency_from_amounts,
+                fractional_quantities: document.fractional_quantities,
+            },
             customers: document.customers,
             each_row_an_order: document.each_row_an_order,
             ignored: document.ignore,
