@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[cfg(feature = "phone")]
 use super::cleaning_options::CallingCountry;
 use super::{AlreadyHashed, CleaningOptions, ExternalIdPolicy, GenderWords, MatchKey};
-use crate::value::{Country, DateOrder, EventTime, InvalidValue};
+use crate::value::{Country, DateOrder, EventTime};
 
 /// The members of the document. Those that are not set are left out.
 #[derive(Default, Serialize, Deserialize)]
@@ -90,6 +90,8 @@ impl<'de> Deserialize<'de> for CleaningOptions {
         let country = |text: Option<String>| -> Result<Option<Country>, D::Error> {
             text.map(|text| text.parse()).transpose().map_err(D::Error::custom)
         };
+        let gender_words =
+            document.gender_words.map(|Words { female, male }| GenderWords::female_male(&female, &male));
         let key = |name: &String| {
             let names: Vec<_> = MatchKey::ALL.iter().map(|key| key.wire_name()).collect();
             let unknown = || format!("digests_only has a name that is none of {}", names.join(", "));
@@ -108,7 +110,7 @@ impl<'de> Deserialize<'de> for CleaningOptions {
             already_hashed: document.already_hashed,
             digests_only: document.digests_only.iter().map(key).collect::<Result<_, _>>()?,
             external_ids: document.external_ids,
-            gender_words: document.gender_words.map(words).transpose().map_err(D::Error::custom)?,
+            gender_words: gender_words.transpose().map_err(D::Error::custom)?,
             #[cfg(feature = "phone")]
             calling: CallingCountry {
                 stated: country(document.calling_country)?,
@@ -116,8 +118,4 @@ impl<'de> Deserialize<'de> for CleaningOptions {
             },
         })
     }
-}
-
-fn words(words: Words) -> Result<GenderWords, InvalidValue> {
-    GenderWords::female_male(&words.female, &words.male)
 }

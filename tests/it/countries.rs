@@ -1,6 +1,7 @@
 //! Names of countries in many languages, written down from how people and forms write them.
 
 use meta_offline_events::value::{Country, InvalidValue, Rule};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// The code, then names in languages of their own.
 #[rustfmt::skip]
@@ -119,6 +120,29 @@ fn v57_names_in_many_languages_are_read() {
     let others: Vec<_> = all.filter(|&(code, name)| !is_read(code, name)).collect();
     assert!(others.is_empty(), "{others:?}");
     assert!(NAMES.iter().map(|(_, names)| names.len()).sum::<usize>() > 400);
+}
+
+#[test]
+fn v57_without_accents_and_in_capitals_a_name_is_the_same_or_refused() {
+    let mut refused = Vec::new();
+    for &(code, names) in NAMES {
+        for name in names {
+            let plain: String =
+                name.nfd().filter(|mark| !matches!(mark, '\u{300}'..='\u{36f}')).nfc().collect();
+            let decomposed: String = name.nfd().collect();
+            assert_eq!(decomposed.parse::<Country>(), name.parse(), "{name}");
+            // Two letters in capitals are a code.
+            let capitals = if plain.len() == 2 { name.to_uppercase() } else { plain.to_uppercase() };
+            for text in [&plain, &capitals, &name.to_uppercase(), &name.to_lowercase()] {
+                match text.parse::<Country>() {
+                    Ok(read) => assert_eq!(read.code(), code, "{text}"),
+                    Err(_) => refused.push(text.clone()),
+                }
+            }
+        }
+    }
+    // Without their accents these are codes, or nothing.
+    assert_eq!(refused, ["Ao", "Uc", "My"]);
 }
 
 #[test]
