@@ -364,6 +364,17 @@ fn a_layout_from_a_document_reads_as_the_one_that_was_built() -> Test {
 }
 
 #[test]
+fn zones_that_a_function_finds_are_no_document() -> Test {
+    let error = toml::to_string(&RowLayout::new().zone_of("store", |_| None)).unwrap_err();
+    assert!(error.to_string().contains("list the zones"), "{error}");
+    let listed = RowLayout::new().zones("store", [("Wien", "+02:00".parse()?)]);
+    let written = toml::to_string(&listed)?;
+    assert_eq!(toml::to_string(&toml::from_str::<RowLayout>(&written)?)?, written);
+    assert!(toml::from_str::<RowLayout>(&written.replace("+02:00", "Vienna")).is_err());
+    Ok(())
+}
+
+#[test]
 fn a_document_with_a_mistake_says_what_to_write() {
     for (document, expected) in [
         ("nubmers = \"1.234,50\"", "unknown field `nubmers`, expected one of"),

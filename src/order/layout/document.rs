@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::numbers::NumberFormat;
 use super::timestamp::{SerialDays, TimeFormat};
-use super::zones::{ClockChanges, Gap, Overlap};
+use super::zones::{ClockChanges, Gap, Overlap, ZoneOf, Zones};
 use super::{Column, NumberStyle, OrderKey, RowLayout};
 use crate::customer::CleaningOptions;
 #[cfg(feature = "csv")]
@@ -35,6 +35,8 @@ struct Document {
     fractional_quantities: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     zone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zones: Option<ListedZones>,
     #[serde(skip_serializing_if = "Option::is_none")]
     overlap: Option<Overlap>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +67,14 @@ struct Document {
     customers: CleaningOptions,
 }
 
+/// The zones by the texts of a column.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListedZones {
+    column: String,
+    of: BTreeMap<String, String>,
+}
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -72,17 +82,22 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 impl Serialize for RowLayout {
     /// Writes what is set, by the names of the document: see [`RowLayout`](Self#documents).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.zone_of.is_some() {
-            return Err(S::Error::custom(
-                "a layout whose zones a function finds is no document: remove `zone_of`",
-            ));
-        }
+        let zones = self.zone_of.as_ref().map(|ZoneOf { header, zones }| match zones {
+            Zones::Listed(zones) => {
+                let of = zones.iter().map(|(text, zone)| (text.clone(), zone.to_string())).collect();
+                Ok(ListedZones { column: header.clone(), of })
+            }
+            Zones::Found(_) => Err(S::Error::custom(
+                "a layout with a function that finds zones cannot be written: list the zones, or remove the function",
+            )),
+        });
         let TimeFormat { zone, changes, date_order, time_of_day, cut_fractions, serial_days } = self.times;
         let document = Document {
             numbers: self.numbers.style,
             currency_from_amounts: self.numbers.currency_from_amounts,
             fractional_quantities: self.numbers.fractional_quantities,
             zone: (zone != Zone::UTC).then(|| zone.to_string()),
+            zones: zones.transpose()?,
             overlap: changes.overlap,
             gap: changes.gap,
             date_order,
@@ -150,6 +165,12 @@ impl<'de> Deserialize<'de> for RowLayout {
         }
         if let Some(text) = document.zone {
             layout = layout.zone(text.parse::<Zone>().map_err(D::Error::custom)?);
+        }
+        if let Some(ListedZones { column, of }) = document.zones {
+            let zone = |(text, zone): (String, String)| zone.parse().map(|zone| (text, zone));
+            let zones =
+                Zones::Listed(of.into_iter().map(zone).collect::<Result<_, _>>().map_err(D::Error::custom)?);
+            layout.zone_of = Some(ZoneOf { header: column, zones });
         }
         if let Some(text) = document.time_of_day {
             layout = layout.time_of_day(time_of_day(&text).map_err(D::Error::custom)?);

@@ -139,10 +139,10 @@ impl BoundLayout {
                 return text.parse().map_err(invalid);
             }
         }
-        let (Some(position), Some(ZoneOf { header, zone })) = (self.zone_of, &layout.zone_of) else {
+        let (Some(position), Some(ZoneOf { header, zones })) = (self.zone_of, &layout.zone_of) else {
             return Ok(layout.times.zone);
         };
-        field(position).ok().and_then(|text| zone(text.trim())).ok_or_else(|| {
+        field(position).ok().and_then(|text| zones.of(text.trim())).ok_or_else(|| {
             let message = format!(
                 "the layout knows no time zone for what the column `{header}` has here: add it to the layout, or \
                  write times with their offsets"

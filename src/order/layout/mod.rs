@@ -18,7 +18,7 @@ use chrono::NaiveTime;
 use self::column::canonical;
 use self::numbers::NumberFormat;
 use self::timestamp::TimeFormat;
-use self::zones::ZoneOf;
+use self::zones::{ZoneOf, Zones};
 use crate::customer::CleaningOptions;
 #[cfg(feature = "encoding")]
 use crate::order::csv::Encoding;
@@ -71,6 +71,7 @@ pub use zones::{Gap, Overlap};
 /// currency_from_amounts = true    # as in "59,90 €"
 /// fractional_quantities = true    # as in "0,375"
 /// zone = "+02:00"                 # of times that name none; feature `chrono-tz`: also "Europe/Berlin"
+/// zones = { column = "Filiale", of = { "Wien" = "+02:00", "London" = "+01:00" } }
 /// overlap = "earlier"             # of a time that a clock shows twice; or "later"
 /// gap = "forward"                 # a time that a clock never shows; or "backward"
 /// date_order = "day_first"        # or "month_first"
@@ -354,7 +355,36 @@ impl RowLayout {
         header: &str,
         zone: impl Fn(&str) -> Option<Zone> + Send + Sync + 'static,
     ) -> Self {
-        self.zone_of = Some(ZoneOf { header: header.to_owned(), zone: Arc::new(zone) });
+        self.zone_of = Some(ZoneOf { header: header.to_owned(), zones: Zones::Found(Arc::new(zone)) });
+        self
+    }
+
+    /// Lists the zones of each row by the texts of the column with this header, such as the names of stores. A text that
+    /// is not listed has no zone: the row is then invalid if its time needs one.
+    ///
+    /// ```
+    /// use meta_offline_events::order::{ParsedRow, RowLayout};
+    /// use meta_offline_events::value::Line;
+    ///
+    /// let layout = RowLayout::new()
+    ///     .zones("store", [("Berlin", "+02:00".parse()?), ("Boston", "-04:00".parse()?)])
+    ///     .bind(&["store", "order_id", "email", "timestamp", "value", "currency"])?;
+    /// let is_row = |store| {
+    ///     let record = [store, "A1", "mary@example.com", "2026-05-04 14:00:00", "10.50", "EUR"];
+    ///     matches!(layout.read(Line::new(2), |index| record[index]), ParsedRow::Row(_))
+    /// };
+    /// assert!(is_row("Boston") && !is_row("Bonn"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// It takes the place of [`zone_of`](Self::zone_of), and can stand in a [document](Self#documents).
+    pub fn zones<S: Into<String>>(
+        mut self,
+        header: &str,
+        zones: impl IntoIterator<Item = (S, Zone)>,
+    ) -> Self {
+        let listed = zones.into_iter().map(|(text, zone)| (text.into(), zone)).collect();
+        self.zone_of = Some(ZoneOf { header: header.to_owned(), zones: Zones::Listed(listed) });
         self
     }
 

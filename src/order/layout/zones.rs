@@ -1,5 +1,6 @@
 //! The zone of each row, and which time is meant where the clock of a zone changes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -127,17 +128,36 @@ impl fmt::Display for NoTime {
     }
 }
 
-/// A function that knows the zone of a row by one of its columns.
-#[derive(Clone)]
+/// How to find the zone of a row by one of its columns.
+#[derive(Debug, Clone)]
 pub(super) struct ZoneOf {
     pub(super) header: String,
-    pub(super) zone: Arc<FindZone>,
+    pub(super) zones: Zones,
+}
+
+/// The zones by the texts of a column.
+#[derive(Clone)]
+pub(super) enum Zones {
+    Listed(BTreeMap<String, Zone>),
+    Found(Arc<FindZone>),
 }
 
 pub(super) type FindZone = dyn Fn(&str) -> Option<Zone> + Send + Sync;
 
-impl fmt::Debug for ZoneOf {
+impl Zones {
+    pub(super) fn of(&self, text: &str) -> Option<Zone> {
+        match self {
+            Self::Listed(zones) => zones.get(text).copied(),
+            Self::Found(find) => find(text),
+        }
+    }
+}
+
+impl fmt::Debug for Zones {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ZoneOf").field("header", &self.header).finish_non_exhaustive()
+        match self {
+            Self::Listed(zones) => zones.fmt(f),
+            Self::Found(_) => f.write_str("a function"),
+        }
     }
 }
