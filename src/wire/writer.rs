@@ -94,8 +94,13 @@ impl SliceWriter<'_> {
 
     #[inline]
     fn name(&mut self, name: Name) {
+        const SHORT: usize = 16;
         let (padded, length) = name.behind_another();
-        self.put_start(padded, length);
+        match padded.first_chunk::<SHORT>() {
+            // Most names fit one register.
+            Some(short) if length <= SHORT => self.put_start(short, length),
+            _ => self.put_start(padded, length),
+        }
     }
 
     /// Copies a text of a fixed length.
