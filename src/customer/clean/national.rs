@@ -49,7 +49,9 @@ fn full_number(text: &str, country: Country) -> Option<(String, Option<ValueWarn
     // The number of digits proves that the country code is missing, if all such numbers have as many.
     let whole = international(&digits).filter(|_| !national.has_one_length);
     let warning = match whole {
-        Some(whole) if is_rather_whole(&digits, &whole, &national) => return Some(as_it_is(whole)),
+        Some(whole) if is_rather_whole(&digits, &whole, &national) => {
+            return digits.starts_with(plan.code()).then(|| as_it_is(whole));
+        }
         Some(_) => ValueWarning::ReadAsNational,
         None => ValueWarning::CountryCodeAdded,
     };
