@@ -152,6 +152,11 @@ impl CleaningOptions {
     /// assert_eq!(MatchKey::Phone.normalize("020 7946 0958 ext. 5", &british)?.text(), "442079460958");
     /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
     /// ```
+    ///
+    /// A number without `+` or `00` is read by the country's numbering plan. If it is a national number there, it
+    /// is completed with [`CountryCodeAdded`](super::ValueWarning::CountryCodeAdded) or, if it could also be a full
+    /// number, [`ReadAsNational`](super::ValueWarning::ReadAsNational). The
+    /// [guide](crate::guide::cleaning#phone-numbers-of-a-calling-country) has the whole rule.
     #[cfg(feature = "phone")]
     pub fn calling_country(mut self, country: Country) -> Self {
         self.calling.stated = Some(country);

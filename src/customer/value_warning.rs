@@ -24,6 +24,13 @@ pub enum ValueWarning {
     /// The phone number was completed with a country code from the options.
     #[error("was completed with the country code from the options")]
     CountryCodeAdded,
+    /// The phone number was completed like [`CountryCodeAdded`](Self::CountryCodeAdded), but its digits could also
+    /// be a full number without its `+`.
+    #[error(
+        "was read as a national number and completed with the country code from the options, but could be a full \
+         number without +: write full numbers with +"
+    )]
+    ReadAsNational,
     /// People and programs enter such values where they have none, for example `test@test.com`.
     #[error("looks made up: if many customers share it, leave it empty")]
     MadeUp,
@@ -42,6 +49,7 @@ impl ValueWarning {
             Self::AlreadyHashed => "already_hashed",
             Self::NoCountryCode => "no_country_code",
             Self::CountryCodeAdded => "country_code_added",
+            Self::ReadAsNational => "read_as_national",
             Self::MadeUp => "made_up",
             Self::ShortZip => "short_zip",
             Self::PrivateAddress => "private_address",

@@ -38,6 +38,8 @@ mod network;
 mod order_ids;
 mod orders;
 mod payloads;
+#[cfg(feature = "phone")]
+mod phones;
 #[cfg(all(feature = "queue", feature = "testing"))]
 mod queue;
 mod rooms;

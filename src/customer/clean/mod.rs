@@ -19,6 +19,8 @@ mod name;
 #[cfg(feature = "phone")]
 mod national;
 mod normalize;
+#[cfg(feature = "phone")]
+mod numbering_plan;
 mod other_digest;
 mod phone;
 mod postal_code;

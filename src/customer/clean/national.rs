@@ -1,12 +1,9 @@
-//! National phone numbers, completed with their country code by Google's numbering plans.
+//! National phone numbers, completed with their country code by the [numbering plans](super::numbering_plan).
 //!
-//! The library with the plans gets ASCII digits only. What is a digit, an extension or a second number is
-//! decided here and in [`phone`].
+//! The plans get ASCII digits only. What is a digit, an extension or a second number is decided here and in
+//! [`phone`].
 
-use phonenumber::Type;
-use phonenumber::country::Id;
-use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
-
+use super::numbering_plan::{Assigned, Kind, Plan, international};
 use super::phone::{self, Written};
 use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};
 use crate::value::Country;
@@ -28,46 +25,46 @@ pub(super) fn clean(
     }
 }
 
-/// The digits of the full number, if the text lacks the country code or has a trunk zero after it; with a
+/// The digits of the full number, if the text lacks the country code or has a trunk prefix after it; with a
 /// warning if the code was added.
 fn full_number(text: &str, country: Country) -> Option<(String, Option<ValueWarning>)> {
     let spelt = spelt_out(text);
     let mut digits = String::new();
     let written = phone::push_digits(spelt.as_deref().unwrap_or(text), &mut digits).ok()?;
-    let plan = DATABASE.by_id(&country.code().to_ascii_uppercase())?;
-    let code = plan.country_code().to_string();
-    let as_it_is = |full: String| (full, None);
+    let plan = Plan::of_country(&country.code().to_ascii_uppercase())?;
+    let as_it_is = |number: Assigned| (number.full, None);
     if written == Written::WithPlus {
         let significant = digits.trim_start_matches('0');
-        let has_trunk_zero = significant.strip_prefix(&code).is_some_and(|rest| rest.starts_with('0'));
+        let has_trunk_zero = significant.strip_prefix(plan.code()).is_some_and(|rest| rest.starts_with('0'));
         return (has_trunk_zero || spelt.is_some())
-            .then(|| assigned(None, significant))
+            .then(|| international(significant))
             .flatten()
             .map(as_it_is);
     }
-    if phone::leading_zeros(&digits) > 1 {
-        return dialled_abroad(plan, &digits).map(as_it_is);
+    if let Some(number) = plan.dialled_abroad(&digits).and_then(international) {
+        return Some(as_it_is(number));
     }
-    if digits.starts_with(&code)
-        && let Some(whole) = assigned(None, &digits)
-    {
-        return Some(as_it_is(whole));
+    let zeros = phone::leading_zeros(&digits);
+    if zeros > 1 && international(&digits[zeros..]).is_some() {
+        return None;
     }
-    let national = || assigned(plan.id().parse().ok(), &digits).filter(|full| full.starts_with(&code));
-    let full = assigned(None, &format!("{code}{digits}")).or_else(national).filter(|full| {
-        let lacks_code = || has_one_length(plan, &full[code.len()..]) || assigned(None, &digits).is_none();
-        digits.starts_with('0') || lacks_code()
-    });
-    match full {
-        Some(full) => Some((full, Some(ValueWarning::CountryCodeAdded))),
-        None => dialled_abroad(plan, &digits).map(as_it_is),
-    }
+    let Some(national) = plan.national(&digits) else { return plan.with_code(&digits).map(as_it_is) };
+    // The number of digits proves that the country code is missing, if all such numbers have as many.
+    let whole = international(&digits).filter(|_| !national.has_one_length);
+    let warning = match whole {
+        Some(whole) if is_rather_whole(&digits, &whole, &national) => {
+            return digits.starts_with(plan.code()).then(|| as_it_is(whole));
+        }
+        Some(_) => ValueWarning::ReadAsNational,
+        None => ValueWarning::CountryCodeAdded,
+    };
+    Some((national.full, Some(warning)))
 }
 
-/// The full number after the prefix for calls abroad, such as `011`.
-fn dialled_abroad(plan: &Metadata, digits: &str) -> Option<String> {
-    let prefix = plan.international_prefix()?.find(digits).filter(|prefix| prefix.start() == 0)?;
-    assigned(None, &digits[prefix.end()..])
+/// Whether digits that can be read in both ways are a mobile number with its country code. A fixed line without
+/// its trunk prefix hardly ever has as many digits.
+fn is_rather_whole(digits: &str, whole: &Assigned, national: &Assigned) -> bool {
+    digits.len() >= 11 && whole.kind == Kind::Mobile && national.kind == Kind::FixedLine
 }
 
 /// Replaces the word in `1-800-FLOWERS` by the digits on the keys of a telephone, if the text ends with a word in
@@ -95,31 +92,6 @@ fn key_of(letter: char) -> char {
         'W'..='Z' => '9',
         other => other,
     }
-}
-
-/// The full number, without a trunk zero, if a plan assigns such numbers. The digits are as dialled in the
-/// country or, without one, begin with a country code.
-fn assigned(country: Option<Id>, digits: &str) -> Option<String> {
-    let plus = if country.is_none() { "+" } else { "" };
-    let number = phonenumber::parse(country, format!("{plus}{digits}")).ok()?;
-    let (code, national) = (number.code().value(), number.national().to_string());
-    let plans = DATABASE.by_code(&code)?;
-    plans.iter().any(|plan| kinds(plan, &national).next().is_some()).then(|| format!("{code}{national}"))
-}
-
-/// The kinds of numbers that this one may be, among those that customers have.
-fn kinds<'p>(plan: &'p Metadata, national: &'p str) -> impl Iterator<Item = &'p Descriptor> {
-    let kinds = [Type::FixedLine, Type::Mobile, Type::Voip, Type::PersonalNumber, Type::TollFree];
-    kinds.into_iter().filter_map(|kind| plan.descriptors().get(kind)).filter(move |kind| {
-        kind.possible_length().iter().any(|length| usize::from(*length) == national.len())
-            && kind.national_number().find(national).is_some_and(|found| found.start() == 0)
-    })
-}
-
-/// Whether all numbers of this kind have the same length in the plan, so that the number of digits proves that
-/// the country code is missing.
-fn has_one_length(plan: &Metadata, national: &str) -> bool {
-    kinds(plan, national).any(|kind| kind.possible_length().len() == 1)
 }
 
 #[cfg(test)]
