@@ -1,5 +1,6 @@
 //! Classes of characters, and folding: composed form, lower case, unwanted characters dropped.
 
+use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
@@ -113,20 +114,33 @@ pub(super) fn fold_with_joiners(text: &str, keep: impl Fn(char) -> bool, out: &m
 }
 
 /// The characters of `text` that show something, and the joiners between letters of scripts that take them.
+///
+/// Composing may change the order of combining marks, and so all marks around a joiner count, in any order.
 fn with_joiners(text: &str) -> impl Iterator<Item = char> {
-    let mut rest = text.chars().filter(|&c| is_joiner(c) || !is_invisible(c)).peekable();
-    let mut before = None;
+    let mut rest = text.chars().filter(|&c| is_joiner(c) || !is_invisible(c));
+    let mut is_behind = false;
     std::iter::from_fn(move || {
         loop {
             let character = rest.next()?;
-            let is_between =
-                before.is_some_and(takes_joiners) && rest.peek().copied().is_some_and(takes_joiners);
-            before = Some(character);
-            if !is_joiner(character) || is_between {
+            if !is_joiner(character) {
+                is_behind = takes_joiners(character) || is_behind && is_combining(character);
+                return Some(character);
+            }
+            if std::mem::take(&mut is_behind) && begins_with_taker(rest.clone()) {
                 return Some(character);
             }
         }
     })
+}
+
+/// Whether the first character, or one of the combining marks that come first, takes joiners.
+fn begins_with_taker(mut text: impl Iterator<Item = char>) -> bool {
+    let Some(first) = text.next() else { return false };
+    takes_joiners(first) || is_combining(first) && text.take_while(|&c| is_combining(c)).any(takes_joiners)
+}
+
+fn is_combining(character: char) -> bool {
+    canonical_combining_class(character) != 0
 }
 
 /// Folds text in which nothing moves, as most text is. Returns whether it is such text.
