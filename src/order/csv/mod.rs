@@ -174,7 +174,7 @@ impl<R: Read> CsvRows<R> {
     ///
     /// # Errors
     ///
-    /// [`LayoutError::NotThere`](super::LayoutError::NotThere) if the file does not have the column.
+    /// [`LayoutError::NotThere`] if the file does not have the column.
     pub fn map(
         mut self,
         column: Column,
