@@ -424,7 +424,7 @@ fn v54_a_layout_whose_order_key_does_not_fit_the_header_is_refused() {
     let twice = bind(till(), "till|Till|order_id|email|timestamp|value|currency").unwrap_err();
     assert_eq!(
         twice.to_string(),
-        "columns 1, 2 are all named `till`, which is part of the order key: rename or remove all but one"
+        "columns 1, 2 are all named `till`, which the layout names in the order key: rename or remove all but one"
     );
     let no_order_id = bind(till(), "till|email|timestamp|value|currency").unwrap_err();
     assert!(no_order_id.to_string().starts_with("the header has no column for order_id"), "{no_order_id}");

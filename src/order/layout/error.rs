@@ -111,15 +111,9 @@ impl fmt::Display for LayoutError {
                 f,
                 "column {position} stands for order_id, and the layout states that each row is an order of its own: let it group the rows, or ignore the column"
             ),
-            Self::OrderKey { header, positions } if positions.is_empty() => write!(
-                f,
-                "the file does not have the column `{header}`, which the layout names in the order key: correct the layout or the file"
-            ),
-            Self::OrderKey { header, positions } => write!(
-                f,
-                "columns {} are all named `{header}`, which is part of the order key: rename or remove all but one",
-                listed(positions)
-            ),
+            Self::OrderKey { header, positions } => {
+                not_once(f, header, positions, "which the layout names in the order key")
+            }
             Self::Fixed { column, why } => {
                 write!(f, "the text that the layout fixes for {column} does not fit: {why}")
             }
@@ -127,15 +121,9 @@ impl fmt::Display for LayoutError {
                 f,
                 "column {position} stands for {column}, and the layout fixes a text for it: remove the text from the layout, or ignore the column"
             ),
-            Self::ZoneOf { header, positions } if positions.is_empty() => write!(
-                f,
-                "the file does not have the column `{header}`, by which the layout finds time zones: correct the layout or the file"
-            ),
-            Self::ZoneOf { header, positions } => write!(
-                f,
-                "columns {} are all named `{header}`, by which the layout finds time zones: rename or remove all but one",
-                listed(positions)
-            ),
+            Self::ZoneOf { header, positions } => {
+                not_once(f, header, positions, "by which the layout finds time zones")
+            }
             Self::Twice { column, positions: [first, second] } => {
                 write!(
                     f,
@@ -150,6 +138,19 @@ impl fmt::Display for LayoutError {
                 )
             }
         }
+    }
+}
+
+/// Says that a column of the layout is missing, or there more than once.
+fn not_once(f: &mut fmt::Formatter<'_>, header: &str, positions: &[usize], purpose: &str) -> fmt::Result {
+    if positions.is_empty() {
+        write!(f, "the file does not have the column `{header}`, {purpose}: correct the layout or the file")
+    } else {
+        write!(
+            f,
+            "columns {} are all named `{header}`, {purpose}: rename or remove all but one",
+            listed(positions)
+        )
     }
 }
 
