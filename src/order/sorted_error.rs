@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use super::NotSorted;
+use super::{MostlyInvalid, NotSorted};
 #[cfg(feature = "csv")]
 use super::csv::CsvError;
 
@@ -33,6 +33,9 @@ pub enum SortedError {
     /// The rows are not sorted.
     #[error(transparent)]
     NotSorted(#[from] NotSorted),
+    /// Too many of the first rows are invalid. No event was yielded.
+    #[error(transparent)]
+    MostlyInvalid(#[from] MostlyInvalid),
     /// The file cannot be read to its end.
     #[cfg(feature = "csv")]
     #[error(transparent)]
