@@ -62,9 +62,12 @@ impl Sample {
             }
             let column = fault.column.map(Column::name);
             let message = &fault.message;
-            let reason = reasons
-                .entry((column, fault.reason))
-                .or_insert_with(|| Reason { rows: 0, first, column, message: message.clone() });
+            let reason = reasons.entry((column, fault.reason)).or_insert_with(|| Reason {
+                rows: 0,
+                first,
+                column,
+                message: message.clone(),
+            });
             reason.rows += of_fault.len();
             if first < reason.first {
                 (reason.first, reason.message) = (first, message.clone());

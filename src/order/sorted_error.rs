@@ -2,9 +2,9 @@
 
 use std::error::Error as StdError;
 
-use super::{MostlyInvalid, NotSorted};
 #[cfg(feature = "csv")]
 use super::csv::CsvError;
+use super::{MostlyInvalid, NotSorted};
 
 /// The error that ends [`SortedEvents`](super::SortedEvents) or [`SortedEventStream`](super::SortedEventStream). Events of the rows before it may have been sent.
 ///

@@ -123,7 +123,11 @@ fn v28_numbers_that_no_customer_has_are_not_completed() {
 
 #[test]
 fn v28_a_national_number_has_7_to_15_digits_with_its_country_code() {
-    assert_eq!(read("de", "02177 92063229405"), Err(UnusableReason::NationalNumber), "17 digits with its code");
+    assert_eq!(
+        read("de", "02177 92063229405"),
+        Err(UnusableReason::NationalNumber),
+        "17 digits with its code"
+    );
     assert_eq!(read("at", "01 3899"), Ok(("4313899".to_owned(), Some(ValueWarning::CountryCodeAdded))));
     assert_eq!(read("at", "01 115"), Err(UnusableReason::NationalNumber), "six digits with its code");
 }

@@ -4,8 +4,8 @@ use futures_util::{StreamExt, stream};
 use meta_offline_events::client::Client;
 use meta_offline_events::customer::UserData;
 use meta_offline_events::order::{
-    Column, Ending, OrderRules, Orders, Prepared, Row, RowError, SortedError, SortedEventStream, SortedEvents,
-    SortedOrders, ToRow,
+    Column, Ending, OrderRules, Orders, Prepared, Row, RowError, SortedError, SortedEventStream,
+    SortedEvents, SortedOrders, ToRow,
 };
 use meta_offline_events::report::{Diagnostic, StopCause};
 use meta_offline_events::testing::{ManualClock, MockServer};
@@ -82,7 +82,11 @@ fn c25_half_of_the_first_thousand_rows_may_be_invalid_and_one_more_stops_everyth
     let why = prepared.mostly_invalid.unwrap();
     assert_eq!((why.rows(), why.invalid()), (1000, 501));
     let said = why.to_string();
-    assert!(said.starts_with("501 of the first 1000 rows (50.1 %) are invalid, and 50 % may be; most often: price "));
+    assert!(
+        said.starts_with(
+            "501 of the first 1000 rows (50.1 %) are invalid, and 50 % may be; most often: price "
+        )
+    );
     assert!(said.ends_with("(501 rows, the first in line 2)"), "{said}");
     let diagnostic = mostly_invalid(prepared.rows.diagnostics());
     assert_eq!((diagnostic.outcome(), diagnostic.lines().len()), (Some("not_sent"), 4499));

@@ -36,7 +36,10 @@ fn full_number(text: &str, country: Country) -> Option<(String, Option<ValueWarn
     if written == Written::WithPlus {
         let significant = digits.trim_start_matches('0');
         let has_trunk_zero = significant.strip_prefix(plan.code()).is_some_and(|rest| rest.starts_with('0'));
-        return (has_trunk_zero || spelt.is_some()).then(|| international(significant)).flatten().map(as_it_is);
+        return (has_trunk_zero || spelt.is_some())
+            .then(|| international(significant))
+            .flatten()
+            .map(as_it_is);
     }
     if let Some(number) = plan.dialled_abroad(&digits).and_then(international) {
         return Some(as_it_is(number));
