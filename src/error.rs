@@ -84,6 +84,8 @@ errors! {
     Row(crate::order::RowError),
     /// Rows are not sorted by order id.
     NotSorted(crate::order::NotSorted),
+    /// Too many of the first rows are invalid.
+    MostlyInvalid(crate::order::MostlyInvalid),
     /// There are more rows than can be grouped in memory.
     TooManyRows(crate::order::TooManyRows),
     /// A CSV file cannot be read.

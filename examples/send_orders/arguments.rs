@@ -50,8 +50,8 @@ Options:
                            that line nothing is sent
   --hold-back-last         do not send the last order of a file that neither --expect-rows nor
                            --end-mark proves to be complete
-  --keep-going             send even if more than half of the rows are invalid; without it, exports
-                           of 1,000 rows or more are not sent then
+  --max-invalid PERCENT    send nothing if more than this percentage of the first 1,000 rows is
+                           invalid; 100 sends whatever is valid [default: 50]
   --batch-size N           the number of events in one request, from 1 to 1,000 [default: 1,000]
   --in-flight N            the number of requests sent at the same time, from 1 to 256 [default: 4]
   --skip-waits             retry without waiting; only with a server on this machine
@@ -80,7 +80,7 @@ pub(crate) enum Command {
     Sample,
     ShowLayout(Job),
     DryRun { job: Job, bodies: PathBuf, now: Option<EventTime> },
-    Send { job: Job, keep_going: bool, flow: Flow },
+    Send { job: Job, flow: Flow },
 }
 
 /// How requests are sent.
@@ -120,6 +120,26 @@ pub(crate) struct Reading {
     pub(crate) expected_rows: Vec<u64>,
     pub(crate) end_mark: Option<String>,
     pub(crate) holds_back_last: bool,
+    /// How many of the first rows may be invalid, in percent, if there is a limit.
+    pub(crate) max_invalid: Option<u8>,
+}
+
+/// A percentage. By default it is half: of a sound export fewer rows are wrong than right.
+#[derive(Clone, Copy)]
+struct Percentage(u8);
+
+impl Default for Percentage {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl FromStr for Percentage {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.parse().ok().filter(|percent| *percent <= 100).map(Self).ok_or(())
+    }
 }
 
 /// Where rows come from.
@@ -150,7 +170,7 @@ struct Given {
     dry_run: Option<PathBuf>,
     report: Option<PathBuf>,
     now: Option<EventTime>,
-    keep_going: bool,
+    max_invalid: Option<Percentage>,
     shows_layout: bool,
     layout: Option<PathBuf>,
     flow: Flow,
@@ -169,7 +189,6 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             _ if only_files => given.add_file(argument)?,
             Some("--") => only_files = true,
             Some("--help" | "-h") => return Ok(Command::Help),
-            Some("--keep-going") => given.keep_going = true,
             Some("--show-layout") => given.shows_layout = true,
             Some("--skip-waits") => given.flow.skip_waits = true,
             Some("--order-day") => given.reading.has_order_day = true,
@@ -217,6 +236,9 @@ impl Given {
                 return set(&mut self.reading.end_mark, name, "the last line of the files", &text());
             }
             "--now" => return set(&mut self.now, name, "a time in Unix seconds", &text()),
+            "--max-invalid" => {
+                return set(&mut self.max_invalid, name, "a percentage from 0 to 100", &text());
+            }
             "--batch-size" => return set(&mut self.flow.batch_size, name, "a number", &text()),
             "--in-flight" => return set(&mut self.flow.in_flight, name, "a number", &text()),
             _ => return Err(unknown(name)),
@@ -288,7 +310,11 @@ impl Given {
             .into());
         }
         self.reading.check(self.inputs.len())?;
-        let job = Job { inputs: self.inputs, reading: self.reading, report: self.report };
+        let mut reading = self.reading;
+        if self.dry_run.is_none() {
+            reading.max_invalid = Some(self.max_invalid.unwrap_or_default().0);
+        }
+        let job = Job { inputs: self.inputs, reading, report: self.report };
         if self.shows_layout {
             if self.dry_run.is_some() || self.now.is_some() || self.flow.is_set() || job.report.is_some() {
                 return Err(
@@ -299,6 +325,9 @@ impl Given {
             return Ok(Command::ShowLayout(job));
         }
         match self.dry_run {
+            Some(_) if self.max_invalid.is_some() => {
+                Err("--max-invalid is for sending and does not go with --dry-run".into())
+            }
             Some(_) if self.flow.is_set() => {
                 Err("--batch-size, --in-flight and --skip-waits are for sending and do not go with --dry-run"
                     .into())
@@ -308,7 +337,7 @@ impl Given {
                 "--now only goes with --dry-run: events that are sent are checked at the time of the clock"
                     .into(),
             ),
-            None => Ok(Command::Send { job, keep_going: self.keep_going, flow: self.flow }),
+            None => Ok(Command::Send { job, flow: self.flow }),
         }
     }
 }

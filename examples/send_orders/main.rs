@@ -83,14 +83,12 @@ async fn run() -> Result<u8, Failure> {
         Command::DryRun { job, bodies, now } => {
             dry_run(job, &bodies, now.unwrap_or_else(|| SystemClock.now()), &Environment::read()?).await
         }
-        Command::Send { job, keep_going, flow } => {
-            send_files(job, keep_going, &Environment::read()?.destination(&flow)?).await
-        }
+        Command::Send { job, flow } => send_files(job, &Environment::read()?.destination(&flow)?).await,
     }
 }
 
-/// Sends the orders, unless a file cannot be read to its end or most rows are invalid.
-async fn send_files(job: Job, keep_going: bool, destination: &Destination) -> Result<u8, Failure> {
+/// Sends the orders, unless a file cannot be read to its end or too many rows are invalid.
+async fn send_files(job: Job, destination: &Destination) -> Result<u8, Failure> {
     let signals = Signals::listen()?;
     let report_file = create(job.report.as_deref())?;
     if destination.is_test {
@@ -99,17 +97,16 @@ async fn send_files(job: Job, keep_going: bool, destination: &Destination) -> Re
     let Read { orders, files, read } = read::read_all(job, &signals).await?;
     let prepared = orders.finish(SystemClock.now());
     let coverage = prepared.coverage.clone();
-    let mostly_invalid = prepared.rows.read() >= 1000 && prepared.rows.invalid() * 2 > prepared.rows.read();
 
-    let halt = match read {
-        Err(failure) => Some(Halt { status: FAILED, why: failure.to_string() }),
-        Ok(()) if mostly_invalid && !keep_going => Some(Halt {
+    let halt = match (read, &prepared.mostly_invalid) {
+        (Err(failure), _) => Some(Halt { status: FAILED, why: failure.to_string() }),
+        (Ok(()), Some(why)) => Some(Halt {
             status: NOT_ALL_ACCEPTED,
-            why:
-                "more than half of the rows are invalid: check the export, or send the others with --keep-going"
-                    .to_owned(),
+            why: format!(
+                "{why}. Check the export and how its columns are read, or send the valid rows with --max-invalid 100"
+            ),
         }),
-        Ok(()) => None,
+        (Ok(()), None) => None,
     };
     let report = if halt.is_some() {
         DeliveryReport::pending(&prepared.events).with_rows(prepared.rows)

@@ -153,6 +153,8 @@ fn write_coverage(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
 
 /// Diagnostics with the same reason and column.
 struct Kind<'r> {
+    /// The count that the rows are in; notes are on rows that were kept.
+    outcome: Option<&'static str>,
     reason: &'static str,
     column: Option<&'static str>,
     lines: Vec<Line>,
@@ -170,12 +172,18 @@ fn write_diagnostics(
         return Ok(());
     }
     writeln!(out, "\n{title}")?;
-    writeln!(out, "\n   {:>6}   {:24}{:19}{}", "rows", "reason", "column", lines_title(several))?;
+    let has_outcomes = diagnostics.iter().any(|one| one.outcome().is_some());
+    let width = if has_outcomes { OUTCOME_WIDTH } else { 0 };
+    let outcome_title = if has_outcomes { "outcome" } else { "" };
+    let lines_title = if several { "file:line" } else { "lines" };
+    writeln!(out, "\n   {:>6}   {outcome_title:width$}{:24}{:19}{lines_title}", "rows", "reason", "column")?;
     for kind in kinds(diagnostics) {
-        let Kind { reason, column, lines, message, others } = kind;
+        let Kind { outcome, reason, column, lines, message, others } = kind;
+        let outcome = outcome.map(|outcome| outcome.replace('_', " ")).unwrap_or_default();
         let rows = if lines.is_empty() { String::new() } else { grouped(lines.len() as u64) };
         let place = shortened(&lines, several);
-        let entry = format!("   {rows:>6}   {reason:24}{:19}{place}", column.unwrap_or_default());
+        let entry =
+            format!("   {rows:>6}   {outcome:width$}{reason:24}{:19}{place}", column.unwrap_or_default());
         writeln!(out, "{}", entry.trim_end())?;
         let others =
             if others > 0 { format!(" (and {} more like it)", grouped(others)) } else { String::new() };
@@ -186,21 +194,23 @@ fn write_diagnostics(
     Ok(())
 }
 
-fn lines_title(several: bool) -> &'static str {
-    if several { "file:line" } else { "lines" }
-}
+/// The width of the longest outcome, with the blanks behind it.
+const OUTCOME_WIDTH: usize = 14;
 
 /// Groups the diagnostics by kind, the most frequent kind first.
 fn kinds(diagnostics: &[Diagnostic]) -> Vec<Kind<'_>> {
     let mut kinds: Vec<Kind<'_>> = Vec::new();
     for diagnostic in diagnostics {
-        let (reason, column) = (diagnostic.code(), diagnostic.column());
-        match kinds.iter_mut().find(|kind| kind.reason == reason && kind.column == column) {
+        let (outcome, reason, column) = (diagnostic.outcome(), diagnostic.code(), diagnostic.column());
+        let is_same =
+            |kind: &&mut Kind<'_>| (kind.outcome, kind.reason, kind.column) == (outcome, reason, column);
+        match kinds.iter_mut().find(is_same) {
             Some(kind) => {
                 kind.lines.extend(diagnostic.lines());
                 kind.others += u64::from(kind.message != diagnostic.message());
             }
             None => kinds.push(Kind {
+                outcome,
                 reason,
                 column,
                 lines: diagnostic.lines().to_vec(),

@@ -30,7 +30,10 @@ impl FileFacts {
 
 impl Reading {
     pub(crate) fn rules(&self) -> OrderRules {
-        let rules = OrderRules::new();
+        let mut rules = OrderRules::new();
+        if let Some(percent) = self.max_invalid {
+            rules = rules.max_invalid(percent);
+        }
         if self.holds_back_last { rules.hold_back_last_order() } else { rules }
     }
 

@@ -12,6 +12,7 @@ use super::endpoint::Endpoint;
 use super::invalid::{InvalidClient, within};
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
+use super::runtime::RuntimeNeeds;
 use super::settings::{Settings, TokenPlacement, closing};
 use super::transport::{HttpSettings, HttpTransport, Proxy, Transport};
 use crate::value::{AccessToken, DatasetId, EventTime};
@@ -372,7 +373,9 @@ impl ClientBuilder {
         if self.retry.batch_limit.is_zero() || self.retry.run_limit.is_some_and(|limit| limit.is_zero()) {
             return Err(InvalidClient::Timeout);
         }
-        let needs_runtime = self.transport.is_none() || self.clock.is_none();
+        let has_own_transport = self.transport.is_none();
+        let runtime_needs =
+            RuntimeNeeds { timers: has_own_transport || self.clock.is_none(), io: has_own_transport };
         let transport = match (self.transport, self.http.customized()) {
             (Some(_), Some(setting)) => return Err(InvalidClient::BesideTransport(setting)),
             (Some(transport), None) => transport,
@@ -398,7 +401,7 @@ impl ClientBuilder {
             transport,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             jitter: self.jitter,
-            needs_runtime,
+            runtime_needs,
         })
     }
 }

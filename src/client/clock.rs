@@ -5,9 +5,6 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
-
-use super::shield::shielded;
 use crate::value::EventTime;
 
 /// A future that completes after a wait. [`Clock::sleep`] and [`Clock::limit`] return it.
@@ -85,12 +82,6 @@ impl Clock for SystemClock {
     fn sleep(&self, duration: Duration) -> Waiting<'_> {
         Box::pin(tokio::time::sleep(duration))
     }
-}
-
-/// Whether this is a tokio runtime with timers. Only making a timer tells.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
-pub(super) fn has_timers() -> bool {
-    Handle::try_current().is_ok() && shielded(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }
 
 /// The time since the first call.

@@ -12,7 +12,6 @@ use tokio::sync::Mutex;
 use tokio::task::yield_now;
 
 use super::batcher::Batcher;
-use super::clock;
 use super::dispatch::dispatch;
 use super::observers::{Observers, OutcomeGroup, Progress};
 use super::run_state::RunState;
@@ -256,7 +255,7 @@ async fn obey(run: &RunState<'_>, stop: &StopHandle) {
 
 /// Stops before the start without the runtime that the client's own clock and transport need.
 fn check_runtime(run: &RunState<'_>) {
-    if run.settings.needs_runtime && !clock::has_timers() {
+    if !run.settings.runtime_needs.are_met() {
         run.halt(StopCause::NoRuntime);
     }
 }

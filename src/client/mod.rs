@@ -118,6 +118,7 @@ mod row_source;
 mod run_clock;
 mod run_log;
 mod run_state;
+mod runtime;
 mod settings;
 mod shield;
 mod source;

@@ -9,6 +9,7 @@ use super::backoff::Jitter;
 use super::clock::Clock;
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
+use super::runtime::RuntimeNeeds;
 use super::transport::{Request, Transport};
 use crate::value::{AccessToken, DatasetId, EventTime};
 use crate::wire::{BatchLimits, RequestFields};
@@ -54,8 +55,7 @@ pub(super) struct Settings {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) jitter: Arc<dyn Jitter>,
-    /// Whether the clock or the transport is the client's own, which wait on tokio.
-    pub(super) needs_runtime: bool,
+    pub(super) runtime_needs: RuntimeNeeds,
 }
 
 impl Settings {

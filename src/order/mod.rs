@@ -44,6 +44,7 @@ mod quantity;
 mod row;
 mod row_error;
 mod rules;
+mod sample;
 mod slice;
 mod sort_check;
 mod sorted;
@@ -62,6 +63,7 @@ pub use prepared::{IntoPrepared, Prepared};
 pub use row::Row;
 pub use row_error::RowError;
 pub use rules::OrderRules;
+pub use sample::MostlyInvalid;
 #[cfg(feature = "rayon")]
 pub(crate) use slice::Collect;
 pub use slice::{RowSlice, TooManyRows};

@@ -56,6 +56,8 @@ pub struct Orders {
     exceeded: Option<Fault>,
     /// The line of the last row, and the order that may go on behind it.
     last: Option<(Line, LastOrder)>,
+    /// Whether the current source had a row that can be used.
+    has_usable_row: bool,
     /// The last line and the last order of each source whose end nothing proves.
     unproven: Vec<(Line, LastOrder, Ending)>,
     /// Whether rows of a source are missing.
@@ -86,7 +88,10 @@ impl Orders {
 
     /// Creates an empty group of orders with these rules.
     pub fn with_rules(rules: OrderRules) -> Self {
-        Self { checker: RowChecker::with_rules(rules), ..Self::default() }
+        let max_invalid = rules.max_invalid;
+        let mut orders = Self { checker: RowChecker::with_rules(rules), ..Self::default() };
+        orders.checker.tally.take_sample(max_invalid);
+        orders
     }
 
     /// Adds one parsed row: a row, a return or an error.
@@ -107,7 +112,10 @@ impl Orders {
             return self.refuse_more(row.line, fault);
         }
         match self.add(row) {
-            Ok(Some(position)) => self.last = Some((row.line, LastOrder::At(position))),
+            Ok(Some(position)) => {
+                self.last = Some((row.line, LastOrder::At(position)));
+                self.has_usable_row = true;
+            }
             Ok(None) => self.last = Some((row.line, LastOrder::of(row.order_id.as_ref()))),
             Err(faults) => {
                 self.last = Some((row.line, LastOrder::of(row.order_id.as_ref())));
@@ -148,8 +156,9 @@ impl Orders {
     /// ```
     pub fn end_source(&mut self, ending: Ending) {
         self.is_incomplete |= ending == Ending::Incomplete;
+        let is_doubtful = std::mem::take(&mut self.has_usable_row) && ending.doubt().is_some();
         if let Some((line, order)) = self.last.take()
-            && ending.doubt().is_some()
+            && is_doubtful
         {
             self.unproven.push((line, order, ending));
         }
@@ -241,7 +250,7 @@ impl Orders {
     fn exceeds_limit(&self) -> Option<Fault> {
         const ADVICE: &str = "sort the rows by order id and read them as sorted rows, or split the export by days, never inside an order";
         let OrderRules { max_rows, max_memory, .. } = self.checker.rules;
-        if self.checker.tally.read >= max_rows {
+        if self.checker.tally.rows() >= max_rows {
             let message = format!("more than {max_rows} rows in one run: {ADVICE}");
             Some(Fault::of_row("too_many_rows", message))
         } else if self.memory > max_memory {
@@ -254,7 +263,7 @@ impl Orders {
     }
 
     fn refuse_more(&mut self, line: Line, fault: Fault) {
-        self.checker.tally.read += 1;
+        self.checker.tally.read(line);
         self.checker.tally.invalid(&[line], [fault.clone()]);
         self.exceeded.get_or_insert(fault);
     }
@@ -283,7 +292,13 @@ impl Orders {
                 events.push(group.event);
             }
         }
+        let mostly_invalid = checker.tally.judge_sample();
+        if let Some(why) = &mostly_invalid {
+            for event in events.drain(..) {
+                checker.tally.not_sent(event.lines(), why.fault());
+            }
+        }
         let (rows, coverage) = checker.finish(&events);
-        Prepared { events, rows, coverage }
+        Prepared { events, rows, coverage, mostly_invalid }
     }
 }

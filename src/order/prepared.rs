@@ -1,5 +1,6 @@
 //! What grouping gives: events to send, and the report on the other rows.
 
+use super::MostlyInvalid;
 use crate::customer::Coverage;
 use crate::event::Event;
 use crate::report::RowReport;
@@ -34,6 +35,9 @@ pub struct Prepared {
     pub rows: RowReport,
     /// Which match keys the customers of the events have.
     pub coverage: Coverage,
+    /// Why there are no events, if too many of the first rows are invalid: see
+    /// [`OrderRules::max_invalid`](super::OrderRules::max_invalid).
+    pub mostly_invalid: Option<MostlyInvalid>,
 }
 
 /// What a client can send: a [`Prepared`], a `Vec<Event>`, an `Event`, and whatever else converts into `Prepared`.
@@ -67,7 +71,7 @@ impl From<Vec<Event>> for Prepared {
     /// Events that were built by hand: there are no rows to report on.
     fn from(events: Vec<Event>) -> Self {
         let coverage = events.iter().map(Event::user_data).collect();
-        Self { events, rows: RowReport::default(), coverage }
+        Self { events, coverage, ..Self::default() }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct OrderRules {
     pub(super) unproven: Unproven,
     margin: Duration,
     max_age: Option<AgeLimit>,
+    /// Of the first rows, in percent.
+    pub(super) max_invalid: Option<u8>,
     pub(super) max_rows: u64,
     pub(super) max_memory: usize,
 }
@@ -42,6 +44,7 @@ impl Default for OrderRules {
             unproven: Unproven::Sent,
             margin: Duration::from_secs(3600),
             max_age: None,
+            max_invalid: None,
             max_rows: 50_000_000,
             max_memory: 4 << 30,
         }
@@ -92,6 +95,36 @@ impl OrderRules {
     /// `physical_store` and seven days for every other action source.
     pub fn max_age(mut self, limit: AgeLimit) -> Self {
         self.max_age = Some(limit);
+        self
+    }
+
+    /// Sends nothing if more than this percentage of the first 1,000 rows is invalid, because the export or its
+    /// layout is most likely wrong. By default the valid rows are sent, however few they are.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::order::{OrderRules, Row, SortedError, SortedEvents};
+    /// use meta_offline_events::value::{Currency, EventTime};
+    ///
+    /// let sold = EventTime::from_unix(1_767_225_600)?;
+    /// let row = |line| {
+    ///     let email = if line % 3 == 0 { "mary@example.com" } else { "" };
+    ///     let row = Row::new(line, sold).customer(UserData::builder().email(email));
+    ///     Ok::<_, SortedError>(row.value(5.into()).currency(Currency::EUR))
+    /// };
+    /// let rules = OrderRules::new().max_invalid(50);
+    /// let mut events = SortedEvents::from_rows((1..=60).map(row), rules, sold);
+    /// let Some(Err(error)) = events.next() else { panic!("two of three rows have no customer") };
+    /// assert!(error.to_string().starts_with("40 of the first 60 rows (66.7 %) are invalid, and 50 % may be"));
+    /// assert_eq!(events.finish().rows.not_sent(), 20);
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    ///
+    /// The rows are judged before the first event leaves: [`Orders`](super::Orders) judges when it finishes, and sorted
+    /// rows give no event until 1,000 rows are read or their source ends. Fewer than 20 rows are not judged.
+    /// [`RowSlice`](super::RowSlice) does not apply this rule.
+    pub fn max_invalid(mut self, percent: u8) -> Self {
+        self.max_invalid = Some(percent);
         self
     }
 

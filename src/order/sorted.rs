@@ -7,7 +7,7 @@ use super::group::{Group, RejectedOrders, RowChecker};
 use super::row_error::Fault;
 use super::rules::Unproven;
 use super::sort_check::SortCheck;
-use super::{NotSorted, OrderRules, ParsedRow, Prepared, Row, RowError};
+use super::{MostlyInvalid, NotSorted, OrderRules, ParsedRow, Prepared, Row, RowError};
 use crate::event::Event;
 use crate::value::{EventTime, Line, OrderId};
 
@@ -60,7 +60,11 @@ pub struct SortedOrders {
     error: Option<NotSorted>,
     /// The line of the last row.
     last: Option<Line>,
-    /// Complete events that nobody has taken yet.
+    /// Whether the current source had a row that can be used.
+    has_usable_row: bool,
+    /// Why nothing is sent, once the first rows are judged.
+    mostly_invalid: Option<MostlyInvalid>,
+    /// Complete events that nobody has taken yet. They stay until the first rows are judged.
     ready: VecDeque<Box<Group>>,
     /// The event that was lent last.
     lent: Option<Box<Group>>,
@@ -76,8 +80,10 @@ impl SortedOrders {
     /// Creates a grouper without rows. It checks the age of events at `now`; the client checks it again when it
     /// sends an event.
     pub fn new(rules: OrderRules, now: EventTime) -> Self {
-        let sort_check = SortCheck::new(rules.max_memory);
-        Self { sort_check: Some(sort_check), ..Self::unchecked(rules, now) }
+        let (sort_check, max_invalid) = (SortCheck::new(rules.max_memory), rules.max_invalid);
+        let mut orders = Self { sort_check: Some(sort_check), ..Self::unchecked(rules, now) };
+        orders.checker.tally.take_sample(max_invalid);
+        orders
     }
 
     /// Creates a grouper for rows whose sequence is known to be right.
@@ -91,6 +97,8 @@ impl SortedOrders {
             rejected: RejectedOrders::default(),
             error: None,
             last: None,
+            has_usable_row: false,
+            mostly_invalid: None,
             ready: VecDeque::new(),
             lent: None,
             spare: Vec::new(),
@@ -110,6 +118,7 @@ impl SortedOrders {
                 self.refuse_after_error()?;
                 self.last = Some(line);
                 self.checker.filter(line);
+                self.judge_full_sample();
                 Ok(())
             }
             ParsedRow::Invalid(error) => self.reject(error),
@@ -126,12 +135,14 @@ impl SortedOrders {
         self.last = Some(row.line);
         if row.is_return() {
             self.checker.filter(row.line);
+            self.judge_full_sample();
             return Ok(());
         }
         if row.order_id.is_none() || row.order_id != self.open_id {
             self.begin_order(row.order_id.as_ref(), row.line)?;
         }
         self.add(row);
+        self.judge_full_sample();
         Ok(())
     }
 
@@ -147,6 +158,7 @@ impl SortedOrders {
             self.begin_order(error.0.order_id.as_ref(), error.0.line)?;
         }
         self.checker.reject(error, &mut self.rejected);
+        self.judge_full_sample();
         Ok(())
     }
 
@@ -157,12 +169,12 @@ impl SortedOrders {
 
     /// Returns the next event whose order is complete, to keep it.
     pub fn take_event(&mut self) -> Option<Event> {
-        self.ready.pop_front().map(|group| group.event)
+        if self.has_event() { self.ready.pop_front().map(|group| group.event) } else { None }
     }
 
     /// Whether there is a complete event that nobody has taken.
     pub(super) fn has_event(&self) -> bool {
-        !self.ready.is_empty()
+        !self.ready.is_empty() && !self.checker.tally.is_sampling()
     }
 
     /// Completes the last order, and returns the events that nobody has taken and the report on all rows.
@@ -170,8 +182,11 @@ impl SortedOrders {
     /// After [`NotSorted`] the report ends with the row that was refused.
     pub fn finish(mut self) -> Prepared {
         self.complete();
-        let (rows, coverage) = self.checker.finish(&[]);
-        Prepared { events: self.ready.into_iter().map(|group| group.event).collect(), rows, coverage }
+        self.judge_sample();
+        let Self { checker, ready, mostly_invalid, .. } = self;
+        let (rows, coverage) = checker.finish(&[]);
+        let events = ready.into_iter().map(|group| group.event).collect();
+        Prepared { events, rows, coverage, mostly_invalid }
     }
 
     /// Ends without the last order, which may not be complete: its rows are not sent.
@@ -223,7 +238,8 @@ impl SortedOrders {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn end_source(&mut self, ending: Ending) {
-        let doubt = ending.doubt();
+        let has_usable_row = std::mem::take(&mut self.has_usable_row);
+        let doubt = ending.doubt().filter(|_| has_usable_row);
         let why = match ending {
             Ending::Incomplete => Some(ending::incomplete()),
             _ if doubt.is_some() && self.checker.rules.unproven == Unproven::HeldBack => {
@@ -249,6 +265,7 @@ impl SortedOrders {
             None => self.open = last.into_iter().chain(rejected).collect(),
         }
         self.complete();
+        self.judge_sample();
         // An order that goes on in another source comes back.
         self.open_id = None;
     }
@@ -257,12 +274,34 @@ impl SortedOrders {
     pub(super) fn complete(&mut self) {
         for mut group in self.open.drain(..) {
             let blamed = self.rejected.blamed_line(|| group.key());
-            if self.checker.complete(&mut group, blamed, self.now) {
-                self.ready.push_back(group);
-            } else {
+            if !self.checker.complete(&mut group, blamed, self.now) {
                 keep(&mut self.spare, group);
+            } else if let Some(why) = &self.mostly_invalid {
+                self.checker.tally.not_sent(group.event.lines(), why.fault());
+            } else {
+                self.ready.push_back(group);
             }
         }
+    }
+
+    /// Why no event comes any more, if the first rows were judged to be mostly invalid.
+    pub(super) fn mostly_invalid(&self) -> Option<&MostlyInvalid> {
+        self.mostly_invalid.as_ref()
+    }
+
+    fn judge_full_sample(&mut self) {
+        if self.checker.tally.has_full_sample() {
+            self.judge_sample();
+        }
+    }
+
+    /// Judges the first rows, unless they are judged already. If too many are invalid, no event is sent.
+    pub(super) fn judge_sample(&mut self) {
+        let Some(why) = self.checker.tally.judge_sample() else { return };
+        for group in self.ready.drain(..) {
+            self.checker.tally.not_sent(group.event.lines(), why.fault());
+        }
+        self.mostly_invalid = Some(why);
     }
 
     /// Lends the next complete event, to be taken or changed.
@@ -270,7 +309,7 @@ impl SortedOrders {
         if let Some(returned) = self.lent.take() {
             keep(&mut self.spare, returned);
         }
-        self.lent = self.ready.pop_front();
+        self.lent = if self.has_event() { self.ready.pop_front() } else { None };
         self.lent.as_mut().map(|group| &mut group.event)
     }
 
@@ -284,7 +323,7 @@ impl SortedOrders {
         self.rejected.next_order();
         let Some(sort_check) = &mut self.sort_check else { return Ok(()) };
         sort_check.enter(id, line).inspect_err(|error| {
-            self.checker.tally.read += 1;
+            self.checker.tally.read(line);
             self.checker.tally.invalid(&[line], [Fault::of_row("not_sorted", error.to_string())]);
             self.error = Some(error.clone());
         })
@@ -293,8 +332,9 @@ impl SortedOrders {
     /// Adds a row to the open order.
     fn add(&mut self, row: &Row<'_>) {
         if let Some(group) = self.open.iter_mut().find(|group| group.is_same_event(row)) {
-            if let Err(faults) = self.checker.add_row(row, group) {
-                self.checker.reject(RowError::of_row(row, faults), &mut self.rejected);
+            match self.checker.add_row(row, group) {
+                Ok(_) => self.has_usable_row = true,
+                Err(faults) => self.checker.reject(RowError::of_row(row, faults), &mut self.rejected),
             }
             return;
         }
@@ -306,7 +346,10 @@ impl SortedOrders {
             None => Box::new(Group::for_row(row)),
         };
         match self.checker.add_row(row, &mut group) {
-            Ok(true) => return self.open.push(group),
+            Ok(true) => {
+                self.has_usable_row = true;
+                return self.open.push(group);
+            }
             Ok(false) => {}
             Err(faults) => self.checker.reject(RowError::of_row(row, faults), &mut self.rejected),
         }

@@ -2,9 +2,9 @@
 
 use std::error::Error as StdError;
 
-use super::NotSorted;
 #[cfg(feature = "csv")]
 use super::csv::CsvError;
+use super::{MostlyInvalid, NotSorted};
 
 /// The error that ends [`SortedEvents`](super::SortedEvents) or [`SortedEventStream`](super::SortedEventStream). Events of the rows before it may have been sent.
 ///
@@ -33,6 +33,9 @@ pub enum SortedError {
     /// The rows are not sorted.
     #[error(transparent)]
     NotSorted(#[from] NotSorted),
+    /// Too many of the first rows are invalid. No event was yielded.
+    #[error(transparent)]
+    MostlyInvalid(#[from] MostlyInvalid),
     /// The file cannot be read to its end.
     #[cfg(feature = "csv")]
     #[error(transparent)]

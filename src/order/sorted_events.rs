@@ -262,7 +262,12 @@ impl Progress {
     fn push(&mut self, row: Result<ParsedRow<'_>, SortedError>) {
         let Self::Reading(orders) = self else { return };
         let pushed = row.and_then(|row| orders.push_parsed(row).map_err(SortedError::NotSorted));
-        if let Err(error) = pushed {
+        if pushed.is_err() {
+            // There will be no more rows to judge.
+            orders.judge_sample();
+        }
+        let mostly_invalid = orders.mostly_invalid().cloned().map(SortedError::MostlyInvalid);
+        if let Some(error) = pushed.err().or(mostly_invalid) {
             self.change(|orders| Self::Read(orders, Some(error)));
         }
     }
@@ -271,7 +276,8 @@ impl Progress {
     fn end_source(&mut self, ending: Ending) {
         let Self::Reading(orders) = self else { return };
         orders.end_source(ending);
-        self.change(|orders| Self::Read(orders, None));
+        let error = orders.mostly_invalid().cloned().map(SortedError::MostlyInvalid);
+        self.change(|orders| Self::Read(orders, error));
     }
 
     fn next(&mut self) -> Option<Result<Event, SortedError>> {

@@ -4,13 +4,14 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::row_error::Fault;
+use super::sample::{MostlyInvalid, Sample};
 use crate::report::{Diagnostic, RowReport};
 use crate::value::Line;
 
 /// Counts of the rows so far, with diagnostics on those that were left out and notes on the others.
 #[derive(Debug, Default)]
 pub(super) struct RowTally {
-    pub(super) read: u64,
+    read: u64,
     filtered: u64,
     invalid: u64,
     not_sent: u64,
@@ -18,11 +19,49 @@ pub(super) struct RowTally {
     why_invalid: FaultLines,
     why_not_sent: FaultLines,
     pub(super) notes: FaultLines,
+    /// The first rows, until they are judged.
+    sample: Option<Sample>,
 }
 
 impl RowTally {
-    pub(super) fn filter(&mut self, line: Line, why: Fault) {
+    /// Keeps the first rows, to judge whether at most this percentage of them is invalid.
+    pub(super) fn take_sample(&mut self, max_invalid: Option<u8>) {
+        self.sample = max_invalid.map(Sample::new);
+    }
+
+    /// Whether the first rows are not judged yet.
+    pub(super) fn is_sampling(&self) -> bool {
+        self.sample.is_some()
+    }
+
+    /// Whether there are enough rows to judge.
+    pub(super) fn has_full_sample(&self) -> bool {
+        self.sample.as_ref().is_some_and(Sample::is_full)
+    }
+
+    /// Judges the first rows, once.
+    pub(super) fn judge_sample(&mut self) -> Option<MostlyInvalid> {
+        let why = self.sample.take()?.judge(self.why_invalid.iter())?;
+        // A diagnostic says why nothing is sent, even if no valid row is there to name.
+        self.why_not_sent.add(&[], why.fault());
+        Some(why)
+    }
+
+    /// How many rows were read.
+    pub(super) fn rows(&self) -> u64 {
+        self.read
+    }
+
+    /// Counts a row.
+    pub(super) fn read(&mut self, line: Line) {
         self.read += 1;
+        if let Some(sample) = &mut self.sample {
+            sample.add(line);
+        }
+    }
+
+    pub(super) fn filter(&mut self, line: Line, why: Fault) {
+        self.read(line);
         self.filtered += 1;
         self.why_filtered.add(&[line], why);
     }
@@ -94,6 +133,10 @@ impl FaultLines {
             self.lines.push(Vec::new());
         }
         self.lines[position].extend(lines);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&Fault, &[Line])> {
+        self.positions.iter().map(|(fault, position)| (fault, &*self.lines[*position]))
     }
 
     #[cfg(feature = "rayon")]

@@ -250,7 +250,7 @@ pub enum StopCause {
     /// Code of the application panicked, and the run cannot go on without it: the `Clock`, the `Jitter`, the
     /// `Transport` as it was dropped, or the `EventSource`, as this name says.
     Panicked(&'static str),
-    /// There was no tokio runtime with timers, which the client's own clock and transport need.
+    /// There was no tokio runtime with timers and I/O, which the client's own clock and transport need.
     NoRuntime,
     /// The run ended early: its runtime shut down, or code of the application panicked in it or blocked
     /// it.
@@ -314,7 +314,7 @@ impl StopCause {
             Self::Source(why) => format!("the source failed: {why}").into(),
             Self::UnsentLimit => "too many events could not be sent".into(),
             Self::Panicked(what) => format!("`{what}` of the application panicked").into(),
-            Self::NoRuntime => "there is no tokio runtime with timers here".into(),
+            Self::NoRuntime => "there is no tokio runtime with timers and I/O here".into(),
             Self::Abandoned => {
                 "the run ended early, because its runtime shut down, or code of the application panicked or blocked it".into()
             }

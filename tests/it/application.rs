@@ -11,15 +11,15 @@ use std::time::Duration;
 
 use meta_offline_events::client::{
     Client, ClientBuilder, Clock, Delivery, EventSource, Jitter, Request, Response, Sending, SourceError,
-    Transport, TransportError, Waiting,
+    SystemClock, Transport, TransportError, Waiting,
 };
-use meta_offline_events::event::Event;
+use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::report::{DeliveryReport, RowReport, StopCause};
 use meta_offline_events::testing::{ManualClock, RecordingTransport};
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
 
-use crate::support::{event, events, now};
+use crate::support::{event, events, now, sold};
 
 /// A panic whose own text, and whose end, are as bad as can be.
 fn blow_up() -> ! {
@@ -390,7 +390,7 @@ fn without_runtime(delivery: Delivery<'_>) -> DeliveryReport {
 }
 
 #[test]
-fn p8_without_a_runtime_or_its_timers_the_report_says_so() {
+fn p8_without_a_runtime_or_its_timers_or_its_io_the_report_says_so() {
     let closed = "http://127.0.0.1:1/".parse().unwrap();
     let client = Client::builder("1".parse().unwrap(), "token".parse().unwrap());
     let client = client.loopback_endpoint(closed).build().unwrap();
@@ -406,6 +406,13 @@ fn p8_without_a_runtime_or_its_timers_the_report_says_so() {
         assert!(report.stopped().unwrap().to_string().contains("enable_all"));
         assert_eq!(report.into_unsent().len(), 12);
     }
+    let without_io = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(client.send(sold(1, SystemClock.now().unix() - 60, ActionSource::PhysicalStore)))
+    };
+    let report = catch_unwind(AssertUnwindSafe(without_io)).expect("no panic");
+    assert_eq!((report.stopped(), report.requests().made), (Some(&StopCause::NoRuntime), 0));
+    assert_eq!(report.into_unsent().len(), 1);
     let own = builder().transport(RecordingTransport::new()).build().unwrap();
     let report = without_runtime(own.send(events(12)));
     assert!(report.all_accepted(), "transport and clock of its own need no runtime");

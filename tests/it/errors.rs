@@ -41,6 +41,7 @@ fn every_public_error_converts_into_the_one_error() {
         order::LayoutError,
         order::RowError,
         order::NotSorted,
+        order::MostlyInvalid,
         order::TooManyRows,
         order::csv::CsvError,
         order::SortedError,

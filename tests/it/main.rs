@@ -46,6 +46,8 @@ mod rooms;
 #[cfg(feature = "testing")]
 mod row_sources;
 #[cfg(feature = "testing")]
+mod sample;
+#[cfg(feature = "testing")]
 mod secrets;
 #[cfg(all(feature = "csv", feature = "testing"))]
 mod send_orders;

@@ -523,28 +523,72 @@ fn p4_a_signal_ends_a_read_that_waits_for_rows() {
     drop(rows);
 }
 
-#[test]
-fn c25_a_file_that_hardly_holds_anything_usable_is_not_sent() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c25_a_file_that_hardly_holds_anything_usable_is_not_sent() {
     let program = example("send_orders");
     let folder = folder("mostly_invalid");
     let sold = SystemClock.now().unix() - 3600;
-    let rows: Vec<String> =
-        (1..=1000).map(|n| row(&n.to_string(), "1", if n <= 400 { "5" } else { "nil" }, sold)).collect();
-    let file = write(&folder, "orders.csv", &rows);
+    let server = MockServer::start().await.unwrap();
+    let address = server.url().to_string();
+    let environment =
+        [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", &*address)];
     let report = folder.join("report.json");
-    // Nobody listens there: a request would show as not sent.
-    let environment = [
-        ("META_DATASET_ID", DATASET),
-        ("META_ACCESS_TOKEN", TOKEN),
-        ("META_GRAPH_URL", "http://127.0.0.1:9/"),
-    ];
-    let ran = run(&program, &environment, &[&file, "--report".as_ref(), &report]);
+    let send = |invalid: usize, rows: usize, more: &[&str]| {
+        let price = |n| if n <= invalid { "nil" } else { "5" };
+        let rows: Vec<String> = (1..=rows).map(|n| row(&n.to_string(), "1", price(n), sold)).collect();
+        let file = write(&folder, "orders.csv", &rows);
+        let mut arguments = vec![&*file, "--report".as_ref(), &*report];
+        arguments.extend(more.iter().map(Path::new));
+        let ran = tokio::task::block_in_place(|| run(&program, &environment, &arguments));
+        let account = json(&report);
+        assert_adds_up(&account);
+        ran.search(&account.to_string());
+        (ran, account)
+    };
+
+    // The rows behind the first thousand are all valid.
+    let (ran, account) = send(501, 1100, &[]);
     assert_eq!(ran.status, Some(1), "{}", ran.stderr);
-    assert!(ran.stderr.contains("--keep-going"), "{}", ran.stderr);
-    let account = json(&report);
-    assert_adds_up(&account);
-    assert_eq!((&account["rows"]["pending"], &account["rows"]["invalid"]), (&400.into(), &600.into()));
-    assert_eq!(account["requests"]["made"], 0);
+    for part in ["501 of the first 1000 rows (50.1 %)", "50 % may be", "price", "line 2", "--max-invalid 100"]
+    {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+    assert!(ran.stdout.contains("not sent      mostly_invalid"), "{}", ran.stdout);
+    assert_eq!((&account["rows"]["not_sent"], &account["rows"]["invalid"]), (&599.into(), &501.into()));
+    assert_eq!((&account["requests"]["made"], server.request_count()), (&0.into(), 0));
+
+    let (ran, account) = send(501, 1100, &["--max-invalid", "100"]);
+    assert_eq!((ran.status, &account["rows"]["accepted"]), (Some(1), &599.into()), "{}", ran.stderr);
+    let (ran, account) = send(500, 1100, &[]);
+    assert_eq!((ran.status, &account["rows"]["accepted"]), (Some(1), &600.into()), "{}", ran.stderr);
+    assert!(ran.stdout.contains("   invalid       "), "{}", ran.stdout);
+    // A few rows show nothing about an export.
+    let (ran, account) = send(2, 3, &[]);
+    assert_eq!((ran.status, &account["rows"]["accepted"]), (Some(1), &1.into()), "{}", ran.stderr);
+
+    for wrong in ["101", "-1", "half", ""] {
+        let ran = run(
+            &program,
+            &environment,
+            &[&folder.join("orders.csv"), "--max-invalid".as_ref(), wrong.as_ref()],
+        );
+        assert_eq!(ran.status, Some(2), "{wrong}");
+        assert!(ran.stderr.contains("--max-invalid needs a percentage from 0 to 100"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_unproven_end_is_noted_only_where_a_row_can_be_used() {
+    let program = example("send_orders");
+    let folder = folder("no_valid_row");
+    let bodies = folder.join("bodies.jsonl");
+    let now = NOW.to_string();
+    for (price, is_noted) in [("nil", false), ("5", true)] {
+        let file = write(&folder, "orders.csv", &[row("A1", "1", price, NOW - 3600)]);
+        let arguments: [&Path; 5] = ["--dry-run".as_ref(), &bodies, &file, "--now".as_ref(), now.as_ref()];
+        let ran = run(&program, &[], &arguments);
+        assert_eq!(ran.stdout.contains("unproven_end"), is_noted, "{}", ran.stdout);
+    }
 }
 
 #[cfg(target_os = "linux")]

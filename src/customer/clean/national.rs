@@ -8,8 +8,8 @@ use super::phone::{self, Written};
 use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};
 use crate::value::Country;
 
-/// The full number, if the options set a country and the text can only be a number of its plan; otherwise the
-/// digits as they are written.
+/// The full number, if the options set a country and the text is a number of its plan; otherwise the digits as
+/// they are written.
 pub(super) fn clean(
     text: &str,
     options: &CleaningOptions,

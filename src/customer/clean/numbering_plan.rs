@@ -70,12 +70,16 @@ const MAX_CODE: u16 = 999;
 impl Plan {
     fn new(metadata: &'static Metadata) -> Self {
         let of_kind = |(kind, is): (Type, Kind)| Some((is, Pattern::of(metadata.descriptors().get(kind)?)));
-        let for_parsing = metadata.national_prefix_for_parsing().map(|prefix| Pattern::new(prefix.as_str()));
+        // Where the metadata states no pattern, the prefix itself is the pattern.
+        let national_prefix = match metadata.national_prefix_for_parsing() {
+            Some(prefix) => Some(prefix.as_str()),
+            None => metadata.national_prefix(),
+        };
         Self {
             metadata,
             code: metadata.country_code().to_string(),
             international_prefix: metadata.international_prefix().map(|prefix| Pattern::new(prefix.as_str())),
-            national_prefix: for_parsing.or_else(|| metadata.national_prefix().map(Pattern::new)),
+            national_prefix: national_prefix.map(Pattern::new),
             leading_digits: metadata.leading_digits().map(|digits| Pattern::new(digits.as_str())),
             general: Pattern::of(metadata.descriptors().general()),
             kinds: KINDS.into_iter().filter_map(of_kind).collect(),

@@ -47,7 +47,7 @@ impl RowChecker {
     /// Counts a row that cannot be used, and rejects the orders that it may belong to.
     pub(in crate::order) fn reject(&mut self, error: RowError, rejected: &mut RejectedOrders) {
         rejected.add(&error);
-        self.tally.read += 1;
+        self.tally.read(error.0.line);
         self.tally.invalid(&[error.0.line], error.0.faults);
     }
 
@@ -76,7 +76,7 @@ impl RowChecker {
             }
             self.tally.note(row.line, Fault::of_row("exact_repeat", format!("{repeat}; both count")));
         }
-        self.tally.read += 1;
+        self.tally.read(row.line);
         self.without_order_id += u64::from(row.order_id.is_none());
         group.add(row, customer, &self.rules);
         Ok(true)
@@ -178,8 +178,9 @@ impl RowChecker {
     }
 
     fn note_run(&mut self) {
+        let has_no_rows = self.tally.rows() == 0;
         let notes = &mut self.tally.notes;
-        if self.tally.read == 0 {
+        if has_no_rows {
             notes.add(&[], Fault::of_row("no_rows", "no rows came in: there is nothing to send"));
         }
         if self.without_order_id > 0 {
