@@ -254,6 +254,19 @@ mod tests {
         .prop_map(String::from_iter)
     }
 
+    #[test]
+    fn v58_marks_around_a_joiner_count_in_any_order() {
+        // The accent is no letter of the script. Composed, it stands behind the virama.
+        for text in ["क\u{301}\u{94d}\u{200c}ष", "क\u{94d}\u{301}\u{200c}ष"] {
+            let mut name = String::new();
+            fold_with_joiners(text, |_| true, &mut name);
+            assert_eq!(name, "क\u{94d}\u{301}\u{200c}ष");
+        }
+        let mut name = String::new();
+        fold_with_joiners("e\u{301}\u{200c}ष", |_| true, &mut name);
+        assert_eq!(name, "éष");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
 
