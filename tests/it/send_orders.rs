@@ -47,6 +47,17 @@ fn command(program: &Path, environment: &[(&str, &str)], arguments: &[&Path]) ->
     command
 }
 
+/// A program that no signal is ignored for, although a shell may have started the tests with some ignored.
+#[cfg(unix)]
+fn heeding_signals(program: &Path) -> Command {
+    if !cfg!(target_os = "linux") {
+        return command(program, &[], &[]);
+    }
+    let mut command = command("env".as_ref(), &[], &[]);
+    command.arg("--default-signal=INT,TERM,HUP").arg(program);
+    command
+}
+
 fn run(program: &Path, environment: &[(&str, &str)], arguments: &[&Path]) -> Ran {
     let output = command(program, environment, arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -460,8 +471,7 @@ fn send_signal(program: &std::process::Child, name: &str) {
 async fn p4_each_signal_ends_the_run_in_order() {
     for signal in ["INT", "TERM", "HUP"] {
         let answer = Answer::judge().after(Duration::from_millis(700));
-        let sending =
-            Sending::start(&format!("signal_{signal}"), answer, |path| command(path, &[], &[])).await;
+        let sending = Sending::start(&format!("signal_{signal}"), answer, heeding_signals).await;
         sending.signal(signal);
         let (server, report) = sending.end().await;
         let count = |outcome: &str| report["events"][outcome].as_u64();
@@ -473,7 +483,7 @@ async fn p4_each_signal_ends_the_run_in_order() {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn p4_a_second_signal_ends_the_requests_in_flight_and_reports_them() {
-    let sending = Sending::start("two_signals", Answer::hang(), |path| command(path, &[], &[])).await;
+    let sending = Sending::start("two_signals", Answer::hang(), heeding_signals).await;
     sending.signal("TERM");
     sending.signal("INT");
     let (_, report) = sending.end().await;
@@ -502,7 +512,8 @@ fn p4_a_signal_ends_a_read_that_waits_for_rows() {
     let folder = folder("endless_pipe");
     let (bodies, report) = (folder.join("bodies.jsonl"), folder.join("report.json"));
     let arguments: [&Path; 5] = ["-".as_ref(), "--dry-run".as_ref(), &bodies, "--report".as_ref(), &report];
-    let mut running = command(&example("send_orders"), &[], &arguments)
+    let mut running = heeding_signals(&example("send_orders"))
+        .args(arguments)
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
