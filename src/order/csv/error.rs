@@ -121,7 +121,12 @@ impl fmt::Display for CsvError {
             CsvErrorKind::Encoding { stated: None, likely } => {
                 write!(
                     f,
-                    "the file is not in UTF-8, it looks like {likely}: save it as UTF-8, or state its encoding in the layout"
+                    "the file is not in UTF-8, it looks like {likely}: save it as UTF-8, or {}",
+                    if cfg!(feature = "encoding") {
+                        "state its encoding in the layout"
+                    } else {
+                        "enable the feature `encoding` and state its encoding in the layout"
+                    }
                 )
             }
             CsvErrorKind::Encoding { stated: Some(stated), likely } => {
@@ -129,6 +134,9 @@ impl fmt::Display for CsvError {
                     f,
                     "the file is not in {stated}, it looks like {likely}: correct the encoding in the layout"
                 )
+            }
+            CsvErrorKind::NotCsv { likely: "gzip" } if cfg!(not(feature = "gzip")) => {
+                f.write_str("the file is packed with gzip: unpack it, or enable the feature `gzip`")
             }
             CsvErrorKind::NotCsv { likely } => write!(
                 f,

@@ -1,8 +1,8 @@
 //! Rows of CSV files.
 //!
-//! A file is checked before its first row: it must be text in UTF-8, with a header that fits the layout. After that,
-//! a record that cannot be used is one [`ParsedRow::Invalid`], and reading goes on with the next one. Only a file
-//! that cannot be read to its end is an error.
+//! A file is checked before its first row: it must be text in UTF-8, or in the encoding that the layout states, with
+//! a header that fits the layout. After that, a record that cannot be used is one [`ParsedRow::Invalid`], and reading
+//! goes on with the next one. Only a file that cannot be read to its end is an error.
 //!
 //! The format:
 //!
@@ -11,6 +11,8 @@
 //! - blank lines are skipped and counted; a line of spaces or of delimiters is a row;
 //! - unknown columns are ignored, whatever they hold;
 //! - a byte-order mark is dropped;
+//! - a first line such as `sep=;`, as spreadsheets write it, states the delimiter;
+//! - with feature `gzip`, a file that is packed with gzip is unpacked while it is read;
 //! - an end mark, if one is stated, is the last line.
 //!
 //! No error holds text of the file.
