@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
-use super::block::{Block, Blocks};
 use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
 use super::{
     CleaningOptions, Hashed, InvalidUserData, MatchKey, MatchValue, UnusableKey, UnusableReason, UserData,
     ValueWarning,
 };
+use super::{blocks::Blocks, sha256::Block};
 use crate::value::{Country, EventTime};
 
 impl UserData {

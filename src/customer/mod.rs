@@ -26,7 +26,7 @@
 //! ```
 
 mod appendix;
-mod block;
+mod blocks;
 mod builder;
 mod clean;
 mod cleaning_document;
@@ -40,12 +40,12 @@ mod match_key;
 mod match_value;
 mod placeholder;
 mod prehashed;
+mod sha256;
 mod unusable_reason;
 mod user_data;
 mod value_warning;
 
 pub use appendix::HashedWithAppendix;
-pub(crate) use block::digest_of_parts;
 pub(crate) use builder::RawFingerprint;
 pub use builder::UserDataBuilder;
 pub use clean::{ClickId, Normalized};
@@ -60,6 +60,7 @@ pub use match_key::{KeyForm, MatchKey};
 pub use match_value::MatchValue;
 pub(crate) use placeholder::is_placeholder;
 pub(crate) use prehashed::Prehashed;
+pub(crate) use sha256::digest_of_parts;
 pub use unusable_reason::UnusableReason;
 pub use user_data::{TooBroad, UserData};
 pub use value_warning::ValueWarning;

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::block::Blocks;
+use super::blocks::Blocks;
 use super::key_set::KeySet;
 use super::{Hashed, MatchKey, MatchValue, UnusableReason, ValueWarning};
 

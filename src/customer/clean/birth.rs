@@ -6,7 +6,7 @@ use chrono::{Datelike as _, NaiveDate};
 
 use super::characters::{ascii_digit, is_blank};
 use super::quick_look::Quick;
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 use crate::customer::{CleaningOptions, UnusableReason};
 use crate::value::{DateOrder, Rule, written_date};
 

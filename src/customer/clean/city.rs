@@ -3,7 +3,7 @@
 use super::characters::{fold_with_joiners, is_digit, is_letter_or_mark};
 use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};
 use crate::customer::UnusableReason;
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 
 #[inline]
 pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {

@@ -2,7 +2,7 @@
 
 use super::quick_look::Quick;
 use crate::customer::UnusableReason;
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 use crate::value::{Country, InvalidValue, Rule};
 
 #[inline]

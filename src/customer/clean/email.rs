@@ -2,7 +2,7 @@
 
 use super::characters::{fold, is_digit, is_invisible, is_letter_or_mark};
 use super::quick_look::{Quick, UNUSUAL};
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 use crate::customer::{UnusableReason, ValueWarning};
 
 /// The lengths of the longest address and the longest label of a domain, in characters (RFC 5321, RFC 1035).

@@ -2,7 +2,7 @@
 
 use super::characters::{compose, fold, is_blank};
 use super::quick_look::{Letters, Quick, dropping, pick};
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 use crate::customer::{ExternalIdPolicy, UnusableReason};
 
 const ALL_BUT_SPACES: Letters = dropping(b" ");

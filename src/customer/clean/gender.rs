@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::characters::fold;
 use super::quick_look::Quick;
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 use crate::customer::{GenderWords, UnusableReason};
 use crate::value::{is_accent, is_apostrophe, plain_letter};
 

@@ -36,8 +36,8 @@ pub(super) use quick_look::Quick;
 
 use derived::Part;
 
-use super::block::Block;
 use super::placeholder::{is_placeholder, may_be_placeholder};
+use super::sha256::Block;
 use super::{
     AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey,
     MatchValue, UnusableReason, ValueWarning, appendix,

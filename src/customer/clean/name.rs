@@ -4,7 +4,7 @@
 use super::characters::{fold_with_joiners, is_blank, is_punctuation};
 use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};
 use crate::customer::UnusableReason;
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 use crate::value::is_apostrophe;
 
 #[inline]

@@ -2,7 +2,7 @@
 
 use super::characters::{ascii_digit, compose, is_blank};
 use super::quick_look::{Letters, Quick, UNUSUAL};
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};
 
 /// The most digits that E.164 allows, and the fewest that tell customers apart.

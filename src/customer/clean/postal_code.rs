@@ -2,7 +2,7 @@
 
 use super::characters::{ascii_digit, fold, is_blank, is_dash, is_digit};
 use super::quick_look::{Letters, Quick, dropping, pick};
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 use crate::customer::{UnusableReason, ValueWarning};
 use crate::value::Country;
 

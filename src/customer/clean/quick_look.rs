@@ -5,7 +5,7 @@
 //! rule.
 
 use crate::customer::ValueWarning;
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 
 /// A plain value, whose normal form is in its block.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use super::characters::{fold_with_joiners, is_letter_or_mark};
 use super::quick_look::{Letters, Quick, keeping, pick};
 use crate::customer::UnusableReason;
-use crate::customer::block::Block;
+use crate::customer::sha256::Block;
 use crate::value::Country;
 
 const LETTERS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz");
