@@ -492,7 +492,11 @@ mod tests {
     #[test]
     fn what_would_meet_every_request_stops_the_run() {
         for code in [190, 102, 104, 200, 10, 3, 803, 2635] {
-            assert!(matches!(step(&refused(code, None), 1, 0), Step::Stop(_)), "{code}");
+            // A wait that the answer asks for, however long, helps nobody whose token has ended.
+            for wait in [None, Some(99_999)] {
+                let step = step(&refused(code, wait), 1, 0);
+                assert!(matches!(step, Step::Stop(StopCause::Api(_))), "{code} {wait:?}");
+            }
         }
         assert!(matches!(step(&refused(100, None), 1, 0), Step::Isolate(_)));
         assert!(matches!(step(&refused(777, None), 1, 0), Step::Refuse(_)));
