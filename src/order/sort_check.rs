@@ -325,9 +325,16 @@ mod tests {
 
     #[test]
     fn numbers_are_compared_by_size() {
-        for (one, other) in
-            [("A9", "A10"), ("9", "10"), ("A9-x", "A10-a"), ("A-9", "B-1"), ("A1", "A1b"), ("7", "007")]
-        {
+        for (one, other) in [
+            ("A9", "A10"),
+            ("9", "10"),
+            ("A9-x", "A10-a"),
+            ("A-9", "B-1"),
+            ("A1", "A1b"),
+            ("7", "007"),
+            ("A10", "AB"),
+            ("-1", "A1"),
+        ] {
             let (one, other) = (one.as_bytes(), other.as_bytes());
             assert_eq!(orders(one, other), (one.cmp(other), Ordering::Less));
             assert_eq!(orders(other, one), (other.cmp(one), Ordering::Greater));
