@@ -64,11 +64,7 @@ fn kind_of(data_type: &DataType) -> Option<Kind> {
     use DataType as T;
     Some(match data_type {
         T::Null | T::Utf8 | T::LargeUtf8 | T::Utf8View => Kind::Text,
-        T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => {
-            Kind::Number
-        }
-        T::Float16 | T::Float32 | T::Float64 => Kind::Number,
-        T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => Kind::Number,
+        number if number.is_numeric() => Kind::Number,
         T::Timestamp(_, None) => Kind::LocalTime,
         T::Timestamp(_, Some(_)) => Kind::Time,
         T::Boolean | T::Date32 | T::Date64 => Kind::Other,
