@@ -91,6 +91,9 @@ errors! {
     /// A CSV file cannot be read.
     #[cfg(feature = "csv")]
     Csv(crate::order::csv::CsvError),
+    /// Record batches cannot be read.
+    #[cfg(feature = "arrow")]
+    Batch(crate::order::arrow::BatchError),
     /// A field of the request has an invalid value.
     RequestField(crate::wire::InvalidRequestField),
     /// Meta answered with an error.

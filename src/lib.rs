@@ -94,6 +94,7 @@
 //! | `rustls-no-provider` | no | TLS by rustls with the provider that the application installs |
 //! | `native-tls` | no | TLS by the platform |
 //! | `csv` | no | rows from CSV files |
+//! | `arrow` | no | rows from Arrow record batches, as query engines give them; `arrow-array` and `arrow-schema` 58 to 60 |
 //! | `encoding` | no | CSV files in other encodings than UTF-8 |
 //! | `gzip` | no | CSV files that are packed with gzip |
 //! | `phone` | no | completes national phone numbers with the calling code of a stated country |
@@ -127,6 +128,8 @@ pub use client::Client;
 pub use customer::UserData;
 pub use error::{Error, ErrorKind};
 pub use event::Event;
+#[cfg(feature = "arrow")]
+pub use order::arrow::ArrowRows;
 #[cfg(feature = "csv")]
 pub use order::csv::CsvRows;
 pub use order::{Orders, Row, RowLayout};

@@ -1,6 +1,5 @@
 //! Sorted rows as sources of events: their report comes into that of the delivery.
 
-use std::error::Error as StdError;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -8,7 +7,7 @@ use futures_core::Stream;
 
 use super::{EventSource, SourceError};
 use crate::event::Event;
-use crate::order::{RowSource, SortedEventStream, SortedEvents, ToRow};
+use crate::order::{RowSource, RowStream, SortedEventStream, SortedEvents};
 use crate::report::RowReport;
 
 impl<S: RowSource + Send> EventSource for SortedEvents<S> {
@@ -21,12 +20,7 @@ impl<S: RowSource + Send> EventSource for SortedEvents<S> {
     }
 }
 
-impl<S, T, E> EventSource for SortedEventStream<S>
-where
-    S: Stream<Item = Result<T, E>> + Send,
-    T: ToRow,
-    E: Into<Box<dyn StdError + Send + Sync>>,
-{
+impl<S: RowStream + Send> EventSource for SortedEventStream<S> {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, SourceError>>> {
         let next = Stream::poll_next(Pin::new(self), context);
         next.map(|next| next.map(|event| event.map_err(SourceError::new)))

@@ -31,9 +31,13 @@
 //! - Nobody can see that a file was cut where a record ends: a note names its last order, unless an end mark or a
 //!   stated number of rows proves the [`Ending`].
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 #[cfg(feature = "csv")]
 pub mod csv;
 mod ending;
+#[cfg(any(feature = "arrow", feature = "csv"))]
+mod field;
 mod group;
 mod layout;
 mod order_id;
@@ -71,4 +75,4 @@ pub use sort_check::NotSorted;
 pub use sorted::SortedOrders;
 pub use sorted_error::SortedError;
 pub use sorted_events::{SortedEventStream, SortedEvents};
-pub use source::{RecordRows, RowSource, ToRow};
+pub use source::{RecordRows, RowSource, RowStream, ToRow};

@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 
+#[cfg(feature = "arrow")]
+use super::arrow::BatchError;
 #[cfg(feature = "csv")]
 use super::csv::CsvError;
 use super::{MostlyInvalid, NotSorted};
@@ -40,7 +42,11 @@ pub enum SortedError {
     #[cfg(feature = "csv")]
     #[error(transparent)]
     Csv(#[from] CsvError),
-    /// The iterator or stream of records returned an error.
+    /// The record batches cannot be read to their end.
+    #[cfg(feature = "arrow")]
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    /// The iterator or stream of records or record batches returned an error.
     #[error("{0}")]
     Source(#[source] Box<dyn StdError + Send + Sync>),
 }

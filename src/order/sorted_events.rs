@@ -5,11 +5,15 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+#[cfg(feature = "arrow")]
+use arrow_array::RecordBatch;
 use futures_core::Stream;
 
+#[cfg(feature = "arrow")]
+use super::arrow::ArrowRows;
 #[cfg(feature = "csv")]
 use super::csv::CsvRows;
-use super::source::{RecordRows, RowSource, ToRow, parsed};
+use super::source::{RecordRows, RowSource, RowStream, ToRow};
 use super::{Ending, OrderRules, ParsedRow, Prepared, SortedError, SortedOrders};
 use crate::event::Event;
 #[cfg(feature = "client")]
@@ -18,7 +22,7 @@ use crate::value::EventTime;
 
 /// An iterator over the events of rows that are sorted by order id, in memory that does not grow with the rows.
 ///
-/// It comes from `CsvRows::sorted` or from [`from_rows`](Self::from_rows), and is a source for `Client::deliver`.
+/// It comes from `CsvRows::sorted`, from `ArrowRows::sorted` or from [`from_rows`](Self::from_rows), and is a source for `Client::deliver`.
 /// If the source fails or the rows are not sorted, it yields the events that were complete before, then the
 /// error, and then nothing more: the order that was open is not sent. Where a file ends without a proof that it is
 /// complete, a note of the report names its last order: see [`Ending`].
@@ -49,7 +53,8 @@ pub struct SortedEvents<S> {
 
 /// A [`Stream`] of the events of rows that are sorted by order id, in memory that does not grow with the rows.
 ///
-/// The rows come from another stream, such as the rows of a database query. It ends as [`SortedEvents`] does, and is
+/// The rows come from another stream, such as the rows of a database query; those of record batches come from
+/// `ArrowRows::sorted_stream`. It ends as [`SortedEvents`] does, and is
 /// a source for `Client::deliver`.
 ///
 /// ```
@@ -94,6 +99,78 @@ impl<R: std::io::Read> CsvRows<R> {
     /// ```
     pub fn sorted(self, rules: OrderRules, now: EventTime) -> SortedEvents<Self> {
         SortedEvents::new(self, rules, now)
+    }
+}
+
+#[cfg(feature = "arrow")]
+impl<B, E> ArrowRows<B>
+where
+    B: Iterator<Item = Result<RecordBatch, E>>,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    /// Groups the rows of batches that are sorted by order id into events, in memory that does not grow with them.
+    ///
+    /// The age of events is checked at `now`. See [`SortedEvents`].
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    /// use std::sync::Arc;
+    /// use arrow_array::{RecordBatch, StringArray};
+    /// use arrow_schema::{DataType, Field, Schema};
+    /// use meta_offline_events::order::{OrderRules, RowLayout, arrow::ArrowRows};
+    ///
+    /// let names = ["order_id", "email", "timestamp", "value", "currency"];
+    /// let schema = Arc::new(Schema::new(names.map(|name| Field::new(name, DataType::Utf8, true)).to_vec()));
+    /// let sale = ["10001", "mary@example.com", "2026-05-04 12:00:00", "10.50", "EUR"];
+    /// let columns = sale.map(|text| Arc::new(StringArray::from(vec![text])) as _).to_vec();
+    /// let batches = [Ok::<_, Infallible>(RecordBatch::try_new(schema.clone(), columns)?)].into_iter();
+    ///
+    /// let rows = ArrowRows::new(batches, &schema, &RowLayout::new())?;
+    /// let events = rows.sorted(OrderRules::new(), "2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(events.collect::<Result<Vec<_>, _>>()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sorted(self, rules: OrderRules, now: EventTime) -> SortedEvents<Self> {
+        SortedEvents::new(self, rules, now)
+    }
+}
+
+#[cfg(feature = "arrow")]
+impl<B, E> ArrowRows<B>
+where
+    B: Stream<Item = Result<RecordBatch, E>> + Unpin,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    /// Groups the rows of a stream of batches that are sorted by order id into events, in memory that does not grow with
+    /// them.
+    ///
+    /// The age of events is checked at `now`. See [`SortedEventStream`]. A stream that cannot be moved goes through
+    /// `Box::pin` first.
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    /// use std::sync::Arc;
+    /// use arrow_array::{RecordBatch, StringArray};
+    /// use arrow_schema::{DataType, Field, Schema};
+    /// use futures_util::{TryStreamExt, stream};
+    /// use meta_offline_events::order::{OrderRules, RowLayout, arrow::ArrowRows};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let names = ["order_id", "email", "timestamp", "value", "currency"];
+    /// let schema = Arc::new(Schema::new(names.map(|name| Field::new(name, DataType::Utf8, true)).to_vec()));
+    /// let sale = ["10001", "mary@example.com", "2026-05-04 12:00:00", "10.50", "EUR"];
+    /// let columns = sale.map(|text| Arc::new(StringArray::from(vec![text])) as _).to_vec();
+    /// let batches = stream::iter([Ok::<_, Infallible>(RecordBatch::try_new(schema.clone(), columns)?)]);
+    ///
+    /// let rows = ArrowRows::new(batches, &schema, &RowLayout::new())?;
+    /// let events = rows.sorted_stream(OrderRules::new(), "2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(events.try_collect::<Vec<_>>().await?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sorted_stream(self, rules: OrderRules, now: EventTime) -> SortedEventStream<Self> {
+        SortedEventStream::new(self, rules, now)
     }
 }
 
@@ -214,12 +291,7 @@ impl<S> SortedEventStream<S> {
     }
 }
 
-impl<S, T, E> Stream for SortedEventStream<S>
-where
-    S: Stream<Item = Result<T, E>>,
-    T: ToRow,
-    E: Into<Box<dyn StdError + Send + Sync>>,
-{
+impl<S: RowStream> Stream for SortedEventStream<S> {
     type Item = Result<Event, SortedError>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -228,10 +300,8 @@ where
             if !orders.wants_row() {
                 return Poll::Ready(orders.next());
             }
-            match ready!(rows.as_mut().poll_next(context)) {
-                Some(Ok(record)) => orders.push(Ok(parsed(&record))),
-                Some(Err(error)) => orders.push(Err(SortedError::Source(error.into()))),
-                None => orders.end_source(Ending::Proven),
+            if !ready!(rows.as_mut().poll_row(context, |row| orders.push(row))) {
+                orders.end_source(rows.ending());
             }
         }
         context.waker().wake_by_ref();

@@ -1,7 +1,15 @@
 //! Where rows come from: records of a program's own, one after another.
 
 use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
+#[cfg(feature = "arrow")]
+use arrow_array::RecordBatch;
+use futures_core::Stream;
+
+#[cfg(feature = "arrow")]
+use super::arrow::{ArrowRows, BatchError};
 #[cfg(feature = "csv")]
 use super::csv::CsvRows;
 use super::{Ending, ParsedRow, Row, RowError, SortedError};
@@ -72,8 +80,25 @@ pub trait RowSource: sealed::Sealed {
     fn ending(&self) -> Ending;
 }
 
+/// A source of rows that may have to wait for each.
+///
+/// A [`Stream`] over results of records that are [rows](ToRow) is one, and so is `ArrowRows` over a stream of record
+/// batches. This trait is sealed: it cannot be implemented elsewhere.
+pub trait RowStream: sealed::SealedStream {
+    /// Passes the next row on, or the error that ends the rows, and returns whether there was one.
+    fn poll_row(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        take: impl FnOnce(Result<ParsedRow<'_>, SortedError>),
+    ) -> Poll<bool>;
+
+    /// Returns what is known about the end of the source, once there are no more rows.
+    fn ending(&self) -> Ending;
+}
+
 mod sealed {
     pub trait Sealed {}
+    pub trait SealedStream {}
 }
 
 /// The records of an iterator.
@@ -89,7 +114,7 @@ impl<I, T> RecordRows<I, T> {
     }
 }
 
-pub(super) fn parsed<T: ToRow>(record: &T) -> ParsedRow<'_> {
+fn parsed<T: ToRow>(record: &T) -> ParsedRow<'_> {
     match record.to_row() {
         Ok(row) => ParsedRow::Row(row),
         Err(error) => ParsedRow::Invalid(error),
@@ -127,5 +152,82 @@ where
 
     fn ending(&self) -> Ending {
         Ending::Proven
+    }
+}
+
+impl<S, T, E> sealed::SealedStream for S where S: Stream<Item = Result<T, E>> {}
+
+impl<S, T, E> RowStream for S
+where
+    S: Stream<Item = Result<T, E>>,
+    T: ToRow,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn poll_row(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        take: impl FnOnce(Result<ParsedRow<'_>, SortedError>),
+    ) -> Poll<bool> {
+        let next = ready!(self.poll_next(context));
+        let is_row = next.is_some();
+        match next {
+            Some(Ok(record)) => take(Ok(parsed(&record))),
+            Some(Err(error)) => take(Err(SortedError::Source(error.into()))),
+            None => {}
+        }
+        Poll::Ready(is_row)
+    }
+
+    fn ending(&self) -> Ending {
+        Ending::Proven
+    }
+}
+
+/// What ends sorted rows, by the cause itself where the source of the batches failed.
+#[cfg(feature = "arrow")]
+fn sorted_error(error: BatchError) -> SortedError {
+    error.into_cause().map_or_else(SortedError::Batch, SortedError::Source)
+}
+
+#[cfg(feature = "arrow")]
+impl<B> sealed::Sealed for ArrowRows<B> {}
+
+#[cfg(feature = "arrow")]
+impl<B, E> RowSource for ArrowRows<B>
+where
+    B: Iterator<Item = Result<RecordBatch, E>>,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
+        Self::next_row(self).map_err(sorted_error).transpose()
+    }
+
+    fn ending(&self) -> Ending {
+        Self::ending(self)
+    }
+}
+
+#[cfg(feature = "arrow")]
+impl<B> sealed::SealedStream for ArrowRows<B> {}
+
+#[cfg(feature = "arrow")]
+impl<B, E> RowStream for ArrowRows<B>
+where
+    B: Stream<Item = Result<RecordBatch, E>> + Unpin,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn poll_row(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        take: impl FnOnce(Result<ParsedRow<'_>, SortedError>),
+    ) -> Poll<bool> {
+        let next = ready!(Self::poll_row(self.get_mut(), context)).map_err(sorted_error).transpose();
+        let is_row = next.is_some();
+        next.map(take);
+        Poll::Ready(is_row)
+    }
+
+    fn ending(&self) -> Ending {
+        Self::ending(self)
     }
 }

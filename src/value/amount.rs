@@ -93,6 +93,20 @@ impl Amount {
             .then(|| Self { units: units.to_ne_bytes(), decimals })
     }
 
+    /// The amount of these digits, the last ones of which are decimals, or `None` if they are too many. With a
+    /// negative scale, so many zeros follow the digits.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn from_digits(digits: i128, scale: i8) -> Option<Self> {
+        match (u8::try_from(scale), i64::try_from(digits)) {
+            (Ok(decimals), Ok(units)) if decimals <= MAX_DIGITS => Some(Self::of_few_digits(units, decimals)),
+            (Ok(decimals), _) => Self::exact((digits, decimals)),
+            (Err(_), _) => {
+                let zeros = 10_i128.checked_pow(scale.unsigned_abs().into())?;
+                Self::exact((digits.checked_mul(zeros)?, 0))
+            }
+        }
+    }
+
     #[inline]
     fn units(self) -> i128 {
         i128::from_ne_bytes(self.units)

@@ -108,6 +108,8 @@ pub enum Rule {
     Exponent,
     /// More digits than an exact decimal holds.
     TooManyDigits,
+    /// A floating-point number that is so large that it may stand for several whole numbers.
+    InexactFloat,
     /// Negative where that has no meaning.
     Negative,
     /// A number with decimals where only whole numbers are allowed.
@@ -174,6 +176,7 @@ impl Rule {
             Self::NoCurrency => "no_currency",
             Self::Exponent => "exponent",
             Self::TooManyDigits => "too_many_digits",
+            Self::InexactFloat => "inexact_float",
             Self::Negative => "negative",
             Self::NotWhole => "not_whole",
             Self::UnknownCode => "unknown_code",
@@ -223,6 +226,9 @@ impl fmt::Display for Rule {
             Self::NoCurrency => f.write_str("has no currency: write both, such as 10.50 EUR"),
             Self::Exponent => f.write_str("is in scientific notation: write all digits"),
             Self::TooManyDigits => f.write_str("has more digits than can be kept exactly"),
+            Self::InexactFloat => f.write_str(
+                "is a float too large to be exact: cast the column to a decimal or whole number where the float came from",
+            ),
             Self::Negative => f.write_str("is negative: refunds and returns are not conversions"),
             Self::NotWhole => f.write_str("must be a whole number"),
             Self::UnknownCode => f.write_str("is not on the ISO list of codes in use: check the spelling"),

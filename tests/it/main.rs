@@ -4,6 +4,8 @@
 
 #[cfg(feature = "testing")]
 mod application;
+#[cfg(all(feature = "arrow", feature = "csv"))]
+mod arrow;
 mod countries;
 mod coverage;
 #[cfg(feature = "csv")]

@@ -8,6 +8,3 @@ pub const MAX_HEADER: usize = 64 * 1024;
 
 /// The most columns that a header may have.
 pub const MAX_COLUMNS: usize = 1000;
-
-/// The longest field that is read, in bytes. A longer one makes its row invalid.
-pub const MAX_FIELD: usize = 16 * 1024;

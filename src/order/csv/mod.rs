@@ -37,18 +37,20 @@ use self::input::Text;
 use self::quoted::Quotes;
 use self::records::Records;
 use super::ending::Ending;
+use super::field;
 use super::layout::{BoundLayout, Column, LayoutError, RowLayout};
 use super::orders::Orders;
 use super::parsed_row::ParsedRow;
 use super::row_error::{OrderFingerprint, RowError};
 use crate::value::{Line, OrderId, Rule};
 
+pub use super::field::MAX_FIELD;
 pub use delimiter::Delimiter;
 #[cfg(feature = "encoding")]
 pub use encoding::Encoding;
 pub use error::{CsvError, CsvErrorKind};
 pub(super) use format::{DelimiterChoice, FileFormat};
-pub use limits::{MAX_COLUMNS, MAX_FIELD, MAX_HEADER, MAX_RECORD};
+pub use limits::{MAX_COLUMNS, MAX_HEADER, MAX_RECORD};
 
 /// Reads the rows of a CSV file.
 ///
@@ -439,7 +441,7 @@ impl<R: Read> CsvRows<R> {
         for map in &self.maps {
             let text = mapped_or_plain(&self.maps, &self.mapped, &self.records, map.position);
             let mapped = text.map(&map.function);
-            self.mapped.push(mapped.and_then(|text| check_field(text.as_bytes()).map(str::to_owned)));
+            self.mapped.push(mapped.and_then(|text| field::of_bytes(text.as_bytes()).map(str::to_owned)));
         }
     }
 
@@ -466,7 +468,7 @@ impl<R: Read> CsvRows<R> {
                 .header
                 .layout
                 .read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8)),
-            _ => self.header.layout.read_fields(line, |index| check_field(records.field(index))),
+            _ => self.header.layout.read_fields(line, |index| field::of_bytes(records.field(index))),
         }
     }
 
@@ -529,19 +531,8 @@ fn mapped_or_plain<'t, R>(
     match last {
         Some((_, Ok(text))) => Ok(text),
         Some((_, Err(rule))) => Err(*rule),
-        None => check_field(records.field(index)),
+        None => field::of_bytes(records.field(index)),
     }
-}
-
-/// Returns the text of a field, or what is wrong with its bytes.
-fn check_field(bytes: &[u8]) -> Result<&str, Rule> {
-    if bytes.len() > MAX_FIELD {
-        return Err(Rule::TooLong(MAX_FIELD));
-    }
-    if bytes.contains(&0) {
-        return Err(Rule::ControlCharacter);
-    }
-    str::from_utf8(bytes).map_err(|_| Rule::NotUtf8)
 }
 
 impl<R: Read> fmt::Debug for CsvRows<R> {

@@ -153,6 +153,19 @@ impl BoundLayout {
         self.key.contains(&position)
     }
 
+    /// Returns what is read of a record: the position of each field, the name by which the layout knows it, and its
+    /// column, unless it is part of the order key or shows the zone of its row.
+    #[cfg(feature = "arrow")]
+    pub(in crate::order) fn used(&self) -> impl Iterator<Item = (usize, &str, Option<Column>)> {
+        let columns =
+            Column::all().filter_map(|column| Some((self.position(column)?, column.name(), Some(column))));
+        let headers = self.layout.order_key.headers.iter();
+        let key = headers.zip(&self.key).map(|(header, position)| (*position, header.as_str(), None));
+        let zone = self.layout.zone_of.iter().zip(self.zone_of);
+        let zone = zone.map(|(zone, position)| (position, zone.header.as_str(), None));
+        columns.chain(key).chain(zone)
+    }
+
     /// Whether order ids are joined from several parts.
     pub(super) fn has_order_key(&self) -> bool {
         !self.layout.order_key.headers.is_empty() || self.layout.order_key.has_day

@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 
 use super::column::{Column, MATCH_KEYS};
 use super::currency_mark::CurrencyMark;
-use super::numbers::MarkedAmount;
+use super::numbers::{MarkedAmount, not_negative};
 use super::order_key::{OrderKey, escaped};
+use super::record::{Moment, Record, Texts};
 use super::zones::{NoTime, ZoneOf};
 use super::{BoundLayout, RowLayout};
 use crate::customer::{UserData, UserDataBuilder, is_blank, is_placeholder};
@@ -42,32 +43,52 @@ impl BoundLayout {
         line: Line,
         field: impl Fn(usize) -> Result<&'a str, Rule>,
     ) -> ParsedRow<'a> {
+        self.read_record(line, &Texts(field))
+    }
+
+    /// Reads one record, of which some fields may have no text that can be used, and others need none.
+    pub(in crate::order) fn read_record<'a>(&'a self, line: Line, record: &impl Record<'a>) -> ParsedRow<'a> {
+        let field = |position| record.text(position);
         let text = |column: Column| {
-            self.position(column).map_or_else(|| Ok(self.fixed_text(column).unwrap_or_default()), &field)
+            self.position(column).map_or_else(|| Ok(self.fixed_text(column).unwrap_or_default()), field)
         };
+        let number = |column: Column| record.number(self.position(column)?);
         let mut read = Reader { layout: &self.layout, marks: Vec::new(), faults: Vec::new() };
 
-        let quantity = read
-            .optional(Column::Quantity, text(Column::Quantity), |text| self.layout.numbers.quantity(text));
+        let quantity = match number(Column::Quantity) {
+            Some(number) => read.number(Column::Quantity, ValueKind::Quantity, number, |number| {
+                self.layout.numbers.counted(number)
+            }),
+            None => read.optional(Column::Quantity, text(Column::Quantity), |text| {
+                self.layout.numbers.quantity(text)
+            }),
+        };
         if quantity.is_some_and(Quantity::is_return) {
             return ParsedRow::Return(line);
         }
-        let number = read.optional(Column::OrderId, text(Column::OrderId), str::parse);
+        let order = read.optional(Column::OrderId, text(Column::OrderId), str::parse);
         let name = read.or_default(Column::EventName, text(Column::EventName), offline_name);
         let source = read.or_default(Column::ActionSource, text(Column::ActionSource), str::parse);
-        let zone = self.zone(&field);
-        let time = read.time(text(Column::Timestamp), &zone);
-        let (order_id, suspect) = match number {
-            Some(number) if self.has_order_key() => {
-                (read.order_key(self, &number, (time, &zone), &field), Some(self.suspect(&number)))
+        let zone = self.zone(field);
+        let time = match self.position(Column::Timestamp).and_then(|position| record.moment(position)) {
+            Some(moment) => read.moment(moment, &zone),
+            None => read.time(text(Column::Timestamp), &zone),
+        };
+        let (order_id, suspect) = match order {
+            Some(order) if self.has_order_key() => {
+                (read.order_key(self, &order, (time, &zone), field), Some(self.suspect(&order)))
             }
-            number => (number, None),
+            order => (order, None),
         };
         let mut row = Row::new(line, time.unwrap_or(EventTime::FIRST)).customer(self.customer());
         row.quantity = quantity;
         row.product = read.optional(Column::ProductId, text(Column::ProductId), str::parse);
-        row.price = read.amount(Column::Price, text(Column::Price));
-        row.value = read.amount(Column::Value, text(Column::Value));
+        let amount = |read: &mut Reader<'_>, column| match number(column) {
+            Some(number) => read.number(column, ValueKind::Amount, number, not_negative),
+            None => read.amount(column, text(column)),
+        };
+        row.price = amount(&mut read, Column::Price);
+        row.value = amount(&mut read, Column::Value);
         let currency = read.optional(Column::Currency, text(Column::Currency), str::parse);
         row.currency = read.currency(currency);
         row.event_id = read.optional(Column::EventId, text(Column::EventId), str::parse);
@@ -196,6 +217,17 @@ impl Reader<'_> {
         Some(amount)
     }
 
+    /// Takes a number that needs no reading.
+    fn number<T>(
+        &mut self,
+        column: Column,
+        kind: ValueKind,
+        number: Result<Amount, Rule>,
+        check: impl Fn(Amount) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
+        self.accept(column, number.map_err(|rule| InvalidValue::new(kind, rule)).and_then(check))
+    }
+
     /// Compares the stated currency of a row with the marks beside its amounts, or takes it from them.
     fn currency(&mut self, stated: Option<Currency>) -> Option<Currency> {
         let from_amounts = self.layout.numbers.currency_from_amounts;
@@ -255,7 +287,21 @@ impl Reader<'_> {
     fn time(&mut self, text: Result<&str, Rule>, zone: &Result<Zone, Fault>) -> Option<EventTime> {
         let text = self.text(Column::Timestamp, text)?;
         let text = if is_missing(Column::Timestamp, text) { "" } else { text };
-        let no_time = match self.layout.times.read(text, zone.as_ref().ok().copied()) {
+        self.accept_time(self.layout.times.read(text, zone.as_ref().ok().copied()), zone)
+    }
+
+    /// Takes a time that needs no reading, but may need its zone.
+    fn moment(&mut self, moment: Result<Moment, Rule>, zone: &Result<Zone, Fault>) -> Option<EventTime> {
+        let place = |moment| self.layout.times.place(moment, zone.as_ref().ok().copied());
+        self.accept_time(moment.map_err(NoTime::from).and_then(place), zone)
+    }
+
+    fn accept_time(
+        &mut self,
+        time: Result<EventTime, NoTime>,
+        zone: &Result<Zone, Fault>,
+    ) -> Option<EventTime> {
+        let no_time = match time {
             Ok(time) => return Some(time),
             Err(no_time) => no_time,
         };

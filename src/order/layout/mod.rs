@@ -8,6 +8,7 @@ mod error;
 mod fields;
 mod numbers;
 mod order_key;
+mod record;
 mod time_of_day;
 mod timestamp;
 mod zones;
@@ -32,6 +33,8 @@ pub(super) use column::column_of;
 pub use error::LayoutError;
 pub use numbers::NumberStyle;
 pub use order_key::OrderKey;
+#[cfg(feature = "arrow")]
+pub(super) use record::{Moment, Record};
 pub use timestamp::SerialDays;
 pub use zones::{Gap, Overlap};
 

@@ -77,6 +77,12 @@ impl NumberFormat {
         if !marks.is_empty() {
             return Err(invalid(Rule::NotANumber));
         }
+        self.counted(amount)
+    }
+
+    /// Takes a number as a quantity: a whole one, or a fraction if that is allowed.
+    pub(super) fn counted(self, amount: Amount) -> Result<Quantity, InvalidValue> {
+        let invalid = |rule| InvalidValue::new(ValueKind::Quantity, rule);
         match Quantity::of(amount) {
             Quantity::Fractional(_) if amount.decimals() == 0 => Err(invalid(Rule::TooManyDigits)),
             Quantity::Fractional(_) if !self.fractional_quantities => Err(invalid(Rule::NotWhole)),
@@ -123,12 +129,8 @@ impl NumberStyle {
 
     /// Reads an amount. It may be zero, but not negative.
     pub(super) fn amount(self, text: &str) -> Result<MarkedAmount, InvalidValue> {
-        let read = self.number(text)?;
-        if read.amount.is_negative() {
-            Err(InvalidValue::new(ValueKind::Amount, Rule::Negative))
-        } else {
-            Ok(read)
-        }
+        let MarkedAmount { amount, marks } = self.number(text)?;
+        Ok(MarkedAmount { amount: not_negative(amount)?, marks })
     }
 
     fn number(self, text: &str) -> Result<MarkedAmount, InvalidValue> {
@@ -242,6 +244,11 @@ impl NumberStyle {
         let is_grouped = in_groups_of(3) || self == Self::ThousandsComma && in_groups_of(2);
         if is_grouped { Ok(groups.concat()) } else { Err(Rule::NumberStyle) }
     }
+}
+
+/// Refuses a negative amount.
+pub(super) fn not_negative(amount: Amount) -> Result<Amount, InvalidValue> {
+    if amount.is_negative() { Err(invalid(Rule::Negative)) } else { Ok(amount) }
 }
 
 /// A number in any form, without what stood around its digits.

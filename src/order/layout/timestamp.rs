@@ -4,6 +4,7 @@
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
+use super::record::Moment;
 use super::time_of_day;
 use super::zones::{ClockChanges, NoTime};
 use crate::value::{Amount, DateOrder, EventTime, LocalTime, Rule, Zone, without_weekday, written_date};
@@ -60,6 +61,14 @@ impl TimeFormat {
         match common_seconds(text).or_else(|| common_datetime(text, zone)) {
             Some(time) => Ok(time),
             None => self.any_form(text, zone),
+        }
+    }
+
+    /// Places a time that needs no reading. A local one is in the zone of its row, if that is known.
+    pub(super) fn place(&self, moment: Moment, zone: Option<Zone>) -> Result<EventTime, NoTime> {
+        match moment {
+            Moment::At(seconds) => Ok(EventTime::from_seconds(seconds)?),
+            Moment::Local(moment) => self.in_zone(moment, zone),
         }
     }
 
