@@ -8,7 +8,7 @@ use futures_core::Stream;
 
 use super::{EventSource, SourceError};
 use crate::event::Event;
-use crate::order::{RowSource, SortedEventStream, SortedEvents, ToRow};
+use crate::order::{RowSource, SortedEventStream, SortedEventThread, SortedEvents, ToRow};
 use crate::report::RowReport;
 
 impl<S: RowSource + Send> EventSource for SortedEvents<S> {
@@ -27,6 +27,17 @@ where
     T: ToRow,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, SourceError>>> {
+        let next = Stream::poll_next(Pin::new(self), context);
+        next.map(|next| next.map(|event| event.map_err(SourceError::new)))
+    }
+
+    fn take_rows(&mut self) -> RowReport {
+        self.take_rows()
+    }
+}
+
+impl EventSource for SortedEventThread {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, SourceError>>> {
         let next = Stream::poll_next(Pin::new(self), context);
         next.map(|next| next.map(|event| event.map_err(SourceError::new)))

@@ -1,7 +1,9 @@
-//! Where rows come from: records of a program's own, one after another.
+//! Where rows come from: files, records of a program's own, and several sources as one.
 
 use std::error::Error as StdError;
+use std::fmt;
 
+use self::sealed::{Sealed, SourceRead};
 #[cfg(feature = "csv")]
 use super::csv::CsvRows;
 use super::{Ending, ParsedRow, Row, RowError, SortedError};
@@ -59,33 +61,57 @@ impl ToRow for Row<'_> {
     }
 }
 
-/// A source that returns rows one by one and waits for each.
+/// A source that gives rows one by one and waits for each.
 ///
 /// `CsvRows` is one, and so is every iterator over results of records that are [rows](ToRow), by
-/// [`SortedEvents::from_rows`](super::SortedEvents::from_rows). This trait is sealed: it cannot be implemented
+/// [`SortedEvents::from_rows`](super::SortedEvents::from_rows), and several of them in a row, by
+/// [`SortedEvents::from_sources`](super::SortedEvents::from_sources). This trait is sealed: it cannot be implemented
 /// elsewhere.
-pub trait RowSource: sealed::Sealed {
-    /// Returns the next row, or `None` at the end.
-    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>>;
+pub trait RowSource: Sealed {}
 
-    /// Returns what is known about the end of the source, once there are no more rows.
-    fn ending(&self) -> Ending;
-}
+pub(super) mod sealed {
+    use crate::order::{Ending, ParsedRow, SortedError};
 
-mod sealed {
-    pub trait Sealed {}
+    pub trait Sealed {
+        /// Reads on, and hands the next row over if there is one.
+        fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead;
+    }
+
+    /// What a source read.
+    #[derive(Debug)]
+    pub enum SourceRead {
+        /// A row, which was handed over.
+        Row,
+        /// The end of one of several sources: the next read goes on with another one.
+        NextSource(Ending),
+        /// The end of all rows.
+        End(Ending),
+        /// Nothing: there are no more rows than this.
+        Failed(SortedError),
+    }
 }
 
 /// The records of an iterator.
 #[derive(Debug)]
-pub struct RecordRows<I, T> {
+pub struct RecordRows<I> {
     records: I,
-    current: Option<T>,
 }
 
-impl<I, T> RecordRows<I, T> {
+impl<I> RecordRows<I> {
     pub(super) fn new(records: I) -> Self {
-        Self { records, current: None }
+        Self { records }
+    }
+}
+
+/// The rows of several sources, one source after another.
+pub struct RowSources<I, S> {
+    rest: I,
+    current: Option<S>,
+}
+
+impl<I, S> RowSources<I, S> {
+    pub(super) fn new(sources: I) -> Self {
+        Self { rest: sources, current: None }
     }
 }
 
@@ -97,35 +123,83 @@ pub(super) fn parsed<T: ToRow>(record: &T) -> ParsedRow<'_> {
 }
 
 #[cfg(feature = "csv")]
-impl<R: std::io::Read> sealed::Sealed for CsvRows<R> {}
+impl<R: std::io::Read> RowSource for CsvRows<R> {}
 
 #[cfg(feature = "csv")]
-impl<R: std::io::Read> RowSource for CsvRows<R> {
-    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
-        Self::next_row(self).map_err(SortedError::Csv).transpose()
-    }
-
-    fn ending(&self) -> Ending {
-        Self::ending(self)
+impl<R: std::io::Read> Sealed for CsvRows<R> {
+    fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead {
+        match self.next_row() {
+            Ok(Some(row)) => {
+                take(row);
+                return SourceRead::Row;
+            }
+            Ok(None) => {}
+            Err(error) => return SourceRead::Failed(SortedError::Csv(error)),
+        }
+        SourceRead::End(self.ending())
     }
 }
 
-impl<I, T> sealed::Sealed for RecordRows<I, T> {}
-
-impl<I, T, E> RowSource for RecordRows<I, T>
+impl<I, T, E> RowSource for RecordRows<I>
 where
     I: Iterator<Item = Result<T, E>>,
     T: ToRow,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
-    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
-        match self.records.next()? {
-            Ok(record) => Some(Ok(parsed(self.current.insert(record)))),
-            Err(error) => Some(Err(SortedError::Source(error.into()))),
+}
+
+impl<I, T, E> Sealed for RecordRows<I>
+where
+    I: Iterator<Item = Result<T, E>>,
+    T: ToRow,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead {
+        match self.records.next() {
+            Some(Ok(record)) => {
+                take(parsed(&record));
+                SourceRead::Row
+            }
+            Some(Err(error)) => SourceRead::Failed(SortedError::Source(error.into())),
+            None => SourceRead::End(Ending::Proven),
         }
     }
+}
 
-    fn ending(&self) -> Ending {
-        Ending::Proven
+impl<I, S, E> RowSource for RowSources<I, S>
+where
+    I: Iterator<Item = Result<S, E>>,
+    S: RowSource,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+}
+
+impl<I, S, E> Sealed for RowSources<I, S>
+where
+    I: Iterator<Item = Result<S, E>>,
+    S: RowSource,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead {
+        let read = match &mut self.current {
+            Some(source) => source.read(take),
+            None => SourceRead::End(Ending::Proven),
+        };
+        let SourceRead::End(ending) = read else { return read };
+        match self.rest.next() {
+            Some(Ok(next)) => {
+                self.current = Some(next);
+                SourceRead::NextSource(ending)
+            }
+            Some(Err(error)) => SourceRead::Failed(SortedError::Source(error.into())),
+            None => SourceRead::End(ending),
+        }
+    }
+}
+
+impl<I, S> fmt::Debug for RowSources<I, S> {
+    /// Shows whether a source is open, and nothing of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowSources").field("is_open", &self.current.is_some()).finish_non_exhaustive()
     }
 }
