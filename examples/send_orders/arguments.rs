@@ -23,7 +23,7 @@ Usage:
       Send nothing. Show how the first rows of the exports are read, with masked texts.
 
 ORDERS.csv... is one export or several. Their rows are grouped together: an order may begin in one
-file and end in another. Write - to read standard input. The first line of a file names its
+file and end in another (not with --sorted). Write - to read standard input. The first line of a file names its
 columns, such as order_id, email, phone, timestamp, product_id, quantity, price and currency.
 
 Options:
@@ -44,10 +44,16 @@ Options:
   --order-day              the day of the sale (in UTC) also names the order: order ids begin anew
                            every day
   --each-row-an-order      send each row as a purchase of its own: there are no order ids
+  --sorted                 send orders while the rows are read, in memory that does not grow with
+                           them: the rows are sorted by order id. Rows that turn out not to be
+                           sorted, or a file that breaks off, stop the run; complete orders before
+                           that are sent. Of several files each is sorted and holds whole orders;
+                           that takes some 50 bytes for each order
   --expect-rows N          the number of rows of a file, without its header; given once for each
-                           file, in their order. With another number nothing is sent
+                           file, in their order. With another number nothing is sent, or with
+                           --sorted only orders before the last one
   --end-mark TEXT          the last line of each file, which proves that it is complete. Without
-                           that line nothing is sent
+                           that line nothing is sent, or with --sorted only orders before the last
   --hold-back-last         do not send the last order of a file that neither --expect-rows nor
                            --end-mark proves to be complete
   --max-invalid PERCENT    send nothing if more than this percentage of the first 1,000 rows is
@@ -68,7 +74,8 @@ Environment variables, for sending:
 Exit status:
   0   every row was accepted, or left out as a return; with --dry-run: no row is invalid
   1   some rows were not accepted, and the report says why
-  2   the command line is wrong, or a file could not be read or written
+  2   the command line is wrong, or a file could not be read or written. Then nothing was sent, or
+      with --sorted only orders that were complete
 
 A signal to end (interrupt, terminate, hang up) stops the program in order: requests in flight
 get their answers, and the report has every row. A second one ends the requests, too.
@@ -100,6 +107,7 @@ impl Flow {
 /// What sending and a dry run have in common.
 pub(crate) struct Job {
     pub(crate) inputs: Vec<Input>,
+    pub(crate) is_sorted: bool,
     pub(crate) reading: Reading,
     pub(crate) report: Option<PathBuf>,
 }
@@ -171,6 +179,7 @@ struct Given {
     report: Option<PathBuf>,
     now: Option<EventTime>,
     max_invalid: Option<Percentage>,
+    is_sorted: bool,
     shows_layout: bool,
     layout: Option<PathBuf>,
     flow: Flow,
@@ -192,6 +201,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             Some("--show-layout") => given.shows_layout = true,
             Some("--skip-waits") => given.flow.skip_waits = true,
             Some("--order-day") => given.reading.has_order_day = true,
+            Some("--sorted") => given.is_sorted = true,
             Some("--each-row-an-order") => given.reading.is_each_row_an_order = true,
             Some("--hold-back-last") => given.reading.holds_back_last = true,
             Some(option) if option.starts_with("--") => {
@@ -314,7 +324,7 @@ impl Given {
         if self.dry_run.is_none() {
             reading.max_invalid = Some(self.max_invalid.unwrap_or_default().0);
         }
-        let job = Job { inputs: self.inputs, reading, report: self.report };
+        let job = Job { inputs: self.inputs, is_sorted: self.is_sorted, reading, report: self.report };
         if self.shows_layout {
             if self.dry_run.is_some() || self.now.is_some() || self.flow.is_set() || job.report.is_some() {
                 return Err(

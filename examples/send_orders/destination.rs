@@ -5,12 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use meta_offline_events::client::{Client, Clock, InvalidClient, SystemClock, Waiting};
+use meta_offline_events::report::DeliveryReport;
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::{BatchLimits, RequestFields};
 use url::Url;
 
 use crate::Failure;
 use crate::arguments::Flow;
+use crate::print::counted;
 
 const DATASET: &str = "META_DATASET_ID";
 const TOKEN: &str = "META_ACCESS_TOKEN";
@@ -28,8 +30,15 @@ pub(crate) struct Environment {
 /// A client, and a name for the place that it sends to.
 pub(crate) struct Destination {
     pub(crate) client: Client,
-    pub(crate) place: String,
+    place: String,
     pub(crate) is_test: bool,
+}
+
+impl Destination {
+    /// Says what was sent.
+    pub(crate) fn sent(&self, report: &DeliveryReport) -> String {
+        format!("Sent to {} in {}.", self.place, counted(report.requests().made, "request"))
+    }
 }
 
 impl Environment {

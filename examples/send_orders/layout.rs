@@ -32,7 +32,7 @@ pub(crate) fn show(out: &mut dyn Write, job: &Job) -> Result<(), Failure> {
     for (index, input) in job.inputs.iter().enumerate() {
         let in_file = |error: Failure| format!("{}: {}", input.name(), with_causes(error.as_ref()));
         let reader = read::open(input, &mut Vec::new()).map_err(|error| in_file(error.into()))?;
-        let rows = job.reading.open(reader, index).map_err(|error| in_file(error.into()))?;
+        let rows = job.reading.open(reader, index, 1).map_err(|error| in_file(error.into()))?;
         writeln!(out, "{}", input.name())?;
         show_columns(out, &rows)?;
         show_rows(out, rows)?;

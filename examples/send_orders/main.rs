@@ -15,7 +15,8 @@
 //! ```
 //!
 //! Three calls do the work: `Orders::push_parsed` takes the rows, `Orders::finish` groups them into events, and
-//! `Client::send` sends the events and returns the report. The rest is about files, options and people.
+//! `Client::send` sends the events and returns the report. With `--sorted`, `SortedEvents` and `Client::deliver` do it
+//! while the rows are read. The rest is about files, options and people.
 
 mod arguments;
 mod destination;
@@ -26,6 +27,7 @@ mod progress;
 mod read;
 mod sample;
 mod signals;
+mod sorted;
 
 use std::env;
 use std::io::{self, BufWriter, Write};
@@ -40,10 +42,10 @@ use meta_offline_events::testing::MockServer;
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::Batches;
 
-use crate::arguments::{Command, Job, shown};
+use crate::arguments::{Command, Job};
 use crate::destination::{Destination, Environment};
 use crate::output::PrivateFile;
-use crate::print::{Halt, Summary, counted, grouped};
+use crate::print::{Halt, Summary, grouped};
 use crate::progress::{ProgressLines, say};
 use crate::read::Read;
 use crate::sample::Sample;
@@ -94,18 +96,16 @@ async fn send_files(job: Job, destination: &Destination) -> Result<u8, Failure> 
     if destination.is_test {
         say(print::TEST_NOTE);
     }
+    if job.is_sorted {
+        return finish(&sorted::send(job, destination, &signals).await, report_file);
+    }
     let Read { orders, files, read } = read::read_all(job, &signals).await?;
     let prepared = orders.finish(SystemClock.now());
     let coverage = prepared.coverage.clone();
 
     let halt = match (read, &prepared.mostly_invalid) {
-        (Err(failure), _) => Some(Halt { status: FAILED, why: failure.to_string() }),
-        (Ok(()), Some(why)) => Some(Halt {
-            status: NOT_ALL_ACCEPTED,
-            why: format!(
-                "{why}. Check the export and how its columns are read, or send the valid rows with --max-invalid 100"
-            ),
-        }),
+        (Err(failure), _) => Some(Halt { status: FAILED, why: failure.to_string(), has_sent: false }),
+        (Ok(()), Some(why)) => Some(Halt::mostly_invalid(why)),
         (Ok(()), None) => None,
     };
     let report = if halt.is_some() {
@@ -114,9 +114,8 @@ async fn send_files(job: Job, destination: &Destination) -> Result<u8, Failure> 
         coverage.shared_values().iter().for_each(|shared| say(&format!("note: {shared}")));
         send(&destination.client, prepared, &signals).await
     };
-    let sent = format!("Sent to {} in {}.", destination.place, counted(report.requests().made, "request"));
-    let summary = Summary { files, report, coverage, sent, halt };
-    finish(&summary, report_file)
+    let sent = destination.sent(&report);
+    finish(&Summary { files, report, coverage, sent, halt }, report_file)
 }
 
 /// Writes the request bodies to a file, and sends nothing.
@@ -127,6 +126,10 @@ async fn dry_run(job: Job, bodies: &Path, now: EventTime, environment: &Environm
     let bodies_file = PrivateFile::create(bodies)?;
     if fields.has_test_event_code() {
         say(print::TEST_NOTE);
+    }
+    if job.is_sorted {
+        let sorted = sorted::write(job, bodies, bodies_file, now, &fields, &signals).await?;
+        return finish(&sorted, report_file);
     }
     let Read { orders, files, read } = read::read_all(job, &signals).await?;
     let Prepared { events, rows, coverage, .. } = orders.finish(now);
@@ -142,8 +145,9 @@ async fn dry_run(job: Job, bodies: &Path, now: EventTime, environment: &Environm
             })
         })
     });
-    let halt = written.err().map(|failure| Halt { status: FAILED, why: failure.to_string() });
-    let sent = format!("Nothing was sent. {} holds {}.", shown(bodies), counted(requests, "request body"));
+    let halt =
+        written.err().map(|failure| Halt { status: FAILED, why: failure.to_string(), has_sent: false });
+    let sent = output::written(bodies, requests);
     let report = DeliveryReport::pending(&events).with_rows(rows);
     finish(&Summary { files, report, coverage, sent, halt }, report_file)
 }
@@ -196,7 +200,12 @@ fn finish(summary: &Summary, report_file: Option<PrivateFile>) -> Result<u8, Fai
     let printed =
         if summary.is_worth_printing() { to_stdout(|out| print::summary(out, summary)) } else { Ok(()) };
     if let Some(halt) = &summary.halt {
-        say(&format!("nothing was sent: {}", halt.why));
+        let before = if halt.has_sent {
+            "the rows end here, and orders before it are sent"
+        } else {
+            "nothing was sent"
+        };
+        say(&format!("{before}: {}", halt.why));
     }
     written.and(printed)?;
     Ok(summary.status())

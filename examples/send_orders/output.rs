@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Failure;
 use crate::arguments::shown;
+use crate::print::counted;
 
 /// A file that is being written. It gets its name when it is [finished](Self::finish); until then, an earlier file
 /// of that name stays.
@@ -31,6 +32,11 @@ impl PrivateFile {
         };
         let (file, unfinished) = opened.map_err(|error| unwritable(target, &error))?;
         Ok(Self { writer: BufWriter::new(file), target: target.to_owned(), unfinished })
+    }
+
+    /// Returns where to write what comes before the [finish](Self::finish).
+    pub(crate) fn writer(&mut self) -> &mut BufWriter<File> {
+        &mut self.writer
     }
 
     /// Writes the file with `write`, waits until it is on the disk, and gives it its name.
@@ -59,6 +65,11 @@ impl Drop for PrivateFile {
             let _ = fs::remove_file(unfinished);
         }
     }
+}
+
+/// Says what a dry run wrote.
+pub(crate) fn written(bodies: &Path, requests: u64) -> String {
+    format!("Nothing was sent. {} holds {}.", shown(bodies), counted(requests, "request body"))
 }
 
 /// Creates a file in the same folder, so that it can be renamed, and follows no link.

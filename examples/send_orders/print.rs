@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use meta_offline_events::customer::Coverage;
+use meta_offline_events::order::MostlyInvalid;
 use meta_offline_events::report::{DeliveryReport, Diagnostic};
 use meta_offline_events::value::Line;
 use serde::Serialize;
@@ -21,23 +22,36 @@ pub(crate) struct Summary {
     pub(crate) coverage: Coverage,
     /// What was sent, and where to.
     pub(crate) sent: String,
-    /// Why nothing was sent, if so.
+    /// Why the program gave up, if so.
     pub(crate) halt: Option<Halt>,
 }
 
-/// Why nothing was sent, and the exit status for it.
+/// Why the program gave up before it came to the end of its rows, and the exit status for it.
 pub(crate) struct Halt {
     pub(crate) status: u8,
     pub(crate) why: String,
+    /// Whether orders of sorted rows were sent before.
+    pub(crate) has_sent: bool,
+}
+
+impl Halt {
+    /// Too many of the first rows are invalid.
+    pub(crate) fn mostly_invalid(why: &MostlyInvalid) -> Self {
+        let advice =
+            "Check the export and how its columns are read, or send the valid rows with --max-invalid 100";
+        Self { status: NOT_ALL_ACCEPTED, why: format!("{why}. {advice}"), has_sent: false }
+    }
 }
 
 impl Summary {
     /// Returns the exit status. Pending rows count as accepted ones, because only a dry run ends with them.
     pub(crate) fn status(&self) -> u8 {
         let rows = self.report.rows();
+        let is_whole = rows.accepted + rows.filtered + rows.pending == rows.read;
         match &self.halt {
             Some(halt) => halt.status,
-            None if rows.accepted + rows.filtered + rows.pending == rows.read => ACCEPTED,
+            // A run that was stopped may have left rows unread.
+            None if is_whole && self.report.stopped().is_none() => ACCEPTED,
             None => NOT_ALL_ACCEPTED,
         }
     }
@@ -78,8 +92,8 @@ pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> 
     write_coverage(out, coverage)?;
     match halt {
         // The reason goes to standard error.
-        Some(_) => writeln!(out, "\nNothing was sent.")?,
-        None => writeln!(out, "\n{sent}")?,
+        Some(Halt { has_sent: false, .. }) => writeln!(out, "\nNothing was sent.")?,
+        _ => writeln!(out, "\n{sent}")?,
     }
     if report.test_event_code() {
         writeln!(out, "Note: {TEST_NOTE}.")?;
@@ -100,7 +114,10 @@ fn write_files(out: &mut dyn Write, files: &[FileFacts]) -> io::Result<()> {
     let width = files.iter().map(|file| file.name.chars().count()).max().unwrap_or_default();
     for (number, file) in (1..).zip(files) {
         let label = if files.len() > 1 { format!("file {number}  ") } else { String::new() };
-        write!(out, "{label}{:width$}  {:>9}", file.name, counted(file.rows, "row"))?;
+        write!(out, "{label}{:width$}", file.name)?;
+        if let Some(rows) = file.rows {
+            write!(out, "  {:>9}", counted(rows, "row"))?;
+        }
         if file.blank_lines > 0 {
             write!(out, ", {} skipped", counted(file.blank_lines, "blank line"))?;
         }

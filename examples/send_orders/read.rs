@@ -1,4 +1,4 @@
-//! Reads the rows of files into orders.
+//! Opens files, and reads their rows into orders.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as Source};
@@ -17,14 +17,15 @@ use crate::signals::Signals;
 /// The facts of one file for the report.
 pub(crate) struct FileFacts {
     pub(crate) name: String,
-    pub(crate) rows: u64,
+    /// The number of its rows, where they are counted for each file.
+    pub(crate) rows: Option<u64>,
     pub(crate) blank_lines: u64,
     pub(crate) ignored_columns: Vec<String>,
 }
 
 impl FileFacts {
     pub(crate) fn new(name: String) -> Self {
-        Self { name, rows: 0, blank_lines: 0, ignored_columns: Vec::new() }
+        Self { name, rows: None, blank_lines: 0, ignored_columns: Vec::new() }
     }
 }
 
@@ -49,9 +50,16 @@ impl Reading {
         if self.is_each_row_an_order { layout.each_row_an_order() } else { layout }
     }
 
-    /// Opens the rows of a file, with what is stated about its end.
-    pub(crate) fn open<R: Source>(&self, reader: R, file: usize) -> Result<CsvRows<R>, CsvError> {
-        let mut rows = CsvRows::new(reader, &self.layout())?;
+    /// Opens the rows of one of several files, with what is stated about its end.
+    pub(crate) fn open<R: Source>(
+        &self,
+        reader: R,
+        file: usize,
+        files: usize,
+    ) -> Result<CsvRows<R>, CsvError> {
+        // A single file has no number.
+        let source = if files > 1 { u16::try_from(file + 1).unwrap_or(u16::MAX) } else { 0 };
+        let mut rows = CsvRows::new(reader, &self.layout())?.source(source);
         if let Some(&count) = self.expected_rows.get(file) {
             rows = rows.expect_rows(count);
         }
@@ -100,9 +108,7 @@ fn read_each(
     for (index, input) in job.inputs.iter().enumerate() {
         let mut facts = FileFacts::new(input.name());
         let read = open(input, &mut on_disk).map_err(Failure::from).and_then(|reader| {
-            // A single file has no number.
-            let source = if job.inputs.len() > 1 { u16::try_from(index + 1).unwrap_or(u16::MAX) } else { 0 };
-            let rows = job.reading.open(reader, index)?.source(source);
+            let rows = job.reading.open(reader, index, job.inputs.len())?;
             read_rows(rows, orders, &mut facts, signals)
         });
         let read =
@@ -122,12 +128,13 @@ pub(crate) fn read_rows(
 ) -> Result<(), Failure> {
     let mut progress = ProgressLines::start();
     facts.ignored_columns = rows.ignored_columns().into_iter().map(str::to_owned).collect();
+    let count = facts.rows.insert(0);
     while let Some(row) = rows.next_row()? {
         signals.check()?;
         orders.push_parsed(row);
-        facts.rows += 1;
-        if facts.rows.is_multiple_of(4096) {
-            progress.show(facts.rows, "rows read");
+        *count += 1;
+        if count.is_multiple_of(4096) {
+            progress.show(*count, "rows read");
         }
     }
     facts.blank_lines = rows.skipped_lines();
@@ -143,7 +150,7 @@ pub(crate) struct FileOnDisk {
 
 impl FileOnDisk {
     /// Fails if the file has changed since it was opened: it may have been read half written.
-    fn check_unchanged(&self) -> Result<(), Failure> {
+    pub(crate) fn check_unchanged(&self) -> Result<(), Failure> {
         let opened = &self.opened;
         let change = match fs::metadata(&self.path) {
             Err(_) => "it was removed",
@@ -171,9 +178,9 @@ fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
     one.created().ok() == other.created().ok()
 }
 
-pub(crate) fn open(input: &Input, on_disk: &mut Vec<FileOnDisk>) -> io::Result<Box<dyn Source>> {
+pub(crate) fn open(input: &Input, on_disk: &mut Vec<FileOnDisk>) -> io::Result<Box<dyn Source + Send>> {
     let path = match input {
-        Input::StandardInput => return Ok(Box::new(io::stdin().lock())),
+        Input::StandardInput => return Ok(Box::new(io::stdin())),
         Input::File(path) => path,
     };
     let file = File::open(path)?;

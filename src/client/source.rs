@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::event::Event;
-use crate::order::{Prepared, SortedEventStream, SortedEvents};
+use crate::order::{Prepared, SortedEventStream, SortedEventThread, SortedEvents};
 use crate::report::{Numbered, Outcome, RowReport, StopCause};
 use crate::wire::TextFilter;
 
@@ -19,6 +19,7 @@ use crate::wire::TextFilter;
 /// | you have | you pass |
 /// | --- | --- |
 /// | rows sorted by order id | [`SortedEvents`] or [`SortedEventStream`] |
+/// | sorted rows of a pipe, which may keep you waiting | [`SortedEvents::on_thread`] |
 /// | an iterator over events | the iterator, or `&mut` of it |
 /// | an iterator over results | [`from_results`] of it |
 /// | a [`Stream`] of results | [`from_stream`] of it |
@@ -125,6 +126,7 @@ pass_on! {
     [S] &mut FromStream<S> => FromStream<S>,
     [S] &mut SortedEvents<S> => SortedEvents<S>,
     [S] &mut SortedEventStream<S> => SortedEventStream<S>,
+    [] &mut SortedEventThread => SortedEventThread,
 }
 
 /// Why a source cannot go on.

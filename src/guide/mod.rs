@@ -5,7 +5,7 @@
 #[doc = include_str!("cleaning.md")]
 pub mod cleaning {}
 
-/// Eleven tasks, each with its code.
+/// Fifteen tasks, each with its code.
 #[cfg_attr(
     all(feature = "chrono-tz", feature = "csv", feature = "queue", feature = "testing", feature = "tracing"),
     doc = include_str!("cookbook.md")

@@ -54,6 +54,8 @@ mod sort_check;
 mod sorted;
 mod sorted_error;
 mod sorted_events;
+mod sorted_progress;
+mod sorted_thread;
 mod source;
 mod tally;
 
@@ -75,4 +77,5 @@ pub use sort_check::NotSorted;
 pub use sorted::SortedOrders;
 pub use sorted_error::SortedError;
 pub use sorted_events::{SortedEventStream, SortedEvents};
-pub use source::{RecordRows, RowSource, RowStream, ToRow};
+pub use sorted_thread::SortedEventThread;
+pub use source::{RecordRows, RowSource, RowSources, RowStream, ToRow};

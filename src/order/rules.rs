@@ -20,6 +20,7 @@ pub struct OrderRules {
     pub(super) sums_values: bool,
     pub(super) drops_repeats: bool,
     pub(super) unproven: Unproven,
+    pub(super) sources: Sources,
     margin: Duration,
     max_age: Option<AgeLimit>,
     /// Of the first rows, in percent.
@@ -35,6 +36,13 @@ pub(super) enum Unproven {
     HeldBack,
 }
 
+/// How the order ids of several sorted sources go on from one to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sources {
+    InSequence,
+    Overlapping,
+}
+
 impl Default for OrderRules {
     fn default() -> Self {
         Self {
@@ -42,6 +50,7 @@ impl Default for OrderRules {
             sums_values: false,
             drops_repeats: false,
             unproven: Unproven::Sent,
+            sources: Sources::InSequence,
             margin: Duration::from_secs(3600),
             max_age: None,
             max_invalid: None,
@@ -84,6 +93,23 @@ impl OrderRules {
         self
     }
 
+    /// Reads sources whose order ids overlap, such as the partitions of a cluster: each is sorted by order id, and
+    /// holds whole orders. By default order ids go on from source to source, as in one file for each day.
+    ///
+    /// To see that no order comes back in a later source, sorted rows then take some 50 bytes for each order, up to
+    /// [`max_memory`](Self::max_memory). Rows in any order need no such rule.
+    ///
+    /// ```
+    /// use meta_offline_events::order::OrderRules;
+    ///
+    /// let rules = OrderRules::new().overlapping_sources();
+    /// # let _ = rules;
+    /// ```
+    pub fn overlapping_sources(mut self) -> Self {
+        self.sources = Sources::Overlapping;
+        self
+    }
+
     /// Sets how long before Meta's age limit an event is refused, so that it does not become too old on its
     /// way; one hour by default.
     pub fn margin(mut self, margin: Duration) -> Self {
@@ -121,7 +147,7 @@ impl OrderRules {
     /// ```
     ///
     /// The rows are judged before the first event leaves: [`Orders`](super::Orders) judges when it finishes, and sorted
-    /// rows give no event until 1,000 rows are read or their source ends. Fewer than 20 rows are not judged.
+    /// rows give no event until 1,000 rows are read or their sources end. Fewer than 20 rows are not judged.
     /// [`RowSlice`](super::RowSlice) does not apply this rule.
     pub fn max_invalid(mut self, percent: u8) -> Self {
         self.max_invalid = Some(percent);

@@ -8,6 +8,7 @@ use std::hash::BuildHasher;
 use foldhash::quality::RandomState;
 
 use super::Row;
+use super::rules::Sources;
 use crate::customer::Prehashed;
 use crate::value::{Line, OrderId};
 
@@ -145,16 +146,23 @@ pub(super) struct SortCheck {
     began: Option<HashMap<u64, Line, Prehashed>>,
     hasher: RandomState,
     max_memory: usize,
+    /// How many orders are remembered while ids ascend or descend.
+    remembered: usize,
 }
 
-/// The orders that are remembered in any case: as many as a table of 8,192 places holds.
+/// The orders that are remembered in any case: as many as a table of 8,192 places holds. Where sources overlap, as many
+/// as memory allows: ids that ascend so far may begin anew with the next source.
 const REMEMBERED: usize = 7168;
 
 /// The memory for one remembered order, in bytes, when the table has just grown.
 const PER_ORDER: usize = 56;
 
 impl SortCheck {
-    pub(super) fn new(max_memory: usize) -> Self {
+    pub(super) fn new(max_memory: usize, sources: Sources) -> Self {
+        let remembered = match sources {
+            Sources::InSequence => REMEMBERED,
+            Sources::Overlapping => REMEMBERED.max(max_memory / PER_ORDER),
+        };
         Self {
             last: None,
             last_line: Line::new(0),
@@ -162,6 +170,7 @@ impl SortCheck {
             began: Some(HashMap::default()),
             hasher: RandomState::default(),
             max_memory,
+            remembered,
         }
     }
 
@@ -191,7 +200,7 @@ impl SortCheck {
             return Some((first, Problem::CameBack));
         }
         let orders = began.len();
-        if orders > REMEMBERED && !is_broken {
+        if orders > self.remembered && !is_broken {
             self.began = None;
         }
         let is_too_large = orders > REMEMBERED && orders.saturating_mul(PER_ORDER) > self.max_memory;
@@ -272,7 +281,7 @@ mod tests {
     use super::*;
 
     fn enter_all(ids: &[&str]) -> Result<(), NotSorted> {
-        let mut check = SortCheck::new(usize::MAX);
+        let mut check = SortCheck::new(usize::MAX, Sources::InSequence);
         (1..).zip(ids).try_for_each(|(line, id)| check.enter(&id.parse().expect("an id"), Line::new(line)))
     }
 
@@ -297,7 +306,7 @@ mod tests {
             _ => format!("{}", 9_999_999 - number),
         };
         for name in ["ascending", "descending", "by number", "by number, descending"] {
-            let mut check = SortCheck::new(usize::MAX);
+            let mut check = SortCheck::new(usize::MAX, Sources::InSequence);
             let mut enter =
                 |number, line| check.enter(&id(name, number).parse().expect("an id"), Line::new(line));
             for number in 1..100_000 {
@@ -312,7 +321,7 @@ mod tests {
 
     #[test]
     fn orders_in_no_sequence_are_remembered_as_far_as_memory_allows() {
-        let mut check = SortCheck::new(100_000 * PER_ORDER);
+        let mut check = SortCheck::new(100_000 * PER_ORDER, Sources::InSequence);
         let id = |number: u64| format!("{:08x}", number.wrapping_mul(0x9e37_79b9) & 0xffff_ffff);
         let mut enter = |number, line| check.enter(&id(number).parse().expect("an id"), Line::new(line));
         for number in 1..=100_000 {

@@ -80,7 +80,8 @@ impl SortedOrders {
     /// Creates a grouper without rows. It checks the age of events at `now`; the client checks it again when it
     /// sends an event.
     pub fn new(rules: OrderRules, now: EventTime) -> Self {
-        let (sort_check, max_invalid) = (SortCheck::new(rules.max_memory), rules.max_invalid);
+        let sort_check = SortCheck::new(rules.max_memory, rules.sources);
+        let max_invalid = rules.max_invalid;
         let mut orders = Self { sort_check: Some(sort_check), ..Self::unchecked(rules, now) };
         orders.checker.tally.take_sample(max_invalid);
         orders
@@ -177,6 +178,11 @@ impl SortedOrders {
         !self.ready.is_empty() && !self.checker.tally.is_sampling()
     }
 
+    /// How many complete events nobody has taken.
+    pub(super) fn ready(&self) -> usize {
+        if self.has_event() { self.ready.len() } else { 0 }
+    }
+
     /// Completes the last order, and returns the events that nobody has taken and the report on all rows.
     ///
     /// After [`NotSorted`] the report ends with the row that was refused.
@@ -238,6 +244,12 @@ impl SortedOrders {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn end_source(&mut self, ending: Ending) {
+        self.end_one_source(ending);
+        self.judge_sample();
+    }
+
+    /// Does the same while more sources may come, whose rows count among the first rows, too.
+    pub(super) fn end_one_source(&mut self, ending: Ending) {
         let has_usable_row = std::mem::take(&mut self.has_usable_row);
         let doubt = ending.doubt().filter(|_| has_usable_row);
         let why = match ending {
@@ -265,7 +277,6 @@ impl SortedOrders {
             None => self.open = last.into_iter().chain(rejected).collect(),
         }
         self.complete();
-        self.judge_sample();
         // An order that goes on in another source comes back.
         self.open_id = None;
     }

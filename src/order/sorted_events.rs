@@ -13,8 +13,9 @@ use futures_core::Stream;
 use super::arrow::ArrowRows;
 #[cfg(feature = "csv")]
 use super::csv::CsvRows;
-use super::source::{RecordRows, RowSource, RowStream, ToRow};
-use super::{Ending, OrderRules, ParsedRow, Prepared, SortedError, SortedOrders};
+use super::sorted_progress::Progress;
+use super::source::{RecordRows, RowSource, RowSources, RowStream, ToRow};
+use super::{OrderRules, Prepared, SortedError};
 use crate::event::Event;
 #[cfg(feature = "client")]
 use crate::report::RowReport;
@@ -47,8 +48,8 @@ use crate::value::EventTime;
 /// ```
 #[must_use = "iterators are lazy"]
 pub struct SortedEvents<S> {
-    rows: S,
-    orders: Progress,
+    pub(super) rows: S,
+    pub(super) orders: Progress,
 }
 
 /// A [`Stream`] of the events of rows that are sorted by order id, in memory that does not grow with the rows.
@@ -190,12 +191,12 @@ impl<S> SortedEvents<S> {
     ///
     /// It reads no further. Where it ends before its source, the open order and the events that nobody has taken
     /// count as invalid rows, and the rest of the source is in no report.
-    pub fn finish(self) -> Prepared {
+    pub fn finish(mut self) -> Prepared {
         self.orders.finish()
     }
 }
 
-impl<I, T, E> SortedEvents<RecordRows<I, T>>
+impl<I, T, E> SortedEvents<RecordRows<I>>
 where
     I: Iterator<Item = Result<T, E>>,
     T: ToRow,
@@ -227,6 +228,44 @@ where
     }
 }
 
+impl<I, S, E> SortedEvents<RowSources<I, S>>
+where
+    I: Iterator<Item = Result<S, E>>,
+    S: RowSource,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    /// Reads several sources, such as the files of a folder, one after another, with one report for all.
+    ///
+    /// The iterator opens each source when the one before it has ended. If it returns an error, the rows end there,
+    /// and the order that was open is not sent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "csv")]
+    /// # {
+    /// use meta_offline_events::order::{OrderRules, RowLayout, SortedEvents, csv::{CsvError, CsvRows}};
+    ///
+    /// let monday = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n";
+    /// let tuesday = "order_id,email,timestamp,value,currency\nA2,john@example.com,1777896060,21,EUR\n";
+    /// let open = |(number, file): (u16, &'static str)| {
+    ///     let rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?.source(number);
+    ///     Ok::<_, CsvError>(rows.expect_rows(1))
+    /// };
+    /// let files = [(1, monday), (2, tuesday)].into_iter().map(open);
+    /// let events = SortedEvents::from_sources(files, OrderRules::new(), "2026-05-05T00:00:00Z".parse()?);
+    /// assert_eq!(events.collect::<Result<Vec<_>, _>>()?.len(), 2);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// The rows of an order stand in one source: an order that comes back in a later one stops everything with
+    /// [`NotSorted`](super::NotSorted). Order ids ascend or descend over all sources, as in one file for each day. Where
+    /// each source is sorted by itself, as the partitions of a cluster are, state
+    /// [`OrderRules::overlapping_sources`].
+    pub fn from_sources(sources: I, rules: OrderRules, now: EventTime) -> Self {
+        Self::new(RowSources::new(sources), rules, now)
+    }
+}
+
 impl<S: RowSource> Iterator for SortedEvents<S> {
     type Item = Result<Event, SortedError>;
 
@@ -240,10 +279,8 @@ impl<S: RowSource> Iterator for SortedEvents<S> {
 
 impl<S: RowSource> SortedEvents<S> {
     fn read_row(&mut self) {
-        if let Some(row) = self.rows.next_row() {
-            return self.orders.push(row);
-        }
-        self.orders.end_source(self.rows.ending());
+        let read = self.rows.read(|row| self.orders.push(row));
+        self.orders.note(read);
     }
 }
 
@@ -280,7 +317,7 @@ impl<S> SortedEventStream<S> {
     }
 
     /// Ends the stream and returns the report on the rows that were read, as [`SortedEvents::finish`] does.
-    pub fn finish(self) -> Prepared {
+    pub fn finish(mut self) -> Prepared {
         self.orders.finish()
     }
 
@@ -300,94 +337,11 @@ impl<S: RowStream> Stream for SortedEventStream<S> {
             if !orders.wants_row() {
                 return Poll::Ready(orders.next());
             }
-            if !ready!(rows.as_mut().poll_row(context, |row| orders.push(row))) {
-                orders.end_source(rows.ending());
-            }
+            let read = ready!(rows.as_mut().poll_read(context, |row| orders.push(row)));
+            orders.note(read);
         }
         context.waker().wake_by_ref();
         Poll::Pending
-    }
-}
-
-/// How far a source of sorted rows is read.
-enum Progress {
-    Reading(Box<SortedOrders>),
-    /// All rows are read that can be: events may be left, and then the error that ended it.
-    Read(Box<SortedOrders>, Option<SortedError>),
-    /// The report is complete, and may be taken already.
-    Ended(Box<Prepared>),
-}
-
-impl Progress {
-    fn new(rules: OrderRules, now: EventTime) -> Self {
-        Self::Reading(Box::new(SortedOrders::new(rules, now)))
-    }
-
-    /// Whether another row must come before there is another event.
-    fn wants_row(&self) -> bool {
-        matches!(self, Self::Reading(orders) if !orders.has_event())
-    }
-
-    /// Takes the next row of the source, or its error.
-    fn push(&mut self, row: Result<ParsedRow<'_>, SortedError>) {
-        let Self::Reading(orders) = self else { return };
-        let pushed = row.and_then(|row| orders.push_parsed(row).map_err(SortedError::NotSorted));
-        if pushed.is_err() {
-            // There will be no more rows to judge.
-            orders.judge_sample();
-        }
-        let mostly_invalid = orders.mostly_invalid().cloned().map(SortedError::MostlyInvalid);
-        if let Some(error) = pushed.err().or(mostly_invalid) {
-            self.change(|orders| Self::Read(orders, Some(error)));
-        }
-    }
-
-    /// Takes the end of the source.
-    fn end_source(&mut self, ending: Ending) {
-        let Self::Reading(orders) = self else { return };
-        orders.end_source(ending);
-        let error = orders.mostly_invalid().cloned().map(SortedError::MostlyInvalid);
-        self.change(|orders| Self::Read(orders, error));
-    }
-
-    fn next(&mut self) -> Option<Result<Event, SortedError>> {
-        match self {
-            Self::Reading(orders) => orders.take_event().map(Ok),
-            Self::Read(orders, error) => orders.take_event().map(Ok).or_else(|| error.take().map(Err)),
-            Self::Ended(_) => None,
-        }
-    }
-
-    fn finish(mut self) -> Prepared {
-        self.end();
-        match self {
-            Self::Ended(prepared) => *prepared,
-            Self::Reading(_) | Self::Read(..) => Prepared::default(),
-        }
-    }
-
-    #[cfg(feature = "client")]
-    fn take_rows(&mut self) -> RowReport {
-        self.end();
-        match self {
-            Self::Ended(prepared) => std::mem::take(&mut prepared.rows),
-            Self::Reading(_) | Self::Read(..) => RowReport::default(),
-        }
-    }
-
-    fn end(&mut self) {
-        self.change(|orders| Self::Ended(Box::new(orders.give_up())));
-    }
-
-    fn change(&mut self, next: impl FnOnce(Box<SortedOrders>) -> Self) {
-        *self = match std::mem::replace(self, Self::Ended(Box::default())) {
-            Self::Reading(orders) | Self::Read(orders, _) => next(orders),
-            ended @ Self::Ended(_) => ended,
-        };
-    }
-
-    fn has_ended(&self) -> bool {
-        !matches!(self, Self::Reading(_))
     }
 }
 

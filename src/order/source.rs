@@ -1,6 +1,7 @@
-//! Where rows come from: records of a program's own, one after another.
+//! Where rows come from: files, records of a program's own, and several sources as one.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -8,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use arrow_array::RecordBatch;
 use futures_core::Stream;
 
+use self::sealed::{Sealed, SealedStream, SourceRead};
 #[cfg(feature = "arrow")]
 use super::arrow::{ArrowRows, BatchError};
 #[cfg(feature = "csv")]
@@ -67,50 +69,89 @@ impl ToRow for Row<'_> {
     }
 }
 
-/// A source that returns rows one by one and waits for each.
+/// A source that gives rows one by one and waits for each.
 ///
 /// `CsvRows` is one, and so is every iterator over results of records that are [rows](ToRow), by
-/// [`SortedEvents::from_rows`](super::SortedEvents::from_rows). This trait is sealed: it cannot be implemented
+/// [`SortedEvents::from_rows`](super::SortedEvents::from_rows), and several of them in a row, by
+/// [`SortedEvents::from_sources`](super::SortedEvents::from_sources). This trait is sealed: it cannot be implemented
 /// elsewhere.
-pub trait RowSource: sealed::Sealed {
-    /// Returns the next row, or `None` at the end.
-    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>>;
-
-    /// Returns what is known about the end of the source, once there are no more rows.
-    fn ending(&self) -> Ending;
-}
+pub trait RowSource: Sealed {}
 
 /// A source of rows that may have to wait for each.
 ///
 /// A [`Stream`] over results of records that are [rows](ToRow) is one, and so is `ArrowRows` over a stream of record
 /// batches. This trait is sealed: it cannot be implemented elsewhere.
-pub trait RowStream: sealed::SealedStream {
-    /// Passes the next row on, or the error that ends the rows, and returns whether there was one.
-    fn poll_row(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        take: impl FnOnce(Result<ParsedRow<'_>, SortedError>),
-    ) -> Poll<bool>;
+pub trait RowStream: SealedStream {}
 
-    /// Returns what is known about the end of the source, once there are no more rows.
-    fn ending(&self) -> Ending;
-}
+pub(super) mod sealed {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
 
-mod sealed {
-    pub trait Sealed {}
-    pub trait SealedStream {}
+    use crate::order::{Ending, ParsedRow, SortedError};
+
+    pub trait Sealed {
+        /// Reads on, and hands the next row over if there is one.
+        fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead;
+    }
+
+    pub trait SealedStream {
+        /// Reads on, and hands the next row over if there is one.
+        fn poll_read(
+            self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            take: impl FnOnce(ParsedRow<'_>),
+        ) -> Poll<SourceRead>;
+    }
+
+    /// What a source read.
+    #[derive(Debug)]
+    pub enum SourceRead {
+        /// A row, which was handed over.
+        Row,
+        /// The end of one of several sources: the next read goes on with another one.
+        NextSource(Ending),
+        /// The end of all rows.
+        End(Ending),
+        /// Nothing: there are no more rows than this.
+        Failed(SortedError),
+    }
 }
 
 /// The records of an iterator.
 #[derive(Debug)]
-pub struct RecordRows<I, T> {
+pub struct RecordRows<I> {
     records: I,
-    current: Option<T>,
 }
 
-impl<I, T> RecordRows<I, T> {
+impl<I> RecordRows<I> {
     pub(super) fn new(records: I) -> Self {
-        Self { records, current: None }
+        Self { records }
+    }
+}
+
+/// The rows of several sources, one source after another.
+pub struct RowSources<I, S> {
+    rest: I,
+    current: Option<S>,
+}
+
+impl<I, S> RowSources<I, S> {
+    pub(super) fn new(sources: I) -> Self {
+        Self { rest: sources, current: None }
+    }
+}
+
+fn read_record<T: ToRow, E: Into<Box<dyn StdError + Send + Sync>>>(
+    next: Option<Result<T, E>>,
+    take: impl FnOnce(ParsedRow<'_>),
+) -> SourceRead {
+    match next {
+        Some(Ok(record)) => {
+            take(parsed(&record));
+            SourceRead::Row
+        }
+        Some(Err(error)) => SourceRead::Failed(SortedError::Source(error.into())),
+        None => SourceRead::End(Ending::Proven),
     }
 }
 
@@ -122,40 +163,72 @@ fn parsed<T: ToRow>(record: &T) -> ParsedRow<'_> {
 }
 
 #[cfg(feature = "csv")]
-impl<R: std::io::Read> sealed::Sealed for CsvRows<R> {}
+impl<R: std::io::Read> RowSource for CsvRows<R> {}
 
 #[cfg(feature = "csv")]
-impl<R: std::io::Read> RowSource for CsvRows<R> {
-    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
-        Self::next_row(self).map_err(SortedError::Csv).transpose()
-    }
-
-    fn ending(&self) -> Ending {
-        Self::ending(self)
+impl<R: std::io::Read> Sealed for CsvRows<R> {
+    fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead {
+        match self.next_row() {
+            Ok(Some(row)) => {
+                take(row);
+                return SourceRead::Row;
+            }
+            Ok(None) => {}
+            Err(error) => return SourceRead::Failed(SortedError::Csv(error)),
+        }
+        SourceRead::End(self.ending())
     }
 }
 
-impl<I, T> sealed::Sealed for RecordRows<I, T> {}
-
-impl<I, T, E> RowSource for RecordRows<I, T>
+impl<I, T, E> RowSource for RecordRows<I>
 where
     I: Iterator<Item = Result<T, E>>,
     T: ToRow,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
-    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
-        match self.records.next()? {
-            Ok(record) => Some(Ok(parsed(self.current.insert(record)))),
-            Err(error) => Some(Err(SortedError::Source(error.into()))),
-        }
-    }
+}
 
-    fn ending(&self) -> Ending {
-        Ending::Proven
+impl<I, T, E> Sealed for RecordRows<I>
+where
+    I: Iterator<Item = Result<T, E>>,
+    T: ToRow,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead {
+        read_record(self.records.next(), take)
     }
 }
 
-impl<S, T, E> sealed::SealedStream for S where S: Stream<Item = Result<T, E>> {}
+impl<I, S, E> RowSource for RowSources<I, S>
+where
+    I: Iterator<Item = Result<S, E>>,
+    S: RowSource,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+}
+
+impl<I, S, E> Sealed for RowSources<I, S>
+where
+    I: Iterator<Item = Result<S, E>>,
+    S: RowSource,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead {
+        let read = match &mut self.current {
+            Some(source) => source.read(take),
+            None => SourceRead::End(Ending::Proven),
+        };
+        let SourceRead::End(ending) = read else { return read };
+        match self.rest.next() {
+            Some(Ok(next)) => {
+                self.current = Some(next);
+                SourceRead::NextSource(ending)
+            }
+            Some(Err(error)) => SourceRead::Failed(SortedError::Source(error.into())),
+            None => SourceRead::End(ending),
+        }
+    }
+}
 
 impl<S, T, E> RowStream for S
 where
@@ -163,34 +236,22 @@ where
     T: ToRow,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
-    fn poll_row(
+}
+
+impl<S, T, E> SealedStream for S
+where
+    S: Stream<Item = Result<T, E>>,
+    T: ToRow,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        take: impl FnOnce(Result<ParsedRow<'_>, SortedError>),
-    ) -> Poll<bool> {
-        let next = ready!(self.poll_next(context));
-        let is_row = next.is_some();
-        match next {
-            Some(Ok(record)) => take(Ok(parsed(&record))),
-            Some(Err(error)) => take(Err(SortedError::Source(error.into()))),
-            None => {}
-        }
-        Poll::Ready(is_row)
-    }
-
-    fn ending(&self) -> Ending {
-        Ending::Proven
+        take: impl FnOnce(ParsedRow<'_>),
+    ) -> Poll<SourceRead> {
+        Poll::Ready(read_record(ready!(self.poll_next(context)), take))
     }
 }
-
-/// What ends sorted rows, by the cause itself where the source of the batches failed.
-#[cfg(feature = "arrow")]
-fn sorted_error(error: BatchError) -> SortedError {
-    error.into_cause().map_or_else(SortedError::Batch, SortedError::Source)
-}
-
-#[cfg(feature = "arrow")]
-impl<B> sealed::Sealed for ArrowRows<B> {}
 
 #[cfg(feature = "arrow")]
 impl<B, E> RowSource for ArrowRows<B>
@@ -198,17 +259,19 @@ where
     B: Iterator<Item = Result<RecordBatch, E>>,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
-    fn next_row(&mut self) -> Option<Result<ParsedRow<'_>, SortedError>> {
-        Self::next_row(self).map_err(sorted_error).transpose()
-    }
-
-    fn ending(&self) -> Ending {
-        Self::ending(self)
-    }
 }
 
 #[cfg(feature = "arrow")]
-impl<B> sealed::SealedStream for ArrowRows<B> {}
+impl<B, E> Sealed for ArrowRows<B>
+where
+    B: Iterator<Item = Result<RecordBatch, E>>,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead {
+        let read = read_batches(self.next_row(), take);
+        read.unwrap_or_else(|| SourceRead::End(self.ending()))
+    }
+}
 
 #[cfg(feature = "arrow")]
 impl<B, E> RowStream for ArrowRows<B>
@@ -216,18 +279,47 @@ where
     B: Stream<Item = Result<RecordBatch, E>> + Unpin,
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
-    fn poll_row(
+}
+
+#[cfg(feature = "arrow")]
+impl<B, E> SealedStream for ArrowRows<B>
+where
+    B: Stream<Item = Result<RecordBatch, E>> + Unpin,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        take: impl FnOnce(Result<ParsedRow<'_>, SortedError>),
-    ) -> Poll<bool> {
-        let next = ready!(Self::poll_row(self.get_mut(), context)).map_err(sorted_error).transpose();
-        let is_row = next.is_some();
-        next.map(take);
-        Poll::Ready(is_row)
+        take: impl FnOnce(ParsedRow<'_>),
+    ) -> Poll<SourceRead> {
+        let rows = self.get_mut();
+        let read = read_batches(ready!(rows.poll_row(context)), take);
+        Poll::Ready(read.unwrap_or_else(|| SourceRead::End(rows.ending())))
     }
+}
 
-    fn ending(&self) -> Ending {
-        Self::ending(self)
+/// What was read, or `None` at the end.
+#[cfg(feature = "arrow")]
+fn read_batches(
+    next: Result<Option<ParsedRow<'_>>, BatchError>,
+    take: impl FnOnce(ParsedRow<'_>),
+) -> Option<SourceRead> {
+    match next {
+        Ok(row) => row.map(|row| {
+            take(row);
+            SourceRead::Row
+        }),
+        // Where the source of the batches failed, its error is the cause itself.
+        Err(error) => {
+            let error = error.into_cause().map_or_else(SortedError::Batch, SortedError::Source);
+            Some(SourceRead::Failed(error))
+        }
+    }
+}
+
+impl<I, S> fmt::Debug for RowSources<I, S> {
+    /// Shows whether a source is open, and nothing of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowSources").field("is_open", &self.current.is_some()).finish_non_exhaustive()
     }
 }

@@ -176,12 +176,32 @@ impl DeliveryReport {
     /// assert_eq!(prepared.rows().pending, 0);
     /// ```
     pub fn pending(events: &[Event]) -> Self {
-        let rows = events.iter().map(Event::row_count).sum();
-        Self {
-            rows: RowCounts { read: rows, pending: rows, ..RowCounts::default() },
-            events: EventCounts { pending: events.len() as u64, ..EventCounts::default() },
-            ..Self::default()
+        let mut report = Self::default();
+        for event in events {
+            report.add_pending(event);
         }
+        report
+    }
+
+    /// Counts one more event that was prepared and not sent, where not all are in memory at once.
+    ///
+    /// ```
+    /// use meta_offline_events::report::DeliveryReport;
+    /// # use meta_offline_events::{Event, EventTime, UserData};
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let sold = EventTime::from_unix(1_767_225_600)?;
+    /// # let event = Event::builder(sold, customer).name("Subscribe".parse()?).build()?;
+    ///
+    /// let mut report = DeliveryReport::default();
+    /// report.add_pending(&event);
+    /// assert_eq!(report.events().pending, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_pending(&mut self, event: &Event) {
+        let rows = event.row_count();
+        self.rows.read += rows;
+        self.rows.pending += rows;
+        self.events.pending += 1;
     }
 
     /// The report at the start of a run.

@@ -125,3 +125,158 @@ async fn a_sorted_file_is_sent_with_its_rows() {
     let stopped = report.stopped().unwrap().to_string();
     assert!(stopped.contains("line 4 belongs to the same order as line 2"), "{stopped}");
 }
+
+#[cfg(feature = "csv")]
+mod several {
+    use meta_offline_events::order::csv::{CsvError, CsvRows};
+    use meta_offline_events::order::{OrderRules, RowLayout, RowSources, SortedError, SortedEvents};
+
+    use super::{NOW, now};
+
+    type Files<I> = SortedEvents<RowSources<I, CsvRows<std::io::Cursor<String>>>>;
+
+    /// A file with an order of each of these ids.
+    pub(super) fn file(ids: impl IntoIterator<Item = u32>) -> String {
+        let row = |id| format!("A{id:05},m{id}@example.com,{},5,EUR\n", NOW - 3600);
+        let rows: String = ids.into_iter().map(row).collect();
+        format!("order_id,email,timestamp,value,currency\n{rows}")
+    }
+
+    pub(super) fn events(
+        files: Vec<String>,
+        rules: OrderRules,
+    ) -> Files<impl Iterator<Item = Result<CsvRows<std::io::Cursor<String>>, CsvError>>> {
+        let open =
+            |(number, file)| Ok(CsvRows::new(std::io::Cursor::new(file), &RowLayout::new())?.source(number));
+        SortedEvents::from_sources((1..).zip(files).map(open), rules, now())
+    }
+
+    fn ends(files: Vec<String>, rules: OrderRules) -> (usize, Option<SortedError>, [u64; 2]) {
+        let mut events = events(files, rules);
+        let (mut complete, mut error) = (0, None);
+        for event in events.by_ref() {
+            match event {
+                Ok(_) => complete += 1,
+                Err(why) => error = Some(why),
+            }
+        }
+        let rows = events.finish().rows;
+        (complete, error, [rows.read(), rows.not_sent()])
+    }
+
+    #[test]
+    fn files_of_several_days_are_one_source_with_one_report() {
+        let days = (0..4).map(|day| file(day * 5000..(day + 1) * 5000)).collect();
+        let (complete, error, rows) = ends(days, OrderRules::new());
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!((complete, rows), (20_000, [20_000, 0]));
+    }
+
+    #[test]
+    fn an_order_that_comes_back_in_a_later_file_stops_the_run() {
+        let files = vec![file(1..4), file(3..6)];
+        let (complete, error, _) = ends(files, OrderRules::new().overlapping_sources());
+        assert_eq!(
+            error.unwrap().to_string(),
+            "line 2 of source 2 belongs to the same order as line 4 of source 1, but another order lies between \
+             them: sort the rows by order id, or read them as unsorted rows"
+        );
+        assert_eq!(complete, 3);
+    }
+
+    #[test]
+    fn partitions_whose_ids_overlap_need_a_rule_that_remembers_them_all() {
+        let partition = |number: u32| file((0..20_000).filter(move |id| id % 2 == number));
+        let files = || vec![partition(0), partition(1)];
+        let (complete, error, _) = ends(files(), OrderRules::new().overlapping_sources());
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(complete, 20_000);
+        let (complete, error, _) = ends(files(), OrderRules::new());
+        assert!(matches!(error, Some(SortedError::NotSorted(_))), "{error:?}");
+        assert_eq!(complete, 10_000);
+        let again = vec![partition(0), partition(1), file([12_345])];
+        let (_, error, _) = ends(again, OrderRules::new().overlapping_sources());
+        assert!(error.unwrap().to_string().starts_with("line 2 of source 3 belongs to the same order as"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_ends_the_rows_and_the_open_order_is_not_sent() {
+        let (complete, error, rows) = ends(vec![file(1..4), "no header".to_owned()], OrderRules::new());
+        assert!(matches!(error, Some(SortedError::Source(_))), "{error:?}");
+        assert_eq!((complete, rows), (2, [3, 1]));
+    }
+
+    #[test]
+    fn the_first_rows_of_all_files_are_judged_together() {
+        let bad = file(1..30).replace('@', " at ");
+        let rules = || OrderRules::new().max_invalid(50);
+        let (complete, error, _) = ends(vec![bad.clone(), file(30..60)], rules());
+        assert!(error.is_none(), "29 of 59 rows are invalid: {error:?}");
+        assert_eq!(complete, 30);
+        let (complete, error, _) = ends(vec![bad, file(30..40)], rules());
+        assert!(matches!(error, Some(SortedError::MostlyInvalid(_))), "{error:?}");
+        assert_eq!(complete, 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_are_read_on_a_thread_of_their_own() {
+    let service = Service::new(|_, _| Act::Accept);
+    let client = service.client().build().unwrap();
+    let sale =
+        |n: u64| Ok::<_, Failure>(Sale(n, ["A1", "A2", "A3"][usize::try_from(n).unwrap() / 1000], "5"));
+    let thread = || SortedEvents::from_rows((0..3000).map(sale), OrderRules::new(), now()).on_thread();
+    let mut events = thread();
+    let report = client.deliver(&mut events).await;
+    assert_eq!(counts(&report), [3000, 3000, 0, 3]);
+    assert_eq!(events.finish().coverage.customers(), 3);
+    drop(thread());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_thread_reads_ahead_and_nobody_takes_is_not_sent() {
+    let row = |n: u64| {
+        let row = Row::new(n, EventTime::from_unix(NOW - 3600).unwrap());
+        Ok::<_, Failure>(
+            row.customer(UserData::builder().email("mary@example.com"))
+                .value(5.into())
+                .currency(Currency::EUR),
+        )
+    };
+    let mut events = SortedEvents::from_rows((0..).map(row), OrderRules::new(), now()).on_thread();
+    for _ in 0..1000 {
+        futures_util::StreamExt::next(&mut events).await.unwrap().unwrap();
+    }
+    let rows = events.finish().rows;
+    assert_eq!(rows.read() - rows.not_sent(), 1000);
+    assert!(rows.not_sent() <= 256, "{}", rows.not_sent());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_reading_thread_stops_the_run() {
+    let service = Service::new(|_, _| Act::Accept);
+    let client = service.client().build().unwrap();
+    let rows =
+        records(None).into_iter().inspect(|row| assert!(row.as_ref().is_ok_and(|row| row.0 < 4), "a test"));
+    let report = client.deliver(SortedEvents::from_rows(rows, OrderRules::new(), now()).on_thread()).await;
+    let Some(StopCause::Source(words)) = report.stopped() else { panic!("{:?}", report.stopped()) };
+    assert_eq!(&**words, "reading the rows panicked");
+    assert_eq!(counts(&report), [3, 1, 2, 1]);
+}
+
+#[tokio::test]
+async fn a_thread_that_waits_for_rows_keeps_no_run_from_ending() {
+    use meta_offline_events::client::StopHandle;
+
+    let service = Service::new(|_, _| Act::Accept);
+    let client = service.client().build().unwrap();
+    let (rows, source) = std::sync::mpsc::channel();
+    rows.send(Ok::<_, Failure>(Sale(1, "A1", "5"))).unwrap();
+    let mut events = SortedEvents::from_rows(source.into_iter(), OrderRules::new(), now()).on_thread();
+    let stop = StopHandle::new();
+    stop.request_stop();
+    let report = client.deliver(&mut events).stop_on(&stop).await;
+    assert!(matches!(report.stopped(), Some(StopCause::Cancelled)));
+    assert_eq!(report.events().accepted, 0);
+    drop((events, rows));
+}

@@ -1,6 +1,8 @@
 //! The example program `send_orders` as its users run it: a real process with files, an environment and an exit
 //! status.
 
+mod sorted;
+
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;

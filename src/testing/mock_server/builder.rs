@@ -39,7 +39,9 @@ impl MockServer {
                 latency: Duration::ZERO,
                 refuses: None,
                 names_refused: false,
+                on_accepted: None,
             },
+            port: 0,
         }
     }
 }
@@ -66,6 +68,7 @@ impl MockServer {
 #[must_use]
 pub struct MockServerBuilder {
     settings: Settings,
+    port: u16,
 }
 
 impl MockServerBuilder {
@@ -108,17 +111,53 @@ impl MockServerBuilder {
         self
     }
 
-    /// Binds a free port of the loopback interface and listens.
+    /// Calls a function with the dataset and the events of each batch that is accepted, before the answer leaves: to
+    /// write them down, for example.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use std::sync::Arc;
+    /// use meta_offline_events::testing::MockServer;
+    /// # use meta_offline_events::{Client, Event, EventTime, UserData};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let accepted = Arc::new(AtomicUsize::new(0));
+    /// let count = Arc::clone(&accepted);
+    /// let on_accepted = move |_: &str, events: &[serde_json::Value]| {
+    ///     count.fetch_add(events.len(), Ordering::Relaxed);
+    /// };
+    /// let server = MockServer::builder().on_accepted(on_accepted).start().await?;
+    /// # let client = Client::builder("1".parse()?, "token".parse()?).loopback_endpoint(server.url()).build()?;
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let event = Event::builder(EventTime::now(), customer).name("Subscribe".parse()?).build()?;
+    /// assert!(client.send(event).await.all_accepted());
+    /// assert_eq!(accepted.load(Ordering::Relaxed), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_accepted(mut self, call: impl Fn(&str, &[Value]) + Send + Sync + 'static) -> Self {
+        self.settings.on_accepted = Some(Box::new(call));
+        self
+    }
+
+    /// Sets the port, for programs that must know it before the server starts. By default a free one is taken.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Binds the port on the loopback interface and listens.
     ///
     /// # Errors
     ///
-    /// When no port can be bound.
+    /// When the port cannot be bound.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
     pub async fn start(self) -> io::Result<MockServer> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).await?;
         let url = format!("http://{}/", listener.local_addr()?);
         let url = Url::parse(&url).map_err(io::Error::other)?;
         let state = Arc::new(State::new(self.settings));
@@ -129,6 +168,9 @@ impl MockServerBuilder {
 
 impl fmt::Debug for MockServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MockServerBuilder").field("settings", &self.settings).finish()
+        f.debug_struct("MockServerBuilder")
+            .field("settings", &self.settings)
+            .field("port", &self.port)
+            .finish()
     }
 }

@@ -22,7 +22,11 @@ pub(super) struct Settings {
     pub(super) latency: Duration,
     pub(super) refuses: Option<Box<Refuses>>,
     pub(super) names_refused: bool,
+    pub(super) on_accepted: Option<Box<OnAccepted>>,
 }
+
+/// What is called with each accepted batch: its dataset, and its events.
+pub(super) type OnAccepted = dyn Fn(&str, &[Value]) + Send + Sync;
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,6 +113,9 @@ impl State {
             names_refused: settings.names_refused,
         };
         let Batch { dataset, events } = check(&request, &rules)?;
+        if let Some(on_accepted) = &settings.on_accepted {
+            on_accepted(&dataset, &events);
+        }
         let received = events.len() as u64;
         self.record().accepted.extend(events.into_iter().map(|event| (dataset.clone(), event)));
         Ok(received)
