@@ -3,6 +3,7 @@
 use std::env;
 use std::time::Duration;
 
+use meta_offline_events::client::{Clock, SystemClock};
 use meta_offline_events::report::{NotSentCause, Outcome};
 use meta_offline_events::value::Money;
 use meta_offline_events::{Client, Error, Event, EventTime, UserData};
@@ -85,6 +86,6 @@ fn to_event(row: &tokio_postgres::Row) -> Result<Event, Error> {
 async fn pause_before_delete() {
     if let Some(seconds) = env::var("PAUSE_BEFORE_DELETE").ok().and_then(|text| text.parse().ok()) {
         println!("sent, and not deleted");
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        SystemClock.sleep(Duration::from_secs(seconds)).await;
     }
 }

@@ -5,9 +5,10 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use meta_offline_events::client::{Clock, SystemClock};
-use meta_offline_events::testing::MockServer;
+use meta_offline_events::testing::{Answer, MockServer};
 use serde_json::Value;
 
 use super::{DATASET, HEADER, NOW, TOKEN, assert_adds_up, command, folder, json, prepare, row, run, write};
@@ -248,4 +249,35 @@ async fn c25_nothing_is_sent_of_a_sorted_file_that_is_mostly_invalid() {
             (accepted, Some(accepted as u64))
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c18_of_a_sorted_file_that_grows_while_it_is_read_the_last_order_is_not_sent() {
+    let folder = folder("sorted_changed");
+    let server = MockServer::start().await.unwrap();
+    server.script(Answer::judge().after(Duration::from_millis(700)));
+    let url = server.url();
+    let environment =
+        [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", TOKEN), ("META_GRAPH_URL", url.as_str())];
+    let sold = SystemClock.now().unix() - 3600;
+    let rows: Vec<_> = (0..9000).map(|order| row(&format!("A{order:04}"), "1", "1", sold)).collect();
+    let orders = write(&folder, "orders.csv", &rows);
+    let mut program = command(&example("send_orders"), &environment, &[&orders, "--sorted".as_ref()])
+        .args(["--in-flight=1", "--batch-size=500"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while server.request_count() == 0 {
+        assert!(program.try_wait().unwrap().is_none(), "it ended before it sent anything");
+        tokio::task::yield_now().await;
+    }
+    // The reader is a few hundred orders ahead.
+    let mut file = fs::OpenOptions::new().append(true).open(&orders).unwrap();
+    file.write_all(format!("{}\n", row("A9000", "1", "1", sold)).as_bytes()).unwrap();
+    let output = tokio::task::spawn_blocking(|| program.wait_with_output().unwrap()).await.unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("orders.csv changed while it was read: it grew"), "{stderr}");
+    assert_eq!(server.accepted().len(), 9000, "all but the last order");
 }
