@@ -39,6 +39,7 @@ impl MockServer {
                 latency: Duration::ZERO,
                 refuses: None,
                 names_refused: false,
+                keeps_events: true,
             },
         }
     }
@@ -105,6 +106,13 @@ impl MockServerBuilder {
     /// in `error_data`. By default it does not.
     pub fn name_refused(mut self, named: bool) -> Self {
         self.settings.names_refused = named;
+        self
+    }
+
+    /// Sets whether the server keeps the bodies of requests and the events that it accepted. By default it does. Without
+    /// them its memory stays small in tests of millions of events, and [`MockServer::accepted_count`] counts them.
+    pub fn keep_events(mut self, kept: bool) -> Self {
+        self.settings.keeps_events = kept;
         self
     }
 

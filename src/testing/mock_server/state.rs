@@ -22,6 +22,7 @@ pub(super) struct Settings {
     pub(super) latency: Duration,
     pub(super) refuses: Option<Box<Refuses>>,
     pub(super) names_refused: bool,
+    pub(super) keeps_events: bool,
 }
 
 impl fmt::Debug for Settings {
@@ -32,6 +33,7 @@ impl fmt::Debug for Settings {
             .field("clock", &self.clock)
             .field("latency", &self.latency)
             .field("names_refused", &self.names_refused)
+            .field("keeps_events", &self.keeps_events)
             .finish_non_exhaustive()
     }
 }
@@ -49,6 +51,7 @@ pub(super) struct Record {
     pub(super) requests: Vec<RecordedRequest>,
     /// Each with its dataset.
     pub(super) accepted: Vec<(String, Value)>,
+    pub(super) accepted_count: u64,
     pub(super) connections: usize,
     pub(super) in_flight: usize,
     pub(super) max_in_flight: usize,
@@ -81,7 +84,8 @@ impl State {
     }
 
     pub(super) fn record_body(&self, index: usize, body: &[u8], whole: bool) {
-        self.record().requests[index].set_body(body.to_vec(), whole);
+        let kept = if self.settings.keeps_events { body.to_vec() } else { Vec::new() };
+        self.record().requests[index].set_body(kept, whole);
     }
 
     pub(super) fn in_flight(&self) -> InFlight<'_> {
@@ -110,7 +114,11 @@ impl State {
         };
         let Batch { dataset, events } = check(&request, &rules)?;
         let received = events.len() as u64;
-        self.record().accepted.extend(events.into_iter().map(|event| (dataset.clone(), event)));
+        let mut record = self.record();
+        record.accepted_count += received;
+        if settings.keeps_events {
+            record.accepted.extend(events.into_iter().map(|event| (dataset.clone(), event)));
+        }
         Ok(received)
     }
 }
