@@ -63,7 +63,7 @@
 //!
 //! # Guide
 //!
-//! - [`guide::cookbook`]: fifteen tasks, each with its code.
+//! - [`guide::cookbook`]: sixteen tasks, each with its code.
 //! - [`guide::delivery`]: batches, outcomes, retries, and what is lost when.
 //! - [`guide::deduplication`]: when Meta counts an event twice, and how to avoid it.
 //! - [`guide::cleaning`]: how each customer value is cleaned before it is hashed, with the source of each rule.

@@ -5,9 +5,16 @@
 #[doc = include_str!("cleaning.md")]
 pub mod cleaning {}
 
-/// Fifteen tasks, each with its code.
+/// Sixteen tasks, each with its code.
 #[cfg_attr(
-    all(feature = "chrono-tz", feature = "csv", feature = "queue", feature = "testing", feature = "tracing"),
+    all(
+        feature = "arrow",
+        feature = "chrono-tz",
+        feature = "csv",
+        feature = "queue",
+        feature = "testing",
+        feature = "tracing"
+    ),
     doc = include_str!("cookbook.md")
 )]
 pub mod cookbook {}

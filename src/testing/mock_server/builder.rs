@@ -40,6 +40,7 @@ impl MockServer {
                 refuses: None,
                 names_refused: false,
                 on_accepted: None,
+                keeps_events: true,
             },
             port: 0,
         }
@@ -108,6 +109,13 @@ impl MockServerBuilder {
     /// in `error_data`. By default it does not.
     pub fn name_refused(mut self, named: bool) -> Self {
         self.settings.names_refused = named;
+        self
+    }
+
+    /// Sets whether the server keeps the bodies of requests and the events that it accepted. By default it does. Without
+    /// them its memory stays small in tests of millions of events, and [`MockServer::accepted_count`] counts them.
+    pub fn keep_events(mut self, kept: bool) -> Self {
+        self.settings.keeps_events = kept;
         self
     }
 

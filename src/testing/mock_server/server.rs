@@ -168,6 +168,27 @@ impl MockServer {
         self.state.record().accepted.iter().map(|(_, event)| event.clone()).collect()
     }
 
+    /// How many events were accepted, each as often as it was accepted.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    /// use meta_offline_events::testing::MockServer;
+    /// use meta_offline_events::{Event, EventTime, UserData};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::builder().keep_events(false).start().await?;
+    /// let client = Client::builder("1".parse()?, "token".parse()?).loopback_endpoint(server.url()).build()?;
+    /// let customer = UserData::builder().email("mary@example.com").build()?;
+    /// client.send(Event::builder(EventTime::now(), customer).name("Subscribe".parse()?).build()?).await;
+    /// assert_eq!((server.accepted_count(), server.accepted().len()), (1, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn accepted_count(&self) -> u64 {
+        self.state.record().accepted_count
+    }
+
     /// The accepted events after deduplication: an event is left out when an earlier one of the same
     /// dataset has the same `event_id` and `event_name`. Events without an `event_id` all stay.
     pub fn accepted_once(&self) -> Vec<Value> {

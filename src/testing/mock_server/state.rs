@@ -23,6 +23,7 @@ pub(super) struct Settings {
     pub(super) refuses: Option<Box<Refuses>>,
     pub(super) names_refused: bool,
     pub(super) on_accepted: Option<Box<OnAccepted>>,
+    pub(super) keeps_events: bool,
 }
 
 /// What is called with each accepted batch: its dataset, and its events.
@@ -36,6 +37,7 @@ impl fmt::Debug for Settings {
             .field("clock", &self.clock)
             .field("latency", &self.latency)
             .field("names_refused", &self.names_refused)
+            .field("keeps_events", &self.keeps_events)
             .finish_non_exhaustive()
     }
 }
@@ -53,6 +55,7 @@ pub(super) struct Record {
     pub(super) requests: Vec<RecordedRequest>,
     /// Each with its dataset.
     pub(super) accepted: Vec<(String, Value)>,
+    pub(super) accepted_count: u64,
     pub(super) connections: usize,
     pub(super) in_flight: usize,
     pub(super) max_in_flight: usize,
@@ -85,7 +88,8 @@ impl State {
     }
 
     pub(super) fn record_body(&self, index: usize, body: &[u8], whole: bool) {
-        self.record().requests[index].set_body(body.to_vec(), whole);
+        let kept = if self.settings.keeps_events { body.to_vec() } else { Vec::new() };
+        self.record().requests[index].set_body(kept, whole);
     }
 
     pub(super) fn in_flight(&self) -> InFlight<'_> {
@@ -117,7 +121,11 @@ impl State {
             on_accepted(&dataset, &events);
         }
         let received = events.len() as u64;
-        self.record().accepted.extend(events.into_iter().map(|event| (dataset.clone(), event)));
+        let mut record = self.record();
+        record.accepted_count += received;
+        if settings.keeps_events {
+            record.accepted.extend(events.into_iter().map(|event| (dataset.clone(), event)));
+        }
         Ok(received)
     }
 }
