@@ -103,6 +103,9 @@ errors! {
     Transport(crate::client::TransportError),
     /// A source of rows cannot go on.
     Rows(crate::order::SortedError),
+    /// A token source cannot be made.
+    #[cfg(feature = "client")]
+    TokenSource(crate::auth::TokenSourceError),
     /// A source of events cannot go on.
     #[cfg(feature = "client")]
     Source(crate::client::SourceError),

@@ -109,6 +109,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod auth;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod customer;

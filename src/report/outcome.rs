@@ -236,6 +236,8 @@ pub enum StopCause {
     ClockOff(i64),
     /// The token had expired before the start, by the expiry that the client was given.
     TokenExpired,
+    /// The token source gave no access token, for this reason.
+    NoToken(Box<str>),
     /// The time limit of the run is over.
     RunLimit,
     /// The program asked the run to stop.
@@ -273,6 +275,7 @@ impl StopCause {
             Self::RetryLater(_) => "retry_later",
             Self::ClockOff(_) => "clock_off",
             Self::TokenExpired => "token_expired",
+            Self::NoToken(_) => "no_token",
             Self::RunLimit => "run_limit",
             Self::Cancelled => "cancelled",
             Self::CloseLimit => "close_limit",
@@ -308,6 +311,7 @@ impl StopCause {
                     .into()
             }
             Self::TokenExpired => "the access token has expired".into(),
+            Self::NoToken(why) => format!("there is no access token: {why}").into(),
             Self::RunLimit => "the time limit of the run is over".into(),
             Self::Cancelled => "the program asked to stop".into(),
             Self::CloseLimit => "the time limit of `close` passed".into(),
@@ -324,7 +328,7 @@ impl StopCause {
     /// What to do with the events that were not sent.
     fn advice(&self) -> Option<Cow<'static, str>> {
         let advice = match self {
-            Self::Api(_) | Self::Endpoint(_) | Self::Source(_) => return None,
+            Self::Api(_) | Self::Endpoint(_) | Self::Source(_) | Self::NoToken(_) => return None,
             Self::Unreachable(_) => "send again later",
             Self::RetryLater(wait) => {
                 return Some(format!("send again in {} minutes", wait.as_secs().div_ceil(60)).into());
