@@ -1,6 +1,6 @@
 //! The proof that a sender has the app secret: an HMAC of the access token.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -73,7 +73,12 @@ fn hmac(secret: &AppSecret, parts: &[&[u8]]) -> Box<str> {
     for part in parts {
         mac.update(part);
     }
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    let mut digits = String::with_capacity(64);
+    for byte in mac.finalize().into_bytes() {
+        // Writing to a text cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits.into()
 }
 
 impl fmt::Debug for AppSecretProof {

@@ -98,8 +98,8 @@ impl Dispatch<'_, '_> {
                 Step::ReplaceToken(error) => {
                     let refusal = token.map(|token| TokenRefusal::new(token, Arc::clone(&error)));
                     if !matches!(refusal, Some(refusal) if tokens::replace(self.run, &refusal).await) {
-                        let stop = Step::Stop(StopCause::Api(error));
-                        return self.conclude(stop, events, bytes, &tried, &ended);
+                        let cause = StopCause::Api(error);
+                        return self.conclude(Step::Stop(cause), events, bytes, &tried, &ended);
                     }
                     // Not for the retry budget: nothing was wrong with the service.
                     purpose = Purpose::AfterPause;

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use meta_offline_events::auth::{AppSecretProof, TokenRefusal, TokenSource};
-use meta_offline_events::client::{Client, ClientBuilder, Clock, RetryPolicy, TokenPlacement};
-use meta_offline_events::report::{DeliveryReport, StopCause, TokenProblem};
+use meta_offline_events::client::{Client, ClientBuilder, Clock, HttpTransport, RetryPolicy, TokenPlacement};
+use meta_offline_events::report::{DeliveryReport, Diagnostic, StopCause, TokenProblem};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer, RecordedRequest};
 use meta_offline_events::value::{AccessToken, AppSecret, EventTime};
 use meta_offline_events::wire::BatchLimits;
@@ -39,7 +39,7 @@ fn sent_with(request: &RecordedRequest) -> &str {
 }
 
 fn notes(report: &DeliveryReport) -> Vec<&str> {
-    report.notes().iter().map(|note| note.code()).collect()
+    report.notes().iter().map(Diagnostic::code).collect()
 }
 
 /// A source that gives what it is told to, and counts how often it is asked.
@@ -143,6 +143,7 @@ async fn l9_a_hundred_clones_renew_once() {
                 Ok::<_, String>(token(usize::from(refusal.is_some())))
             }
         });
+        let http = HttpTransport::new(Duration::from_secs(5)).unwrap();
         let one = client(&server, source.clone(), &clock).build().unwrap();
         assert!(one.send(event(1000)).await.all_accepted());
         clock.advance(Duration::from_secs(10));
@@ -152,7 +153,7 @@ async fn l9_a_hundred_clones_renew_once() {
             let client = if share_a_client {
                 one.clone()
             } else {
-                client(&server, source.clone(), &clock).build().unwrap()
+                client(&server, source.clone(), &clock).transport(http.clone()).build().unwrap()
             };
             sending.spawn(client.send(event(number)));
         }
@@ -359,11 +360,11 @@ async fn a_wrong_app_secret_asks_for_no_other_token() {
 async fn r42_bodies_stay_within_the_limit_with_their_credentials() {
     let transport = meta_offline_events::testing::RecordingTransport::new();
     let sending = Client::builder(of("123"), token(0)).token_placement(TokenPlacement::Body);
-    let limits = BatchLimits::new(1000, 2000).unwrap();
+    let limits = BatchLimits::new(1000, 10_000).unwrap();
     let sending = sending.app_secret_with_time(of(SECRET)).batch_limits(limits).transport(transport.clone());
-    assert!(sending.clock(ManualClock::at(now())).build().unwrap().send(events(50)).await.all_accepted());
+    assert!(sending.clock(ManualClock::at(now())).build().unwrap().send(events(100)).await.all_accepted());
     let longest = transport.requests().iter().map(|request| request.body().len()).max().unwrap();
-    assert!((1500..=2000).contains(&longest), "{longest}");
+    assert!((9000..=10_000).contains(&longest), "{longest}");
 }
 
 /// Text that quotes every secret there is.

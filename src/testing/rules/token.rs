@@ -86,7 +86,7 @@ fn hmac(key: &[u8], message: &[u8]) -> String {
         let key = padded.iter().map(|byte| byte ^ pad).collect::<Vec<_>>();
         Sha256::digest([&key, message].concat())
     };
-    hash(0x5c, &hash(0x36, message)).iter().map(|byte| format!("{byte:02x}")).collect()
+    hash(0x5c, &hash(0x36, message)).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 #[cfg(test)]

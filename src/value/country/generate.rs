@@ -35,7 +35,7 @@ fn written(folder: &Path) -> String {
         ("cldr-localenames-full", "Unicode-3.0"),
         ("i18n-iso-countries", "MIT"),
     ];
-    let [core, localenames, iso_countries] = packages.map(|(name, licence)| {
+    let [cldr, cldr_names, others] = packages.map(|(name, licence)| {
         let manifest = json(&folder.join(name).join("package.json"));
         assert_eq!(manifest["license"], licence);
         format!("{name} {}", manifest["version"].as_str().unwrap())
@@ -43,8 +43,8 @@ fn written(folder: &Path) -> String {
     let names = names_in(folder);
     let mut text = format!(
         "# Names of countries in about 160 languages, folded, with codes. Written by .ci/countries.\n\
-         # From the npm packages {core} and {localenames}, see LICENSE-UNICODE,\n\
-         # and {iso_countries}, see LICENSE-COUNTRIES.\n",
+         # From the npm packages {cldr} and {cldr_names}, see LICENSE-UNICODE,\n\
+         # and {others}, see LICENSE-COUNTRIES.\n",
     );
     for (name, countries) in names {
         let mut countries = countries.iter();

@@ -151,7 +151,7 @@ pub(super) fn names_with_titles(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::{Country, Rule};
+    use crate::value::{Country, InvalidValue, Rule};
 
     #[test]
     fn v57_a_title_beside_a_whole_name_is_read() {
@@ -199,7 +199,7 @@ mod tests {
             ("in the Republic of Chile", Rule::UnknownCode),
             ("Republik", Rule::UnknownCode),
         ] {
-            assert_eq!(text.parse::<Country>().map_err(|error| error.rule()), Err(rule), "{text}");
+            assert_eq!(text.parse::<Country>().map_err(InvalidValue::rule), Err(rule), "{text}");
         }
     }
 }
