@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ApiError;
+use super::{ApiError, OperatorError};
 
 /// The outcome of one event: exactly one of four.
 ///
@@ -298,6 +298,13 @@ impl StopCause {
 }
 
 impl StopCause {
+    /// What a person has to resolve, if an error of Meta that asks for one stopped the run.
+    pub fn operator_error(&self) -> Option<OperatorError<'_>> {
+        self.api_error()?.operator_error()
+    }
+}
+
+impl StopCause {
     /// What happened, without the advice: that depends on what became of an event.
     pub(crate) fn fact(&self) -> Cow<'static, str> {
         match self {
@@ -349,7 +356,10 @@ impl StopCause {
 impl fmt::Display for StopCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self, self.advice()) {
-            (Self::Api(error), _) => write!(f, "{}: {error}", error.advice()),
+            (Self::Api(error), _) => match error.operator_error() {
+                Some(error) => error.fmt(f),
+                None => write!(f, "{}: {error}", error.advice()),
+            },
             (cause, Some(advice)) => write!(f, "{}: {advice}", cause.fact()),
             (cause, None) => f.write_str(&cause.fact()),
         }
