@@ -10,6 +10,10 @@
 //!
 //! Nothing here opens a connection.
 
+#[cfg(feature = "client")]
+mod held_token;
+#[cfg(feature = "client")]
+mod issued_token;
 mod proof;
 #[cfg(feature = "client")]
 mod token_refusal;
@@ -18,6 +22,8 @@ mod token_source;
 #[cfg(feature = "client")]
 mod token_source_error;
 
+#[cfg(feature = "client")]
+pub use issued_token::IssuedToken;
 pub use proof::AppSecretProof;
 #[cfg(feature = "client")]
 pub use token_refusal::TokenRefusal;

@@ -11,9 +11,11 @@ use std::time::SystemTime;
 
 use tokio::sync::{Mutex as Turns, MutexGuard as Turn};
 
+use super::held_token::HeldToken;
+use super::issued_token::IssuedToken;
 use super::token_refusal::TokenRefusal;
 use super::token_source_error::TokenSourceError;
-use crate::value::AccessToken;
+use crate::value::{AccessToken, EventTime};
 
 /// Where the access token of a client comes from.
 ///
@@ -49,13 +51,17 @@ use crate::value::AccessToken;
 /// # }
 /// ```
 ///
+/// # When a token ends
+///
+/// A function may return an [`IssuedToken`] with its end. The client then asks for the next one when a tenth to a fifth of
+/// its time is left, at the earliest a week before the end, and goes on with the old one until there is another.
+///
 /// # When the source has no other token
 ///
-/// If the source fails, the client asks again after the waits of its
-/// [`RetryPolicy`](crate::client::RetryPolicy), as often as that allows. A token of a source that fails only to read a
-/// changed file stays in use. If the source has only the refused token, or the token that follows is refused as well,
-/// the run stops as it does with a fixed token. A token that came without a refusal, and that Meta then refuses,
-/// gives way to the one before it.
+/// If the source fails, a token that Meta has not refused stays in use. Without one, the client asks again after the
+/// waits of its [`RetryPolicy`](crate::client::RetryPolicy), as often as that allows. If the source has only the refused
+/// token, or the token that follows is refused as well, the run stops as it does with a fixed token. A token that came
+/// without a refusal, and that Meta then refuses, gives way to the one before it.
 #[derive(Clone)]
 pub struct TokenSource(Arc<Inner>);
 
@@ -67,15 +73,17 @@ struct Inner {
 }
 
 /// A token on its way, or why there is none.
-pub(crate) type Fetching = Pin<Box<dyn Future<Output = Result<AccessToken, Box<str>>> + Send>>;
+pub(crate) type Fetching = Pin<Box<dyn Future<Output = Result<IssuedToken, Box<str>>> + Send>>;
+
+type Hook = dyn Fn(&IssuedToken) + Send + Sync;
 
 /// What a source took from its origin.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Taken {
     /// Another token.
-    Other,
-    /// The token that it has.
-    Same,
+    Other(AccessToken),
+    /// The token that it has, perhaps with a later end.
+    Same(AccessToken),
     /// The token that Meta refused. It is not held.
     Refused,
 }
@@ -89,9 +97,9 @@ enum Origin {
 
 #[derive(Default)]
 struct State {
-    current: Option<AccessToken>,
+    current: Option<HeldToken>,
     /// The token before the current one, until that one works.
-    fallback: Option<AccessToken>,
+    fallback: Option<HeldToken>,
     /// The last refusal, until the origin is known to have another token or none.
     refusal: Option<TokenRefusal>,
     /// The last token that Meta refused.
@@ -101,12 +109,13 @@ struct State {
     failure: Box<str>,
     /// The file as it was last read.
     read: Option<Stamp>,
+    hook: Option<Arc<Hook>>,
 }
 
 impl TokenSource {
     /// Creates a source that always has this token.
     pub fn fixed(token: AccessToken) -> Self {
-        let state = State { current: Some(token.clone()), ..State::default() };
+        let state = State { current: Some(HeldToken::new(token.clone())), ..State::default() };
         Self::of(Origin::Fixed(token), state)
     }
 
@@ -116,7 +125,7 @@ impl TokenSource {
     ///
     /// [`TokenSourceError`] when the variable is not set, or is not a token.
     pub fn from_env(name: &str) -> Result<Self, TokenSourceError> {
-        let state = State { current: Some(read_env(name)?), ..State::default() };
+        let state = State { current: Some(HeldToken::new(read_env(name)?)), ..State::default() };
         Ok(Self::of(Origin::Environment(name.into()), state))
     }
 
@@ -143,37 +152,60 @@ impl TokenSource {
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, TokenSourceError> {
         let path = path.into();
         let read = Stamp::of(&path);
-        let state = State { current: Some(read_file(&path)?), read, ..State::default() };
+        let state = State { current: Some(HeldToken::new(read_file(&path)?)), read, ..State::default() };
         Ok(Self::of(Origin::File(path), state))
     }
 
-    /// Creates a source that calls a function: before the first request, and when Meta refuses the token.
+    /// Creates a source that calls a function: before the first request, when Meta refuses the token, and well before
+    /// the token ends if the function returns an [`IssuedToken`] with its end.
     ///
     /// The function should be quick, because the client waits for it. What its error says appears in the report, past
     /// the filter that masks secrets. There is an example at [`TokenRefusal`].
-    pub fn from_fn<E: Display>(
-        function: impl Fn(Option<&TokenRefusal>) -> Result<AccessToken, E> + Send + Sync + 'static,
+    pub fn from_fn<T: Into<IssuedToken>, E: Display>(
+        function: impl Fn(Option<&TokenRefusal>) -> Result<T, E> + Send + Sync + 'static,
     ) -> Self {
         Self::from_function(move |refusal| {
-            let token = function(refusal.as_ref()).map_err(|error| error.to_string().into());
+            let token = function(refusal.as_ref()).map(Into::into).map_err(|error| error.to_string().into());
             Box::pin(std::future::ready(token))
         })
     }
 
-    /// Creates a source that calls an asynchronous function: before the first request, and when Meta refuses the token.
+    /// Creates a source that calls an asynchronous function: before the first request, when Meta refuses the token, and
+    /// well before the token ends if the function returns an [`IssuedToken`] with its end.
     ///
     /// The client waits for it up to the time limit of an attempt
     /// ([`ClientBuilder::timeouts`](crate::client::ClientBuilder::timeouts)). What its error says appears in the
     /// report, past the filter that masks secrets.
-    pub fn from_async_fn<F, E>(function: impl Fn(Option<TokenRefusal>) -> F + Send + Sync + 'static) -> Self
+    pub fn from_async_fn<F, T, E>(
+        function: impl Fn(Option<TokenRefusal>) -> F + Send + Sync + 'static,
+    ) -> Self
     where
-        F: Future<Output = Result<AccessToken, E>> + Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Into<IssuedToken>,
         E: Display,
     {
         Self::from_function(move |refusal| {
             let token = function(refusal);
-            Box::pin(async { token.await.map_err(|error| error.to_string().into()) })
+            Box::pin(async { token.await.map(Into::into).map_err(|error| error.to_string().into()) })
         })
+    }
+
+    /// Calls `hook` with a token that replaced another one, once Meta has accepted events with it: the place to store it.
+    ///
+    /// If the hook panics, the run goes on and its report notes it (`token_not_stored`).
+    ///
+    /// ```
+    /// use meta_offline_events::auth::TokenSource;
+    /// # use meta_offline_events::value::{AccessToken, InvalidValue};
+    ///
+    /// # fn exchange() -> Result<AccessToken, InvalidValue> { "EAAB-not-a-real-token".parse() }
+    /// # fn store(_: &str) {}
+    /// let source = TokenSource::from_fn(|_| exchange()).on_replaced(|issued| store(issued.token().expose()));
+    /// # let _ = source;
+    /// ```
+    pub fn on_replaced(self, hook: impl Fn(&IssuedToken) + Send + Sync + 'static) -> Self {
+        self.state().hook = Some(Arc::new(hook));
+        self
     }
 
     fn from_function(function: impl Fn(Option<TokenRefusal>) -> Fetching + Send + Sync + 'static) -> Self {
@@ -199,29 +231,46 @@ impl TokenSource {
     }
 
     /// The token to send with now, unless the origin has to be asked for it.
-    pub(crate) fn ready(&self) -> Option<AccessToken> {
-        let state = self.state();
+    pub(crate) fn ready(&self, now: EventTime) -> Option<AccessToken> {
+        let mut state = self.state();
+        if state.current.as_ref().is_some_and(|held| held.is_over(now)) {
+            state.refused = state.current.take().map(|held| held.issued.token);
+        }
         let has_changed = match &self.0.origin {
             Origin::File(path) => state.read != Stamp::of(path),
             _ => false,
         };
-        state.current.clone().filter(|_| !has_changed)
+        let held = state.current.as_ref().filter(|held| !has_changed && !held.is_due(now))?;
+        Some(held.issued.token.clone())
     }
 
     /// The token that is held, even if the origin has to be asked for another one.
     pub(crate) fn held(&self) -> Option<AccessToken> {
-        self.state().current.clone()
+        self.state().current.as_ref().map(|held| held.issued.token.clone())
+    }
+
+    /// The origin has no other token yet, though one is due.
+    pub(crate) fn postpone(&self, now: EventTime) {
+        if let Some(held) = &mut self.state().current {
+            held.postpone(now);
+        }
     }
 
     /// The tokens that no text may show.
     pub(crate) fn secrets(&self) -> Vec<AccessToken> {
         let state = self.state();
-        [&state.current, &state.fallback, &state.refused].into_iter().flatten().cloned().collect()
+        let held = [&state.current, &state.fallback].into_iter().flatten().map(|held| &held.issued.token);
+        held.chain(&state.refused).cloned().collect()
     }
 
     /// The right to ask the origin, for one at a time.
     pub(crate) async fn turn(&self) -> Turn<'_, ()> {
         self.0.turns.lock().await
+    }
+
+    /// The same right, unless another one has it.
+    pub(crate) fn try_turn(&self) -> Option<Turn<'_, ()>> {
+        self.0.turns.try_lock().ok()
     }
 
     /// Asks the origin, and tells it of a refusal. The caller has the turn.
@@ -243,38 +292,54 @@ impl TokenSource {
                 return function(refusal);
             }
         };
-        Box::pin(std::future::ready(token))
+        Box::pin(std::future::ready(token.map(Into::into)))
     }
 
     /// Takes what the origin gave: the token to hold from now on, unless it is the refused one.
-    pub(crate) fn took(&self, token: AccessToken) -> Taken {
+    pub(crate) fn took(&self, issued: IssuedToken, now: EventTime, fraction: f64) -> Taken {
         let mut state = self.state();
-        let is = |other: Option<&AccessToken>| other.is_some_and(|other| other.is(&token));
-        if is(state.current.as_ref()) {
-            Taken::Same
+        let is = |other: Option<&AccessToken>| other.is_some_and(|other| other.is(&issued.token));
+        if is(state.current.as_ref().map(|held| &held.issued.token)) {
+            let token = issued.token.clone();
+            let issued = HeldToken::issued(issued, now, fraction);
+            if state.current.as_ref().is_some_and(|held| issued.lasts_longer_than(held)) {
+                state.current = Some(issued);
+            }
+            Taken::Same(token)
         } else if is(state.refusal.take().as_ref().map(TokenRefusal::token)) {
             Taken::Refused
         } else {
-            state.fallback = state.current.replace(token);
-            Taken::Other
+            let token = issued.token.clone();
+            let mut held = HeldToken::issued(issued, now, fraction);
+            held.is_new = state.current.is_some() || state.refused.is_some();
+            state.fallback = state.current.replace(held);
+            Taken::Other(token)
         }
     }
 
     /// Meta refused this token: nobody else gets it. The origin is told.
-    pub(crate) fn refused(&self, refusal: &TokenRefusal) {
+    pub(crate) fn refused(&self, refusal: &TokenRefusal, now: EventTime) {
         let mut state = self.state();
         if state.current.as_ref().is_some_and(|held| held.is(refusal.token())) {
-            state.refused = state.current.take();
+            state.refused = state.current.take().map(|held| held.issued.token);
             state.current = state.fallback.take();
+            if let Some(held) = &mut state.current {
+                held.postpone(now);
+            }
             state.refusal = state.current.is_none().then(|| refusal.clone());
         }
     }
 
-    /// Meta accepted events with this token: the one before it is no longer needed.
+    /// Meta accepted events with this token: the one before it is no longer needed. Calls code of the application.
     pub(crate) fn worked(&self, token: &AccessToken) {
         let mut state = self.state();
-        if state.current.as_ref().is_some_and(|held| held.is(token)) {
-            state.fallback = None;
+        let Some(held) = state.current.as_mut().filter(|held| held.is(token)) else { return };
+        let new = std::mem::take(&mut held.is_new).then(|| held.issued.clone());
+        state.fallback = None;
+        let hook = state.hook.clone();
+        drop(state);
+        if let (Some(issued), Some(hook)) = (new, hook) {
+            hook(&issued);
         }
     }
 
@@ -370,6 +435,18 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn now() -> EventTime {
+        EventTime::from_unix(1_767_225_600).unwrap()
+    }
+
+    fn took(source: &TokenSource, text: &str) -> &'static str {
+        match source.took(token(text).into(), now(), 0.5) {
+            Taken::Other(_) => "other",
+            Taken::Same(_) => "same",
+            Taken::Refused => "refused",
+        }
+    }
+
     fn shown(token: Option<AccessToken>) -> Option<String> {
         token.map(|token| token.expose().to_owned())
     }
@@ -381,31 +458,31 @@ mod tests {
     #[test]
     fn the_token_before_stays_until_the_next_one_works() {
         let source = TokenSource::fixed(token("old"));
-        assert_eq!(source.took(token("bad")), Taken::Other);
-        source.refused(&refusal("bad"));
-        assert_eq!(shown(source.ready()).as_deref(), Some("old"));
-        assert_eq!(source.took(token("good")), Taken::Other);
+        assert_eq!(took(&source, "bad"), "other");
+        source.refused(&refusal("bad"), now());
+        assert_eq!(shown(source.ready(now())).as_deref(), Some("old"));
+        assert_eq!(took(&source, "good"), "other");
         source.worked(&token("good"));
-        source.refused(&refusal("good"));
-        assert_eq!(shown(source.ready()), None);
+        source.refused(&refusal("good"), now());
+        assert_eq!(shown(source.ready(now())), None);
     }
 
     #[test]
     fn a_refusal_of_a_token_that_was_replaced_changes_nothing() {
         let source = TokenSource::fixed(token("first"));
-        assert_eq!(source.took(token("second")), Taken::Other);
-        source.refused(&refusal("first"));
-        assert_eq!(shown(source.ready()).as_deref(), Some("second"));
-        assert_eq!(source.took(token("second")), Taken::Same);
+        assert_eq!(took(&source, "second"), "other");
+        source.refused(&refusal("first"), now());
+        assert_eq!(shown(source.ready(now())).as_deref(), Some("second"));
+        assert_eq!(took(&source, "second"), "same");
     }
 
     #[test]
     fn the_refused_token_is_not_taken_for_another_one() {
         let source = TokenSource::fixed(token("dead"));
-        source.refused(&refusal("dead"));
-        assert_eq!(source.took(token("dead")), Taken::Refused);
-        assert_eq!(shown(source.ready()), None);
-        assert_eq!(source.took(token("dead")), Taken::Other, "a later run may try it again");
+        source.refused(&refusal("dead"), now());
+        assert_eq!(took(&source, "dead"), "refused");
+        assert_eq!(shown(source.ready(now())), None);
+        assert_eq!(took(&source, "dead"), "other", "a later run may try it again");
     }
 
     #[tokio::test]
@@ -413,18 +490,18 @@ mod tests {
         let path = env::temp_dir().join(format!("token-source-{}", std::process::id()));
         fs::write(&path, "first\n").unwrap();
         let source = TokenSource::from_file(&path).unwrap();
-        assert_eq!(shown(source.ready()).as_deref(), Some("first"));
+        assert_eq!(shown(source.ready(now())).as_deref(), Some("first"));
         fs::write(&path, "half a token").unwrap();
-        assert_eq!(shown(source.ready()), None);
+        assert_eq!(shown(source.ready(now())), None);
         let why = source.fetch().await.map(drop).unwrap_err();
         assert!(why.contains("holds no token: access token has a blank inside"), "{why}");
         assert_eq!(shown(source.held()).as_deref(), Some("first"));
         fs::write(&path, "second").unwrap();
-        assert_eq!(shown(source.fetch().await.ok()).as_deref(), Some("second"));
-        assert_eq!(source.took(token("second")), Taken::Other);
-        assert_eq!(shown(source.ready()).as_deref(), Some("second"));
+        assert_eq!(shown(source.fetch().await.ok().map(|issued| issued.token)).as_deref(), Some("second"));
+        assert_eq!(took(&source, "second"), "other");
+        assert_eq!(shown(source.ready(now())).as_deref(), Some("second"));
         fs::remove_file(&path).unwrap();
-        assert_eq!(shown(source.ready()), None);
+        assert_eq!(shown(source.ready(now())), None);
         assert!(source.fetch().await.map(drop).unwrap_err().contains("cannot be read"));
         assert_eq!(shown(source.held()).as_deref(), Some("second"));
     }

@@ -483,6 +483,7 @@ fn check_proxy(proxy: &Proxy) -> Result<(), InvalidClient> {
 mod tests {
     use super::*;
     use crate::client::Client;
+    use crate::value::AccessToken;
 
     fn endpoint(base: &str) -> Result<Client, InvalidClient> {
         let builder = Client::builder(
@@ -524,7 +525,7 @@ mod tests {
 
     #[test]
     fn an_expiry_is_refused_beside_a_source_that_may_replace_the_token() {
-        let source = TokenSource::from_fn(|_| "token".parse());
+        let source = TokenSource::from_fn(|_| "token".parse::<AccessToken>());
         let builder = Client::builder_with_source("1".parse().unwrap(), source);
         assert!(builder.clone().build().is_ok());
         let expiry = "2030-01-01T00:00:00Z".parse().unwrap();

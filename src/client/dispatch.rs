@@ -84,7 +84,7 @@ impl Dispatch<'_, '_> {
             }
             let step = decide(&ended, &tried, retry, fraction);
             if let (Step::Accept, Some(token)) = (&step, &token) {
-                self.run.settings.tokens.worked(token);
+                tokens::worked(self.run, token);
             }
             trace::attempt(&ended);
             trace::next(&step);

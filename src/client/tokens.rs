@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::future::{Either, select};
 
 use super::run_state::RunState;
-use super::shield::{Panicked, Shielded};
-use crate::auth::{Taken, TokenRefusal};
+use super::shield::{Panicked, Shielded, shielded};
+use crate::auth::{IssuedToken, Taken, TokenRefusal};
 use crate::report::StopCause;
 use crate::value::AccessToken;
 
@@ -33,7 +33,7 @@ pub(super) async fn token(run: &RunState<'_>) -> Result<AccessToken, Arc<StopCau
 
 /// Asks for another token in place of one that Meta refused. Tells whether there is one.
 pub(super) async fn replace(run: &RunState<'_>, refusal: &TokenRefusal) -> bool {
-    run.settings.tokens.refused(refusal);
+    run.settings.tokens.refused(refusal, run.clock().now());
     match ask(run).await {
         Ok(token) if !token.is(refusal.token()) => {
             let message = "Meta refused the access token, and the token source gave another one".to_owned();
@@ -48,18 +48,31 @@ pub(super) async fn replace(run: &RunState<'_>, refusal: &TokenRefusal) -> bool 
     }
 }
 
+/// Meta accepted events with this token.
+pub(super) fn worked(run: &RunState<'_>, token: &AccessToken) {
+    if shielded(|| run.settings.tokens.worked(token)).is_err() {
+        let message = "the hook that stores a new access token panicked: the token may not be stored";
+        run.note("token_not_stored", message.to_owned());
+    }
+}
+
 async fn ask(run: &RunState<'_>) -> Result<AccessToken, NoToken> {
     let source = &run.settings.tokens;
     let failures = source.failures();
-    if let Some(token) = source.ready() {
+    if let Some(token) = source.ready(run.clock().now()) {
         return Ok(token);
     }
-    let _turn = match select(pin!(source.turn()), pin!(run.halted())).await {
-        Either::Left((turn, _)) => turn,
-        Either::Right(_) => return Err(halted(run)),
+    // While one asks for the next token, others go on with this one.
+    let _turn = match (source.held(), source.try_turn()) {
+        (Some(token), None) => return Ok(token),
+        (_, Some(turn)) => turn,
+        (None, None) => match select(pin!(source.turn()), pin!(run.halted())).await {
+            Either::Left((turn, _)) => turn,
+            Either::Right(_) => return Err(halted(run)),
+        },
     };
     // Whoever had the turn before asked for all that waited.
-    if let Some(token) = source.ready() {
+    if let Some(token) = source.ready(run.clock().now()) {
         return Ok(token);
     }
     if let Some(why) = source.failure_since(failures) {
@@ -68,12 +81,15 @@ async fn ask(run: &RunState<'_>) -> Result<AccessToken, NoToken> {
     let mut tries = 0;
     loop {
         let why = match fetch(run).await? {
-            Ok(token) => match source.took(token.clone()) {
-                Taken::Other => {
+            Ok(issued) => match source.took(issued, run.clock().now(), run.jitter()) {
+                Taken::Other(token) => {
                     run.doubt();
                     return Ok(token);
                 }
-                Taken::Same => return Ok(token),
+                Taken::Same(token) => {
+                    source.postpone(run.clock().now());
+                    return Ok(token);
+                }
                 Taken::Refused => {
                     let why: Box<str> = "it has only the one that Meta refused".into();
                     source.failed(&why);
@@ -83,6 +99,7 @@ async fn ask(run: &RunState<'_>) -> Result<AccessToken, NoToken> {
             Err(why) => why,
         };
         if let Some(token) = source.held() {
+            source.postpone(run.clock().now());
             run.note("token_source", format!("the access token stays the same, because {why}"));
             return Ok(token);
         }
@@ -96,7 +113,7 @@ async fn ask(run: &RunState<'_>) -> Result<AccessToken, NoToken> {
 }
 
 /// Asks the source once: up to the time limit of an attempt, and to the end of the run.
-async fn fetch(run: &RunState<'_>) -> Result<Result<AccessToken, Box<str>>, NoToken> {
+async fn fetch(run: &RunState<'_>) -> Result<Result<IssuedToken, Box<str>>, NoToken> {
     let drop_panicked = || run.halt(StopCause::Panicked("TokenSource"));
     let fetching = Shielded::new(|| run.settings.tokens.fetch(), drop_panicked);
     let limit = run.clock().limit(run.settings.attempt_limit);

@@ -119,10 +119,10 @@ impl ApiError {
             (ErrorClass::FixToken, ..) if self.is_about_proof() => Kind::AppSecretNeeded,
             (ErrorClass::FixToken, ..) => Kind::Reauthorise,
             (ErrorClass::FixPermission, Some(270), _) => Kind::DevelopmentAccess,
-            (ErrorClass::FixPermission, Some(100), Some(33)) => Kind::DatasetUnknown,
+            (ErrorClass::FixPermission, Some(100), Some(33))
+            | (ErrorClass::FixDataset, Some(803 | 2_044_055), _) => Kind::DatasetUnknown,
             (ErrorClass::FixPermission, ..) => Kind::MissingPermission,
             (ErrorClass::FixDataset, Some(100), _) => Kind::DatasetNotLinked,
-            (ErrorClass::FixDataset, Some(803 | 2_044_055), _) => Kind::DatasetUnknown,
             _ => return None,
         };
         Some(OperatorError { kind, error: self })

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use meta_offline_events::auth::{AppSecretProof, TokenRefusal, TokenSource};
+use meta_offline_events::auth::{AppSecretProof, IssuedToken, TokenRefusal, TokenSource};
 use meta_offline_events::client::{Client, ClientBuilder, Clock, HttpTransport, RetryPolicy, TokenPlacement};
 use meta_offline_events::report::{DeliveryReport, Diagnostic, StopCause, TokenProblem};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer, RecordedRequest};
@@ -124,6 +124,40 @@ async fn r25_a_run_outlives_three_tokens_and_a_renewal_that_fails() {
         tokens.dedup();
         assert_eq!(tokens.len(), 4, "no token is used again once another one was: {tokens:?}");
     }
+}
+
+#[tokio::test]
+async fn t16_a_token_whose_end_is_known_is_replaced_before_and_no_request_has_a_dead_one() {
+    const LASTS: i64 = 20;
+    let clock = ManualClock::at(now());
+    let server = MockServer::builder().clock(clock.clone()).token_until(token(0), at(LASTS));
+    let server = Arc::new(server.start().await.unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let source = {
+        let (server, clock, asked) = (Arc::clone(&server), clock.clone(), Arc::clone(&asked));
+        TokenSource::from_fn(move |refusal| {
+            assert!(refusal.is_none());
+            let mut asked = asked.lock().unwrap();
+            asked.push(clock.now().unix() - NOW);
+            if asked.len() == 3 {
+                return Err("the secret store does not answer");
+            }
+            let (next, until) = (token(asked.len() - 1), clock.now().unix() + LASTS);
+            let until = EventTime::from_unix(until).unwrap();
+            server.issue(next.clone(), Some(until));
+            Ok(IssuedToken::new(next).expires(until))
+        })
+    };
+    let sending = client(&server, source, &clock).batch_limits(BatchLimits::new(100, 1_000_000).unwrap());
+    let passes = clock.clone();
+    let delivery = sending.in_flight(1).build().unwrap().deliver(events(5000).into_iter());
+    let report = delivery.on_outcome(move |_| passes.advance(Duration::from_secs(1))).await;
+    assert!(report.all_accepted(), "{report}");
+    assert_eq!(notes(&report), ["token_source"], "the renewal that failed");
+    // Due four seconds before the end of twenty; after the failure it is asked for again a second later.
+    assert_eq!(*asked.lock().unwrap(), [0, 16, 32, 33, 49]);
+    assert_eq!((server.request_count(), server.accepted_once().len()), (50, 5000));
+    assert!(clock.sleeps().is_empty(), "nothing waits for the next token");
 }
 
 #[tokio::test]
@@ -257,6 +291,31 @@ async fn r25_a_queue_goes_on_with_the_next_token() {
     let report = queue.close(Duration::from_secs(60)).await;
     assert!(report.all_accepted(), "{report}");
     assert_eq!((server.accepted().len(), asked.load(Ordering::SeqCst)), (5, 2));
+}
+
+#[tokio::test]
+async fn a_token_that_replaced_another_one_is_stored_once_it_works() {
+    let clock = ManualClock::at(now());
+    let server = MockServer::builder().clock(clock.clone()).token_until(token(0), at(10));
+    let server = server.token(token(2)).start().await.unwrap();
+    let stored = Arc::new(Mutex::new(Vec::new()));
+    let store = Arc::clone(&stored);
+    let (source, _) = scripted([0, 1, 2].map(token).map(Ok));
+    let source = source.on_replaced(move |issued| {
+        store.lock().unwrap().push(issued.token().expose().to_owned());
+        panic!("the disk is full");
+    });
+    let client = client(&server, source, &clock).build().unwrap();
+    assert!(client.send(event(0)).await.all_accepted());
+    assert_eq!(*stored.lock().unwrap(), Vec::<String>::new(), "the first token replaced none");
+    clock.advance(Duration::from_secs(10));
+    let report = client.send(event(1)).await;
+    assert_eq!(report.stopped().map(StopCause::code), Some("fix_token"), "the second one never worked");
+    let report = client.send(event(1)).await;
+    assert!(report.all_accepted(), "{report}");
+    assert!(client.send(event(2)).await.all_accepted());
+    assert_eq!(*stored.lock().unwrap(), [token(2).expose()]);
+    assert_eq!(notes(&report), ["token_replaced", "token_not_stored"]);
 }
 
 #[tokio::test]
