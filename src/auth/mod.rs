@@ -16,6 +16,8 @@ mod held_token;
 mod issued_token;
 mod proof;
 #[cfg(feature = "client")]
+mod token_info;
+#[cfg(feature = "client")]
 mod token_refusal;
 #[cfg(feature = "client")]
 mod token_source;
@@ -25,6 +27,8 @@ mod token_source_error;
 #[cfg(feature = "client")]
 pub use issued_token::IssuedToken;
 pub use proof::AppSecretProof;
+#[cfg(feature = "client")]
+pub use token_info::{GranularScope, TokenExpiry, TokenInfo, TokenInfoError, TokenKind};
 #[cfg(feature = "client")]
 pub use token_refusal::TokenRefusal;
 #[cfg(feature = "client")]

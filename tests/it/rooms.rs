@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["value", "event"]),
     ("order", &["value", "customer", "event", "report"]),
     ("wire", &["value", "customer", "event", "order", "report"]),
-    ("auth", &["value", "report"]),
+    ("auth", &["value", "report", "wire"]),
     ("client", &["value", "customer", "event", "order", "wire", "report", "auth"]),
     ("testing", &["value", "event", "wire", "report", "auth", "client"]),
     // Prose only.
