@@ -106,6 +106,12 @@ errors! {
     Transport(crate::client::TransportError),
     /// A source of rows cannot go on.
     Rows(crate::order::SortedError),
+    /// An answer says nothing about a token.
+    #[cfg(feature = "client")]
+    TokenInfo(crate::auth::TokenInfoError),
+    /// A token source cannot be made.
+    #[cfg(feature = "client")]
+    TokenSource(crate::auth::TokenSourceError),
     /// A source of events cannot go on.
     #[cfg(feature = "client")]
     Source(crate::client::SourceError),

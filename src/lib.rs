@@ -46,6 +46,7 @@
     doc = "4. [`client`]: sending. [`Client`] sends prepared events, a source of any length, or a queue."
 )]
 #![cfg_attr(not(feature = "client"), doc = "4. `client` (feature `client`): sending.")]
+//!    A token that expires comes from a source in [`auth`].
 //! 5. [`report`]: the outcome of every row and every event. [`DeliveryReport`] has counts
 //!    that add up, and a [`Diagnostic`](report::Diagnostic) for everything that is wrong.
 //! 6. [`value`]: single values, parsed once: amounts, currencies, times, ids, the access token.
@@ -63,7 +64,7 @@
 //!
 //! # Guide
 //!
-//! - [`guide::cookbook`]: sixteen tasks, each with its code.
+//! - [`guide::cookbook`]: seventeen tasks, each with its code.
 //! - [`guide::delivery`]: batches, outcomes, retries, and what is lost when.
 //! - [`guide::deduplication`]: when Meta counts an event twice, and how to avoid it.
 //! - [`guide::cleaning`]: how each customer value is cleaned before it is hashed, with the source of each rule.
@@ -110,6 +111,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod auth;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod customer;

@@ -8,14 +8,16 @@ use url::Url;
 
 use super::backoff::{Jitter, SystemJitter};
 use super::clock::{Clock, SystemClock};
+use super::credentials::{Credentials, ProofSecret, TokenPlacement};
 use super::endpoint::Endpoint;
 use super::invalid::{InvalidClient, within};
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
 use super::runtime::RuntimeNeeds;
-use super::settings::{Settings, TokenPlacement, closing};
+use super::settings::Settings;
 use super::transport::{HttpSettings, HttpTransport, Proxy, Transport};
-use crate::value::{AccessToken, DatasetId, EventTime};
+use crate::auth::TokenSource;
+use crate::value::{AppSecret, DatasetId, EventTime};
 use crate::wire::{BatchLimits, RequestFields};
 
 /// The settings of a client that is not built yet.
@@ -39,13 +41,13 @@ use crate::wire::{BatchLimits, RequestFields};
 #[must_use = "`build` makes the client"]
 pub struct ClientBuilder {
     dataset: DatasetId,
-    token: AccessToken,
+    tokens: TokenSource,
     endpoint: Endpoint,
     api_version: Box<str>,
     fields: RequestFields,
     limits: BatchLimits,
     retry: RetryPolicy,
-    placement: TokenPlacement,
+    credentials: Credentials,
     token_expiry: Option<EventTime>,
     in_flight: usize,
     age_margin: Duration,
@@ -57,16 +59,16 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    pub(super) fn new(dataset: DatasetId, token: AccessToken) -> Self {
+    pub(super) fn new(dataset: DatasetId, tokens: TokenSource) -> Self {
         Self {
             dataset,
-            token,
+            tokens,
             endpoint: Endpoint::Meta,
             api_version: Self::API_VERSION.into(),
             fields: RequestFields::new(),
             limits: BatchLimits::default(),
             retry: RetryPolicy::default(),
-            placement: TokenPlacement::default(),
+            credentials: Credentials::default(),
             token_expiry: None,
             in_flight: Self::IN_FLIGHT,
             age_margin: Duration::from_secs(60),
@@ -221,7 +223,8 @@ impl ClientBuilder {
     }
 
     /// Sets when the token expires, if you know. A run does not start with an expired token, and its
-    /// report notes a token that expires within a day.
+    /// report notes a token that expires within a day. It is for a token that stays the same:
+    /// [`build`](Self::build) refuses it beside a source that may replace the token.
     ///
     /// ```
     /// use meta_offline_events::client::Client;
@@ -236,9 +239,45 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the secret of the app that the token belongs to: every request then carries a proof made with
+    /// it ([`AppSecretProof`](crate::auth::AppSecretProof)), as `appsecret_proof` in the body. The secret
+    /// itself is not sent.
+    ///
+    /// Meta asks for the proof when the app's setting "Require App Secret" is on.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// let client = builder.app_secret("0123456789abcdef0123456789abcdef".parse()?).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn app_secret(mut self, secret: AppSecret) -> Self {
+        self.credentials.secret = Some(ProofSecret::Plain(secret));
+        self
+    }
+
+    /// As [`app_secret`](Self::app_secret), but with proofs that end after five minutes: `appsecret_proof`
+    /// and `appsecret_time`, made anew for every attempt. The events keep their bytes. The clock of the
+    /// client must be right.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// let client = builder.app_secret_with_time("0123456789abcdef0123456789abcdef".parse()?).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn app_secret_with_time(mut self, secret: AppSecret) -> Self {
+        self.credentials.secret = Some(ProofSecret::Timed(secret));
+        self
+    }
+
     /// Sets where the token travels. There is an example at [`TokenPlacement`].
     pub fn token_placement(mut self, placement: TokenPlacement) -> Self {
-        self.placement = placement;
+        self.credentials.placement = placement;
         self
     }
 
@@ -363,6 +402,9 @@ impl ClientBuilder {
 
     /// Checks the settings.
     pub(super) fn settings(self) -> Result<Settings, InvalidClient> {
+        if self.token_expiry.is_some() && self.tokens.may_replace() {
+            return Err(InvalidClient::TokenExpires);
+        }
         let gets_token = self.endpoint.gets_token();
         let url = self.endpoint.url(&self.api_version, &self.dataset)?;
         if self.http.connect.is_zero() || self.attempt.is_zero() {
@@ -382,16 +424,14 @@ impl ClientBuilder {
             (None, _) if url.scheme() == "https" && !HAS_TLS => return Err(InvalidClient::Tls),
             (None, _) => Arc::new(http_transport(self.http)?),
         };
-        let placement = gets_token.then_some(self.placement);
-        let closing = closing(&self.fields, placement, &self.token);
         Ok(Settings {
             dataset: self.dataset,
             url,
-            token: self.token,
-            placement,
+            tokens: self.tokens,
+            credentials: gets_token.then_some(self.credentials),
             token_expiry: self.token_expiry,
+            closing: self.fields.closing().into(),
             fields: self.fields,
-            closing,
             limits: self.limits,
             retry: self.retry,
             in_flight: self.in_flight,
@@ -443,6 +483,7 @@ fn check_proxy(proxy: &Proxy) -> Result<(), InvalidClient> {
 mod tests {
     use super::*;
     use crate::client::Client;
+    use crate::value::AccessToken;
 
     fn endpoint(base: &str) -> Result<Client, InvalidClient> {
         let builder = Client::builder(
@@ -480,6 +521,15 @@ mod tests {
             (builder.http.connect, builder.attempt),
             (Duration::from_secs(5), Duration::from_secs(30))
         );
+    }
+
+    #[test]
+    fn an_expiry_is_refused_beside_a_source_that_may_replace_the_token() {
+        let source = TokenSource::from_fn(|_| "token".parse::<AccessToken>());
+        let builder = Client::builder_with_source("1".parse().unwrap(), source);
+        assert!(builder.clone().build().is_ok());
+        let expiry = "2030-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(builder.token_expires(expiry).build().map(drop), Err(InvalidClient::TokenExpires));
     }
 
     #[test]

@@ -10,10 +10,13 @@ use super::isolation::{Isolation, Search, is_about_age};
 use super::pacer::Purpose;
 use super::retry::{Ended, Since, Step, Tried, decide, pause_after};
 use super::run_state::{Probe, RunState};
+use super::tokens;
 use super::trace;
+use super::transport::Request;
+use crate::auth::TokenRefusal;
 use crate::event::Event;
 use crate::report::{ApiError, ErrorClass, NotSentCause, Numbered, Outcome, StopCause, UnconfirmedCause};
-use crate::value::{EventTime, OutsideWindow};
+use crate::value::{AccessToken, EventTime, OutsideWindow};
 
 /// Sends a batch until all of its events have their outcome.
 pub(super) async fn dispatch(run: &RunState<'_>, batch: BatchPart) {
@@ -45,13 +48,20 @@ impl Dispatch<'_, '_> {
             self.leave(events, NotSentCause::TooLarge, &tried);
             return Vec::new();
         }
-        let request = self.run.settings.request(body);
+        let mut request = self.run.settings.request(body);
         let mut purpose = if tried.attempts > 0 { Purpose::Retry } else { Purpose::First };
         loop {
             if let Err(cause) = self.run.admit(purpose, &mut self.probe).await {
                 self.leave(events, NotSentCause::Stopped(cause), &tried);
                 return Vec::new();
             }
+            let token = match self.token().await {
+                Ok(token) => token,
+                Err(cause) => {
+                    self.leave(events, NotSentCause::Stopped(cause), &tried);
+                    return Vec::new();
+                }
+            };
             let written = events.len();
             events = self.still_sendable(events, &tried);
             if events.len() < written {
@@ -64,6 +74,7 @@ impl Dispatch<'_, '_> {
                 self.leave(events, NotSentCause::Stopped(cause), &tried);
                 return Vec::new();
             }
+            request = self.with_credentials(request, token.as_ref());
             let ended = attempt(self.run, &request, &events, purpose).await;
             self.note(&ended, &mut tried, began);
             let retry = &self.run.settings.retry;
@@ -72,6 +83,9 @@ impl Dispatch<'_, '_> {
                 self.run.pause(lasting);
             }
             let step = decide(&ended, &tried, retry, fraction);
+            if let (Step::Accept, Some(token)) = (&step, &token) {
+                tokens::worked(self.run, token);
+            }
             trace::attempt(&ended);
             trace::next(&step);
             match step {
@@ -81,9 +95,34 @@ impl Dispatch<'_, '_> {
                     let _ = self.run.wait(after).await;
                 }
                 Step::Pause { .. } => purpose = Purpose::AfterPause,
+                Step::ReplaceToken(error) => {
+                    let refusal = token.map(|token| TokenRefusal::new(token, Arc::clone(&error)));
+                    if !matches!(refusal, Some(refusal) if tokens::replace(self.run, &refusal).await) {
+                        let cause = StopCause::Api(error);
+                        return self.conclude(Step::Stop(cause), events, bytes, &tried, &ended);
+                    }
+                    // Not for the retry budget: nothing was wrong with the service.
+                    purpose = Purpose::AfterPause;
+                }
                 step => return self.conclude(step, events, bytes, &tried, &ended),
             }
         }
+    }
+
+    /// The token to send with, unless the endpoint gets none.
+    async fn token(&self) -> Result<Option<AccessToken>, Arc<StopCause>> {
+        if self.run.settings.credentials.is_none() {
+            return Ok(None);
+        }
+        tokens::token(self.run).await.map(Some)
+    }
+
+    fn with_credentials(&self, request: Request, token: Option<&AccessToken>) -> Request {
+        let (Some(credentials), Some(token)) = (&self.run.settings.credentials, token) else {
+            return request;
+        };
+        let members = credentials.members(token, self.run.clock().now());
+        request.with_credentials(credentials.bearer(token), &members)
     }
 
     fn note(&mut self, ended: &Ended, tried: &mut Tried, began: Since) {
@@ -99,11 +138,17 @@ impl Dispatch<'_, '_> {
         if ended.shows_health() && run.is_proven() {
             self.probe = None;
         }
-        if throttled {
-            tried.throttled += 1;
+        if ended.is_token_refusal() {
+            tried.token_refusals += 1;
         } else {
-            tried.attempts += 1;
+            tried.token_refusals = 0;
+            if throttled {
+                tried.throttled += 1;
+            } else {
+                tried.attempts += 1;
+            }
         }
+        tried.may_replace_token = run.settings.credentials.is_some() && run.settings.tokens.may_replace();
         if ambiguous {
             tried.ambiguous_since.get_or_insert(began);
         }
@@ -153,7 +198,7 @@ impl Dispatch<'_, '_> {
                 self.leave(events, NotSentCause::Stopped(Arc::new(cause)), tried);
             }
             // Carried out in the loop that holds the request.
-            Step::Retry { .. } | Step::Pause { .. } => {}
+            Step::Retry { .. } | Step::Pause { .. } | Step::ReplaceToken(_) => {}
         }
         Vec::new()
     }

@@ -25,9 +25,11 @@ pub(super) async fn attempt(
     events: &[Numbered],
     purpose: Purpose,
 ) -> Ended {
+    // Another worker may replace the token meanwhile.
+    let tokens = run.settings.tokens.secrets();
     let _in_flight = run.leaves(purpose);
     let exchanged = exchange(run, request).await;
-    let filter = text_filter(&run.settings.token, events);
+    let filter = text_filter(&tokens, events).and(run.app_secret());
     let response = match exchanged {
         Ok(response) => response,
         Err(error) => return Ended::Failed(error.filtered(&filter)),
@@ -82,10 +84,10 @@ async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, Tra
     }
 }
 
-/// Masks, in whatever the service says, the token and everything that was sent of a customer unhashed.
-fn text_filter<'e>(token: &'e AccessToken, events: &'e [Numbered]) -> TextFilter<'e> {
+/// Masks, in whatever the service says, tokens and everything that was sent of a customer unhashed.
+fn text_filter<'e>(tokens: &'e [AccessToken], events: &'e [Numbered]) -> TextFilter<'e> {
     let clear = events.iter().flat_map(|numbered| clear_texts(&numbered.event));
-    TextFilter::masking(token.expose()).and(clear)
+    TextFilter::masking(tokens.iter().map(AccessToken::expose)).and(clear)
 }
 
 /// What is sent of an event unhashed.

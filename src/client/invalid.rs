@@ -41,6 +41,11 @@ pub enum InvalidClient {
     /// it has no effect.
     #[error("`{0}` has no effect beside `transport`: set this in the transport itself")]
     BesideTransport(&'static str),
+    /// An expiry is stated for a token that a source may replace.
+    #[error(
+        "`token_expires` is for a token that stays the same: a token source is asked when Meta refuses its token"
+    )]
+    TokenExpires,
     /// The TLS library could not be set up.
     #[error("TLS could not be set up: enable a TLS feature, and check that the trust store can be read")]
     Tls,

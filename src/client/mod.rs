@@ -45,6 +45,7 @@
 //! | a bad event | the batch is divided until the bad event stands alone, which is refused, or unconfirmed after an ambiguous attempt |
 //! | not Meta's: a page, an error without a code | the same as for a broken connection, unless the status says what to do |
 //! | any that asks for a longer wait than the policy allows | the run stops; the rest is not sent |
+//! | the token is refused, and comes from a [`TokenSource`] | the source is asked for another token; the batch is sent once more with it, then as below |
 //! | wrong token, permission, dataset, terms or endpoint | the run stops; the rest is not sent |
 //! | a count that differs from what was sent | no retry; unconfirmed |
 //!
@@ -101,6 +102,7 @@ mod batcher;
 mod budget;
 mod builder;
 mod clock;
+mod credentials;
 mod delivery;
 mod dispatch;
 mod endpoint;
@@ -123,6 +125,7 @@ mod settings;
 mod shield;
 mod source;
 mod stop;
+mod tokens;
 mod trace;
 mod transport;
 
@@ -132,13 +135,13 @@ use std::sync::Arc;
 pub use backoff::{Jitter, SystemJitter};
 pub use builder::ClientBuilder;
 pub use clock::{Clock, SystemClock, Waiting};
+pub use credentials::TokenPlacement;
 pub use delivery::Delivery;
 pub use invalid::InvalidClient;
 pub use observers::{OutcomeGroup, Progress};
 #[cfg(feature = "queue")]
 pub use queue::{InvalidQueue, PushError, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter};
 pub use retry::RetryPolicy;
-pub use settings::TokenPlacement;
 pub use source::{
     EventSource, FromPoll, FromResults, FromStream, SourceError, from_poll, from_results, from_stream,
 };
@@ -147,6 +150,7 @@ pub use transport::{HttpTransport, Request, Response, Sending, Transport, Transp
 
 use settings::Settings;
 
+use crate::auth::TokenSource;
 use crate::order::IntoPrepared;
 use crate::value::{AccessToken, DatasetId};
 
@@ -185,7 +189,26 @@ impl Client {
     /// Starts the settings of a client from the two that it always needs: the dataset that receives the
     /// events, and a token that may send to it.
     pub fn builder(dataset: DatasetId, token: AccessToken) -> ClientBuilder {
-        ClientBuilder::new(dataset, token)
+        ClientBuilder::new(dataset, token.into())
+    }
+
+    /// Starts the settings of a client whose token may change while it sends: a token that expires, or
+    /// that is read from a file or a secret store.
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    /// use meta_offline_events::auth::TokenSource;
+    /// # let path = std::env::temp_dir().join(format!("client-token-{}", std::process::id()));
+    /// # std::fs::write(&path, "EAAB-not-a-real-token\n")?;
+    ///
+    /// let source = TokenSource::from_file(&path)?;
+    /// let client = Client::builder_with_source("123456789012345".parse()?, source).build()?;
+    /// # let _ = client;
+    /// # std::fs::remove_file(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder_with_source(dataset: DatasetId, tokens: TokenSource) -> ClientBuilder {
+        ClientBuilder::new(dataset, tokens)
     }
 
     /// The dataset that receives the events.
@@ -309,6 +332,7 @@ impl ClientBuilder {
     /// [`InvalidClient`]
     /// - for an endpoint that is not `https`, or has a user, a query, a fragment or a port;
     /// - for an API version that is not `v<major>.<minor>`;
+    /// - for an expiry beside a token source that may replace the token;
     /// - for a time limit or a number of zero, or a number beyond its maximum;
     /// - for a proxy that is neither `http` nor `https`, or has a path, a query or a fragment;
     /// - for root certificates that cannot be read, or are missing where only they are trusted;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::backoff::{doubled, full_jitter, stretched};
 use super::clock::Clock;
 use super::transport::TransportError;
-use crate::report::{ApiError, ErrorClass, NotSentCause, StopCause, UnconfirmedCause};
+use crate::report::{ApiError, ErrorClass, NotSentCause, StopCause, TokenProblem, UnconfirmedCause};
 use crate::value::EventTime;
 
 /// A retry policy: how often and how long the client tries, for each batch and for a whole run.
@@ -110,6 +110,11 @@ impl RetryPolicy {
         self.run_limit = Some(limit);
         self
     }
+
+    /// How long to wait before a token source is asked again that has failed this often.
+    pub(super) fn wait_for_token(&self, failures: u32, fraction: f64) -> Option<Duration> {
+        (failures < self.attempts).then(|| full_jitter(self.first_wait, self.max_wait, failures, fraction))
+    }
 }
 
 /// What was tried for a batch so far, with the attempt just made.
@@ -117,6 +122,10 @@ impl RetryPolicy {
 pub(super) struct Tried {
     pub(super) attempts: u32,
     pub(super) throttled: u32,
+    /// How often in a row Meta refused the token.
+    pub(super) token_refusals: u32,
+    /// Whether the source of the token may have another one.
+    pub(super) may_replace_token: bool,
     /// Time since the first attempt.
     pub(super) lasting: Duration,
     /// When bytes first left without a valid answer coming back.
@@ -167,6 +176,8 @@ pub(super) enum Step {
     Pause {
         lasting: Duration,
     },
+    /// The token is refused: the source may have another one.
+    ReplaceToken(Arc<ApiError>),
     /// One event or more of the batch is bad: find it.
     Isolate(Arc<ApiError>),
     /// The batch is too large for the server: divide it.
@@ -221,6 +232,12 @@ impl Ended {
         matches!(self, Self::Refused { error, .. } if error.class().stops_the_run())
     }
 
+    /// Whether another token may be accepted in place of this one. A wrong app secret is wrong for every token.
+    pub(super) fn is_token_refusal(&self) -> bool {
+        matches!(self, Self::Refused { error, .. } if error.class() == ErrorClass::FixToken
+            && error.token_problem() != Some(TokenProblem::AppSecretProof))
+    }
+
     fn asked_wait(&self) -> Option<Duration> {
         match self {
             Self::Refused { wait, .. } | Self::NoValidAnswer { wait, .. } => *wait,
@@ -248,6 +265,7 @@ impl Step {
             Self::Accept => "accept",
             Self::Retry { .. } => "retry",
             Self::Pause { .. } => "pause",
+            Self::ReplaceToken(_) => "replace_token",
             Self::Isolate(_) => "isolate",
             Self::Divide(_) => "divide",
             Self::Refuse(_) => "refuse",
@@ -292,6 +310,11 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
             ErrorClass::Throttle => throttled(ended, error, tried, policy, fraction),
             ErrorClass::FixEvent => Step::Isolate(error.clone()),
             ErrorClass::TooLarge => Step::Divide(error.clone()),
+            ErrorClass::FixToken
+                if ended.is_token_refusal() && tried.may_replace_token && tried.token_refusals <= 1 =>
+            {
+                Step::ReplaceToken(error.clone())
+            }
             class if class.stops_the_run() => Step::Stop(StopCause::Api(error.clone())),
             _ => Step::Refuse(error.clone()),
         },

@@ -1,5 +1,6 @@
 //! What the workers of one run share: why it stops, when requests may start, and the log.
 
+use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +23,7 @@ use crate::event::Event;
 use crate::report::{
     ApiError, DeliveryReport, Keeping, Ledger, Numbered, Outcome, RequestCounts, RowReport, StopCause,
 };
-use crate::value::{EventTime, OutsideWindow};
+use crate::value::{AccessToken, EventTime, OutsideWindow};
 use crate::wire::{BatchLimits, Hints, TextFilter};
 
 pub(super) struct RunState<'r> {
@@ -101,7 +102,7 @@ impl<'r> RunState<'r> {
 }
 
 /// Stopping.
-impl RunState<'_> {
+impl<'r> RunState<'r> {
     /// Starts no new batch from now on. The first cause is kept.
     pub(super) fn halt(&self, cause: StopCause) {
         self.halt.halt(cause);
@@ -109,10 +110,20 @@ impl RunState<'_> {
 
     /// Ends the run for this reason once every event that the source gave has its outcome.
     pub(super) fn source_failed(&self, error: &SourceError) {
-        let filter = TextFilter::masking(self.settings.token.expose());
-        let cause = StopCause::Source(filter.clean(&error.to_string()));
+        let cause = StopCause::Source(self.filtered(&error.to_string()));
         trace::stopping(&cause);
         self.log().source_failed(cause);
+    }
+
+    /// What code of the application says, without secrets.
+    pub(super) fn filtered(&self, text: &str) -> Box<str> {
+        let tokens = self.settings.tokens.secrets();
+        TextFilter::masking(tokens.iter().map(AccessToken::expose)).and(self.app_secret()).clean(text)
+    }
+
+    pub(super) fn app_secret(&self) -> Option<Cow<'r, str>> {
+        let secret = self.settings.credentials.as_ref()?.app_secret()?;
+        Some(Cow::Borrowed(secret.expose()))
     }
 
     /// Ends the run because the source panicked once every event that it gave has its outcome.
@@ -224,6 +235,11 @@ impl<'r> RunState<'r> {
         self.halt(cause);
     }
 
+    /// Sends the next request alone, because its token has not worked yet.
+    pub(super) fn doubt(&self) {
+        self.pacer().doubt();
+    }
+
     /// Makes every worker of every clone wait.
     pub(super) fn pause(&self, lasting: Duration) {
         trace::paused(lasting);
@@ -280,7 +296,8 @@ impl<'r> RunState<'r> {
 /// Logging.
 impl RunState<'_> {
     pub(super) fn limits(&self) -> BatchLimits {
-        self.settings.limits.at_most(self.log().max_bytes())
+        let credentials = self.settings.room_for_credentials(self.clock().now());
+        self.settings.limits.at_most(self.log().max_bytes()).less(credentials)
     }
 
     /// Remembers that a body of this length was too large.

@@ -5,7 +5,7 @@
 #[doc = include_str!("cleaning.md")]
 pub mod cleaning {}
 
-/// Sixteen tasks, each with its code.
+/// Seventeen tasks, each with its code.
 #[cfg_attr(
     all(
         feature = "arrow",

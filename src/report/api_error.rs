@@ -91,6 +91,14 @@ impl ApiError {
         self.terms_link.as_deref()
     }
 
+    /// The ad account that these terms are for.
+    pub fn terms_ad_account(&self) -> Option<&str> {
+        let (_, query) = self.terms_link()?.split_once('?')?;
+        let account = query.split('&').find_map(|pair| pair.strip_prefix("act="))?;
+        let digits = account.strip_prefix("act_").unwrap_or(account);
+        (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+    }
+
     /// The id by which Meta's support finds this answer.
     pub fn trace_id(&self) -> Option<&str> {
         self.trace_id.as_deref()
@@ -108,6 +116,7 @@ impl ApiError {
             return None;
         }
         Some(match (self.code, self.subcode) {
+            (Some(100), Some(36_007 | 36_009)) => TokenProblem::LoginCode,
             (Some(100 | 104), _) => TokenProblem::AppSecretProof,
             (_, Some(458)) => TokenProblem::AppNotInstalled,
             (_, Some(459 | 464)) => TokenProblem::LoginNeeded,
@@ -131,8 +140,22 @@ impl ApiError {
             (None, Some(2635)) => {
                 "the API version is retired: set a newer one with `ClientBuilder::api_version`"
             }
-            (None, Some(368 | 1_404_078 | 2_859_015)) => {
+            (None, Some(368 | 1_404_078 | 1_404_163 | 2_859_015)) => {
                 "Meta blocks this for policy reasons: a person has to look into it"
+            }
+            (None, Some(3)) => "the app may not do this: give the app the permission in its settings at Meta",
+            (None, Some(270)) => {
+                "the app has only development access: ask Meta for a higher access level, or use a token of an \
+                 admin of both the app and the ad account"
+            }
+            (None, Some(3962)) => "a permission is asked for that Meta does not know: check the spelling",
+            (None, Some(100)) if self.subcode == Some(33) => {
+                "the token does not see this dataset: check the dataset id, then assign the dataset to the token's user"
+            }
+            (None, Some(803 | 2_044_055)) => "there is no such dataset: check the dataset id",
+            (None, Some(100)) if self.class() == ErrorClass::FixDataset => {
+                "the dataset is not linked to the page or account of the events: use the dataset of that page or \
+                 account"
             }
             _ => self.class().advice(),
         }
@@ -162,10 +185,10 @@ impl ApiError {
             (1, 99) | (17, 1_885_172) => GiveUp,
             (1, _) if self.asks_for_less() => TooLarge,
             (4 | 17 | 32 | 341 | 368 | 613 | 1_404_078 | 2_859_015 | 80_000..=80_014, _) => Throttle,
-            (102 | 104 | 190, _) => FixToken,
+            (102 | 104 | 190 | 452, _) | (100, 36_007 | 36_009) => FixToken,
             (100, _) if self.asks_for_proof() => FixToken,
-            (100, 2_804_131 | 2_804_132) | (803 | 2_044_055, _) => FixDataset,
-            (100, 33) | (3 | 10 | 200..=299, _) => FixPermission,
+            (100, 2_804_131 | 2_804_132) | (803 | 6200 | 6202 | 2_044_055, _) => FixDataset,
+            (100, 33) | (3 | 10 | 200..=299 | 3962, _) => FixPermission,
             (2635 | 2500, _) => FixEndpoint,
             (100, _) if !self.is_transient => FixEvent,
             (code, _) if self.is_transient || is_temporary(code) => Retry,
@@ -187,6 +210,11 @@ impl ApiError {
     /// survives translation.
     fn asks_for_proof(&self) -> bool {
         self.says("appsecret_proof")
+    }
+
+    /// Whether the error is about the proof, or the app secret that it was made with.
+    pub(super) fn is_about_proof(&self) -> bool {
+        self.token_problem() == Some(TokenProblem::AppSecretProof)
     }
 
     /// Whether a smaller request would pass. The code, 1, does not say so.
@@ -295,7 +323,9 @@ impl ErrorClass {
             Self::Retry => "send again later",
             Self::Throttle => "too much traffic, send again later",
             Self::FixToken => "replace the access token: it is expired, revoked or wrong",
-            Self::FixPermission => "check the dataset id, then assign the dataset to the token's user",
+            Self::FixPermission => {
+                "a permission is missing: check the dataset id, then assign the dataset to the token's user"
+            }
             Self::AcceptTerms => "a person has to accept Meta's terms",
             Self::FixEvent => "correct the event",
             Self::FixDataset => "check the dataset id and what it is linked to",
@@ -331,6 +361,8 @@ pub enum TokenProblem {
     NoRole,
     /// The app secret proof is missing, or does not fit the token (code 104).
     AppSecretProof,
+    /// The code of a login has expired or was used before (100 with 36007 or 36009).
+    LoginCode,
     /// It is wrong or revoked. Meta says no more.
     Invalid,
 }
@@ -357,6 +389,7 @@ impl TokenProblem {
             Self::AppSecretProof => {
                 "the app secret proof is missing or wrong: the app secret must be that of the token's app"
             }
+            Self::LoginCode => "the code of the login has expired or was used: begin the login again",
             Self::Invalid => "replace the access token: it is revoked or wrong",
         }
     }
@@ -387,7 +420,26 @@ mod tests {
             (17, Some(1_885_172), C::GiveUp),
             (32, None, C::Throttle),
             (100, None, C::FixEvent),
+            (4, Some(1_504_039), C::Throttle),
             (100, Some(33), C::FixPermission),
+            (100, Some(34), C::FixEvent),
+            (100, Some(38), C::FixEvent),
+            (100, Some(36_007), C::FixToken),
+            (100, Some(36_009), C::FixToken),
+            (100, Some(1_815_356), C::FixEvent),
+            (100, Some(2_804_001), C::FixEvent),
+            (100, Some(2_804_007), C::FixEvent),
+            (100, Some(2_804_009), C::FixEvent),
+            (100, Some(2_804_016), C::FixEvent),
+            (100, Some(2_804_017), C::FixEvent),
+            (100, Some(2_804_019), C::FixEvent),
+            (100, Some(2_804_030), C::FixEvent),
+            (100, Some(2_804_036), C::FixEvent),
+            (100, Some(2_804_043), C::FixEvent),
+            (100, Some(2_804_048), C::FixEvent),
+            (100, Some(2_804_066), C::FixEvent),
+            (100, Some(2_804_072), C::FixEvent),
+            (100, Some(2_804_116), C::FixEvent),
             (100, Some(2_804_003), C::FixEvent),
             (100, Some(2_804_050), C::FixEvent),
             (100, Some(2_804_131), C::FixDataset),
@@ -397,21 +449,49 @@ mod tests {
             (104, None, C::FixToken),
             (105, None, C::GiveUp),
             (190, None, C::FixToken),
+            (190, Some(458), C::FixToken),
+            (190, Some(459), C::FixToken),
+            (190, Some(460), C::FixToken),
             (190, Some(463), C::FixToken),
+            (190, Some(464), C::FixToken),
+            (190, Some(467), C::FixToken),
+            (190, Some(492), C::FixToken),
+            (190, Some(499), C::FixToken),
             (200, None, C::FixPermission),
             (200, Some(1_870_034), C::AcceptTerms),
+            (201, None, C::FixPermission),
+            (270, None, C::FixPermission),
             (294, None, C::FixPermission),
+            (299, None, C::FixPermission),
             (341, None, C::Throttle),
             (368, None, C::Throttle),
+            (452, None, C::FixToken),
             (506, None, C::GiveUp),
+            (613, None, C::Throttle),
             (613, Some(1996), C::Throttle),
+            (613, Some(1_487_225), C::Throttle),
+            (613, Some(1_487_632), C::Throttle),
+            (613, Some(1_487_742), C::Throttle),
+            (613, Some(5_044_001), C::Throttle),
             (803, None, C::FixDataset),
             (2500, None, C::FixEndpoint),
             (2635, None, C::FixEndpoint),
+            (2650, None, C::GiveUp),
+            (2654, None, C::GiveUp),
             (2655, None, C::AcceptTerms),
+            (3962, None, C::FixPermission),
+            (6200, None, C::FixDataset),
+            (6202, None, C::FixDataset),
+            (1_487_301, None, C::GiveUp),
+            (1_487_366, None, C::GiveUp),
+            (1_487_390, None, C::GiveUp),
+            (2_859_015, None, C::Throttle),
             (5000, None, C::Retry),
             (21_009, None, C::Retry),
             (80_000, None, C::Throttle),
+            (80_003, Some(2_446_079), C::Throttle),
+            (80_004, Some(2_446_079), C::Throttle),
+            (80_007, None, C::Throttle),
             (80_014, None, C::Throttle),
             (1_404_078, None, C::Throttle),
             (1_404_163, None, C::GiveUp),

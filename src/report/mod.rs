@@ -2,7 +2,7 @@
 //!
 //! [`DeliveryReport`] has counts that add up, the [`Outcome`] of each event, a [`Diagnostic`] for whatever
 //! is wrong with lines and columns, and why the run stopped, if it did ([`StopCause`]). [`ApiError`] is
-//! Meta's own error. Nothing here sends, reads a file or waits.
+//! Meta's own error, and [`OperatorError`] what a person has to do about it. Nothing here sends, reads a file or waits.
 //!
 //! ```
 //! use meta_offline_events::report::{DeliveryReport, StopCause};
@@ -23,6 +23,7 @@ mod delivery;
 mod diagnostic;
 #[cfg(feature = "client")]
 mod ledger;
+mod operator_error;
 mod outcome;
 mod rows;
 
@@ -31,5 +32,6 @@ pub use delivery::DeliveryReport;
 pub use diagnostic::Diagnostic;
 #[cfg(feature = "client")]
 pub(crate) use ledger::{Keeping, Ledger, Numbered};
+pub use operator_error::{OperatorError, OperatorErrorKind};
 pub use outcome::{NotSentCause, Outcome, StopCause, UnconfirmedCause};
 pub use rows::{EventCounts, RequestCounts, RowCounts, RowReport};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ApiError;
+use super::{ApiError, OperatorError};
 
 /// The outcome of one event: exactly one of four.
 ///
@@ -236,6 +236,8 @@ pub enum StopCause {
     ClockOff(i64),
     /// The token had expired before the start, by the expiry that the client was given.
     TokenExpired,
+    /// The token source gave no access token, for this reason.
+    NoToken(Box<str>),
     /// The time limit of the run is over.
     RunLimit,
     /// The program asked the run to stop.
@@ -273,6 +275,7 @@ impl StopCause {
             Self::RetryLater(_) => "retry_later",
             Self::ClockOff(_) => "clock_off",
             Self::TokenExpired => "token_expired",
+            Self::NoToken(_) => "no_token",
             Self::RunLimit => "run_limit",
             Self::Cancelled => "cancelled",
             Self::CloseLimit => "close_limit",
@@ -295,6 +298,13 @@ impl StopCause {
 }
 
 impl StopCause {
+    /// What a person has to resolve, if an error of Meta that asks for one stopped the run.
+    pub fn operator_error(&self) -> Option<OperatorError<'_>> {
+        self.api_error()?.operator_error()
+    }
+}
+
+impl StopCause {
     /// What happened, without the advice: that depends on what became of an event.
     pub(crate) fn fact(&self) -> Cow<'static, str> {
         match self {
@@ -308,6 +318,7 @@ impl StopCause {
                     .into()
             }
             Self::TokenExpired => "the access token has expired".into(),
+            Self::NoToken(why) => format!("there is no access token: {why}").into(),
             Self::RunLimit => "the time limit of the run is over".into(),
             Self::Cancelled => "the program asked to stop".into(),
             Self::CloseLimit => "the time limit of `close` passed".into(),
@@ -324,7 +335,7 @@ impl StopCause {
     /// What to do with the events that were not sent.
     fn advice(&self) -> Option<Cow<'static, str>> {
         let advice = match self {
-            Self::Api(_) | Self::Endpoint(_) | Self::Source(_) => return None,
+            Self::Api(_) | Self::Endpoint(_) | Self::Source(_) | Self::NoToken(_) => return None,
             Self::Unreachable(_) => "send again later",
             Self::RetryLater(wait) => {
                 return Some(format!("send again in {} minutes", wait.as_secs().div_ceil(60)).into());
@@ -345,7 +356,10 @@ impl StopCause {
 impl fmt::Display for StopCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self, self.advice()) {
-            (Self::Api(error), _) => write!(f, "{}: {error}", error.advice()),
+            (Self::Api(error), _) => match error.operator_error() {
+                Some(error) => error.fmt(f),
+                None => write!(f, "{}: {error}", error.advice()),
+            },
             (cause, Some(advice)) => write!(f, "{}: {advice}", cause.fact()),
             (cause, None) => f.write_str(&cause.fact()),
         }

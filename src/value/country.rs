@@ -1,9 +1,11 @@
 //! ISO 3166-1 alpha-2 country codes, and the names that people write instead.
 
 mod aliases;
+mod fold;
 #[cfg(test)]
 mod generate;
 mod names;
+mod official;
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,8 +18,8 @@ use names::Meaning;
 ///
 /// Invariants: two letters, lower case (as Meta hashes them), officially assigned.
 ///
-/// It parses from the two-letter code, the three-letter code, and the short, official and other usual names in a hundred
-/// languages, with or without their accents. Only letters count, in any case, and the name must be the whole
+/// It parses from the two-letter code, the three-letter code, and the short, official and other usual names in about
+/// 160 languages, with or without their accents. Only letters count, in any case, and the name must be the whole
 /// text: no country is found inside a longer text.
 ///
 /// ```

@@ -10,6 +10,8 @@ pub enum ValueKind {
     AccessToken,
     /// [`Amount`](super::Amount)
     Amount,
+    /// [`AppSecret`](super::AppSecret)
+    AppSecret,
     /// [`Country`](super::Country)
     Country,
     /// [`Currency`](super::Currency)
@@ -55,6 +57,7 @@ impl fmt::Display for ValueKind {
         f.write_str(match self {
             Self::AccessToken => "access token",
             Self::Amount => "amount",
+            Self::AppSecret => "app secret",
             Self::Country => "country",
             Self::Currency => "currency",
             Self::DatasetId => "dataset id",

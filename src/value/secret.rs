@@ -1,4 +1,4 @@
-//! The access token, which no output shows.
+//! The access token and the app secret, which no output shows.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{InvalidValue, Rule, ValueKind};
 
-/// The longest token we accept, in bytes.
-const MAX_TOKEN: usize = 4096;
+/// The longest secret we accept, in bytes.
+const MAX_SECRET: usize = 4096;
 
 /// An access token for the Conversions API.
 ///
@@ -32,6 +32,12 @@ impl AccessToken {
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
+
+    /// Whether both are the same text.
+    #[cfg(feature = "client")]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
 }
 
 impl FromStr for AccessToken {
@@ -44,19 +50,7 @@ impl FromStr for AccessToken {
     /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::InnerBlank`], and [`Rule::NotVisibleAscii`] for anything else but
     /// visible ASCII.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let text = text.trim();
-        let rule = if text.is_empty() {
-            Rule::Empty
-        } else if text.len() > MAX_TOKEN {
-            Rule::TooLong(MAX_TOKEN)
-        } else if text.contains(' ') {
-            Rule::InnerBlank
-        } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Rule::NotVisibleAscii
-        } else {
-            return Ok(Self(SecretString::from(text)));
-        };
-        Err(InvalidValue::new(ValueKind::AccessToken, rule))
+        checked(text, ValueKind::AccessToken).map(Self)
     }
 }
 
@@ -64,6 +58,66 @@ impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AccessToken(…)")
     }
+}
+
+/// The secret of the app that an access token belongs to: what proofs are made with.
+///
+/// Invariants: 1 to 4,096 visible ASCII characters.
+///
+/// `Debug` shows a placeholder, and there is no `Display`. Dropping the secret clears its memory.
+/// [`AppSecretProof`](crate::auth::AppSecretProof) is what is sent instead of it.
+///
+/// ```
+/// use meta_offline_events::value::AppSecret;
+///
+/// let secret: AppSecret = "0123456789abcdef0123456789abcdef".parse()?;
+/// assert_eq!(format!("{secret:?}"), "AppSecret(…)");
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Clone)]
+pub struct AppSecret(SecretString);
+
+impl AppSecret {
+    /// The secret itself. Take care where it goes.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl FromStr for AppSecret {
+    type Err = InvalidValue;
+
+    /// Trims outer blanks, such as the line break at the end of a file, and checks the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::InnerBlank`], and [`Rule::NotVisibleAscii`] for anything else but
+    /// visible ASCII.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        checked(text, ValueKind::AppSecret).map(Self)
+    }
+}
+
+impl fmt::Debug for AppSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AppSecret(…)")
+    }
+}
+
+fn checked(text: &str, kind: ValueKind) -> Result<SecretString, InvalidValue> {
+    let text = text.trim();
+    let rule = if text.is_empty() {
+        Rule::Empty
+    } else if text.len() > MAX_SECRET {
+        Rule::TooLong(MAX_SECRET)
+    } else if text.contains(' ') {
+        Rule::InnerBlank
+    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Rule::NotVisibleAscii
+    } else {
+        return Ok(SecretString::from(text));
+    };
+    Err(InvalidValue::new(kind, rule))
 }
 
 #[cfg(test)]

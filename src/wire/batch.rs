@@ -46,6 +46,12 @@ impl BatchLimits {
         Self { bytes: self.bytes.min(bytes), ..self }
     }
 
+    /// Leaves this many bytes of a request for something else.
+    #[cfg(feature = "client")]
+    pub(crate) fn less(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes.saturating_sub(bytes), ..self }
+    }
+
     /// The most events in one request.
     pub fn events(self) -> usize {
         self.events

@@ -8,7 +8,7 @@ use std::ops::Range;
 /// Filters texts from outside.
 #[derive(Default)]
 pub(crate) struct TextFilter<'t> {
-    token: &'t str,
+    tokens: Vec<&'t str>,
     sent: Vec<Cow<'t, str>>,
 }
 
@@ -27,9 +27,9 @@ const PIECE: usize = 6;
 const MASK: &str = "[…]";
 
 impl<'t> TextFilter<'t> {
-    /// Also masks the token, whole or in pieces, besides e-mail addresses and digests.
-    pub(crate) fn masking(token: &'t str) -> Self {
-        Self { token, sent: Vec::new() }
+    /// Also masks tokens, whole or in pieces, besides e-mail addresses and digests.
+    pub(crate) fn masking(tokens: impl IntoIterator<Item = &'t str>) -> Self {
+        Self { tokens: tokens.into_iter().collect(), sent: Vec::new() }
     }
 
     /// Also masks these texts that were sent.
@@ -61,18 +61,20 @@ impl<'t> TextFilter<'t> {
     fn masked(&self, text: &str) -> String {
         let plain = Plain::of(text);
         let mut is_secret = vec![false; plain.letters.len()];
-        let token = Plain::of(self.token).letters;
-        let pieces: HashSet<&[char]> = token.windows(PIECE.min(token.len()).max(1)).collect();
+        let tokens: Vec<_> = self.tokens.iter().map(|token| Plain::of(token).letters).collect();
+        let pieces: HashSet<&[char]> =
+            tokens.iter().flat_map(|token| token.windows(PIECE.min(token.len()).max(1))).collect();
+        let lengths: HashSet<usize> = pieces.iter().map(|piece| piece.len()).collect();
         let whole: String = plain.letters.iter().collect();
         let may_fit = |sent: &&Cow<'_, str>| fewest_letters(sent) <= plain.letters.len();
         let mut sent: Vec<_> = self.sent.iter().filter(may_fit).map(|sent| Plain::of(sent).letters).collect();
         sent.retain(|secret| !secret.is_empty() && whole.contains(&secret.iter().collect::<String>()));
         for at in 0..is_secret.len() {
             let rest = &plain.letters[at..];
-            let piece = rest.get(..PIECE.min(token.len())).filter(|piece| pieces.contains(piece));
-            let quoted = sent.iter().filter(|secret| rest.starts_with(secret));
-            let lengths = quoted.map(Vec::len).chain(piece.map(<[char]>::len));
-            is_secret[at..at + lengths.max().unwrap_or(0)].fill(true);
+            let is_piece = |length: &usize| rest.get(..*length).is_some_and(|piece| pieces.contains(piece));
+            let quoted = sent.iter().filter(|secret| rest.starts_with(secret)).map(Vec::len);
+            let masked = lengths.iter().copied().filter(is_piece).chain(quoted).max();
+            is_secret[at..at + masked.unwrap_or(0)].fill(true);
         }
         let mut masked = String::with_capacity(text.len());
         let mut shown_to = 0;
@@ -183,7 +185,7 @@ mod tests {
     #[test]
     fn r41_what_was_sent_is_masked() {
         let sent = ["Mozilla/5.0 (X11)", "Mozilla"].map(Cow::from);
-        let filter = TextFilter::masking("EAABsecret").and(sent);
+        let filter = TextFilter::masking(["EAABsecret"]).and(sent);
         let digest = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79";
         let quoted = format!("token EAABsecret em [\"{digest}\"] ua Mozilla/5.0 (X11) mary@example.com end");
         assert_eq!(&*filter.clean(&quoted), "token […] em […] ua […] […] end");
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn r41_the_token_is_masked_in_every_disguise() {
         let token = "EAABsEcReT0123456789xyz";
-        let filter = TextFilter::masking(token);
+        let filter = TextFilter::masking([token]);
         let each = |write: &dyn Fn(char) -> String| token.chars().map(write).collect::<Vec<_>>().concat();
         let split = |by: &str| each(&|letter| format!("{letter}{by}"));
         let encoded = |percent: &str| each(&|letter| format!("{percent}{:02x}", u32::from(letter)));
@@ -219,7 +221,7 @@ mod tests {
         let pieces = [&token[..9], &token[9..16], &token[16..]].map(|piece| filter.clean(piece));
         assert!(pieces.iter().all(|piece| &**piece == MASK), "{pieces:?}");
         assert_eq!(&*filter.clean("100 %, 5%2 and %zz"), "100 %, 5%2 and %zz", "what is no disguise stays");
-        assert_eq!(&*TextFilter::masking("token").clean("the Token"), "the […]", "a token that is short");
+        assert_eq!(&*TextFilter::masking(["token"]).clean("the Token"), "the […]", "a token that is short");
         assert_eq!(&*filter.clean("mary%40example.com"), MASK);
     }
 }

@@ -68,6 +68,8 @@ mod throughput;
 mod tills;
 #[cfg(all(feature = "testing", feature = "rustls"))]
 mod tls;
+#[cfg(feature = "testing")]
+mod tokens;
 #[cfg(all(feature = "testing", feature = "tracing"))]
 mod trace;
 mod vectors;

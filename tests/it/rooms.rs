@@ -25,12 +25,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["value", "event"]),
     ("order", &["value", "customer", "event", "report"]),
     ("wire", &["value", "customer", "event", "order", "report"]),
-    ("client", &["value", "customer", "event", "order", "wire", "report"]),
-    ("testing", &["value", "event", "wire", "report", "client"]),
+    ("auth", &["value", "report", "wire"]),
+    ("client", &["value", "customer", "event", "order", "wire", "report", "auth"]),
+    ("testing", &["value", "event", "wire", "report", "auth", "client"]),
     // Prose only.
     ("guide", &[]),
     // The one error that the error of every module converts into.
-    ("error", &["value", "customer", "event", "report", "order", "wire", "client"]),
+    ("error", &["value", "customer", "event", "report", "order", "wire", "auth", "client"]),
 ];
 
 /// Files that import each other today. The list may only become shorter.

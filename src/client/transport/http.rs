@@ -281,8 +281,8 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, request: &'a Request) -> Sending<'a> {
         Box::pin(async {
-            let token = request.bearer().map_or("", AccessToken::expose);
-            self.attempt(request).await.map_err(|error| error.filtered(&TextFilter::masking(token)))
+            let filter = TextFilter::masking(request.bearer().map(AccessToken::expose));
+            self.attempt(request).await.map_err(|error| error.filtered(&filter))
         })
     }
 
@@ -389,7 +389,8 @@ mod tests {
     }
 
     fn request(url: &str) -> Request {
-        Request::new(Url::parse(url).unwrap(), "MARKEDTOKEN".parse().ok(), b"{\"data\":[]}".to_vec())
+        Request::new(Url::parse(url).unwrap(), b"{\"data\":[]}".to_vec())
+            .with_credentials("MARKEDTOKEN".parse().ok(), b"")
     }
 
     fn chain(error: &TransportError) -> String {
@@ -478,7 +479,7 @@ mod tests {
         let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         let http = transport(|settings| settings.unread = Duration::from_secs(1));
         // More than the buffers of the system take.
-        let large = Request::new(url, None, vec![b' '; 64 << 20]);
+        let large = Request::new(url, vec![b' '; 64 << 20]);
         let attempt = timeout(Duration::from_millis(300), http.send(&large));
         let (given_up, accepted) = tokio::join!(attempt, listener.accept());
         assert!(given_up.is_err(), "nobody reads, so it cannot have ended");

@@ -109,11 +109,27 @@ pub struct Request {
     url: Url,
     bearer: Option<AccessToken>,
     body: Arc<Vec<u8>>,
+    /// The length of the body without credentials.
+    bare: usize,
 }
 
 impl Request {
-    pub(super) fn new(url: Url, bearer: Option<AccessToken>, body: Vec<u8>) -> Self {
-        Self { url, bearer, body: Arc::new(body) }
+    /// A request without credentials. Its body is a JSON object.
+    pub(super) fn new(url: Url, body: Vec<u8>) -> Self {
+        Self { url, bearer: None, bare: body.len(), body: Arc::new(body) }
+    }
+
+    /// Puts these credentials in place of any others: a token for a header, and members for the body, each
+    /// behind a comma.
+    pub(super) fn with_credentials(mut self, bearer: Option<AccessToken>, members: &[u8]) -> Self {
+        self.bearer = bearer;
+        if self.body.len() > self.bare || !members.is_empty() {
+            let mut body = Arc::unwrap_or_clone(self.body);
+            body.truncate(self.bare - 1);
+            body.extend([members, b"}"].concat());
+            self.body = Arc::new(body);
+        }
+        self
     }
 
     /// The address that it goes to.
@@ -126,7 +142,8 @@ impl Request {
         self.bearer.as_ref()
     }
 
-    /// The JSON: the same bytes on every attempt.
+    /// The JSON. What it says of the events is the same bytes on every attempt; credentials behind them change
+    /// with the token.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

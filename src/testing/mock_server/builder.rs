@@ -13,7 +13,8 @@ use super::serve::listen;
 use super::server::MockServer;
 use super::state::{Settings, State};
 use crate::client::{Clock, SystemClock};
-use crate::value::{AccessToken, DatasetId};
+use crate::testing::rules::KnownToken;
+use crate::value::{AccessToken, AppSecret, DatasetId, EventTime};
 
 impl MockServer {
     /// Starts a server that accepts any dataset and any token and reads the system's clock.
@@ -34,7 +35,7 @@ impl MockServer {
         MockServerBuilder {
             settings: Settings {
                 dataset: None,
-                token: None,
+                secret: None,
                 clock: Box::new(SystemClock),
                 latency: Duration::ZERO,
                 refuses: None,
@@ -43,6 +44,7 @@ impl MockServer {
                 keeps_events: true,
             },
             port: 0,
+            tokens: Vec::new(),
         }
     }
 }
@@ -70,6 +72,7 @@ impl MockServer {
 pub struct MockServerBuilder {
     settings: Settings,
     port: u16,
+    tokens: Vec<KnownToken>,
 }
 
 impl MockServerBuilder {
@@ -79,9 +82,43 @@ impl MockServerBuilder {
         self
     }
 
-    /// Sets the only valid token. By default every token is valid.
+    /// Adds a valid token. By default every token is valid; with this, only those that were added here,
+    /// by [`token_until`](Self::token_until) or by [`MockServer::issue`].
     pub fn token(mut self, token: AccessToken) -> Self {
-        self.settings.token = Some(token);
+        self.tokens.push(KnownToken { token, until: None });
+        self
+    }
+
+    /// Adds a token that is valid until this moment, by the clock of the server. Then the server answers
+    /// with code 190 and subcode 463.
+    ///
+    /// ```
+    /// use meta_offline_events::testing::{ManualClock, MockServer};
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::builder()
+    ///     .clock(ManualClock::at(EventTime::from_unix(1_767_225_600)?))
+    ///     .token_until("EAAB-old".parse()?, EventTime::from_unix(1_767_225_600)?)
+    ///     .start()
+    ///     .await?;
+    /// let url = server.url().join("v26.0/123/events")?;
+    /// let post = reqwest::Client::builder().no_proxy().build()?.post(url).bearer_auth("EAAB-old");
+    /// let answer: serde_json::Value = serde_json::from_str(&post.send().await?.text().await?)?;
+    /// assert_eq!(answer["error"]["error_subcode"], 463);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn token_until(mut self, token: AccessToken, until: EventTime) -> Self {
+        self.tokens.push(KnownToken { token, until: Some(until) });
+        self
+    }
+
+    /// Sets the secret of the app that the tokens belong to: a request then needs its proof, as with
+    /// Meta's setting "Require App Secret".
+    pub fn app_secret(mut self, secret: AppSecret) -> Self {
+        self.settings.secret = Some(secret);
         self
     }
 
@@ -168,7 +205,7 @@ impl MockServerBuilder {
         let listener = TcpListener::bind(("127.0.0.1", self.port)).await?;
         let url = format!("http://{}/", listener.local_addr()?);
         let url = Url::parse(&url).map_err(io::Error::other)?;
-        let state = Arc::new(State::new(self.settings));
+        let state = Arc::new(State::new(self.settings, self.tokens));
         let task = tokio::spawn(listen(listener, Arc::clone(&state))).abort_handle();
         Ok(MockServer::new(url, state, task))
     }
@@ -179,6 +216,7 @@ impl fmt::Debug for MockServerBuilder {
         f.debug_struct("MockServerBuilder")
             .field("settings", &self.settings)
             .field("port", &self.port)
+            .field("tokens", &self.tokens)
             .finish()
     }
 }

@@ -11,6 +11,8 @@ use url::Url;
 use super::state::State;
 use crate::testing::answer::Answer;
 use crate::testing::recorded::RecordedRequest;
+use crate::testing::rules::KnownToken;
+use crate::value::{AccessToken, EventTime};
 
 /// A server on the loopback interface that accepts events as Meta's endpoint would.
 ///
@@ -146,6 +148,31 @@ impl MockServer {
         let mut record = self.state.record();
         record.script.clear();
         record.always = None;
+    }
+
+    /// Adds a valid token, and when it expires, if it does: see [`MockServerBuilder::token_until`].
+    ///
+    /// [`MockServerBuilder::token_until`]: super::MockServerBuilder::token_until
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    /// use meta_offline_events::auth::TokenSource;
+    /// use meta_offline_events::testing::MockServer;
+    /// use meta_offline_events::value::AccessToken;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// let token: AccessToken = "EAAB-not-a-real-token".parse()?;
+    /// server.issue(token.clone(), None);
+    /// let source = TokenSource::fixed(token);
+    /// let client = Client::builder_with_source("123".parse()?, source).loopback_endpoint(server.url()).build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn issue(&self, token: AccessToken, until: Option<EventTime>) {
+        self.state.record().tokens.push(KnownToken { token, until });
     }
 
     /// Every request so far, in the order in which their heads arrived.

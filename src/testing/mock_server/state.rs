@@ -12,12 +12,12 @@ use crate::testing::answer::Answer;
 use crate::testing::connection::Head;
 use crate::testing::graph::GraphError;
 use crate::testing::recorded::RecordedRequest;
-use crate::testing::rules::{Batch, Refuses, Request, Rules, check};
-use crate::value::{AccessToken, DatasetId};
+use crate::testing::rules::{Batch, KnownToken, Refuses, Request, Rules, check};
+use crate::value::{AppSecret, DatasetId};
 
 pub(super) struct Settings {
     pub(super) dataset: Option<DatasetId>,
-    pub(super) token: Option<AccessToken>,
+    pub(super) secret: Option<AppSecret>,
     pub(super) clock: Box<dyn Clock>,
     pub(super) latency: Duration,
     pub(super) refuses: Option<Box<Refuses>>,
@@ -33,7 +33,7 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("dataset", &self.dataset)
-            .field("token", &self.token)
+            .field("secret", &self.secret)
             .field("clock", &self.clock)
             .field("latency", &self.latency)
             .field("names_refused", &self.names_refused)
@@ -52,6 +52,7 @@ pub(super) struct State {
 pub(super) struct Record {
     pub(super) script: VecDeque<Answer>,
     pub(super) always: Option<Answer>,
+    pub(super) tokens: Vec<KnownToken>,
     pub(super) requests: Vec<RecordedRequest>,
     /// Each with its dataset.
     pub(super) accepted: Vec<(String, Value)>,
@@ -62,8 +63,8 @@ pub(super) struct Record {
 }
 
 impl State {
-    pub(super) fn new(settings: Settings) -> Self {
-        Self { settings, record: Mutex::default() }
+    pub(super) fn new(settings: Settings, tokens: Vec<KnownToken>) -> Self {
+        Self { settings, record: Mutex::new(Record { tokens, ..Record::default() }) }
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -109,9 +110,11 @@ impl State {
             authorization: head.header("authorization"),
             body,
         };
+        let tokens = self.record().tokens.clone();
         let rules = Rules {
             dataset: settings.dataset.as_ref().map(DatasetId::as_str),
-            token: settings.token.as_ref().map(AccessToken::expose),
+            tokens: &tokens,
+            secret: settings.secret.as_ref(),
             now: settings.clock.now().unix(),
             refuses: settings.refuses.as_deref(),
             names_refused: settings.names_refused,

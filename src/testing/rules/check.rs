@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use super::event::check_event;
 use super::fields::require;
-use super::request::{Request, body_of, check_token, dataset_of, events_of, no_such_object, token_of};
+use super::request::{Request, body_of, dataset_of, events_of, no_such_object};
+use super::token::{KnownToken, check_proof, check_token, token_of};
 use super::user_data::TOO_BROAD;
 use crate::testing::graph::GraphError;
+use crate::value::AppSecret;
 
 /// Whether the server refuses an event that breaks no documented rule.
 pub(in crate::testing) type Refuses = dyn Fn(&Value) -> bool + Send + Sync;
@@ -16,8 +18,10 @@ pub(in crate::testing) type Refuses = dyn Fn(&Value) -> bool + Send + Sync;
 pub(in crate::testing) struct Rules<'a> {
     /// The only dataset there is, or any.
     pub(in crate::testing) dataset: Option<&'a str>,
-    /// The only valid token, or any.
-    pub(in crate::testing) token: Option<&'a str>,
+    /// The tokens that there are. Without one, any is valid.
+    pub(in crate::testing) tokens: &'a [KnownToken],
+    /// The secret of the app, if proofs are needed.
+    pub(in crate::testing) secret: Option<&'a AppSecret>,
     /// Unix seconds.
     pub(in crate::testing) now: i64,
     pub(in crate::testing) refuses: Option<&'a Refuses>,
@@ -35,7 +39,10 @@ pub(in crate::testing) struct Batch {
 pub(in crate::testing) fn check(request: &Request<'_>, rules: &Rules<'_>) -> Result<Batch, GraphError> {
     let dataset = dataset_of(request.target)?;
     let body = body_of(request);
-    check_token(token_of(request, body.as_ref()), rules.token)?;
+    let token = check_token(token_of(request, body.as_ref()), rules.tokens, rules.now)?;
+    if let Some(secret) = rules.secret {
+        check_proof(body.as_ref(), token, secret, rules.now)?;
+    }
     if request.method != "POST" || rules.dataset.is_some_and(|only| only != dataset) {
         return Err(no_such_object(dataset));
     }

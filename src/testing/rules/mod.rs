@@ -12,7 +12,9 @@ mod fields;
 mod request;
 #[cfg(test)]
 mod sample;
+mod token;
 mod user_data;
 
 pub(super) use check::{Batch, Refuses, Rules, check};
 pub(super) use request::Request;
+pub(super) use token::KnownToken;

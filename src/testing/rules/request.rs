@@ -1,4 +1,4 @@
-//! Rules on the request around its events: path, token, content type and the fields beside `data`.
+//! Rules on the request around its events: path, content type and the fields beside `data`.
 
 use serde_json::{Map, Value};
 
@@ -50,29 +50,6 @@ pub(super) fn body_of(request: &Request<'_>) -> Option<Map<String, Value>> {
     }
 }
 
-/// The token of the header, else of the body. One in the URL is not looked for.
-pub(super) fn token_of<'a>(request: &Request<'a>, body: Option<&'a Map<String, Value>>) -> Option<&'a str> {
-    let in_header = request.authorization.and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-    });
-    let in_body = || body?.get("access_token")?.as_str();
-    in_header.or_else(in_body).filter(|token| !token.is_empty())
-}
-
-pub(super) fn check_token(token: Option<&str>, only: Option<&str>) -> Result<(), GraphError> {
-    match (token, only) {
-        (None, _) => {
-            let message = "An active access token must be used to send events";
-            Err(GraphError::new(401, 190, message).subcode(2500))
-        }
-        (Some(token), Some(only)) if token != only => {
-            Err(GraphError::new(401, 190, "The access token is not valid").subcode(467))
-        }
-        _ => Ok(()),
-    }
-}
-
 pub(super) fn events_of(body: Option<Map<String, Value>>) -> Result<Vec<Value>, GraphError> {
     let mut body = body.ok_or_else(|| bad_request("the body must be a JSON object, sent as JSON"))?;
     check_envelope(&body)?;
@@ -115,7 +92,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::check::check;
-    use super::super::sample::{StatusAndCodes, check_body, purchase, request, rules};
+    use super::super::sample::{check_body, purchase, request, rules};
     use super::*;
 
     #[test]
@@ -142,36 +119,6 @@ mod tests {
         for error in [with("GET", "/v26.0/123/events"), with("POST", "/v26.0/124/events")] {
             assert_eq!(error.map(|error| (error.code, error.subcode)), Some((100, Some(33))));
         }
-    }
-
-    #[test]
-    fn r24_a_token_is_needed_and_must_be_the_right_one() {
-        let data = json!([purchase()]);
-        let in_body = |token: &str| json!({ "data": data, "access_token": token }).to_string();
-        let without = json!({ "data": data }).to_string();
-        let missing = Some((401, 190, Some(2500)));
-        let wrong = Some((401, 190, Some(467)));
-        let rows: [(Option<&str>, &str, StatusAndCodes); 8] = [
-            (Some("Bearer good"), &without, None),
-            (Some("bearer good"), &without, None),
-            (None, &in_body("good"), None),
-            (None, &without, missing),
-            (None, &in_body(""), missing),
-            (Some("Basic good"), &without, missing),
-            (Some("Bearer bad"), &without, wrong),
-            (None, &in_body("bad"), wrong),
-        ];
-        for (row, (authorization, body, expected)) in rows.into_iter().enumerate() {
-            let error = check(&Request { authorization, body: body.as_bytes(), ..request() }, &rules()).err();
-            assert_eq!(error.map(|error| (error.status, error.code, error.subcode)), expected, "row {row}");
-        }
-    }
-
-    #[test]
-    fn a_token_in_the_url_is_no_token() {
-        let target = "/v26.0/123/events?access_token=good";
-        let error = check(&Request { target, authorization: None, ..request() }, &rules()).err();
-        assert_eq!(error.map(|error| error.code), Some(190));
     }
 
     #[test]

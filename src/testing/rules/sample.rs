@@ -1,9 +1,12 @@
 //! A sound purchase and request, and what the rules make of changes to them.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::check::{Batch, Rules, check};
 use super::request::Request;
+use super::token::KnownToken;
 use crate::testing::graph::GraphError;
 
 pub(super) const NOW: i64 = 1_767_225_600;
@@ -26,7 +29,16 @@ pub(super) fn purchase() -> Value {
 }
 
 pub(super) fn rules() -> Rules<'static> {
-    Rules { dataset: Some("123"), token: Some("good"), now: NOW, refuses: None, names_refused: false }
+    static TOKENS: LazyLock<[KnownToken; 1]> =
+        LazyLock::new(|| [KnownToken { token: "good".parse().unwrap(), until: None }]);
+    Rules {
+        dataset: Some("123"),
+        tokens: &*TOKENS,
+        secret: None,
+        now: NOW,
+        refuses: None,
+        names_refused: false,
+    }
 }
 
 pub(super) fn check_body(body: &Value) -> Result<Batch, GraphError> {

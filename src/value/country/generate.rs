@@ -2,15 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
-use std::{env, fs};
+use std::{env, fs, slice};
 
 use serde_json::Value;
 
 use super::Country;
-use super::names::{Accents, LISTED, Meaning, SEVERAL, common, fold};
+use super::fold::{Accents, fold};
+use super::names::{LISTED, Meaning, SEVERAL, common};
 
 /// Of which countries the data write two names in one, the second in brackets: `Myanmar (Burma)`.
 const TWO_NAMES: [&str; 2] = ["fk", "mm"];
+
+/// The language whose names `i18n-iso-countries` gives to their neighbours in the list: Dhivehi.
+const MOVED: &str = "dv.json";
+
+/// Names that it gives to a country in place of another.
+const SLIPS: [(&str, &str); 3] = [("CD", "Congo"), ("CG", "República Democrática do Congo"), ("IQ", "Eýran")];
 
 /// The meaning of every name in the data, folded.
 type Names = BTreeMap<String, BTreeSet<String>>;
@@ -23,17 +30,21 @@ fn the_names_are_written_anew_when_asked() {
 }
 
 fn written(folder: &Path) -> String {
-    let packages = ["cldr-core", "cldr-localenames-full"];
-    let versions = packages.map(|name| {
+    let packages = [
+        ("cldr-core", "Unicode-3.0"),
+        ("cldr-localenames-full", "Unicode-3.0"),
+        ("i18n-iso-countries", "MIT"),
+    ];
+    let [cldr, cldr_names, others] = packages.map(|(name, licence)| {
         let manifest = json(&folder.join(name).join("package.json"));
-        assert_eq!(manifest["license"], "Unicode-3.0");
+        assert_eq!(manifest["license"], licence);
         format!("{name} {}", manifest["version"].as_str().unwrap())
     });
     let names = names_in(folder);
     let mut text = format!(
-        "# Names of countries in all languages that Unicode's CLDR covers to the level modern, folded, with codes.\n\
-         # From the npm packages {}; see LICENSE-UNICODE. Written by .ci/countries.\n",
-        versions.join(" and "),
+        "# Names of countries in about 160 languages, folded, with codes. Written by .ci/countries.\n\
+         # From the npm packages {cldr} and {cldr_names}, see LICENSE-UNICODE,\n\
+         # and {others}, see LICENSE-COUNTRIES.\n",
     );
     for (name, countries) in names {
         let mut countries = countries.iter();
@@ -56,7 +67,7 @@ fn names_in(folder: &Path) -> Names {
     let mut forms = Names::new();
     let mut firsts = Names::new();
     for locale in locales(&folder.join("cldr-localenames-full/main")) {
-        if level(&levels["coverageLevels"], &locale) != Some("modern") {
+        if level(&levels["coverageLevels"], &locale).is_none() {
             continue;
         }
         let file = folder.join("cldr-localenames-full/main").join(&locale).join("territories.json");
@@ -78,6 +89,11 @@ fn names_in(folder: &Path) -> Names {
                     note(&mut forms, second, &code);
                 }
             }
+        }
+    }
+    for (code, name) in iso_countries(&folder.join("i18n-iso-countries/langs")) {
+        if codes.contains(&code) && !SLIPS.contains(&(code.as_str(), name.as_str())) {
+            enter(&mut names, &name, &code.to_lowercase());
         }
     }
     for (name, countries) in forms {
@@ -136,6 +152,8 @@ fn other_forms(locale: &str, name: &str) -> Vec<String> {
             replaced(&[("&", "and")]),
             replaced(&[("St.", "Saint")]),
             replaced(&[("&", "and"), ("St.", "Saint")]),
+            format!("The {name}"),
+            format!("The {}", replaced(&[("&", "and")])),
         ],
         _ => Vec::new(),
     }
@@ -145,6 +163,21 @@ fn other_forms(locale: &str, name: &str) -> Vec<String> {
 fn in_brackets(name: &str) -> Option<(&str, &str)> {
     let (first, second) = name.trim().strip_suffix([')', '）'])?.split_once(['(', '（'])?;
     (!first.trim().is_empty()).then_some((first, second))
+}
+
+/// The codes and names of all languages but one; a country may have several names in one.
+fn iso_countries(folder: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.file_name().is_some_and(|name| name != MOVED));
+    files.sort();
+    let mut named = Vec::new();
+    for file in files {
+        for (code, names) in json(&file)["countries"].as_object().unwrap() {
+            let several = names.as_array().map_or(slice::from_ref(names), Vec::as_slice);
+            named.extend(several.iter().map(|name| (code.clone(), name.as_str().unwrap().to_owned())));
+        }
+    }
+    named
 }
 
 /// How far the data cover a language: the level of the locale or of the one that it inherits from.
@@ -188,7 +221,7 @@ fn v57_every_listed_name_is_read_as_its_country_and_no_other() {
             assert_eq!(name.to_uppercase().parse().as_ref().map(Country::code), Ok(code), "{name}");
         }
     }
-    assert!(lines().count() > 16_000 && several > 10, "the table is whole");
+    assert!(lines().count() > 24_000 && several > 10, "the table is whole");
     let countries: HashSet<_> = lines().map(|(_, code)| code).collect();
     assert_eq!(countries.len(), 249 + 1);
 }

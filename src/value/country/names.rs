@@ -1,21 +1,20 @@
 //! What a text says about a country: the names that are known, and how a text is compared with them.
 //!
 //! Codes, English names and aliases are in a hash map, because most exports have these. All others are in a sorted
-//! text of 17,000 lines and 400 kB, `names.txt`, that is searched where it lies: it costs no time at the start and
-//! no memory beyond its pages that are read, and it adds less than 0.1 s to a build.
+//! text of 25,000 lines and 610 kB, `names.txt`, that is searched where it lies: it costs no time at the start and
+//! no memory beyond its pages that are read, and it adds less than 0.1 s to a build. What is in neither may be an
+//! official form of a name.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use arrayvec::ArrayString;
 use foldhash::quality::RandomState;
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use super::aliases::{ACCENTED, ALIASES, AMBIGUOUS};
+use super::fold::{Accents, fold};
+use super::official;
 use crate::value::Rule;
-use crate::value::letters::{is_accent, is_apostrophe, plain_letter};
 
 /// What a name means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +69,7 @@ fn of_ascii(text: &str) -> Result<Meaning, Rule> {
         None if name.is_empty() => Err(Rule::Empty),
         // Two letters are a code, or the name of many things.
         None if name.len() == 2 => Err(Rule::UnknownCode),
-        None => listed(name).ok_or(Rule::UnknownCode),
+        None => listed(name).or_else(|| of_official_form(name)).ok_or(Rule::UnknownCode),
     }
 }
 
@@ -86,7 +85,11 @@ fn of_any(text: &str) -> Result<Meaning, Rule> {
     if name.is_ascii() && name.len() == 2 {
         return Err(Rule::UnknownCode);
     }
-    common_meaning(name.as_bytes(), text).or_else(|| listed(name.as_bytes())).ok_or(Rule::UnknownCode)
+    let name = name.as_bytes();
+    common_meaning(name, text)
+        .or_else(|| listed(name))
+        .or_else(|| of_official_form(name))
+        .ok_or(Rule::UnknownCode)
 }
 
 /// What a folded name means, as it is written in the text, if it is a code, an English name or an alias.
@@ -110,46 +113,17 @@ fn code_in_capitals(text: &str) -> Option<[u8; 2]> {
     rust_iso3166::from_alpha3(&letters).map(|listed| lower(listed.alpha2))
 }
 
-/// The longest name, in bytes. The longest one in the tables has 147.
-const MAX_NAME: usize = 192;
-
-pub(super) type Name = ArrayString<MAX_NAME>;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Accents {
-    Kept,
-    Dropped,
-}
-
-/// The letters that tell a name from others, in lower case and composed form; `None` if no name has so many.
-///
-/// Blanks, punctuation, apostrophes and symbols do not count. Letters that differ by keyboard or typeface only become one
-/// letter. Without accents, letters of the alphabets become those that people write instead.
-pub(super) fn fold(text: &str, accents: Accents) -> Option<Name> {
-    let mut name = Name::new();
-    let letters = text
-        .nfkd()
-        .flat_map(char::to_lowercase)
-        .filter(|&letter| is_part_of_name(letter) && (accents == Accents::Kept || !is_accent(letter)));
-    for letter in letters.nfc() {
-        match plain_letter(letter) {
-            Some(plain) => name.try_push_str(plain).ok()?,
-            None => name.try_push(letter).ok()?,
-        }
-    }
-    Some(name)
-}
-
-/// Letters and marks, but no apostrophes and lengthened lines, which Unicode counts as letters, too.
-fn is_part_of_name(character: char) -> bool {
-    if character.is_ascii() {
-        return character.is_ascii_alphabetic();
-    }
-    let is_letter = matches!(
-        character.general_category_group(),
-        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark
-    );
-    is_letter && !is_apostrophe(character) && character != '\u{640}'
+/// What a name with a title means, such as `Republic of Chile`.
+fn of_official_form(name: &[u8]) -> Option<Meaning> {
+    let meanings = official::names_with_titles(name)
+        .filter_map(|name| COMMON.get(name).copied().or_else(|| listed(name)))
+        .filter(|meaning| !matches!(meaning, Meaning::Country(code) if official::is_territory(*code)));
+    meanings
+        .map(|meaning| match meaning {
+            Meaning::Country(code) if official::is_told_by_its_title(code) => Meaning::Several,
+            other => other,
+        })
+        .reduce(|first, other| if first == other { first } else { Meaning::Several })
 }
 
 /// What the generated table says of a folded name.
