@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use meta_offline_events::{Error, client, customer, event, order, report, value, wire};
+use meta_offline_events::{Error, auth, client, customer, event, order, report, value, wire};
 
 use crate::support::sources;
 
@@ -44,9 +44,12 @@ fn every_public_error_converts_into_the_one_error() {
         order::MostlyInvalid,
         order::TooManyRows,
         order::csv::CsvError,
+        order::arrow::BatchError,
         order::SortedError,
         wire::InvalidRequestField,
         report::ApiError,
+        auth::TokenInfoError,
+        auth::TokenSourceError,
         client::InvalidClient,
         client::TransportError,
         client::SourceError,
@@ -68,9 +71,9 @@ fn errors_in_the_source() -> BTreeSet<String> {
             found.extend(declaration.and_then(|line| name_behind(line, &["pub struct ", "pub enum "])));
         }
         let by_hand = text.lines().filter(|line| line.starts_with("impl"));
-        found.extend(
-            by_hand.filter_map(|line| name_behind(line, &["std::error::Error for ", "StdError for "])),
-        );
+        found.extend(by_hand.filter_map(|line| {
+            name_behind(line, &["impl Error for ", "std::error::Error for ", "StdError for "])
+        }));
     }
     found
 }
