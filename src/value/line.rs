@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 /// The place of one input row: the number of the source (a file, say) and the line in it.
 ///
 /// You decide what both numbers count from. For CSV files, lines count from 1: the header is line 1, and the first row
-/// line 2.
+/// line 2. For Arrow record batches, rows count from 1 through all batches of a table.
 ///
 /// ```
 /// use meta_offline_events::value::Line;

@@ -33,6 +33,17 @@ pub struct BatchError {
 }
 
 /// The kind of a [`BatchError`].
+///
+/// ```
+/// use std::convert::Infallible;
+/// use arrow_array::RecordBatch;
+/// use arrow_schema::Schema;
+/// use meta_offline_events::order::{RowLayout, arrow::{ArrowRows, BatchErrorKind}};
+///
+/// let batches = std::iter::empty::<Result<RecordBatch, Infallible>>();
+/// let error = ArrowRows::new(batches, &Schema::empty(), &RowLayout::new()).unwrap_err();
+/// assert!(matches!(error.kind(), BatchErrorKind::Layout(_)), "it has no column at all");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BatchErrorKind {
