@@ -76,6 +76,11 @@ impl<'s> Batcher<'s> {
         .collect()
     }
 
+    /// Whether the source has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     /// Takes the report on the rows behind the events, and lets the source go.
     pub(super) fn finish(mut self, run: &RunState<'_>) -> RowReport {
         let mut source = self.source.take();

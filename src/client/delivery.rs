@@ -218,8 +218,9 @@ impl Plan<'_> {
             let rest = batcher.take_rest(&run);
             run.settle(rest, &Outcome::NotSent(NotSentCause::Stopped(cause)));
         }
+        let is_whole = batcher.is_over() || feeder.is_some();
         let rows = batcher.finish(&run);
-        run.close(rows)
+        run.close(rows, is_whole)
     }
 }
 

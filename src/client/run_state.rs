@@ -58,13 +58,14 @@ impl<'r> RunState<'r> {
         }
     }
 
-    /// The report, once all workers have ended.
-    pub(super) fn close(self, rows: RowReport) -> DeliveryReport {
+    /// The report, once all workers have ended. `is_whole` says whether the source has ended, too.
+    pub(super) fn close(self, rows: RowReport, is_whole: bool) -> DeliveryReport {
         let halted_by = self.halted_by();
         let mut log = self.log.into_inner().unwrap_or_else(PoisonError::into_inner);
         log.drop_observers();
         let stopped = log.take_source_failure().map(Arc::new).or(halted_by);
         let report = log.ledger.close(stopped).with_rows(rows);
+        let report = if is_whole { report } else { report.of_part() };
         trace::finished(&report);
         report
     }

@@ -36,16 +36,18 @@ pub struct DeliveryReport {
     pub(super) requests: RequestCounts,
     pub(super) usage: Option<f64>,
     pub(super) test_event_code: bool,
+    /// Whether the run ended before its source, which may have more.
+    is_partial: bool,
 }
 
 impl DeliveryReport {
     /// Whether Meta accepted every row, apart from rows that the row contract filters, such as returns.
     ///
-    /// It is false when the source failed or panicked, because rows behind the failure are missing. It is true for a
-    /// run without rows: [`rows`](Self::rows) says how many there were.
+    /// It is false when the source failed or panicked, and when the run stopped before the source had ended, because
+    /// rows are missing then. It is true for a run without rows: [`rows`](Self::rows) says how many there were.
     pub fn all_accepted(&self) -> bool {
-        let is_complete = !matches!(self.stopped(), Some(StopCause::Source(_) | StopCause::Panicked(_)));
-        is_complete && self.rows.accepted + self.rows.filtered == self.rows.read
+        let has_failed = matches!(self.stopped(), Some(StopCause::Source(_) | StopCause::Panicked(_)));
+        !has_failed && !self.is_partial && self.rows.accepted + self.rows.filtered == self.rows.read
     }
 
     /// The counts of input rows. An event that was built by hand counts as one row.
@@ -208,6 +210,13 @@ impl DeliveryReport {
     #[cfg(feature = "client")]
     pub(crate) fn begun(test_event_code: bool) -> Self {
         Self { test_event_code, ..Self::default() }
+    }
+
+    /// Notes that the run ended before its source.
+    #[cfg(feature = "client")]
+    pub(crate) fn of_part(mut self) -> Self {
+        self.is_partial = true;
+        self
     }
 
     /// Counts one event, and its rows, to its outcome.

@@ -402,6 +402,7 @@ async fn a_run_that_is_stopped_before_it_starts_sends_nothing() {
     assert_eq!((service.requests(), report.events().not_sent), (0, 10));
     let mut source = (0..10).map(event);
     let report = client.deliver(&mut source).stop_on(&stop).await;
+    assert!(!report.all_accepted(), "the events of the source are not sent");
     assert_eq!((report.events().total(), source.count()), (0, 10), "the stream is left as it was");
 }
 
