@@ -26,7 +26,7 @@ use crate::value::EventTime;
 /// It comes from `CsvRows::sorted`, from `ArrowRows::sorted` or from [`from_rows`](Self::from_rows), and is a source for `Client::deliver`.
 /// If the source fails or the rows are not sorted, it yields the events that were complete before, then the
 /// error, and then nothing more: the order that was open is not sent. Where a file ends without a proof that it is
-/// complete, a note of the report names its last order: see [`Ending`].
+/// complete, a note of the report names its last order: see [`Ending`](super::Ending).
 ///
 /// ```
 /// # #[cfg(feature = "csv")]

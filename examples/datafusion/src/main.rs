@@ -30,6 +30,10 @@ use meta_offline_events::{ArrowRows, EventTime, RowLayout};
 use queries::Query;
 use tables::Format;
 
+/// Rows in a batch. A sort holds a batch of each of its temporary files at once, and of 20 million rows there are over
+/// a thousand.
+const BATCH: usize = 1024;
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// Beyond so many rows, the orders are not counted a second way.
@@ -96,7 +100,7 @@ async fn engine(arguments: &Arguments, dialect: Dialect, format: Format) -> Resu
         .with_memory_pool(Arc::new(FairSpillPool::new(arguments.memory << 20)))
         .with_temp_file_path(spilled)
         .build_arc()?;
-    let mut config = SessionConfig::new();
+    let mut config = SessionConfig::new().with_batch_size(BATCH);
     config.options_mut().sql_parser.dialect = dialect;
     let context = SessionContext::new_with_config_rt(config, runtime);
     format.register(&context, &arguments.folder).await?;
