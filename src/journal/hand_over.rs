@@ -50,19 +50,19 @@ impl fmt::Display for EntryId {
 ///     let customer = UserData::builder().email(email).build()?;
 ///     Ok(Event::builder(now, customer).order_id("10001".parse()?).value(total).build()?)
 /// };
-/// let sale = order("mary@example.com", "31.50 USD".parse()?)?;
+/// let sale = order("mary@example.com", "31.95 USD".parse()?)?;
 /// let [HandOver::Taken(id)] = journal.hand_over(&[sale.clone()], now)?[..] else { panic!("it is new") };
 /// journal.record_attempt(&[id], now)?;
 /// journal.record_outcome(&[id], &Outcome::Accepted, now)?;
 ///
 /// let answers = journal.hand_over(
-///     &[sale, order("mary@example.com", "33.50 USD".parse()?)?, order("paul@example.com", "5 USD".parse()?)?],
+///     &[sale, order("mary@example.com", "33.45 USD".parse()?)?, order("paul@example.com", "5 USD".parse()?)?],
 ///     now,
 /// )?;
 /// assert!(matches!(&answers[0], HandOver::Known(known) if known.state() == EntryState::Accepted));
 /// assert_eq!(
 ///     answers[1].to_string(),
-///     "already sent with 31.50 USD, and is 33.50 USD now: Meta keeps the first, so sending it again does not help",
+///     "already sent with 31.95 USD, and is 33.45 USD now: Meta keeps the first, so sending it again does not help",
 /// );
 /// assert!(matches!(answers[2], HandOver::OtherCustomer(_)));
 /// # std::fs::remove_dir_all(&folder)?;
