@@ -42,8 +42,9 @@ pub(super) struct StoredEvent<'a> {
 impl StoredEvent<'_> {
     pub(super) fn lines(&self) -> impl Iterator<Item = Line> {
         self.lines.iter().map(|line| {
-            let [source @ .., a, b, c, d, e, f, g, h] = *line;
-            Line::new(u64::from_le_bytes([a, b, c, d, e, f, g, h])).in_source(u16::from_le_bytes(source))
+            let (source, number) = (line.first_chunk(), line.last_chunk());
+            let number = number.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+            Line::new(number).in_source(source.map_or(0, |bytes| u16::from_le_bytes(*bytes)))
         })
     }
 }

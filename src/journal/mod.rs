@@ -76,7 +76,7 @@ use std::vec;
 
 use self::disk::Folder;
 use self::record::Place;
-use self::store::Handed;
+use self::store::{Handed, Store};
 use self::writer::{BATCH_BYTES, Change, Writer};
 use crate::event::Event;
 use crate::report::Outcome;
@@ -260,7 +260,7 @@ impl Journal {
     ///
     /// [`JournalError`] if a file cannot be read at all, or is no journal any more.
     pub fn verify(&self) -> Result<Verification, JournalError> {
-        self.writer.call(|store| store.verify())?
+        self.writer.call(Store::verify)?
     }
 
     /// Deletes the segment files whose events all have an outcome and were handed over longer ago than the journal

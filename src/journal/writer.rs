@@ -24,9 +24,11 @@ pub(super) enum Change {
 
 type Answer = Result<Vec<HandOver>, JournalError>;
 
+type Call<D> = Box<dyn FnOnce(&mut Store<D>) + Send>;
+
 enum Request<D> {
     Change(Change, SyncSender<Answer>),
-    Call(Box<dyn FnOnce(&mut Store<D>) + Send>),
+    Call(Call<D>),
 }
 
 /// The store behind its thread.

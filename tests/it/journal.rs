@@ -19,6 +19,7 @@ use crate::support::of;
 
 const DATASET: &str = "1234567890";
 const CHILD: &str = "JOURNAL_OF_A_CHILD";
+const FILLING: &str = "JOURNAL_THAT_A_CHILD_FILLS";
 
 /// A folder that goes when the test ends.
 struct Folder(PathBuf);
@@ -129,7 +130,7 @@ fn p20_p24_a_journal_of_format_one_is_read_to_the_byte() {
 }
 
 #[test]
-fn p27_v55_what_was_sent_is_not_taken_again_and_a_change_is_told_with_both_totals() {
+fn p27_v19_v55_what_was_sent_is_not_taken_again_and_a_change_is_told_with_both_totals() {
     let folder = Folder::new("changed");
     let journal = open(&folder.0).unwrap();
     let first = sale("A1", "mary@example.com", "31.95 USD");
@@ -203,6 +204,56 @@ fn a_child_holds_a_journal() {
     writeln!(out, "\nchild {said}").unwrap();
     out.flush().unwrap();
     let _ = std::io::stdin().read(&mut [0]);
+}
+
+/// Hands orders over, one after another, and says each that the journal took. Does nothing as a test of its own.
+#[test]
+fn a_child_fills_a_journal() {
+    let Some(folder) = env::var_os(FILLING) else { return };
+    let journal = JournalOptions::new().segment_bytes(4096).open(folder, &of(DATASET)).unwrap();
+    let first = journal.counts().unwrap().total();
+    let mut out = std::io::stdout();
+    writeln!(out).unwrap();
+    for order in first.. {
+        let order = sale(&format!("A{order}"), "mary@example.com", "5 EUR");
+        let id = taken(&journal.hand_over(std::slice::from_ref(&order), day(0)).unwrap()[0]);
+        writeln!(out, "child {}", order.order_id().unwrap()).unwrap();
+        journal.record_attempt(&[id], day(0)).unwrap();
+        journal.record_outcome(&[id], &Outcome::Accepted, day(0)).unwrap();
+        writeln!(out, "child accepted {}", order.order_id().unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn p1_a_process_that_is_killed_at_any_moment_keeps_its_word() {
+    let folder = Folder::new("killed");
+    let mut chance = fastrand::Rng::with_seed(7);
+    let mut said = Vec::new();
+    for _ in 0..12 {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "journal::a_child_fills_a_journal", "--nocapture"])
+            .env(FILLING, &folder.0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let words = lines.by_ref().filter_map(|line| Some(line.strip_prefix("child ")?.to_owned()));
+        said.extend(words.take(chance.usize(1..40)));
+        child.kill().unwrap();
+        said.extend(lines.filter_map(|line| Some(line.strip_prefix("child ")?.to_owned())));
+        child.wait().unwrap();
+    }
+    assert!(said.len() > 12);
+    let journal = open(&folder.0).unwrap();
+    assert!(journal.damage().iter().all(|damage| !damage.is_loss()), "{:?}", journal.damage());
+    for word in &said {
+        let order = sale(word.trim_start_matches("accepted "), "mary@example.com", "5 EUR");
+        let HandOver::Known(known) = &journal.hand_over(&[order], day(1)).unwrap()[0] else {
+            panic!("{word}")
+        };
+        assert!(!word.starts_with("accepted") || known.state() == EntryState::Accepted, "{word}");
+    }
 }
 
 fn child(folder: &Path) -> Command {
