@@ -46,7 +46,7 @@
 //! ```
 //!
 //! - `disk`: the few operations on files that everything else is made of.
-//! - `record`, `segment`: bytes with checksums. A record whose checksum is wrong is skipped, and the next one found.
+//! - `identity`, `record`, `segment`: bytes with checksums. A record whose checksum is wrong is skipped, and the next one found.
 //! - `entry`: what a record says.
 //! - `known`, `pending`, `state`: what memory holds: 16 bytes for each remembered event in a hash table, and about a
 //!   hundred for each pending one. Everything else is read from the disk.
@@ -58,6 +58,7 @@ mod disk;
 mod entry;
 mod error;
 mod hand_over;
+mod identity;
 mod known;
 mod options;
 mod pending;
@@ -71,7 +72,7 @@ mod writer;
 mod tests;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::vec;
 
 use self::disk::Folder;
@@ -80,7 +81,7 @@ use self::store::{Handed, Store};
 use self::writer::{BATCH_BYTES, Change, Writer};
 use crate::event::Event;
 use crate::report::Outcome;
-use crate::value::{DatasetId, EventTime};
+use crate::value::EventTime;
 
 pub use self::damage::{Damage, DamageKind};
 pub use self::error::{JournalError, JournalErrorKind};
@@ -104,19 +105,6 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a dataset, with the default options. A folder that is missing is created, for its owner
-    /// alone.
-    ///
-    /// Look at [`damage`](Self::damage) afterwards.
-    ///
-    /// # Errors
-    ///
-    /// [`JournalError`]: another process has it open, it cannot be written, it belongs to another dataset, was
-    /// written by another version of the crate, or holds a file that is no journal. The files are untouched then.
-    pub fn open(folder: impl AsRef<Path>, dataset: &DatasetId) -> Result<Self, JournalError> {
-        JournalOptions::new().open(folder, dataset)
-    }
-
     /// Records events that are to be sent. When this returns, they are on the disk.
     ///
     /// The answers are in the order of the events. An event is the same as one before if it has its event name and

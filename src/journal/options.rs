@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Journal;
 use super::disk::Folder;
 use super::error::JournalError;
-use super::segment::Identity;
+use super::identity::Identity;
 use super::store::{Limits, Store};
 use super::writer::Writer;
 use crate::value::{DatasetId, Text};
@@ -88,5 +88,20 @@ impl JournalOptions {
         let store = Store::open(Folder::open(folder)?, folder, identity, self.limits)?;
         let damage = store.damage().to_vec();
         Ok(Journal { writer: Writer::start(store, folder)?, folder: folder.to_owned(), damage })
+    }
+}
+
+impl Journal {
+    /// Opens the journal of a dataset, with the default options. A folder that is missing is created, for its owner
+    /// alone.
+    ///
+    /// Look at [`damage`](Self::damage) afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`]: another process has it open, it cannot be written, it belongs to another dataset, was
+    /// written by another version of the crate, or holds a file that is no journal. The files are untouched then.
+    pub fn open(folder: impl AsRef<Path>, dataset: &DatasetId) -> Result<Self, JournalError> {
+        JournalOptions::new().open(folder, dataset)
     }
 }

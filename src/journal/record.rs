@@ -7,7 +7,7 @@
 //! The checksum of the head also covers the journal's identity, the number of the segment and the offset. So the head
 //! of a record that was copied elsewhere, or that an event carries in its text, is no head.
 
-use super::segment::Identity;
+use super::identity::Identity;
 
 const MARKER: [u8; 4] = *b"\xABMOE";
 

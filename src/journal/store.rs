@@ -19,10 +19,11 @@ use super::disk::Disk;
 use super::entry::{self, Entry};
 use super::error::{JournalError, JournalErrorKind};
 use super::hand_over::{ChangedEvent, EntryId, HandOver, KnownEvent};
+use super::identity::{Identity, VERSION};
 use super::known::Known;
 use super::pending::{PendingEvent, Progress};
 use super::record::{self, HEAD, Head, MAX_BODY, Place};
-use super::segment::{Header, Identity, Scan, file_name, number_of};
+use super::segment::{Header, Scan, file_name, number_of};
 use super::state::{EntryCounts, EntryState};
 use crate::event::Event;
 use crate::value::{EventTime, Line};
@@ -219,7 +220,7 @@ impl<D: Disk> Store<D> {
         let start = match Header::read(file, &self.identity, segment) {
             Header::Own(start) => start,
             Header::OtherVersion(version) => {
-                let detail = format!("version {version}, and this is version {}", super::segment::VERSION);
+                let detail = format!("version {version}, and this is version {VERSION}");
                 return refused(JournalErrorKind::UnknownVersion, detail);
             }
             Header::OtherDataset(dataset) => {

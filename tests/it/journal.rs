@@ -264,8 +264,8 @@ fn child(folder: &Path) -> Command {
 }
 
 fn said(child: &mut Child) -> String {
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    lines.filter_map(|line| Some(line.strip_prefix("child ")?.to_owned())).next().unwrap()
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.find_map(|line| Some(line.strip_prefix("child ")?.to_owned())).unwrap()
 }
 
 #[test]

@@ -32,10 +32,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Prose only.
     ("guide", &[]),
     // The one error that the error of every module converts into.
-    (
-        "error",
-        &["value", "customer", "event", "report", "journal", "order", "wire", "auth", "client"],
-    ),
+    ("error", &["value", "customer", "event", "report", "journal", "order", "wire", "auth", "client"]),
 ];
 
 /// Files that import each other today. The list may only become shorter.
