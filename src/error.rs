@@ -115,6 +115,9 @@ errors! {
     /// A source of events cannot go on.
     #[cfg(feature = "client")]
     Source(crate::client::SourceError),
+    /// A journal cannot be opened, or could not record something.
+    #[cfg(feature = "journal")]
+    Journal(crate::journal::JournalError),
     /// A queue cannot start.
     #[cfg(feature = "queue")]
     Queue(crate::client::InvalidQueue),

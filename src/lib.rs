@@ -59,6 +59,11 @@
     not(feature = "testing"),
     doc = "8. `testing` (feature `testing`): a mock of Meta's endpoint, a recording transport and clocks."
 )]
+#![cfg_attr(
+    feature = "journal",
+    doc = "9. [`journal`]: events on disk, and a memory of what was sent. You record attempts and outcomes yourself."
+)]
+#![cfg_attr(not(feature = "journal"), doc = "9. `journal` (feature `journal`): events on disk.")]
 //!
 //! Every error of the crate converts into [`Error`], so that one `?` fits them all.
 //!
@@ -66,6 +71,7 @@
 //!
 //! - [`guide::cookbook`]: seventeen tasks, each with its code.
 //! - [`guide::delivery`]: batches, outcomes, retries, and what is lost when.
+//! - [`guide::durability`]: what a journal promises, what it does not, how to back it up and to move it.
 //! - [`guide::deduplication`]: when Meta counts an event twice, and how to avoid it.
 //! - [`guide::cleaning`]: how each customer value is cleaned before it is hashed, with the source of each rule.
 //! - [`guide::privacy`]: what is hashed, what travels in the clear, limited data use and opt out.
@@ -80,8 +86,8 @@
 //!   report names the line.
 //! - **The same rows give the same bytes and the same event ids**, on every attempt, machine and day. So sending
 //!   an export again is safe while Meta deduplicates offline events, which is seven days.
-//! - **Events live in memory.** A process that is killed loses what was not reported. Build the events again from
-//!   the same rows.
+//! - **Events live in memory**, unless you hand them to a `journal` (feature `journal`) first. A process that is killed
+//!   loses what was not reported. Build the events again from the same rows.
 //! - **A queue must be closed.** `Queue::close` sends what the queue holds and returns the report. A queue that
 //!   is only dropped gives no report, and ends with its runtime.
 //! - **No token and no customer text** appears in an error, a log line or `Debug`.
@@ -100,6 +106,7 @@
 //! | `gzip` | no | CSV files that are packed with gzip |
 //! | `phone` | no | completes national phone numbers with the calling code of a stated country |
 //! | `chrono-tz` | no | time zones by name, such as `Europe/Berlin`, with daylight saving time |
+//! | `journal` | no | events on disk: what was handed over survives the process, and is not sent twice |
 //! | `queue` | no | sends single events in the background |
 //! | `jiff` | no | times of events from `jiff` |
 //! | `rust_decimal` | no | amounts from and to `rust_decimal::Decimal` |
@@ -118,6 +125,8 @@ pub mod customer;
 mod error;
 pub mod event;
 pub mod guide;
+#[cfg(feature = "journal")]
+pub mod journal;
 pub mod order;
 pub mod report;
 #[cfg(feature = "testing")]

@@ -190,6 +190,9 @@ impl MatchKey {
         self.is_hashed()
     }
 
+    /// The keys that tell customers apart: who shares none of them is somebody else.
+    pub(crate) const IDENTIFYING: [Self; 3] = [Self::Email, Self::Phone, Self::ExternalId];
+
     /// Whether this is e-mail or phone, which come before all other keys.
     pub(crate) fn is_contact(self) -> bool {
         matches!(self, Self::Email | Self::Phone)

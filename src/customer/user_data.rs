@@ -127,6 +127,17 @@ impl UserData {
         &self.values[start..end]
     }
 
+    /// Whether e-mail, phone and external id say that these are two customers. Where one has none of the three, nothing
+    /// says so.
+    #[cfg(feature = "journal")]
+    pub(crate) fn is_stranger_to(&self, other: &Self) -> bool {
+        let named = |data: &Self| MatchKey::IDENTIFYING.iter().any(|key| data.has(*key));
+        let shared = MatchKey::IDENTIFYING
+            .iter()
+            .any(|key| self.values(*key).any(|one| other.values(*key).any(|value| value.means(one))));
+        named(self) && named(other) && !shared
+    }
+
     /// Adds the values of `other` that are not here yet. A key that takes one value keeps the one that it has.
     ///
     /// ```

@@ -23,6 +23,19 @@ impl Event {
         }
     }
 
+    /// A hash of what makes two events one event: the name and the id, or without an id all that is sent. It never
+    /// changes within a format of the journal.
+    #[cfg(feature = "journal")]
+    pub(crate) fn dedup_key(&self) -> u64 {
+        let digest = match &self.event_id {
+            Some(id) => {
+                digest_of_parts(&[self.event_name.as_str().as_bytes(), b"\n", id.as_str().as_bytes()])
+            }
+            None => digest_of_parts(&[serde_json::to_string(self).unwrap_or_default().as_bytes()]),
+        };
+        digest.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+
     /// Gives the n-th of several equal events an id of its own. Returns false for an id that was given or that
     /// comes from an order id: it stays.
     pub(crate) fn renumber(&mut self, occurrence: u32) -> bool {

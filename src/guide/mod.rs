@@ -23,6 +23,10 @@ pub mod cookbook {}
 #[cfg_attr(all(feature = "queue", feature = "testing"), doc = include_str!("delivery.md"))]
 pub mod delivery {}
 
+/// What a journal promises, what it does not, how to back it up and how to move it.
+#[cfg_attr(all(feature = "journal", feature = "testing"), doc = include_str!("durability.md"))]
+pub mod durability {}
+
 /// When Meta counts an event once, when twice, and how to avoid it.
 #[cfg_attr(feature = "testing", doc = include_str!("deduplication.md"))]
 pub mod deduplication {}

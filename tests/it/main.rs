@@ -29,6 +29,8 @@ mod golden;
 mod guide;
 #[cfg(feature = "csv")]
 mod incomplete;
+#[cfg(feature = "journal")]
+mod journal;
 mod known_answers;
 #[cfg(feature = "testing")]
 mod matrix;

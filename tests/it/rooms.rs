@@ -23,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("customer", &["value"]),
     ("event", &["value", "customer"]),
     ("report", &["value", "event"]),
+    ("journal", &["value", "event", "report"]),
     ("order", &["value", "customer", "event", "report"]),
     ("wire", &["value", "customer", "event", "order", "report"]),
     ("auth", &["value", "report", "wire"]),
@@ -31,7 +32,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Prose only.
     ("guide", &[]),
     // The one error that the error of every module converts into.
-    ("error", &["value", "customer", "event", "report", "order", "wire", "auth", "client"]),
+    ("error", &["value", "customer", "event", "report", "journal", "order", "wire", "auth", "client"]),
 ];
 
 /// Files that import each other today. The list may only become shorter.

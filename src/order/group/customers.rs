@@ -5,9 +5,6 @@ use crate::order::Column;
 use crate::order::row_error::Fault;
 use crate::value::Line;
 
-/// The keys that tell a customer from all others.
-const CONTACTS: [MatchKey; 3] = [MatchKey::Email, MatchKey::Phone, MatchKey::ExternalId];
-
 /// How many first lines a message names.
 const LINES_NAMED: usize = 5;
 
@@ -45,7 +42,7 @@ impl Customers {
                 contact.customer = customer;
             }
         }
-        for key in CONTACTS {
+        for key in MatchKey::IDENTIFYING {
             for value in data.values(key) {
                 let is_it = |known: &Contact| known.key == key && known.value.means(value);
                 if !self.contacts.iter().any(is_it) {

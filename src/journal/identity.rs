@@ -1,0 +1,59 @@
+//! Whose journal a file belongs to, and the header that says so.
+//!
+//! ```text
+//! magic 8 | version 4 | length of the header 4 | checksum of these 4
+//! number of the segment 4 | length 2, dataset id | length 2, key policy | checksum of the header 4
+//! ```
+//!
+//! The first line never changes, so that every version can tell what it cannot read.
+
+pub(super) const MAGIC: [u8; 8] = *b"MOEVENTS";
+
+/// The length of the first line.
+pub(super) const START: usize = 20;
+
+/// The version of the format.
+pub(super) const VERSION: u32 = 1;
+
+/// Whose journal this is: records of another one are never read as its own.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    dataset: String,
+    key_policy: String,
+    seal: u32,
+}
+
+impl Identity {
+    pub(super) fn new(dataset: &str, key_policy: &str) -> Self {
+        let seal = crc32fast::hash(format!("{dataset}\n{key_policy}").as_bytes());
+        Self { dataset: dataset.to_owned(), key_policy: key_policy.to_owned(), seal }
+    }
+
+    pub(super) fn dataset(&self) -> &str {
+        &self.dataset
+    }
+
+    pub(super) fn key_policy(&self) -> &str {
+        &self.key_policy
+    }
+
+    pub(super) fn seal(&self) -> u32 {
+        self.seal
+    }
+
+    /// The header of a segment.
+    pub(super) fn header(&self, segment: u32) -> Vec<u8> {
+        let len = START + 4 + 2 + self.dataset.len() + 2 + self.key_policy.len() + 4;
+        let mut header = MAGIC.to_vec();
+        header.extend_from_slice(&VERSION.to_le_bytes());
+        header.extend_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes());
+        header.extend_from_slice(&crc32fast::hash(&header).to_le_bytes());
+        header.extend_from_slice(&segment.to_le_bytes());
+        for text in [&self.dataset, &self.key_policy] {
+            header.extend_from_slice(&u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes());
+            header.extend_from_slice(text.as_bytes());
+        }
+        header.extend_from_slice(&crc32fast::hash(&header).to_le_bytes());
+        header
+    }
+}
