@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use meta_offline_events::{Error, auth, client, customer, event, order, report, value, wire};
+use meta_offline_events::{Error, auth, client, customer, event, journal, order, report, value, wire};
 
 use crate::support::sources;
 
@@ -47,6 +47,7 @@ fn every_public_error_converts_into_the_one_error() {
         order::arrow::BatchError,
         order::SortedError,
         wire::InvalidRequestField,
+        journal::JournalError,
         report::ApiError,
         auth::TokenInfoError,
         auth::TokenSourceError,

@@ -13,7 +13,7 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
-#[cfg(all(feature = "arrow", feature = "csv", feature = "queue"))]
+#[cfg(all(feature = "arrow", feature = "csv", feature = "journal", feature = "queue"))]
 mod errors;
 mod event_rules;
 mod faults;

@@ -102,6 +102,8 @@ async fn engine(arguments: &Arguments, dialect: Dialect, format: Format) -> Resu
         .build_arc()?;
     let mut config = SessionConfig::new().with_batch_size(BATCH);
     config.options_mut().sql_parser.dialect = dialect;
+    // Views of texts would keep whole tables in the memory of each batch that a sort holds.
+    config.options_mut().execution.parquet.schema_force_view_types = false;
     let context = SessionContext::new_with_config_rt(config, runtime);
     format.register(&context, &arguments.folder).await?;
     Ok(context)
