@@ -38,7 +38,7 @@ pub(super) struct Folder {
     /// The file that was written last: almost always the next one, too.
     written: Option<(String, File)>,
     /// The system frees the lock when the process ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -54,7 +54,7 @@ impl Folder {
             .open(path.join("lock"))
             .map_err(|cause| failed("cannot be opened for writing", cause))?;
         match fs4::FileExt::try_lock(&lock) {
-            Ok(()) => Ok(Self { path: path.to_owned(), written: None, _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), written: None, lock }),
             Err(TryLockError::WouldBlock) => Err(JournalError::new(JournalErrorKind::Locked, path)),
             Err(TryLockError::Error(cause)) => Err(failed("cannot be locked", cause)),
         }
@@ -66,6 +66,15 @@ impl Folder {
             self.written = Some((name.to_owned(), file));
         }
         self.written.as_mut().map(|(_, file)| file).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Drop for Folder {
+    /// Frees the lock here: a program that is just being started has the file open for a moment, too, and closing it
+    /// would not free the lock until then.
+    fn drop(&mut self) {
+        // If it fails, the system frees the lock.
+        let _ = fs4::FileExt::unlock(&self.lock);
     }
 }
 

@@ -288,6 +288,30 @@ fn p21_p31_one_process_has_a_journal_and_the_system_frees_it() {
     open(&folder.0).unwrap();
 }
 
+/// A program that is being started has all open files for a moment.
+#[cfg(unix)]
+#[test]
+fn p21_a_closed_journal_is_free_while_programs_start() {
+    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::process::CommandExt;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let folder = Folder::new("starting");
+    drop(open(&folder.0).unwrap());
+    let owner = fs::metadata(&folder.0).unwrap().uid();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                Command::new("true").uid(owner).status().unwrap();
+            }
+        });
+        let locked = (0..300).filter(|_| open(&folder.0).is_err()).count();
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(locked, 0);
+    });
+}
+
 #[cfg(unix)]
 #[test]
 fn p22_a_folder_that_cannot_be_written_is_an_error_when_the_journal_is_opened() {
