@@ -300,7 +300,7 @@ fn p21_a_closed_journal_is_free_while_programs_start() {
     drop(open(&folder.0).unwrap());
     let owner = fs::metadata(&folder.0).unwrap().uid();
     let is_over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 Command::new("true").uid(owner).status().unwrap();
