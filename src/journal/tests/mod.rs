@@ -339,8 +339,11 @@ fn one_sync_serves_all_that_wait() {
     let writer = Writer::start(open(&disk).unwrap(), Path::new("j")).unwrap();
     let before = disk.syncs();
     let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (begun, has_begun) = std::sync::mpsc::channel();
     let answers: Vec<_> = std::thread::scope(|scope| {
-        let held = scope.spawn(|| writer.call(move |_| wait.recv().is_ok()));
+        let hold = move |_: &mut Store<Model>| begun.send(()).is_ok() && wait.recv().is_ok();
+        let held = scope.spawn(|| writer.call(hold));
+        has_begun.recv().unwrap();
         let change = |number| Change::HandOver { events: vec![handed(&order(number))], now: day(0) };
         let waiting: Vec<_> = (0..50).map(|number| writer.send(change(number))).collect();
         go.send(()).unwrap();
