@@ -341,8 +341,8 @@ fn one_sync_serves_all_that_wait() {
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let (begun, has_begun) = std::sync::mpsc::channel();
     let answers: Vec<_> = std::thread::scope(|scope| {
-        let hold = move |_: &mut Store<Model>| begun.send(()).is_ok() && wait.recv().is_ok();
-        let held = scope.spawn(|| writer.call(hold));
+        let waits = move |_: &mut Store<Model>| begun.send(()).is_ok() && wait.recv().is_ok();
+        let held = scope.spawn(|| writer.call(waits));
         has_begun.recv().unwrap();
         let change = |number| Change::HandOver { events: vec![handed(&order(number))], now: day(0) };
         let waiting: Vec<_> = (0..50).map(|number| writer.send(change(number))).collect();
