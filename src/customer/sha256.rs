@@ -63,7 +63,7 @@ impl Block {
 /// Writes the digest of each padded block.
 pub(super) fn digest_each(blocks: &[Block], digests: &mut [Hashed]) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(()) = side_by_side::digest_each(blocks, digests) {
+    if side_by_side::digest_each(blocks, digests) {
         return;
     }
     one_by_one(blocks, digests);
@@ -124,11 +124,11 @@ mod side_by_side {
 
     use super::{Block, Hashed, INITIAL, one_by_one};
 
-    /// Writes the digests, if the processor has the instructions.
+    /// Writes the digests, and returns whether the processor has the instructions.
     #[inline]
-    pub(super) fn digest_each(blocks: &[Block], digests: &mut [Hashed]) -> Option<()> {
+    pub(super) fn digest_each(blocks: &[Block], digests: &mut [Hashed]) -> bool {
         static IS_RIGHT: LazyLock<bool> = LazyLock::new(gives_what_sha2_gives);
-        if *IS_RIGHT { by_instructions(blocks, digests) } else { None }
+        *IS_RIGHT && by_instructions(blocks, digests)
     }
 
     /// Compares both ways once: a digest that is wrong on one machine would lose matches without an error.
@@ -141,15 +141,20 @@ mod side_by_side {
         });
         let [mut quick, mut right] = [[Hashed::from_bytes([0; 32]); 2]; 2];
         one_by_one(&blocks, &mut right);
-        by_instructions(&blocks, &mut quick).is_some() && quick == right
+        by_instructions(&blocks, &mut quick) && quick == right
     }
 
     #[inline]
-    fn by_instructions(blocks: &[Block], digests: &mut [Hashed]) -> Option<()> {
+    fn by_instructions(blocks: &[Block], digests: &mut [Hashed]) -> bool {
         let has_instructions = is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1");
-        #[expect(unsafe_code, reason = "instructions are safe to use where the processor has them")]
-        // SAFETY: the features that the function enables were detected.
-        has_instructions.then(|| unsafe { digest_pairs(blocks, digests) })
+        if has_instructions {
+            #[expect(unsafe_code, reason = "instructions are safe to use where the processor has them")]
+            // SAFETY: the features that the function enables were detected.
+            unsafe {
+                digest_pairs(blocks, digests);
+            }
+        }
+        has_instructions
     }
 
     #[target_feature(enable = "sha,sse4.1")]
