@@ -4,9 +4,11 @@
 //! several fields are those of [`event`](crate::event) and [`order`](crate::order).
 
 mod amount;
+mod arithmetic;
 mod country;
 mod currency;
 mod date_order;
+mod decimal_text;
 mod id;
 mod invalid;
 mod letters;
@@ -25,7 +27,7 @@ mod written_date;
 mod zone;
 
 pub use amount::Amount;
-pub(crate) use amount::Sum;
+pub(crate) use arithmetic::Sum;
 pub use country::Country;
 pub use currency::Currency;
 pub use date_order::DateOrder;

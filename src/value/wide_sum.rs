@@ -7,6 +7,9 @@ pub(super) const fn power_of_ten(exponent: u8) -> i128 {
     10_i128.pow(exponent as u32)
 }
 
+/// The first whole number with too many digits.
+pub(super) const TOO_LARGE: i128 = power_of_ten(MAX_DIGITS);
+
 /// A number: its digits, and how many of them stand after the point.
 pub(super) type Number = (i128, u8);
 
