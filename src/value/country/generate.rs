@@ -1,14 +1,15 @@
-//! The generator of `names.txt`, and what must be true of it. `.ci/countries` runs it.
+//! The generator of `codes.txt` and `names.txt`, and what must be true of them. `.ci/countries` runs it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs, slice};
 
+use rust_iso3166::CountryCode;
 use serde_json::Value;
 
 use super::Country;
 use super::fold::{Accents, fold};
-use super::names::{LISTED, Meaning, SEVERAL, common};
+use super::names::{LISTED, Meaning, SEVERAL, codes, common};
 
 /// Of which countries the data write two names in one, the second in brackets: `Myanmar (Burma)`.
 const TWO_NAMES: [&str; 2] = ["fk", "mm"];
@@ -19,14 +20,34 @@ const MOVED: &str = "dv.json";
 /// Names that it gives to a country in place of another.
 const SLIPS: [(&str, &str); 3] = [("CD", "Congo"), ("CG", "República Democrática do Congo"), ("IQ", "Eýran")];
 
+#[test]
+fn the_codes_are_those_of_the_standard() {
+    let held_to = rust_iso3166::ALL.iter().map(|listed| (listed.alpha2, listed.alpha3, listed.name));
+    let ours = codes().map(|listed| (listed.two_letters, listed.three_letters, listed.name));
+    assert_eq!(ours.collect::<BTreeSet<_>>(), held_to.collect());
+}
+
 /// The meaning of every name in the data, folded.
 type Names = BTreeMap<String, BTreeSet<String>>;
+
+/// Comes first: the names are those that the codes have not.
+#[test]
+fn the_codes_are_written_anew_when_asked() {
+    if env::var_os("COUNTRY_NAMES_FROM").is_none() {
+        return;
+    }
+    let line = |listed: &CountryCode| format!("{} {} {}\n", listed.alpha2, listed.alpha3, listed.name);
+    fs::write(page("codes.txt"), rust_iso3166::ALL.iter().map(line).collect::<String>()).unwrap();
+}
 
 #[test]
 fn the_names_are_written_anew_when_asked() {
     let Some(folder) = env::var_os("COUNTRY_NAMES_FROM") else { return };
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/src/value/country/names.txt");
-    fs::write(page, written(Path::new(&folder))).unwrap();
+    fs::write(page("names.txt"), written(Path::new(&folder))).unwrap();
+}
+
+fn page(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/value/country").join(name)
 }
 
 fn written(folder: &Path) -> String {
@@ -61,7 +82,7 @@ fn written(folder: &Path) -> String {
 
 /// The names that the other tables have not.
 fn names_in(folder: &Path) -> Names {
-    let codes: HashSet<String> = rust_iso3166::ALL.iter().map(|listed| listed.alpha2.to_owned()).collect();
+    let codes: HashSet<String> = codes().map(|listed| listed.two_letters.to_owned()).collect();
     let levels = json(&folder.join("cldr-core/coverageLevels.json"));
     let mut names = Names::new();
     let mut forms = Names::new();

@@ -110,7 +110,7 @@ fn is_abbreviation(name: &[u8], text: &str) -> bool {
 /// The country whose three-letter code the text is, in capitals.
 fn code_in_capitals(text: &str) -> Option<[u8; 2]> {
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).take(4).collect();
-    rust_iso3166::from_alpha3(&letters).map(|listed| lower(listed.alpha2))
+    codes().find(|listed| listed.three_letters == letters).map(|listed| listed.code())
 }
 
 /// What a name with a title means, such as `Republic of Chile`.
@@ -158,9 +158,9 @@ static COMMON: LazyLock<HashMap<Box<[u8]>, Meaning, RandomState>> = LazyLock::ne
             names.insert(name.as_bytes().into(), meaning);
         }
     };
-    for listed in rust_iso3166::ALL {
-        for text in [listed.alpha2, listed.alpha3, listed.name] {
-            add(text, Accents::Dropped, Meaning::Country(lower(listed.alpha2)));
+    for listed in codes() {
+        for text in [listed.two_letters, listed.three_letters, listed.name] {
+            add(text, Accents::Dropped, Meaning::Country(listed.code()));
         }
     }
     for (code, aliases) in ALIASES {
@@ -177,11 +177,29 @@ static COMMON: LazyLock<HashMap<Box<[u8]>, Meaning, RandomState>> = LazyLock::ne
     names
 });
 
-fn lower(code: &str) -> [u8; 2] {
-    let mut letters = [0; 2];
-    letters.copy_from_slice(&code.as_bytes()[..2]);
-    letters.make_ascii_lowercase();
-    letters
+/// A country in ISO 3166-1: its codes in capitals, and its English short name.
+pub(super) struct Listed {
+    pub(super) two_letters: &'static str,
+    pub(super) three_letters: &'static str,
+    pub(super) name: &'static str,
+}
+
+impl Listed {
+    fn code(&self) -> [u8; 2] {
+        let mut code = [0; 2];
+        code.copy_from_slice(self.two_letters.as_bytes());
+        code.make_ascii_lowercase();
+        code
+    }
+}
+
+/// The countries of ISO 3166-1. A test holds them to a list that others keep.
+pub(super) fn codes() -> impl Iterator<Item = Listed> {
+    include_str!("codes.txt").lines().filter_map(|line| {
+        let (two_letters, rest) = line.split_once(' ')?;
+        let (three_letters, name) = rest.split_once(' ')?;
+        Some(Listed { two_letters, three_letters, name })
+    })
 }
 
 /// What a folded name means if it is a code, an English name or an alias.
