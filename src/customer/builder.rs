@@ -351,9 +351,15 @@ impl<'a> UserDataBuilder<'a> {
     ///
     /// The customer's own [`country`](Self::country) takes precedence over that of the options. The day of
     /// [`as_of`](Self::as_of) stays, unless the options have one.
+    #[inline]
     pub fn options(mut self, options: CleaningOptions) -> Self {
-        self.options = CleaningOptions { as_of: options.as_of.or(self.options.as_of), ..options };
+        self.set_options(options);
         self
+    }
+
+    /// Sets the options in place.
+    pub(crate) fn set_options(&mut self, options: CleaningOptions) {
+        self.options = CleaningOptions { as_of: options.as_of.or(self.options.as_of), ..options };
     }
 
     /// Cleans and hashes every text.

@@ -97,7 +97,7 @@ impl Orders {
     /// Adds one parsed row: a row, a return or an error.
     pub fn push_parsed(&mut self, row: ParsedRow<'_>) {
         match row {
-            ParsedRow::Row(row) => self.push(&row),
+            ParsedRow::Row(ref row) => self.push(row),
             ParsedRow::Return(line) => self.filter(line),
             ParsedRow::Invalid(error) => self.reject(error),
         }

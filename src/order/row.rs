@@ -49,6 +49,7 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     /// Creates a row from its source line and sale time: a purchase in a physical store, unless the setters
     /// change that.
+    #[inline]
     pub fn new(line: impl Into<Line>, time: EventTime) -> Self {
         Self {
             line: line.into(),
@@ -116,36 +117,42 @@ impl<'a> Row<'a> {
     }
 
     /// Sets the customer. The row needs an e-mail address or a phone number that can be used.
+    #[inline]
     pub fn customer(mut self, customer: UserDataBuilder<'a>) -> Self {
         self.customer = customer;
         self
     }
 
     /// Sets the event name, `Purchase` by default.
+    #[inline]
     pub fn name(mut self, name: EventName) -> Self {
         self.name = name;
         self
     }
 
     /// Sets the action source, `physical_store` by default.
+    #[inline]
     pub fn action_source(mut self, action_source: ActionSource) -> Self {
         self.action_source = action_source;
         self
     }
 
     /// Sets the order id. Rows with equal order id, event name and action source make one event.
+    #[inline]
     pub fn order_id(mut self, order_id: OrderId) -> Self {
         self.order_id = Some(order_id);
         self
     }
 
     /// Sets the product.
+    #[inline]
     pub fn product(mut self, product: ProductId) -> Self {
         self.product = Some(product);
         self
     }
 
     /// Sets the quantity. With zero or less the row is a return and is left out.
+    #[inline]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(Quantity::Whole(quantity));
         self
@@ -178,24 +185,28 @@ impl<'a> Row<'a> {
     /// assert_eq!(prepared.events[0].value().unwrap().to_string(), "7.09 EUR");
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
+    #[inline]
     pub fn fractional_quantity(mut self, quantity: Amount) -> Self {
         self.quantity = Some(Quantity::of(quantity));
         self
     }
 
     /// Sets the price of one item.
+    #[inline]
     pub fn price(mut self, price: Amount) -> Self {
         self.price = Some(price);
         self
     }
 
     /// Sets the value of the whole order, instead of quantity and price.
+    #[inline]
     pub fn value(mut self, value: Amount) -> Self {
         self.value = Some(value);
         self
     }
 
     /// Sets the currency of price and value.
+    #[inline]
     pub fn currency(mut self, currency: Currency) -> Self {
         self.currency = Some(currency);
         self
@@ -203,18 +214,21 @@ impl<'a> Row<'a> {
 
     /// Sets the event id, which is otherwise derived from order id, event name and action source. Website rows
     /// need it.
+    #[inline]
     pub fn event_id(mut self, event_id: EventId) -> Self {
         self.event_id = Some(event_id);
         self
     }
 
     /// Sets the page of the event. Website rows need it.
+    #[inline]
     pub fn event_source_url(mut self, event_source_url: PageUrl) -> Self {
         self.event_source_url = Some(event_source_url);
         self
     }
 
     /// Sets how the customer receives the goods.
+    #[inline]
     pub fn delivery_category(mut self, delivery_category: DeliveryCategory) -> Self {
         self.delivery_category = Some(delivery_category);
         self

@@ -114,7 +114,7 @@ impl SortedOrders {
     /// more; from then on every call returns the same error.
     pub fn push_parsed(&mut self, row: ParsedRow<'_>) -> Result<(), NotSorted> {
         match row {
-            ParsedRow::Row(row) => self.push(&row),
+            ParsedRow::Row(ref row) => self.push(row),
             ParsedRow::Return(line) => {
                 self.refuse_after_error()?;
                 self.last = Some(line);

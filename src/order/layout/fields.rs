@@ -9,7 +9,7 @@ use super::order_key::{OrderKey, escaped};
 use super::record::{Moment, Record, Texts};
 use super::zones::{NoTime, ZoneOf};
 use super::{BoundLayout, RowLayout};
-use crate::customer::{UserData, UserDataBuilder, is_blank, is_placeholder};
+use crate::customer::{CleaningOptions, is_blank, is_placeholder};
 use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
 use crate::order::quantity::Quantity;
@@ -80,7 +80,8 @@ impl BoundLayout {
             }
             order => (order, None),
         };
-        let mut row = Row::new(line, time.unwrap_or(EventTime::FIRST)).customer(self.customer());
+        let mut row = Row::new(line, time.unwrap_or(EventTime::FIRST));
+        row.customer.set_options(self.customers());
         row.quantity = quantity;
         row.product = read.optional(Column::ProductId, text(Column::ProductId), str::parse);
         let amount = |read: &mut Reader<'_>, column| match number(column) {
@@ -172,9 +173,9 @@ impl BoundLayout {
         })
     }
 
-    fn customer<'a>(&self) -> UserDataBuilder<'a> {
+    fn customers(&self) -> CleaningOptions {
         let RowLayout { customers, times, .. } = &self.layout;
-        UserData::builder().options(customers.date_order_unless_stated(times.date_order))
+        customers.date_order_unless_stated(times.date_order)
     }
 }
 
