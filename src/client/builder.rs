@@ -10,14 +10,16 @@ use super::backoff::{Jitter, SystemJitter};
 use super::clock::{Clock, SystemClock};
 use super::credentials::{Credentials, ProofSecret, TokenPlacement};
 use super::endpoint::Endpoint;
+use super::gateway::Gateway;
 use super::invalid::{InvalidClient, within};
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
 use super::runtime::RuntimeNeeds;
-use super::settings::Settings;
+use super::service::Service;
+use super::settings::{Second, Settings};
 use super::transport::{HttpSettings, HttpTransport, Proxy, Transport};
 use crate::auth::TokenSource;
-use crate::value::{AppSecret, DatasetId, EventTime};
+use crate::value::{AccessToken, AppSecret, DatasetId, EventTime};
 use crate::wire::{BatchLimits, RequestFields};
 
 /// The settings of a client that is not built yet.
@@ -43,6 +45,7 @@ pub struct ClientBuilder {
     dataset: DatasetId,
     tokens: TokenSource,
     endpoint: Endpoint,
+    receivers: Receivers,
     api_version: Box<str>,
     fields: RequestFields,
     limits: BatchLimits,
@@ -58,12 +61,21 @@ pub struct ClientBuilder {
     jitter: Arc<dyn Jitter>,
 }
 
+/// Where the events go.
+#[derive(Clone)]
+enum Receivers {
+    Meta,
+    Gateway(Gateway),
+    Both(Gateway),
+}
+
 impl ClientBuilder {
     pub(super) fn new(dataset: DatasetId, tokens: TokenSource) -> Self {
         Self {
             dataset,
             tokens,
             endpoint: Endpoint::Meta,
+            receivers: Receivers::Meta,
             api_version: Self::API_VERSION.into(),
             fields: RequestFields::new(),
             limits: BatchLimits::default(),
@@ -78,6 +90,12 @@ impl ClientBuilder {
             clock: None,
             jitter: Arc::new(SystemJitter),
         }
+    }
+
+    /// Of a client that sends to a gateway alone.
+    pub(super) fn for_gateway(dataset: DatasetId, gateway: Gateway) -> Self {
+        let tokens = TokenSource::from_fn(|_| Err::<AccessToken, _>("a gateway gets no access token"));
+        Self { receivers: Receivers::Gateway(gateway), ..Self::new(dataset, tokens) }
     }
 
     /// The Graph API version that is used unless another is set.
@@ -130,6 +148,43 @@ impl ClientBuilder {
     /// ```
     pub fn endpoint_with_token(mut self, base: Url) -> Self {
         self.endpoint = Endpoint::Other { base, gets_token: true };
+        self
+    }
+
+    /// Sends events to a gateway as well.
+    ///
+    /// Each receiver has batches, retries and outcomes of its own; what fails at one is never repeated at the other.
+    /// [`DeliveryReport::gateway`](crate::report::DeliveryReport::gateway) is the report of the gateway. The gateway gets
+    /// neither the token nor the proof of the app secret, and none of the
+    /// [`request_fields`](Self::request_fields). A test event code is refused beside it.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, Gateway};
+    /// # use meta_offline_events::customer::UserData;
+    /// # use meta_offline_events::event::Event;
+    /// use meta_offline_events::testing::MockServer;
+    /// # use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let sale = Event::builder(EventTime::now(), customer).name("Subscribe".parse()?).build()?;
+    /// let (meta, gateway) = (MockServer::start().await?, MockServer::start().await?);
+    /// let client = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?)
+    ///     .loopback_endpoint(meta.url())
+    ///     .gateway(Gateway::loopback(gateway.url()))
+    ///     .build()?;
+    /// let report = client.send(sale).await;
+    /// assert_eq!(report.events().accepted, 1);
+    /// assert_eq!(report.gateway().map(|report| report.events().accepted), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn gateway(mut self, gateway: Gateway) -> Self {
+        self.receivers = match self.receivers {
+            Receivers::Gateway(_) => Receivers::Gateway(gateway),
+            Receivers::Meta | Receivers::Both(_) => Receivers::Both(gateway),
+        };
         self
     }
 
@@ -407,6 +462,8 @@ impl ClientBuilder {
         }
         let gets_token = self.endpoint.gets_token();
         let url = self.endpoint.url(&self.api_version, &self.dataset)?;
+        let gateway_url = self.receivers.gateway_url(&self.dataset)?;
+        self.receivers.check(&self.fields)?;
         if self.http.connect.is_zero() || self.attempt.is_zero() {
             return Err(InvalidClient::Timeout);
         }
@@ -418,15 +475,18 @@ impl ClientBuilder {
         let has_own_transport = self.transport.is_none();
         let runtime_needs =
             RuntimeNeeds { timers: has_own_transport || self.clock.is_none(), io: has_own_transport };
+        let of_meta = (!matches!(self.receivers, Receivers::Gateway(_))).then_some(&url);
+        let needs_tls = of_meta.into_iter().chain(&gateway_url).any(|url| url.scheme() == "https");
         let transport = match (self.transport, self.http.customized()) {
             (Some(_), Some(setting)) => return Err(InvalidClient::BesideTransport(setting)),
             (Some(transport), None) => transport,
-            (None, _) if url.scheme() == "https" && !HAS_TLS => return Err(InvalidClient::Tls),
+            (None, _) if needs_tls && !HAS_TLS => return Err(InvalidClient::Tls),
             (None, _) => Arc::new(http_transport(self.http)?),
         };
-        Ok(Settings {
+        let settings = Settings {
             dataset: self.dataset,
             url,
+            service: Service::Meta,
             tokens: self.tokens,
             credentials: gets_token.then_some(self.credentials),
             token_expiry: self.token_expiry,
@@ -442,7 +502,44 @@ impl ClientBuilder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             jitter: self.jitter,
             runtime_needs,
-        })
+            second: None,
+        };
+        Ok(self.receivers.settings(settings, gateway_url))
+    }
+}
+
+impl Receivers {
+    fn gateway(&self) -> Option<&Gateway> {
+        match self {
+            Self::Meta => None,
+            Self::Gateway(gateway) | Self::Both(gateway) => Some(gateway),
+        }
+    }
+
+    fn gateway_url(&self, dataset: &DatasetId) -> Result<Option<Url>, InvalidClient> {
+        self.gateway().map(|gateway| gateway.url(dataset)).transpose()
+    }
+
+    fn check(&self, fields: &RequestFields) -> Result<(), InvalidClient> {
+        match self {
+            Self::Gateway(Gateway { filter: Some(_), .. }) => Err(InvalidClient::GatewayFilter),
+            Self::Gateway(_) | Self::Both(_) if fields.has_test_event_code() => {
+                Err(InvalidClient::GatewayTestEventCode)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The settings for these receivers, from those for Meta.
+    fn settings(self, meta: Settings, gateway_url: Option<Url>) -> Settings {
+        match (self, gateway_url) {
+            (Self::Gateway(gateway), Some(url)) => meta.for_gateway(url, gateway.access_key),
+            (Self::Both(gateway), Some(url)) => {
+                let settings = Arc::new(meta.for_gateway(url, gateway.access_key));
+                Settings { second: Some(Second { settings, filter: gateway.filter }), ..meta }
+            }
+            _ => meta,
+        }
     }
 }
 
@@ -483,7 +580,6 @@ fn check_proxy(proxy: &Proxy) -> Result<(), InvalidClient> {
 mod tests {
     use super::*;
     use crate::client::Client;
-    use crate::value::AccessToken;
 
     fn endpoint(base: &str) -> Result<Client, InvalidClient> {
         let builder = Client::builder(

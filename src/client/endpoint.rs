@@ -31,6 +31,13 @@ impl Endpoint {
         base.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))
     }
 
+    /// The address of the events of this dataset at a gateway.
+    pub(super) fn gateway_url(&self, dataset: &DatasetId) -> Result<Url, InvalidClient> {
+        let base = self.clone().base()?;
+        base.join(&format!("capi/{dataset}/events"))
+            .map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))
+    }
+
     /// The base address, with a path that ends in a slash.
     fn base(self) -> Result<Url, InvalidClient> {
         let mut base = match self {

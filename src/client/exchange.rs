@@ -16,7 +16,7 @@ use crate::customer::MatchValue;
 use crate::event::Event;
 use crate::report::{Numbered, StopCause};
 use crate::value::AccessToken;
-use crate::wire::{Answer, TextFilter, read_answer, read_hints};
+use crate::wire::{Answer, TextFilter, read_hints};
 
 /// Makes one attempt. It sorts the answer and decides nothing.
 pub(super) async fn attempt(
@@ -29,7 +29,9 @@ pub(super) async fn attempt(
     let tokens = run.settings.tokens.secrets();
     let _in_flight = run.leaves(purpose);
     let exchanged = exchange(run, request).await;
-    let filter = text_filter(&tokens, events).and(run.app_secret());
+    let service = &run.settings.service;
+    let secrets = tokens.iter().map(AccessToken::expose).chain(service.access_key());
+    let filter = TextFilter::masking(secrets).and(sent_in_the_clear(events)).and(run.app_secret());
     let response = match exchanged {
         Ok(response) => response,
         Err(error) => return Ended::Failed(error.filtered(&filter)),
@@ -37,13 +39,12 @@ pub(super) async fn attempt(
     if (300..400).contains(&response.status()) {
         return Ended::Redirected(redirect_host(&response, request.url(), &filter));
     }
-    let hints = read_hints(|name| response.header_value(name));
-    let content_type = response.header_value("content-type");
-    match read_answer(response.status(), content_type, response.body(), &filter) {
+    let sent = events.len() as u64;
+    let hints = service.hints(read_hints(|name| response.header_value(name)));
+    match service.read(&response, sent, &filter) {
         Answer::Received { count, messages, trace_id } => {
             run.heed(hints);
             run.heard(messages, trace_id);
-            let sent = events.len() as u64;
             if count > sent {
                 // It may be the answer to another request.
                 run.drop_connections();
@@ -84,10 +85,9 @@ async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, Tra
     }
 }
 
-/// Masks, in whatever the service says, tokens and everything that was sent of a customer unhashed.
-fn text_filter<'e>(tokens: &'e [AccessToken], events: &'e [Numbered]) -> TextFilter<'e> {
-    let clear = events.iter().flat_map(|numbered| clear_texts(&numbered.event));
-    TextFilter::masking(tokens.iter().map(AccessToken::expose)).and(clear)
+/// What is sent of customers unhashed, to be masked in whatever the service says.
+fn sent_in_the_clear(events: &[Numbered]) -> impl Iterator<Item = Cow<'_, str>> {
+    events.iter().flat_map(|numbered| clear_texts(&numbered.event))
 }
 
 /// What is sent of an event unhashed.

@@ -102,11 +102,13 @@ mod batcher;
 mod budget;
 mod builder;
 mod clock;
+mod copies;
 mod credentials;
 mod delivery;
 mod dispatch;
 mod endpoint;
 mod exchange;
+mod gateway;
 mod halt;
 mod invalid;
 mod isolation;
@@ -121,6 +123,7 @@ mod run_clock;
 mod run_log;
 mod run_state;
 mod runtime;
+mod service;
 mod settings;
 mod shield;
 mod source;
@@ -137,6 +140,7 @@ pub use builder::ClientBuilder;
 pub use clock::{Clock, SystemClock, Waiting};
 pub use credentials::TokenPlacement;
 pub use delivery::Delivery;
+pub use gateway::Gateway;
 pub use invalid::InvalidClient;
 pub use observers::{OutcomeGroup, Progress};
 #[cfg(feature = "queue")]
@@ -209,6 +213,23 @@ impl Client {
     /// ```
     pub fn builder_with_source(dataset: DatasetId, tokens: TokenSource) -> ClientBuilder {
         ClientBuilder::new(dataset, tokens)
+    }
+
+    /// Starts the settings of a client that sends to a gateway and nowhere else. It needs no access token.
+    ///
+    /// [`endpoint`](ClientBuilder::endpoint), [`api_version`](ClientBuilder::api_version),
+    /// [`request_fields`](ClientBuilder::request_fields) and all that is about a token have no effect then.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, Gateway};
+    ///
+    /// let gateway = Gateway::new("https://gateway.shop.example/".parse()?);
+    /// let client = Client::builder_for_gateway("123456789012345".parse()?, gateway).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder_for_gateway(dataset: DatasetId, gateway: Gateway) -> ClientBuilder {
+        ClientBuilder::for_gateway(dataset, gateway)
     }
 
     /// The dataset that receives the events.

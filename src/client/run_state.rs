@@ -119,7 +119,8 @@ impl<'r> RunState<'r> {
     /// What code of the application says, without secrets.
     pub(super) fn filtered(&self, text: &str) -> Box<str> {
         let tokens = self.settings.tokens.secrets();
-        TextFilter::masking(tokens.iter().map(AccessToken::expose)).and(self.app_secret()).clean(text)
+        let tokens = tokens.iter().map(AccessToken::expose).chain(self.settings.service.access_key());
+        TextFilter::masking(tokens).and(self.app_secret()).clean(text)
     }
 
     pub(super) fn app_secret(&self) -> Option<Cow<'r, str>> {
@@ -289,7 +290,7 @@ impl<'r> RunState<'r> {
 
     /// Whether an event would leave Meta's window on its way.
     pub(super) fn check_age(&self, event: &Event, now: EventTime) -> Result<(), OutsideWindow> {
-        let limit = event.action_source().age_limit().less(self.settings.age_margin);
+        let limit = self.settings.service.age_limit(event).less(self.settings.age_margin);
         event.time().check_age(now, limit)
     }
 }

@@ -30,6 +30,8 @@ pub enum ValueKind {
     ActionSource,
     /// `DeliveryCategory`
     DeliveryCategory,
+    /// [`GatewayAccessKey`](super::GatewayAccessKey)
+    GatewayAccessKey,
     /// A word of `GenderWords`.
     GenderWord,
     /// [`OrderId`](super::OrderId)
@@ -67,6 +69,7 @@ impl fmt::Display for ValueKind {
             Self::EventTime => "event time",
             Self::ActionSource => "action source",
             Self::DeliveryCategory => "delivery category",
+            Self::GatewayAccessKey => "access key of the gateway",
             Self::GenderWord => "word for a gender",
             Self::OrderId => "order id",
             Self::PageId => "page id",

@@ -38,7 +38,7 @@ pub use moment::{AgeLimit, EventTime, OutsideWindow};
 pub use money::Money;
 pub use page_url::PageUrl;
 pub(crate) use raw_json::RawJson;
-pub use secret::{AccessToken, AppSecret};
+pub use secret::{AccessToken, AppSecret, GatewayAccessKey};
 pub use text::Text;
 pub(crate) use unquoted::{Found, read_unquoted};
 pub(crate) use written_date::{without_weekday, written_date};

@@ -58,6 +58,36 @@ pub(crate) fn read_answer(
     }
 }
 
+/// Reads the answer of a gateway to a batch of this many events. Status 202 is the only success, and no code of an
+/// error has a known meaning there. What else is no refusal may have been stored.
+pub(crate) fn read_gateway_answer(status: u16, body: &[u8], sent: u64, filter: &TextFilter<'_>) -> Answer {
+    if status == 202 {
+        return Answer::Received { count: sent, messages: Vec::new(), trace_id: None };
+    }
+    let message = words_of(&String::from_utf8_lossy(body), filter);
+    if (400..500).contains(&status) {
+        let error = ApiError { status, message, is_from_gateway: true, ..ApiError::default() };
+        return Answer::Error(Box::new(error));
+    }
+    let mut told = format!("the gateway answered with HTTP status {status} instead of 202");
+    if let Some(words) = message {
+        let _ = write!(told, ": {words}");
+    }
+    Answer::Unreadable(told.into())
+}
+
+/// What an answer says for people: the message of its error, or the answer itself unless it is a page or JSON.
+fn words_of(body: &str, filter: &TextFilter<'_>) -> Option<Box<str>> {
+    let words = match serde_json::from_str::<Value>(body) {
+        Ok(json) => read_error(0, &json, filter)
+            .and_then(|error| error.message)
+            .or_else(|| text_of(&json, "message", filter)),
+        Err(_) if body.trim_start().starts_with(['<', '{', '[']) => None,
+        Err(_) => Some(filter.clean(body)),
+    };
+    words.filter(|words| !words.is_empty())
+}
+
 /// What is known of an answer that does not come from the service.
 fn not_metas(
     status: u16,
@@ -175,6 +205,7 @@ fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiE
         event_index: data.as_ref().and_then(|data| usize::try_from(number(data.get("event_index")?)?).ok()),
         terms_link,
         trace_id: text_of(error, "fbtrace_id", filter).or_else(|| text_of(json, "fbtrace_id", filter)),
+        is_from_gateway: false,
     })
 }
 
