@@ -256,7 +256,7 @@ async fn obey(run: &RunState<'_>, stop: &StopHandle) {
 
 /// Stops before the start without the runtime that the client's own clock and transport need.
 fn check_runtime(run: &RunState<'_>) {
-    if !run.settings.runtime_needs.are_met() {
+    if !run.settings.connection.runtime_needs.are_met() {
         run.halt(StopCause::NoRuntime);
     }
 }

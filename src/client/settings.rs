@@ -1,17 +1,14 @@
 //! The settings of a client, checked.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
-use super::backoff::Jitter;
-use super::clock::Clock;
+use super::connection::Connection;
 use super::credentials::Credentials;
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
-use super::runtime::RuntimeNeeds;
-use super::transport::{Request, Transport};
+use super::transport::Request;
 use crate::auth::TokenSource;
 use crate::value::{DatasetId, EventTime};
 use crate::wire::{BatchLimits, RequestFields};
@@ -31,12 +28,8 @@ pub(super) struct Settings {
     pub(super) retry: RetryPolicy,
     pub(super) in_flight: usize,
     pub(super) age_margin: Duration,
-    pub(super) attempt_limit: Duration,
     pub(super) pacer: Pacer,
-    pub(super) transport: Arc<dyn Transport>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) jitter: Arc<dyn Jitter>,
-    pub(super) runtime_needs: RuntimeNeeds,
+    pub(super) connection: Connection,
 }
 
 impl Settings {
