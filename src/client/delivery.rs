@@ -207,8 +207,16 @@ impl Plan<'_> {
     async fn run_through(self: Box<Self>) -> DeliveryReport {
         let Self { settings, source, keeping, linger, observers, on_gateway_outcome, stop } = *self;
         let Some(second) = &settings.second else {
-            return run(Run { settings: &settings, source, keeping, linger, observers, stop: &stop, role: Role::Alone })
-                .await;
+            return run(Run {
+                settings: &settings,
+                source,
+                keeping,
+                linger,
+                observers,
+                stop: &stop,
+                role: Role::Alone,
+            })
+            .await;
         };
         let copies = Arc::<Copies>::default();
         let source: Box<dyn EventSource> = Box::new(Copying::new(source, second.filter.clone(), &copies));
@@ -255,7 +263,7 @@ enum Role<'r> {
     OfCopies,
 }
 
-async fn run<'d: 'r, 'r>(plan: Run<'r, 'd>) -> DeliveryReport {
+async fn run(plan: Run<'_, '_>) -> DeliveryReport {
     let Run { settings, source, keeping, linger, observers, stop, role } = plan;
     let feeder = observers.feeder;
     let run = RunState::new(settings, keeping, observers);
@@ -263,8 +271,7 @@ async fn run<'d: 'r, 'r>(plan: Run<'r, 'd>) -> DeliveryReport {
     check_token(&run);
     let batcher = Mutex::new(Batcher::new(source, feeder, linger));
     {
-        let workers: FuturesUnordered<_> =
-            (0..settings.in_flight).map(|_| work(&run, &batcher)).collect();
+        let workers: FuturesUnordered<_> = (0..settings.in_flight).map(|_| work(&run, &batcher)).collect();
         // First, so that a run that is stopped already begins nothing.
         let ending = join(obey(&run, stop), keep_time(&run));
         select(pin!(ending), pin!(workers.collect::<()>())).await;
@@ -322,7 +329,7 @@ async fn obey(run: &RunState<'_>, stop: &StopHandle) {
 
 /// Stops before the start without the runtime that the client's own clock and transport need.
 fn check_runtime(run: &RunState<'_>) {
-    if !run.settings.runtime_needs.are_met() {
+    if !run.settings.connection.runtime_needs.are_met() {
         run.halt(StopCause::NoRuntime);
     }
 }

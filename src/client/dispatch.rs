@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batch_part::BatchPart;
-use super::clock::Clock;
 use super::exchange::attempt;
 use super::isolation::{Isolation, Search, is_about_age};
 use super::pacer::Purpose;

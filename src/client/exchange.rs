@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::{Either, select};
-use url::Url;
 
 use super::pacer::Purpose;
 use super::retry::Ended;
@@ -36,8 +35,8 @@ pub(super) async fn attempt(
         Ok(response) => response,
         Err(error) => return Ended::Failed(error.filtered(&filter)),
     };
-    if (300..400).contains(&response.status()) {
-        return Ended::Redirected(redirect_host(&response, request.url(), &filter));
+    if let Some(host) = response.redirect_host(request.url(), &filter) {
+        return Ended::Redirected(host);
     }
     let sent = events.len() as u64;
     let hints = service.hints(read_hints(|name| response.header_value(name)));
@@ -67,8 +66,8 @@ async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, Tra
     let settings = run.settings;
     // After a panic as it was dropped, nobody knows what becomes of its connection.
     let drop_panicked = || run.halt(StopCause::Panicked("Transport"));
-    let sending = Shielded::new(|| settings.transport.send(request), drop_panicked);
-    let limit = run.clock().limit(settings.attempt_limit);
+    let sending = Shielded::new(|| settings.connection.transport.send(request), drop_panicked);
+    let limit = run.clock().limit(settings.connection.attempt_limit);
     let cut_off = pin!(run.is_cut_off());
     match select(pin!(sending), select(limit, cut_off)).await {
         Either::Left((Ok(answer), _)) => answer,
@@ -100,13 +99,4 @@ fn clear_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
         _ => None,
     });
     texts.chain(event.clear_texts().into_iter().map(Cow::from))
-}
-
-/// The host that a redirect points to; its path and query may hold what was sent.
-fn redirect_host(response: &Response, from: &Url, filter: &TextFilter<'_>) -> Box<str> {
-    let target = response.header_value("location").and_then(|location| from.join(location).ok());
-    match target.as_ref().and_then(Url::host_str) {
-        Some(host) => filter.clean(host),
-        None => "an unknown place".into(),
-    }
 }

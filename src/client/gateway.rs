@@ -34,7 +34,7 @@ use crate::value::{DatasetId, GatewayAccessKey};
 /// ```
 #[derive(Clone)]
 pub struct Gateway {
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     pub(super) access_key: Option<GatewayAccessKey>,
     pub(super) filter: Option<Arc<Filter>>,
 }

@@ -26,7 +26,9 @@ pub enum InvalidClient {
     )]
     GatewayFilter,
     /// A test event code stands beside a gateway, which would take the events for real ones.
-    #[error("a gateway knows no test event code, and would take the events for real ones: test without the gateway")]
+    #[error(
+        "a gateway knows no test event code, and would take the events for real ones: test without the gateway"
+    )]
     GatewayTestEventCode,
     /// The address of the proxy breaks a rule.
     #[error("the proxy {0}")]

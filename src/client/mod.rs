@@ -102,6 +102,7 @@ mod batcher;
 mod budget;
 mod builder;
 mod clock;
+mod connection;
 mod copies;
 mod credentials;
 mod delivery;
@@ -135,9 +136,12 @@ mod transport;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use backoff::full_jitter;
 pub use backoff::{Jitter, SystemJitter};
 pub use builder::ClientBuilder;
 pub use clock::{Clock, SystemClock, Waiting};
+pub(crate) use connection::{Connection, ConnectionSettings};
+pub(crate) use credentials::ProofSecret;
 pub use credentials::TokenPlacement;
 pub use delivery::Delivery;
 pub use gateway::Gateway;
@@ -150,7 +154,7 @@ pub use source::{
     EventSource, FromPoll, FromResults, FromStream, SourceError, from_poll, from_results, from_stream,
 };
 pub use stop::StopHandle;
-pub use transport::{HttpTransport, Request, Response, Sending, Transport, TransportError};
+pub use transport::{HttpTransport, Method, Request, Response, Sending, Transport, TransportError};
 
 use settings::Settings;
 
@@ -335,6 +339,19 @@ impl Client {
     /// [`StopCause::NoRuntime`](crate::report::StopCause::NoRuntime).
     pub fn deliver<'d>(&self, source: impl EventSource + 'd) -> Delivery<'d> {
         Delivery::of_source(&self.settings, source)
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.settings.connection
+    }
+
+    pub(crate) fn tokens(&self) -> &TokenSource {
+        &self.settings.tokens
+    }
+
+    /// What proofs of the app secret are made with.
+    pub(crate) fn proof_secret(&self) -> Option<&ProofSecret> {
+        self.settings.credentials.as_ref()?.secret.as_ref()
     }
 
     /// Starts the settings of a [`Queue`], which sends in the background, for an application that takes

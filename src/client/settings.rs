@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::backoff::Jitter;
-use super::clock::Clock;
+use super::connection::Connection;
 use super::credentials::Credentials;
+use super::gateway::Filter;
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
-use super::gateway::Filter;
-use super::runtime::RuntimeNeeds;
 use super::service::Service;
-use super::transport::{Request, Transport};
+use super::transport::Request;
 use crate::auth::TokenSource;
 use crate::value::{DatasetId, EventTime, GatewayAccessKey};
 use crate::wire::{BatchLimits, RequestFields};
@@ -34,12 +32,8 @@ pub(super) struct Settings {
     pub(super) retry: RetryPolicy,
     pub(super) in_flight: usize,
     pub(super) age_margin: Duration,
-    pub(super) attempt_limit: Duration,
     pub(super) pacer: Pacer,
-    pub(super) transport: Arc<dyn Transport>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) jitter: Arc<dyn Jitter>,
-    pub(super) runtime_needs: RuntimeNeeds,
+    pub(super) connection: Connection,
     pub(super) second: Option<Second>,
 }
 
@@ -72,12 +66,8 @@ impl Settings {
             retry: self.retry.clone(),
             in_flight: self.in_flight,
             age_margin: self.age_margin,
-            attempt_limit: self.attempt_limit,
             pacer: Pacer::new(),
-            transport: Arc::clone(&self.transport),
-            clock: Arc::clone(&self.clock),
-            jitter: Arc::clone(&self.jitter),
-            runtime_needs: self.runtime_needs,
+            connection: self.connection.clone(),
             second: None,
         }
     }

@@ -247,7 +247,9 @@ impl fmt::Display for ApiError {
         match (self.code, self.subcode) {
             (Some(code), Some(subcode)) => write!(f, "Meta error {code}/{subcode}")?,
             (Some(code), None) => write!(f, "Meta error {code}")?,
-            (None, _) if self.is_from_gateway => write!(f, "the gateway answered with HTTP status {}", self.status)?,
+            (None, _) if self.is_from_gateway => {
+                write!(f, "the gateway answered with HTTP status {}", self.status)?
+            }
             (None, _) => write!(f, "HTTP status {}", self.status)?,
         }
         let words = [&self.message, &self.user_title, &self.user_message];

@@ -10,8 +10,12 @@ pub enum ValueKind {
     AccessToken,
     /// [`Amount`](super::Amount)
     Amount,
+    /// [`AppId`](super::AppId)
+    AppId,
     /// [`AppSecret`](super::AppSecret)
     AppSecret,
+    /// [`BusinessId`](super::BusinessId)
+    BusinessId,
     /// [`Country`](super::Country)
     Country,
     /// [`Currency`](super::Currency)
@@ -50,6 +54,8 @@ pub enum ValueKind {
     StateCode,
     /// [`Text`](super::Text), and other free text that is sent unhashed, such as a user agent.
     Text,
+    /// [`UserId`](super::UserId)
+    UserId,
     /// [`Zone`](super::Zone)
     Zone,
 }
@@ -59,7 +65,9 @@ impl fmt::Display for ValueKind {
         f.write_str(match self {
             Self::AccessToken => "access token",
             Self::Amount => "amount",
+            Self::AppId => "app id",
             Self::AppSecret => "app secret",
+            Self::BusinessId => "business id",
             Self::Country => "country",
             Self::Currency => "currency",
             Self::DatasetId => "dataset id",
@@ -79,6 +87,7 @@ impl fmt::Display for ValueKind {
             Self::StoreCode => "store code",
             Self::StateCode => "state code",
             Self::Text => "text",
+            Self::UserId => "user id",
             Self::Zone => "time zone",
         })
     }

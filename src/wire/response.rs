@@ -30,20 +30,11 @@ pub(crate) fn read_answer(
     body: &[u8],
     filter: &TextFilter<'_>,
 ) -> Answer {
-    let text = String::from_utf8_lossy(body);
-    let json: Option<Value> = serde_json::from_str(&text).ok();
-    let damaged = if json.is_none() { read_damaged(&text) } else { None };
-    let error = json.as_ref().or(damaged.as_ref()).and_then(|json| read_error(status, json, filter));
-    let is_error = error.is_some() || !(200..300).contains(&status);
-    if is_error {
-        let error = error.unwrap_or_else(|| ApiError { status, ..ApiError::default() });
-        return match error.class() {
-            ErrorClass::GiveUp if error.code().is_none() => {
-                Answer::Unreadable(not_metas(status, content_type, error.message(), filter))
-            }
-            _ => Answer::Error(Box::new(error)),
-        };
-    }
+    let json = match read_json(status, content_type, body, filter) {
+        Ok(json) => json,
+        Err(NoJson::Error(error)) => return Answer::Error(error),
+        Err(NoJson::Unreadable(why)) => return Answer::Unreadable(why),
+    };
     match (status, json) {
         (200, Some(json)) => match json.get("events_received").and_then(number) {
             Some(count) if count >= 0 => Answer::Received {
@@ -86,6 +77,53 @@ fn words_of(body: &str, filter: &TextFilter<'_>) -> Option<Box<str>> {
         Err(_) => Some(filter.clean(body)),
     };
     words.filter(|words| !words.is_empty())
+}
+
+/// Why an answer has no JSON to read further.
+pub(crate) enum NoJson {
+    /// The service, or something before it, refused with an error.
+    Error(Box<ApiError>),
+    /// It is not an answer of the service.
+    Unreadable(Box<str>),
+}
+
+/// Reads the JSON of an answer that has a good status and is no error; `None` if it is not JSON.
+fn read_json(
+    status: u16,
+    content_type: Option<&str>,
+    body: &[u8],
+    filter: &TextFilter<'_>,
+) -> Result<Option<Value>, NoJson> {
+    let text = String::from_utf8_lossy(body);
+    let json: Option<Value> = serde_json::from_str(&text).ok();
+    let damaged = if json.is_none() { read_damaged(&text) } else { None };
+    let error = json.as_ref().or(damaged.as_ref()).and_then(|json| read_error(status, json, filter));
+    if error.is_none() && (200..300).contains(&status) {
+        return Ok(json);
+    }
+    let error = error.unwrap_or_else(|| ApiError { status, ..ApiError::default() });
+    Err(match error.class() {
+        ErrorClass::GiveUp if error.code().is_none() => {
+            NoJson::Unreadable(not_metas(status, content_type, error.message(), filter))
+        }
+        _ => NoJson::Error(Box::new(error)),
+    })
+}
+
+/// Reads an answer that is no receipt for events: its JSON, whatever that holds.
+pub(crate) fn read_object(
+    status: u16,
+    content_type: Option<&str>,
+    body: &[u8],
+    filter: &TextFilter<'_>,
+) -> Result<Value, NoJson> {
+    read_json(status, content_type, body, filter)?.ok_or_else(|| {
+        NoJson::Unreadable(if body.is_empty() {
+            "the answer is empty".into()
+        } else {
+            not_metas(status, content_type, None, filter)
+        })
+    })
 }
 
 /// What is known of an answer that does not come from the service.
