@@ -112,6 +112,9 @@ errors! {
     /// A token source cannot be made.
     #[cfg(feature = "client")]
     TokenSource(crate::auth::TokenSourceError),
+    /// A call to the Graph API failed.
+    #[cfg(feature = "client")]
+    Graph(crate::graph::GraphError),
     /// A source of events cannot go on.
     #[cfg(feature = "client")]
     Source(crate::client::SourceError),

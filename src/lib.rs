@@ -124,6 +124,8 @@ pub mod client;
 pub mod customer;
 mod error;
 pub mod event;
+#[cfg(feature = "client")]
+pub mod graph;
 pub mod guide;
 #[cfg(feature = "journal")]
 pub mod journal;

@@ -10,8 +10,8 @@ use crate::wire::{Answer, TextFilter, read_answer};
 
 /// What Meta says about an access token.
 ///
-/// It is read from the answer of Meta's `debug_token`. The client does not ask for it: make the request with your own
-/// HTTP stack, and keep its address out of logs, because Meta takes the token in it.
+/// [`Graph::inspect`](crate::graph::Graph::inspect) asks for it. [`from_answer`](Self::from_answer) reads the answer to a
+/// request that you made with your own HTTP stack.
 ///
 /// Do not conclude from the scopes whether a token may send: tokens of Events Manager that send well are reported with
 /// none that says so. A test event tells.
@@ -134,14 +134,19 @@ impl TokenInfo {
     pub fn from_answer(status: u16, body: &[u8], inspected: &AccessToken) -> Result<Self, TokenInfoError> {
         let filter = TextFilter::masking([inspected.expose()]);
         let json: Option<Value> = serde_json::from_slice(body).ok();
-        match json.as_ref().and_then(|json| json.get("data")).filter(|data| data.is_object()) {
-            Some(data) if (200..300).contains(&status) => Ok(Self::read(data, &filter)),
+        match json.as_ref().and_then(|json| Self::from_json(json, &filter)) {
+            Some(info) if (200..300).contains(&status) => Ok(info),
             _ => Err(match read_answer(status, None, body, &filter) {
                 Answer::Error(error) => TokenInfoError::Api(error),
                 Answer::Unreadable(why) if status != 200 => TokenInfoError::Unreadable(why),
                 _ => TokenInfoError::Unreadable("it has no `data`".into()),
             }),
         }
+    }
+
+    /// Reads the JSON of an answer; `None` if it has no `data`.
+    pub(crate) fn from_json(json: &Value, filter: &TextFilter<'_>) -> Option<Self> {
+        json.get("data").filter(|data| data.is_object()).map(|data| Self::read(data, filter))
     }
 
     fn read(data: &Value, filter: &TextFilter<'_>) -> Self {

@@ -46,7 +46,7 @@ impl Jitter for SystemJitter {
 }
 
 /// Full jitter: anything from zero to a bound that doubles with each attempt, up to `max`.
-pub(super) fn full_jitter(first: Duration, max: Duration, attempt: u32, fraction: f64) -> Duration {
+pub(crate) fn full_jitter(first: Duration, max: Duration, attempt: u32, fraction: f64) -> Duration {
     stretched(doubled(first, max, attempt), fraction)
 }
 

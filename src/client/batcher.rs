@@ -3,6 +3,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::clock::Waiting;
 use super::run_state::RunState;
 use super::shield::{Panicked, shielded};
 use super::source::{EventSource, Feeder};
-use crate::report::{NotSentCause, Numbered, Outcome, RowReport};
+use crate::report::{NotSentCause, Numbered, Outcome, RowReport, StopCause};
 use crate::wire::{BatchLimits, Draft};
 
 /// The most events that are taken in one poll: as many as a batch may have.
@@ -74,6 +75,13 @@ impl<'s> Batcher<'s> {
             Poll::Pending => None,
         })
         .collect()
+    }
+
+    /// Takes every event that still comes, up to the end of the source, and enters that it was not sent.
+    pub(super) async fn leave_rest(&mut self, run: &RunState<'_>, cause: &Arc<StopCause>) {
+        while let Some(event) = poll_fn(|context| self.poll_take(run, usize::MAX, context)).await {
+            run.settle(vec![event], &Outcome::NotSent(NotSentCause::Stopped(Arc::clone(cause))));
+        }
     }
 
     /// Whether the source has ended.

@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::backoff::{Jitter, SystemJitter};
-use super::clock::{Clock, SystemClock};
+use super::backoff::Jitter;
+use super::clock::Clock;
+use super::connection::ConnectionSettings;
 use super::credentials::{Credentials, ProofSecret, TokenPlacement};
-use super::endpoint::Endpoint;
+use super::gateway::Gateway;
 use super::invalid::{InvalidClient, within};
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
-use super::runtime::RuntimeNeeds;
-use super::settings::Settings;
-use super::transport::{HttpSettings, HttpTransport, Proxy, Transport};
+use super::service::Service;
+use super::settings::{Second, Settings};
+use super::transport::Transport;
 use crate::auth::TokenSource;
-use crate::value::{AppSecret, DatasetId, EventTime};
+use crate::value::{AccessToken, AppSecret, DatasetId, EventTime};
 use crate::wire::{BatchLimits, RequestFields};
 
 /// The settings of a client that is not built yet.
@@ -42,8 +43,8 @@ use crate::wire::{BatchLimits, RequestFields};
 pub struct ClientBuilder {
     dataset: DatasetId,
     tokens: TokenSource,
-    endpoint: Endpoint,
-    api_version: Box<str>,
+    receivers: Receivers,
+    connection: ConnectionSettings,
     fields: RequestFields,
     limits: BatchLimits,
     retry: RetryPolicy,
@@ -51,11 +52,14 @@ pub struct ClientBuilder {
     token_expiry: Option<EventTime>,
     in_flight: usize,
     age_margin: Duration,
-    http: HttpSettings,
-    attempt: Duration,
-    transport: Option<Arc<dyn Transport>>,
-    clock: Option<Arc<dyn Clock>>,
-    jitter: Arc<dyn Jitter>,
+}
+
+/// Where the events go.
+#[derive(Clone)]
+enum Receivers {
+    Meta,
+    Gateway(Gateway),
+    Both(Gateway),
 }
 
 impl ClientBuilder {
@@ -63,8 +67,8 @@ impl ClientBuilder {
         Self {
             dataset,
             tokens,
-            endpoint: Endpoint::Meta,
-            api_version: Self::API_VERSION.into(),
+            receivers: Receivers::Meta,
+            connection: ConnectionSettings::new(Self::API_VERSION),
             fields: RequestFields::new(),
             limits: BatchLimits::default(),
             retry: RetryPolicy::default(),
@@ -72,12 +76,13 @@ impl ClientBuilder {
             token_expiry: None,
             in_flight: Self::IN_FLIGHT,
             age_margin: Duration::from_secs(60),
-            http: HttpSettings::new(Duration::from_secs(5)),
-            attempt: Duration::from_secs(30),
-            transport: None,
-            clock: None,
-            jitter: Arc::new(SystemJitter),
         }
+    }
+
+    /// Of a client that sends to a gateway alone.
+    pub(super) fn for_gateway(dataset: DatasetId, gateway: Gateway) -> Self {
+        let tokens = TokenSource::from_fn(|_| Err::<AccessToken, _>("a gateway gets no access token"));
+        Self { receivers: Receivers::Gateway(gateway), ..Self::new(dataset, tokens) }
     }
 
     /// The Graph API version that is used unless another is set.
@@ -94,7 +99,7 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn api_version(mut self, version: &str) -> Self {
-        self.api_version = version.into();
+        self.connection.set_api_version(version);
         self
     }
 
@@ -113,7 +118,7 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn endpoint(mut self, base: Url) -> Self {
-        self.endpoint = Endpoint::Other { base, gets_token: false };
+        self.connection.set_endpoint(base);
         self
     }
 
@@ -129,7 +134,44 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn endpoint_with_token(mut self, base: Url) -> Self {
-        self.endpoint = Endpoint::Other { base, gets_token: true };
+        self.connection.set_endpoint_with_token(base);
+        self
+    }
+
+    /// Sends events to a gateway as well.
+    ///
+    /// Each receiver has batches, retries and outcomes of its own; what fails at one is never repeated at the other.
+    /// [`DeliveryReport::gateway`](crate::report::DeliveryReport::gateway) is the report of the gateway. The gateway gets
+    /// neither the token nor the proof of the app secret, and none of the
+    /// [`request_fields`](Self::request_fields). A test event code is refused beside it.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, Gateway};
+    /// # use meta_offline_events::customer::UserData;
+    /// # use meta_offline_events::event::Event;
+    /// use meta_offline_events::testing::MockServer;
+    /// # use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let sale = Event::builder(EventTime::now(), customer).name("Subscribe".parse()?).build()?;
+    /// let (meta, gateway) = (MockServer::start().await?, MockServer::start().await?);
+    /// let client = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?)
+    ///     .loopback_endpoint(meta.url())
+    ///     .gateway(Gateway::loopback(gateway.url()))
+    ///     .build()?;
+    /// let report = client.send(sale).await;
+    /// assert_eq!(report.events().accepted, 1);
+    /// assert_eq!(report.gateway().map(|report| report.events().accepted), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn gateway(mut self, gateway: Gateway) -> Self {
+        self.receivers = match self.receivers {
+            Receivers::Gateway(_) => Receivers::Gateway(gateway),
+            Receivers::Meta | Receivers::Both(_) => Receivers::Both(gateway),
+        };
         self
     }
 
@@ -146,7 +188,7 @@ impl ClientBuilder {
     /// ```
     #[cfg(feature = "testing")]
     pub fn loopback_endpoint(mut self, base: Url) -> Self {
-        self.endpoint = Endpoint::Loopback(base);
+        self.connection.set_loopback_endpoint(base);
         self
     }
 
@@ -295,8 +337,7 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn timeouts(mut self, connect: Duration, attempt: Duration) -> Self {
-        self.http.connect = connect;
-        self.attempt = attempt;
+        self.connection.set_timeouts(connect, attempt);
         self
     }
 
@@ -319,7 +360,7 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn proxy(mut self, proxy: Url) -> Self {
-        self.http.proxy = Proxy::At(proxy);
+        self.connection.set_proxy(proxy);
         self
     }
 
@@ -338,7 +379,7 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn proxy_from_environment(mut self) -> Self {
-        self.http.proxy = Proxy::Environment;
+        self.connection.set_proxy_from_environment();
         self
     }
 
@@ -359,7 +400,7 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn root_certificate(mut self, pem: &[u8]) -> Self {
-        self.http.roots.push(pem.into());
+        self.connection.add_root_certificate(pem);
         self
     }
 
@@ -377,26 +418,26 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn only_root_certificates(mut self) -> Self {
-        self.http.only_roots = true;
+        self.connection.set_only_root_certificates();
         self
     }
 
     /// Sends through this transport instead of the client's own [`HttpTransport`]. There is an example at
     /// [`Transport`].
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
-        self.transport = Some(Arc::new(transport));
+        self.connection.set_transport(transport);
         self
     }
 
     /// Replaces the system's clock, for tests. There is an example at [`Clock`].
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Some(Arc::new(clock));
+        self.connection.set_clock(clock);
         self
     }
 
     /// Replaces the source of randomness for waits, for tests. There is an example at [`Jitter`].
     pub fn jitter(mut self, jitter: impl Jitter + 'static) -> Self {
-        self.jitter = Arc::new(jitter);
+        self.connection.set_jitter(jitter);
         self
     }
 
@@ -405,30 +446,28 @@ impl ClientBuilder {
         if self.token_expiry.is_some() && self.tokens.may_replace() {
             return Err(InvalidClient::TokenExpires);
         }
-        let gets_token = self.endpoint.gets_token();
-        let url = self.endpoint.url(&self.api_version, &self.dataset)?;
-        if self.http.connect.is_zero() || self.attempt.is_zero() {
-            return Err(InvalidClient::Timeout);
-        }
+        let gateway_url = self.receivers.gateway_url(&self.dataset)?;
+        self.receivers.check(&self.fields)?;
         within("requests in flight", self.in_flight, Self::MAX_IN_FLIGHT)?;
         within("attempts", self.retry.attempts as usize, RetryPolicy::MAX_ATTEMPTS as usize)?;
         if self.retry.batch_limit.is_zero() || self.retry.run_limit.is_some_and(|limit| limit.is_zero()) {
             return Err(InvalidClient::Timeout);
         }
-        let has_own_transport = self.transport.is_none();
-        let runtime_needs =
-            RuntimeNeeds { timers: has_own_transport || self.clock.is_none(), io: has_own_transport };
-        let transport = match (self.transport, self.http.customized()) {
-            (Some(_), Some(setting)) => return Err(InvalidClient::BesideTransport(setting)),
-            (Some(transport), None) => transport,
-            (None, _) if url.scheme() == "https" && !HAS_TLS => return Err(InvalidClient::Tls),
-            (None, _) => Arc::new(http_transport(self.http)?),
+        let connection = match &self.receivers {
+            Receivers::Gateway(gateway) => {
+                self.connection.with_endpoint(gateway.endpoint.clone()).checked()?
+            }
+            Receivers::Meta | Receivers::Both(_) => self.connection.checked()?,
         };
-        Ok(Settings {
+        if let Some(url) = &gateway_url {
+            connection.check_scheme(url)?;
+        }
+        let settings = Settings {
+            url: connection.url(&format!("{}/events", self.dataset))?,
             dataset: self.dataset,
-            url,
+            service: Service::Meta,
             tokens: self.tokens,
-            credentials: gets_token.then_some(self.credentials),
+            credentials: connection.gets_token.then_some(self.credentials),
             token_expiry: self.token_expiry,
             closing: self.fields.closing().into(),
             fields: self.fields,
@@ -436,13 +475,42 @@ impl ClientBuilder {
             retry: self.retry,
             in_flight: self.in_flight,
             age_margin: self.age_margin,
-            attempt_limit: self.attempt,
             pacer: Pacer::new(),
-            transport,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
-            jitter: self.jitter,
-            runtime_needs,
-        })
+            connection,
+            second: None,
+        };
+        Ok(self.receivers.settings(settings, gateway_url))
+    }
+}
+
+impl Receivers {
+    fn gateway_url(&self, dataset: &DatasetId) -> Result<Option<Url>, InvalidClient> {
+        match self {
+            Self::Meta => Ok(None),
+            Self::Gateway(gateway) | Self::Both(gateway) => gateway.url(dataset).map(Some),
+        }
+    }
+
+    fn check(&self, fields: &RequestFields) -> Result<(), InvalidClient> {
+        match self {
+            Self::Gateway(Gateway { filter: Some(_), .. }) => Err(InvalidClient::GatewayFilter),
+            Self::Gateway(_) | Self::Both(_) if fields.has_test_event_code() => {
+                Err(InvalidClient::GatewayTestEventCode)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The settings for these receivers, from those for Meta.
+    fn settings(self, meta: Settings, gateway_url: Option<Url>) -> Settings {
+        match (self, gateway_url) {
+            (Self::Gateway(gateway), Some(url)) => meta.for_gateway(url, gateway.access_key),
+            (Self::Both(gateway), Some(url)) => {
+                let settings = Arc::new(meta.for_gateway(url, gateway.access_key));
+                Settings { second: Some(Second { settings, filter: gateway.filter }), ..meta }
+            }
+            _ => meta,
+        }
     }
 }
 
@@ -452,38 +520,10 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-const HAS_TLS: bool = cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
-
-fn http_transport(http: HttpSettings) -> Result<HttpTransport, InvalidClient> {
-    check_proxy(&http.proxy)?;
-    // Where roots are given, a trust store of the platform that cannot be read is no error.
-    let flaw = match (http.only_roots, http.roots.is_empty()) {
-        (true, true) => return Err(InvalidClient::RootCertificate),
-        (_, false) => InvalidClient::RootCertificate,
-        (false, true) => InvalidClient::Tls,
-    };
-    HttpTransport::with(http).map_err(|_| flaw)
-}
-
-fn check_proxy(proxy: &Proxy) -> Result<(), InvalidClient> {
-    let Proxy::At(url) = proxy else { return Ok(()) };
-    let rule = if !matches!(url.scheme(), "http" | "https") {
-        "must be http or https"
-    } else if url.scheme() == "https" && !HAS_TLS {
-        "must be http, because no TLS feature is enabled"
-    } else if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        "must not hold a path, a query or a fragment"
-    } else {
-        return Ok(());
-    };
-    Err(InvalidClient::Proxy(rule))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Client;
-    use crate::value::AccessToken;
+    use crate::client::{Client, HttpTransport};
 
     fn endpoint(base: &str) -> Result<Client, InvalidClient> {
         let builder = Client::builder(
@@ -518,7 +558,7 @@ mod tests {
     fn n4_n11_connecting_takes_five_seconds_and_an_attempt_thirty_at_most() {
         let builder = Client::builder("1".parse().unwrap(), "token".parse().unwrap());
         assert_eq!(
-            (builder.http.connect, builder.attempt),
+            (builder.connection.http.connect, builder.connection.attempt),
             (Duration::from_secs(5), Duration::from_secs(30))
         );
     }

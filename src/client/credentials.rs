@@ -34,7 +34,7 @@ pub(super) struct Credentials {
 
 /// The app secret, and which proof is made with it.
 #[derive(Clone)]
-pub(super) enum ProofSecret {
+pub(crate) enum ProofSecret {
     Plain(AppSecret),
     Timed(AppSecret),
 }

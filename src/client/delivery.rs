@@ -12,8 +12,9 @@ use tokio::sync::Mutex;
 use tokio::task::yield_now;
 
 use super::batcher::Batcher;
+use super::copies::{Copied, Copies, Copying};
 use super::dispatch::dispatch;
-use super::observers::{Observers, OutcomeGroup, Progress};
+use super::observers::{Observers, OnOutcome, OutcomeGroup, Progress};
 use super::run_state::RunState;
 use super::settings::Settings;
 use super::source::{EventSource, FromPrepared};
@@ -73,6 +74,7 @@ struct Plan<'d> {
     keeping: Keeping,
     linger: Duration,
     observers: Observers<'d>,
+    on_gateway_outcome: Option<OnOutcome<'d>>,
     stop: StopHandle,
 }
 
@@ -97,6 +99,7 @@ impl<'d> Delivery<'d> {
             keeping,
             linger: Self::LINGER,
             observers: Observers::default(),
+            on_gateway_outcome: None,
             stop: StopHandle::new(),
         };
         Self { state: State::Planned(Some(Box::new(plan))) }
@@ -159,6 +162,12 @@ impl<'d> Delivery<'d> {
         self.with(|plan| plan.observers.outcome = Some(Box::new(observer)))
     }
 
+    /// As [`on_outcome`](Self::on_outcome), for the events that go to a gateway as well: it gets the outcome that they
+    /// have there.
+    pub fn on_gateway_outcome(self, observer: impl FnMut(OutcomeGroup<'_>) + Send + 'd) -> Self {
+        self.with(|plan| plan.on_gateway_outcome = Some(Box::new(observer)))
+    }
+
     /// Lets `stop` end the run in order. There is an example at [`StopHandle`].
     pub fn stop_on(self, stop: &StopHandle) -> Self {
         self.with(|plan| plan.stop = stop.clone())
@@ -196,32 +205,96 @@ impl Plan<'_> {
     }
 
     async fn run_through(self: Box<Self>) -> DeliveryReport {
-        let Self { settings, source, keeping, linger, observers, stop } = *self;
-        let feeder = observers.feeder;
-        let run = RunState::new(&settings, keeping, observers);
-        check_runtime(&run);
-        check_token(&run);
-        let batcher = Mutex::new(Batcher::new(source, feeder, linger));
-        {
-            let workers: FuturesUnordered<_> =
-                (0..settings.in_flight).map(|_| work(&run, &batcher)).collect();
-            // First, so that a run that is stopped already begins nothing.
-            let ending = join(obey(&run, &stop), keep_time(&run));
-            select(pin!(ending), pin!(workers.collect::<()>())).await;
-        }
-        let mut batcher = batcher.into_inner();
-        let is_ours = keeping == Keeping::Everything || feeder.is_some();
-        if let (true, Some(cause)) = (is_ours, run.halted_by()) {
+        let Self { settings, source, keeping, linger, observers, on_gateway_outcome, stop } = *self;
+        let Some(second) = &settings.second else {
+            return run(Run {
+                settings: &settings,
+                source,
+                keeping,
+                linger,
+                observers,
+                stop: &stop,
+                role: Role::Alone,
+            })
+            .await;
+        };
+        let copies = Arc::<Copies>::default();
+        let source: Box<dyn EventSource> = Box::new(Copying::new(source, second.filter.clone(), &copies));
+        let first = Run {
+            settings: &settings,
+            source,
+            keeping,
+            linger,
+            observers,
+            stop: &stop,
+            role: Role::WithCopies(&copies),
+        };
+        let second = Run {
+            settings: &second.settings,
+            source: Box::new(Copied(Arc::clone(&copies))),
+            keeping: if keeping == Keeping::Everything { keeping } else { Keeping::FailuresOfCopies },
+            linger,
+            observers: Observers { outcome: on_gateway_outcome, ..Observers::default() },
+            stop: &stop,
+            role: Role::OfCopies,
+        };
+        let (report, of_gateway) = join(run(first), trace::in_gateway(run(second))).await;
+        report.with_gateway(of_gateway)
+    }
+}
+
+/// The delivery to one receiver.
+struct Run<'r, 'd> {
+    settings: &'r Settings,
+    source: Box<dyn EventSource + 'r>,
+    keeping: Keeping,
+    linger: Duration,
+    observers: Observers<'d>,
+    stop: &'r StopHandle,
+    role: Role<'r>,
+}
+
+/// What a run owes to another one.
+enum Role<'r> {
+    Alone,
+    /// Its source copies events for another run.
+    WithCopies(&'r Copies),
+    /// It takes the copies: also those that come after it has stopped.
+    OfCopies,
+}
+
+async fn run(plan: Run<'_, '_>) -> DeliveryReport {
+    let Run { settings, source, keeping, linger, observers, stop, role } = plan;
+    let feeder = observers.feeder;
+    let run = RunState::new(settings, keeping, observers);
+    check_runtime(&run);
+    check_token(&run);
+    let batcher = Mutex::new(Batcher::new(source, feeder, linger));
+    {
+        let workers: FuturesUnordered<_> = (0..settings.in_flight).map(|_| work(&run, &batcher)).collect();
+        // First, so that a run that is stopped already begins nothing.
+        let ending = join(obey(&run, stop), keep_time(&run));
+        select(pin!(ending), pin!(workers.collect::<()>())).await;
+    }
+    let mut batcher = batcher.into_inner();
+    let is_ours = keeping == Keeping::Everything || feeder.is_some();
+    match (run.halted_by(), role) {
+        (Some(cause), Role::OfCopies) => batcher.leave_rest(&run, &cause).await,
+        (Some(cause), role) if is_ours => {
+            if let Role::WithCopies(copies) = role {
+                copies.lift_limit();
+            }
             if let Some(feeder) = feeder {
                 feeder.shut(&cause);
             }
             let rest = batcher.take_rest(&run);
             run.settle(rest, &Outcome::NotSent(NotSentCause::Stopped(cause)));
         }
-        let is_whole = batcher.is_over() || feeder.is_some();
-        let rows = batcher.finish(&run);
-        run.close(rows, is_whole)
+        _ => {}
     }
+    let is_whole = batcher.is_over() || feeder.is_some();
+    let rows = batcher.finish(&run);
+    run.close(rows, is_whole)
 }
 
 /// Sends batches one after the other until there are no more.
@@ -256,7 +329,7 @@ async fn obey(run: &RunState<'_>, stop: &StopHandle) {
 
 /// Stops before the start without the runtime that the client's own clock and transport need.
 fn check_runtime(run: &RunState<'_>) {
-    if !run.settings.runtime_needs.are_met() {
+    if !run.settings.connection.runtime_needs.are_met() {
         run.halt(StopCause::NoRuntime);
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batch_part::BatchPart;
-use super::clock::Clock;
 use super::exchange::attempt;
 use super::isolation::{Isolation, Search, is_about_age};
 use super::pacer::Purpose;
@@ -118,8 +117,9 @@ impl Dispatch<'_, '_> {
     }
 
     fn with_credentials(&self, request: Request, token: Option<&AccessToken>) -> Request {
-        let (Some(credentials), Some(token)) = (&self.run.settings.credentials, token) else {
-            return request;
+        let settings = self.run.settings;
+        let (Some(credentials), Some(token)) = (&settings.credentials, token) else {
+            return request.with_credentials(None, &settings.service.members());
         };
         let members = credentials.members(token, self.run.clock().now());
         request.with_credentials(credentials.bearer(token), &members)
@@ -276,11 +276,17 @@ impl Dispatch<'_, '_> {
         match self.run.check_age(event, now) {
             Err(OutsideWindow::TooOld) => Some(Outcome::NotSent(NotSentCause::Expired)),
             Err(OutsideWindow::InFuture) => Some(Outcome::NotSent(NotSentCause::InFuture)),
-            Ok(()) => is_past_dedup_window(event, tried.ambiguous_since, self.run.clock()).then(|| {
+            Ok(()) => self.is_past_dedup_window(event, tried).then(|| {
                 let why = "it may have arrived, and Meta would no longer deduplicate a retry".into();
                 Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why))
             }),
         }
+    }
+
+    /// Whether an attempt that may have arrived is so long ago that a retry could count twice.
+    fn is_past_dedup_window(&self, event: &Event, tried: &Tried) -> bool {
+        let window = self.run.settings.service.dedup_window(event);
+        tried.ambiguous_since.is_some_and(|since| since.until(Since::now(self.run.clock())) >= window)
     }
 }
 
@@ -293,10 +299,4 @@ fn unconfirmed_instead(outcome: Outcome) -> Outcome {
         Outcome::Refused(error) => format!("the last attempt: {error}"),
     };
     Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why.into()))
-}
-
-/// Whether an attempt that may have arrived is so long ago that a retry could count twice.
-fn is_past_dedup_window(event: &Event, ambiguous_since: Option<Since>, clock: &dyn Clock) -> bool {
-    let window = event.action_source().dedup_window();
-    ambiguous_since.is_some_and(|since| since.until(Since::now(clock)) >= window)
 }

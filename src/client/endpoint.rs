@@ -24,11 +24,17 @@ impl Endpoint {
         !matches!(self, Self::Other { gets_token: false, .. })
     }
 
-    /// The address of the events of this dataset.
-    pub(super) fn url(self, version: &str, dataset: &DatasetId) -> Result<Url, InvalidClient> {
-        let base = self.base()?;
-        let path = format!("{}/{dataset}/events", checked_version(version)?);
-        base.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))
+    /// The address up to the version of the API, with a slash at its end.
+    pub(super) fn versioned(self, version: &str) -> Result<Url, InvalidClient> {
+        let path = format!("{}/", checked_version(version)?);
+        self.base()?.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))
+    }
+
+    /// The address of the events of this dataset at a gateway.
+    pub(super) fn gateway_url(&self, dataset: &DatasetId) -> Result<Url, InvalidClient> {
+        let base = self.clone().base()?;
+        base.join(&format!("capi/{dataset}/events"))
+            .map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))
     }
 
     /// The base address, with a path that ends in a slash.

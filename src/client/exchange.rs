@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::{Either, select};
-use url::Url;
 
 use super::pacer::Purpose;
 use super::retry::Ended;
@@ -16,7 +15,7 @@ use crate::customer::MatchValue;
 use crate::event::Event;
 use crate::report::{Numbered, StopCause};
 use crate::value::AccessToken;
-use crate::wire::{Answer, TextFilter, read_answer, read_hints};
+use crate::wire::{Answer, TextFilter, read_hints};
 
 /// Makes one attempt. It sorts the answer and decides nothing.
 pub(super) async fn attempt(
@@ -29,21 +28,22 @@ pub(super) async fn attempt(
     let tokens = run.settings.tokens.secrets();
     let _in_flight = run.leaves(purpose);
     let exchanged = exchange(run, request).await;
-    let filter = text_filter(&tokens, events).and(run.app_secret());
+    let service = &run.settings.service;
+    let secrets = tokens.iter().map(AccessToken::expose).chain(service.access_key());
+    let filter = TextFilter::masking(secrets).and(sent_in_the_clear(events)).and(run.app_secret());
     let response = match exchanged {
         Ok(response) => response,
         Err(error) => return Ended::Failed(error.filtered(&filter)),
     };
-    if (300..400).contains(&response.status()) {
-        return Ended::Redirected(redirect_host(&response, request.url(), &filter));
+    if let Some(host) = response.redirect_host(request.url(), &filter) {
+        return Ended::Redirected(host);
     }
-    let hints = read_hints(|name| response.header_value(name));
-    let content_type = response.header_value("content-type");
-    match read_answer(response.status(), content_type, response.body(), &filter) {
+    let sent = events.len() as u64;
+    let hints = service.hints(read_hints(|name| response.header_value(name)));
+    match service.read(&response, sent, &filter) {
         Answer::Received { count, messages, trace_id } => {
             run.heed(hints);
             run.heard(messages, trace_id);
-            let sent = events.len() as u64;
             if count > sent {
                 // It may be the answer to another request.
                 run.drop_connections();
@@ -66,8 +66,8 @@ async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, Tra
     let settings = run.settings;
     // After a panic as it was dropped, nobody knows what becomes of its connection.
     let drop_panicked = || run.halt(StopCause::Panicked("Transport"));
-    let sending = Shielded::new(|| settings.transport.send(request), drop_panicked);
-    let limit = run.clock().limit(settings.attempt_limit);
+    let sending = Shielded::new(|| settings.connection.transport.send(request), drop_panicked);
+    let limit = run.clock().limit(settings.connection.attempt_limit);
     let cut_off = pin!(run.is_cut_off());
     match select(pin!(sending), select(limit, cut_off)).await {
         Either::Left((Ok(answer), _)) => answer,
@@ -84,10 +84,9 @@ async fn exchange(run: &RunState<'_>, request: &Request) -> Result<Response, Tra
     }
 }
 
-/// Masks, in whatever the service says, tokens and everything that was sent of a customer unhashed.
-fn text_filter<'e>(tokens: &'e [AccessToken], events: &'e [Numbered]) -> TextFilter<'e> {
-    let clear = events.iter().flat_map(|numbered| clear_texts(&numbered.event));
-    TextFilter::masking(tokens.iter().map(AccessToken::expose)).and(clear)
+/// What is sent of customers unhashed, to be masked in whatever the service says.
+fn sent_in_the_clear(events: &[Numbered]) -> impl Iterator<Item = Cow<'_, str>> {
+    events.iter().flat_map(|numbered| clear_texts(&numbered.event))
 }
 
 /// What is sent of an event unhashed.
@@ -100,13 +99,4 @@ fn clear_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
         _ => None,
     });
     texts.chain(event.clear_texts().into_iter().map(Cow::from))
-}
-
-/// The host that a redirect points to; its path and query may hold what was sent.
-fn redirect_host(response: &Response, from: &Url, filter: &TextFilter<'_>) -> Box<str> {
-    let target = response.header_value("location").and_then(|location| from.join(location).ok());
-    match target.as_ref().and_then(Url::host_str) {
-        Some(host) => filter.clean(host),
-        None => "an unknown place".into(),
-    }
 }

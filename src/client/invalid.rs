@@ -17,6 +17,19 @@ pub enum InvalidClient {
     /// The address of the service breaks a rule.
     #[error("the endpoint {0}")]
     Endpoint(&'static str),
+    /// The address of the gateway breaks a rule.
+    #[error("the gateway {0}")]
+    Gateway(&'static str),
+    /// A client that sends to a gateway alone has a filter for it.
+    #[error(
+        "the gateway is the only receiver, so its filter would drop events: filter the events before you send them"
+    )]
+    GatewayFilter,
+    /// A test event code stands beside a gateway, which would take the events for real ones.
+    #[error(
+        "a gateway knows no test event code, and would take the events for real ones: test without the gateway"
+    )]
+    GatewayTestEventCode,
     /// The address of the proxy breaks a rule.
     #[error("the proxy {0}")]
     Proxy(&'static str),

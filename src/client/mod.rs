@@ -102,11 +102,14 @@ mod batcher;
 mod budget;
 mod builder;
 mod clock;
+mod connection;
+mod copies;
 mod credentials;
 mod delivery;
 mod dispatch;
 mod endpoint;
 mod exchange;
+mod gateway;
 mod halt;
 mod invalid;
 mod isolation;
@@ -121,6 +124,7 @@ mod run_clock;
 mod run_log;
 mod run_state;
 mod runtime;
+mod service;
 mod settings;
 mod shield;
 mod source;
@@ -132,11 +136,15 @@ mod transport;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use backoff::full_jitter;
 pub use backoff::{Jitter, SystemJitter};
 pub use builder::ClientBuilder;
 pub use clock::{Clock, SystemClock, Waiting};
+pub(crate) use connection::{Connection, ConnectionSettings};
+pub(crate) use credentials::ProofSecret;
 pub use credentials::TokenPlacement;
 pub use delivery::Delivery;
+pub use gateway::Gateway;
 pub use invalid::InvalidClient;
 pub use observers::{OutcomeGroup, Progress};
 #[cfg(feature = "queue")]
@@ -146,7 +154,7 @@ pub use source::{
     EventSource, FromPoll, FromResults, FromStream, SourceError, from_poll, from_results, from_stream,
 };
 pub use stop::StopHandle;
-pub use transport::{HttpTransport, Request, Response, Sending, Transport, TransportError};
+pub use transport::{HttpTransport, Method, Request, Response, Sending, Transport, TransportError};
 
 use settings::Settings;
 
@@ -209,6 +217,23 @@ impl Client {
     /// ```
     pub fn builder_with_source(dataset: DatasetId, tokens: TokenSource) -> ClientBuilder {
         ClientBuilder::new(dataset, tokens)
+    }
+
+    /// Starts the settings of a client that sends to a gateway and nowhere else. It needs no access token.
+    ///
+    /// [`endpoint`](ClientBuilder::endpoint), [`api_version`](ClientBuilder::api_version),
+    /// [`request_fields`](ClientBuilder::request_fields) and all that is about a token have no effect then.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, Gateway};
+    ///
+    /// let gateway = Gateway::new("https://gateway.shop.example/".parse()?);
+    /// let client = Client::builder_for_gateway("123456789012345".parse()?, gateway).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder_for_gateway(dataset: DatasetId, gateway: Gateway) -> ClientBuilder {
+        ClientBuilder::for_gateway(dataset, gateway)
     }
 
     /// The dataset that receives the events.
@@ -314,6 +339,19 @@ impl Client {
     /// [`StopCause::NoRuntime`](crate::report::StopCause::NoRuntime).
     pub fn deliver<'d>(&self, source: impl EventSource + 'd) -> Delivery<'d> {
         Delivery::of_source(&self.settings, source)
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.settings.connection
+    }
+
+    pub(crate) fn tokens(&self) -> &TokenSource {
+        &self.settings.tokens
+    }
+
+    /// What proofs of the app secret are made with.
+    pub(crate) fn proof_secret(&self) -> Option<&ProofSecret> {
+        self.settings.credentials.as_ref()?.secret.as_ref()
     }
 
     /// Starts the settings of a [`Queue`], which sends in the background, for an application that takes

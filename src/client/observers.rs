@@ -100,7 +100,7 @@ impl<'g> OutcomeGroup<'g> {
 }
 
 type OnProgress<'o> = Box<dyn FnMut(Progress) + Send + 'o>;
-type OnOutcome<'o> = Box<dyn FnMut(OutcomeGroup<'_>) + Send + 'o>;
+pub(super) type OnOutcome<'o> = Box<dyn FnMut(OutcomeGroup<'_>) + Send + 'o>;
 
 /// Who watches a run.
 #[derive(Default)]

@@ -294,11 +294,7 @@ pub(super) fn decide(ended: &Ended, tried: &Tried, policy: &RetryPolicy, fractio
         Ended::NoValidAnswer { why, wait } => again_or(tried, *wait, policy, fraction, || {
             Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why.clone()))
         }),
-        Ended::Failed(error)
-            if error.is_certificate() || error.is_refused_by_proxy() || error.is_followed_redirect() =>
-        {
-            Step::Stop(StopCause::Endpoint(error.to_string().into()))
-        }
+        Ended::Failed(error) if error.is_final() => Step::Stop(StopCause::Endpoint(error.to_string().into())),
         Ended::Failed(error) => again_or(tried, None, policy, fraction, || match error.to_string().into() {
             why if error.may_have_arrived() => Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why)),
             why => Step::LeaveUnsent(NotSentCause::Unreachable(why)),

@@ -37,7 +37,7 @@ impl<'r> RunLog<'r> {
     pub(super) fn new(ledger: Ledger, keeping: Keeping, max_bytes: usize, observers: Observers<'r>) -> Self {
         let ids = match keeping {
             Keeping::Everything => RecentIds::all(),
-            Keeping::FailuresOnly => RecentIds::last(IDS_REMEMBERED),
+            Keeping::FailuresOnly | Keeping::FailuresOfCopies => RecentIds::last(IDS_REMEMBERED),
         };
         Self {
             ledger,

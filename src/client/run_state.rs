@@ -47,7 +47,7 @@ impl<'r> RunState<'r> {
         let ledger = Ledger::new(keeping, settings.fields.has_test_event_code());
         let log = RunLog::new(ledger, keeping, settings.limits.bytes(), observers);
         let halt = Arc::<Halt>::default();
-        let clock = RunClock::new(&*settings.clock, Arc::clone(&halt));
+        let clock = RunClock::new(&*settings.connection.clock, Arc::clone(&halt));
         Self {
             settings,
             began: clock.elapsed(),
@@ -76,7 +76,7 @@ impl<'r> RunState<'r> {
 
     /// A random number for a wait.
     pub(super) fn jitter(&self) -> f64 {
-        shielded(|| self.settings.jitter.fraction()).unwrap_or_else(|_| {
+        shielded(|| self.settings.connection.jitter.fraction()).unwrap_or_else(|_| {
             self.halt(StopCause::Panicked("Jitter"));
             0.5
         })
@@ -84,7 +84,7 @@ impl<'r> RunState<'r> {
 
     /// Uses no connection for later requests that is open now.
     pub(super) fn drop_connections(&self) {
-        if shielded(|| self.settings.transport.drop_connections()).is_err() {
+        if shielded(|| self.settings.connection.transport.drop_connections()).is_err() {
             self.halt(StopCause::Panicked("Transport::drop_connections"));
         }
     }
@@ -119,7 +119,8 @@ impl<'r> RunState<'r> {
     /// What code of the application says, without secrets.
     pub(super) fn filtered(&self, text: &str) -> Box<str> {
         let tokens = self.settings.tokens.secrets();
-        TextFilter::masking(tokens.iter().map(AccessToken::expose)).and(self.app_secret()).clean(text)
+        let tokens = tokens.iter().map(AccessToken::expose).chain(self.settings.service.access_key());
+        TextFilter::masking(tokens).and(self.app_secret()).clean(text)
     }
 
     pub(super) fn app_secret(&self) -> Option<Cow<'r, str>> {
@@ -289,7 +290,7 @@ impl<'r> RunState<'r> {
 
     /// Whether an event would leave Meta's window on its way.
     pub(super) fn check_age(&self, event: &Event, now: EventTime) -> Result<(), OutsideWindow> {
-        let limit = event.action_source().age_limit().less(self.settings.age_margin);
+        let limit = self.settings.service.age_limit(event).less(self.settings.age_margin);
         event.time().check_age(now, limit)
     }
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::backoff::Jitter;
-use super::clock::Clock;
+use super::connection::Connection;
 use super::credentials::Credentials;
+use super::gateway::Filter;
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
-use super::runtime::RuntimeNeeds;
-use super::transport::{Request, Transport};
+use super::service::Service;
+use super::transport::Request;
 use crate::auth::TokenSource;
-use crate::value::{DatasetId, EventTime};
+use crate::value::{DatasetId, EventTime, GatewayAccessKey};
 use crate::wire::{BatchLimits, RequestFields};
 
 /// What a client needs to send.
@@ -21,6 +21,7 @@ pub(super) struct Settings {
     pub(super) dataset: DatasetId,
     pub(super) url: Url,
     pub(super) tokens: TokenSource,
+    pub(super) service: Service,
     /// What shows who sends, if the endpoint is told.
     pub(super) credentials: Option<Credentials>,
     pub(super) token_expiry: Option<EventTime>,
@@ -31,12 +32,16 @@ pub(super) struct Settings {
     pub(super) retry: RetryPolicy,
     pub(super) in_flight: usize,
     pub(super) age_margin: Duration,
-    pub(super) attempt_limit: Duration,
     pub(super) pacer: Pacer,
-    pub(super) transport: Arc<dyn Transport>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) jitter: Arc<dyn Jitter>,
-    pub(super) runtime_needs: RuntimeNeeds,
+    pub(super) connection: Connection,
+    pub(super) second: Option<Second>,
+}
+
+/// A receiver beside the first one.
+pub(super) struct Second {
+    pub(super) settings: Arc<Settings>,
+    /// Which events go there: all, unless set.
+    pub(super) filter: Option<Arc<Filter>>,
 }
 
 impl Settings {
@@ -45,11 +50,33 @@ impl Settings {
         Request::new(self.url.clone(), body)
     }
 
+    /// The same for a gateway, which gets neither token nor proof, and of a request only the events.
+    pub(super) fn for_gateway(&self, url: Url, access_key: Option<GatewayAccessKey>) -> Self {
+        let fields = RequestFields::new();
+        Self {
+            dataset: self.dataset.clone(),
+            url,
+            service: Service::Gateway(access_key),
+            tokens: self.tokens.clone(),
+            credentials: None,
+            token_expiry: None,
+            closing: fields.closing().into(),
+            fields,
+            limits: self.limits,
+            retry: self.retry.clone(),
+            in_flight: self.in_flight,
+            age_margin: self.age_margin,
+            pacer: Pacer::new(),
+            connection: self.connection.clone(),
+            second: None,
+        }
+    }
+
     /// How many bytes of a body are left for credentials.
     pub(super) fn room_for_credentials(&self, now: EventTime) -> usize {
         /// For a token that is not there yet.
         const USUAL: usize = 512;
-        let Some(credentials) = &self.credentials else { return 0 };
+        let Some(credentials) = &self.credentials else { return self.service.members().len() };
         self.tokens.held().map_or(USUAL, |token| credentials.members(&token, now).len())
     }
 }

@@ -116,7 +116,7 @@ async fn ask(run: &RunState<'_>) -> Result<AccessToken, NoToken> {
 async fn fetch(run: &RunState<'_>) -> Result<Result<IssuedToken, Box<str>>, NoToken> {
     let drop_panicked = || run.halt(StopCause::Panicked("TokenSource"));
     let fetching = Shielded::new(|| run.settings.tokens.fetch(), drop_panicked);
-    let limit = run.clock().limit(run.settings.attempt_limit);
+    let limit = run.clock().limit(run.settings.connection.attempt_limit);
     match select(pin!(fetching), select(limit, pin!(run.halted()))).await {
         Either::Left((Ok(Ok(token)), _)) => Ok(Ok(token)),
         Either::Left((Ok(Err(why)), _)) => Ok(Err(run.filtered(&why))),

@@ -35,6 +35,10 @@ mod enabled {
         sending.instrument(debug_span!(target: TARGET, "batch", events))
     }
 
+    pub(in crate::client) fn in_gateway<F: Future>(run: F) -> impl Future<Output = F::Output> {
+        run.instrument(info_span!(target: TARGET, "gateway"))
+    }
+
     pub(in crate::client) fn attempt(ended: &Ended) {
         let error = match ended {
             Ended::Refused { error, .. } => Some(error),
@@ -109,6 +113,10 @@ mod disabled {
 
     pub(in crate::client) fn in_batch<F: Future>(_: usize, sending: F) -> F {
         sending
+    }
+
+    pub(in crate::client) fn in_gateway<F: Future>(run: F) -> F {
+        run
     }
 
     pub(in crate::client) fn attempt(_: &Ended) {}

@@ -33,6 +33,7 @@ pub struct ApiError {
     pub(crate) event_index: Option<usize>,
     pub(crate) terms_link: Option<Box<str>>,
     pub(crate) trace_id: Option<Box<str>>,
+    pub(crate) is_from_gateway: bool,
 }
 
 impl ApiError {
@@ -104,6 +105,11 @@ impl ApiError {
         self.trace_id.as_deref()
     }
 
+    /// Whether a [gateway](crate::guide::delivery#a-gateway) answered, and not Meta's own endpoint.
+    pub fn is_from_gateway(&self) -> bool {
+        self.is_from_gateway
+    }
+
     /// What is wrong with the token, if the error is about the token.
     ///
     /// ```
@@ -112,7 +118,7 @@ impl ApiError {
     /// assert_eq!(ApiError::default().token_problem(), None);
     /// ```
     pub fn token_problem(&self) -> Option<TokenProblem> {
-        if self.class() != ErrorClass::FixToken {
+        if self.class() != ErrorClass::FixToken || self.is_from_gateway {
             return None;
         }
         Some(match (self.code, self.subcode) {
@@ -135,6 +141,9 @@ impl ApiError {
     /// assert_eq!(ApiError::default().advice(), "do not send this again as it is");
     /// ```
     pub fn advice(&self) -> &'static str {
+        if self.is_from_gateway {
+            return self.class().advice_on_gateway();
+        }
         match (self.token_problem(), self.code) {
             (Some(problem), _) => problem.advice(),
             (None, Some(2635)) => {
@@ -238,6 +247,9 @@ impl fmt::Display for ApiError {
         match (self.code, self.subcode) {
             (Some(code), Some(subcode)) => write!(f, "Meta error {code}/{subcode}")?,
             (Some(code), None) => write!(f, "Meta error {code}")?,
+            (None, _) if self.is_from_gateway => {
+                write!(f, "the gateway answered with HTTP status {}", self.status)?
+            }
             (None, _) => write!(f, "HTTP status {}", self.status)?,
         }
         let words = [&self.message, &self.user_title, &self.user_message];
@@ -332,6 +344,18 @@ impl ErrorClass {
             Self::FixEndpoint => "check the address and the API version",
             Self::TooLarge => "send less in one request",
             Self::GiveUp => "do not send this again as it is",
+        }
+    }
+
+    /// What to do about an error of a gateway, whose access key, address and log are its own.
+    fn advice_on_gateway(self) -> &'static str {
+        match self {
+            Self::FixToken | Self::FixPermission => {
+                "the gateway refuses the sender: give `Gateway::access_key` the access key of the gateway"
+            }
+            Self::FixEndpoint => "the gateway has no such address: check its address and the dataset id",
+            Self::GiveUp => "the gateway refuses the batch: its log says why",
+            _ => self.advice(),
         }
     }
 }

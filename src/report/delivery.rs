@@ -20,7 +20,7 @@ use crate::event::Event;
 /// assert_eq!(nothing_sent.to_string(), "Events: 0");
 /// ```
 ///
-/// `Display` counts the outcomes for people, in up to three lines. It serializes to JSON, for logs and audits.
+/// `Display` counts the outcomes for people, in up to three lines for each receiver. It serializes to JSON, for logs and audits.
 #[derive(Debug, Clone, Default)]
 #[must_use = "only the report says whether Meta accepted the events"]
 pub struct DeliveryReport {
@@ -38,6 +38,7 @@ pub struct DeliveryReport {
     pub(super) test_event_code: bool,
     /// Whether the run ended before its source, which may have more.
     is_partial: bool,
+    gateway: Option<Box<Self>>,
 }
 
 impl DeliveryReport {
@@ -45,9 +46,45 @@ impl DeliveryReport {
     ///
     /// It is false when the source failed or panicked, and when the run stopped before the source had ended, because
     /// rows are missing then. It is true for a run without rows: [`rows`](Self::rows) says how many there were.
+    ///
+    /// If events went to a [gateway](Self::gateway) as well, that must have accepted all of its events, too.
     pub fn all_accepted(&self) -> bool {
-        let has_failed = matches!(self.stopped(), Some(StopCause::Source(_) | StopCause::Panicked(_)));
-        !has_failed && !self.is_partial && self.rows.accepted + self.rows.filtered == self.rows.read
+        let is_whole = !self.has_failed() && !self.is_partial;
+        let on_gateway = self.gateway().is_none_or(Self::all_accepted);
+        is_whole && on_gateway && self.rows.accepted + self.rows.filtered == self.rows.read
+    }
+
+    /// Whether the source failed or panicked.
+    fn has_failed(&self) -> bool {
+        matches!(self.stopped(), Some(StopCause::Source(_) | StopCause::Panicked(_)))
+    }
+
+    /// The report on the events that went to a gateway as well (`ClientBuilder::gateway`). All other counts of this
+    /// report are those of Meta's own endpoint.
+    ///
+    /// Each receiver has batches, retries and outcomes of its own. An index counts the events that went to the gateway.
+    /// After `Client::deliver` the report of the gateway keeps the first 10,000 events that were not sent there.
+    ///
+    /// ```
+    /// use meta_offline_events::report::DeliveryReport;
+    ///
+    /// assert!(DeliveryReport::default().gateway().is_none());
+    /// ```
+    pub fn gateway(&self) -> Option<&Self> {
+        self.gateway.as_deref()
+    }
+
+    /// Takes the report on the events that went to a gateway as well, for its [unsent](Self::into_unsent) events.
+    ///
+    /// ```
+    /// use meta_offline_events::report::DeliveryReport;
+    ///
+    /// let mut report = DeliveryReport::default();
+    /// let unsent_at_gateway = report.take_gateway().map(DeliveryReport::into_unsent).unwrap_or_default();
+    /// assert!(unsent_at_gateway.is_empty());
+    /// ```
+    pub fn take_gateway(&mut self) -> Option<Self> {
+        self.gateway.take().map(|report| *report)
     }
 
     /// The counts of input rows. An event that was built by hand counts as one row.
@@ -219,6 +256,14 @@ impl DeliveryReport {
         self
     }
 
+    /// Adds the report on the copies that went to a gateway. Where events are missing here, copies are missing there.
+    #[cfg(feature = "client")]
+    pub(crate) fn with_gateway(mut self, mut report: Self) -> Self {
+        report.is_partial |= self.is_partial || self.has_failed();
+        self.gateway = Some(Box::new(report));
+        self
+    }
+
     /// Counts one event, and its rows, to its outcome.
     #[cfg(feature = "client")]
     pub(crate) fn count(&mut self, event: &Event, outcome: &Outcome) {
@@ -264,7 +309,7 @@ impl DeliveryReport {
 
 impl fmt::Display for DeliveryReport {
     /// How many events have which outcome; how many rows, unless each event was built by hand; and why the run
-    /// stopped, if it did. It shows no text of a customer.
+    /// stopped, if it did. Then the same of a gateway, if events went there, too. It shows no text of a customer.
     ///
     /// ```text
     /// Events: 940 (900 accepted, 10 refused, 30 not sent)
@@ -299,7 +344,13 @@ impl fmt::Display for DeliveryReport {
                 ],
             )?;
         }
-        self.stopped().map_or(Ok(()), |cause| write!(f, "\nStopped early: {cause}"))
+        if let Some(cause) = self.stopped() {
+            write!(f, "\nStopped early: {cause}")?;
+        }
+        self.gateway().map_or(Ok(()), |report| {
+            let lines = report.to_string();
+            lines.lines().try_for_each(|line| write!(f, "\nGateway: {line}"))
+        })
     }
 }
 
@@ -316,9 +367,9 @@ fn write_counts(f: &mut fmt::Formatter<'_>, counts: &[(u64, &str)]) -> fmt::Resu
 impl Serialize for DeliveryReport {
     /// `{"rows":{…},"events":{…},"diagnostics":[…],"notes":[…],"stopped":…,"retry_after_seconds":…,
     /// "requests":{"made":…,"retries":…,"ambiguous":…,"unreachable":…,"throttled":…},"usage_percent":…,"messages":[…],"trace_ids":[…],
-    /// "test_event_code":…}`
+    /// "test_event_code":…,"gateway":…}`, where `gateway` is `null` or another report.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("DeliveryReport", 11)?;
+        let mut fields = serializer.serialize_struct("DeliveryReport", 12)?;
         fields.serialize_field("rows", &self.rows)?;
         fields.serialize_field("events", &self.events)?;
         fields.serialize_field("diagnostics", &self.diagnostics)?;
@@ -330,6 +381,7 @@ impl Serialize for DeliveryReport {
         fields.serialize_field("messages", &self.messages)?;
         fields.serialize_field("trace_ids", &self.trace_ids)?;
         fields.serialize_field("test_event_code", &self.test_event_code)?;
+        fields.serialize_field("gateway", &self.gateway)?;
         fields.end()
     }
 }

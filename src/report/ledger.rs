@@ -21,9 +21,12 @@ pub(crate) enum Keeping {
     Everything,
     /// What went wrong, up to a limit: the source may have no end.
     FailuresOnly,
+    /// As that, and not more of the unsent events either: they are copies.
+    FailuresOfCopies,
 }
 
-/// How many events of a source have a diagnostic each if they were not accepted. The others are counted.
+/// How many events of a source have a diagnostic each if they were not accepted, and how many copies are kept. The
+/// others are counted.
 const MAX_SHOWN: usize = 10_000;
 
 /// How many ids a diagnostic of several events lists before it only counts.
@@ -87,7 +90,8 @@ impl Ledger {
             } else {
                 *self.not_shown.entry((outcome.code(), outcome.count())).or_default() += 1;
             }
-            if matches!(outcome, Outcome::NotSent(cause) if cause.may_be_sent_later()) {
+            let is_held = self.keeping != Keeping::FailuresOfCopies || self.unsent.len() < MAX_SHOWN;
+            if is_held && matches!(outcome, Outcome::NotSent(cause) if cause.may_be_sent_later()) {
                 self.unsent.push(Numbered { position, event });
             }
         }

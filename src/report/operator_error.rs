@@ -112,6 +112,9 @@ impl ApiError {
     /// ```
     pub fn operator_error(&self) -> Option<OperatorError<'_>> {
         use OperatorErrorKind as Kind;
+        if self.is_from_gateway() {
+            return None;
+        }
         let kind = match (self.class(), self.code(), self.subcode()) {
             (ErrorClass::AcceptTerms, ..) => Kind::TermsNotAccepted,
             (_, Some(368 | 1_404_078 | 1_404_163 | 2_859_015), _) => Kind::BlockedByPolicy,

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::DateTime;
+use serde_json::Value;
 
 use super::connection::{Head, head_of_answer};
 use super::graph::{GraphError, receipt};
@@ -21,6 +22,10 @@ pub(super) struct Reply {
 impl Reply {
     pub(super) fn new(status: u16, content_type: Option<String>, body: Vec<u8>) -> Self {
         Self { status, content_type, body, trace: next_trace() }
+    }
+
+    pub(super) fn json(json: &Value) -> Self {
+        Self::new(200, Some(JSON.to_owned()), json.to_string().into())
     }
 
     pub(super) fn receipt(received: u64) -> Self {

@@ -384,6 +384,36 @@ codes! {
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
     PageId 20 u8::is_ascii_digit => NotDigits,
+    /// The id of an app at Meta: digits only, at most 20.
+    ///
+    /// ```
+    /// use meta_offline_events::value::AppId;
+    ///
+    /// assert_eq!("138483919580948".parse::<AppId>()?.as_str(), "138483919580948");
+    /// assert!("../me".parse::<AppId>().is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    AppId 20 u8::is_ascii_digit => NotDigits,
+    /// The id of a business at Meta (its portfolio, formerly: Business Manager): digits only, at most 20.
+    ///
+    /// ```
+    /// use meta_offline_events::value::BusinessId;
+    ///
+    /// assert_eq!("1234567890".parse::<BusinessId>()?.as_str(), "1234567890");
+    /// assert!("../me".parse::<BusinessId>().is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    BusinessId 20 u8::is_ascii_digit => NotDigits,
+    /// The id of a person or a system user at Meta: digits only, at most 20.
+    ///
+    /// ```
+    /// use meta_offline_events::value::UserId;
+    ///
+    /// assert_eq!("1234567890".parse::<UserId>()?.as_str(), "1234567890");
+    /// assert!("../me".parse::<UserId>().is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    UserId 20 u8::is_ascii_digit => NotDigits,
     /// The advertiser's own code of a store: letters A to Z and digits, at most 64.
     ///
     /// ```

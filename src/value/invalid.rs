@@ -10,8 +10,12 @@ pub enum ValueKind {
     AccessToken,
     /// [`Amount`](super::Amount)
     Amount,
+    /// [`AppId`](super::AppId)
+    AppId,
     /// [`AppSecret`](super::AppSecret)
     AppSecret,
+    /// [`BusinessId`](super::BusinessId)
+    BusinessId,
     /// [`Country`](super::Country)
     Country,
     /// [`Currency`](super::Currency)
@@ -30,6 +34,8 @@ pub enum ValueKind {
     ActionSource,
     /// `DeliveryCategory`
     DeliveryCategory,
+    /// [`GatewayAccessKey`](super::GatewayAccessKey)
+    GatewayAccessKey,
     /// A word of `GenderWords`.
     GenderWord,
     /// [`OrderId`](super::OrderId)
@@ -48,6 +54,8 @@ pub enum ValueKind {
     StateCode,
     /// [`Text`](super::Text), and other free text that is sent unhashed, such as a user agent.
     Text,
+    /// [`UserId`](super::UserId)
+    UserId,
     /// [`Zone`](super::Zone)
     Zone,
 }
@@ -57,7 +65,9 @@ impl fmt::Display for ValueKind {
         f.write_str(match self {
             Self::AccessToken => "access token",
             Self::Amount => "amount",
+            Self::AppId => "app id",
             Self::AppSecret => "app secret",
+            Self::BusinessId => "business id",
             Self::Country => "country",
             Self::Currency => "currency",
             Self::DatasetId => "dataset id",
@@ -67,6 +77,7 @@ impl fmt::Display for ValueKind {
             Self::EventTime => "event time",
             Self::ActionSource => "action source",
             Self::DeliveryCategory => "delivery category",
+            Self::GatewayAccessKey => "access key of the gateway",
             Self::GenderWord => "word for a gender",
             Self::OrderId => "order id",
             Self::PageId => "page id",
@@ -76,6 +87,7 @@ impl fmt::Display for ValueKind {
             Self::StoreCode => "store code",
             Self::StateCode => "state code",
             Self::Text => "text",
+            Self::UserId => "user id",
             Self::Zone => "time zone",
         })
     }

@@ -1,4 +1,4 @@
-//! The access token and the app secret, which no output shows.
+//! The access token, the app secret and the access key of a gateway, which no output shows.
 
 use std::fmt;
 use std::str::FromStr;
@@ -101,6 +101,49 @@ impl FromStr for AppSecret {
 impl fmt::Debug for AppSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AppSecret(…)")
+    }
+}
+
+/// The access key of a Conversions API Gateway: what it knows its senders by.
+///
+/// Invariants: 1 to 4,096 visible ASCII characters.
+///
+/// `Debug` shows a placeholder, and there is no `Display`. Dropping the key clears its memory.
+///
+/// ```
+/// use meta_offline_events::value::GatewayAccessKey;
+///
+/// let key: GatewayAccessKey = "not-a-real-key".parse()?;
+/// assert_eq!(format!("{key:?}"), "GatewayAccessKey(…)");
+/// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+/// ```
+#[derive(Clone)]
+pub struct GatewayAccessKey(SecretString);
+
+impl GatewayAccessKey {
+    /// The key itself. Take care where it goes.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl FromStr for GatewayAccessKey {
+    type Err = InvalidValue;
+
+    /// Trims outer blanks, such as the line break at the end of a file, and checks the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::Empty`], [`Rule::TooLong`], [`Rule::InnerBlank`], and [`Rule::NotVisibleAscii`] for anything else but
+    /// visible ASCII.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        checked(text, ValueKind::GatewayAccessKey).map(Self)
+    }
+}
+
+impl fmt::Debug for GatewayAccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GatewayAccessKey(…)")
     }
 }
 

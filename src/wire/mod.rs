@@ -25,7 +25,7 @@ pub use batch::{Batch, BatchLimits, Batches};
 pub use batcher::Batcher;
 pub use request::{InvalidRequestField, RequestFields};
 #[cfg(feature = "client")]
-pub(crate) use response::{Answer, read_answer};
+pub(crate) use response::{Answer, NoJson, read_answer, read_gateway_answer, read_object};
 #[cfg(feature = "client")]
 pub(crate) use text::TextFilter;
 #[cfg(feature = "client")]

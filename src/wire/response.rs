@@ -30,20 +30,11 @@ pub(crate) fn read_answer(
     body: &[u8],
     filter: &TextFilter<'_>,
 ) -> Answer {
-    let text = String::from_utf8_lossy(body);
-    let json: Option<Value> = serde_json::from_str(&text).ok();
-    let damaged = if json.is_none() { read_damaged(&text) } else { None };
-    let error = json.as_ref().or(damaged.as_ref()).and_then(|json| read_error(status, json, filter));
-    let is_error = error.is_some() || !(200..300).contains(&status);
-    if is_error {
-        let error = error.unwrap_or_else(|| ApiError { status, ..ApiError::default() });
-        return match error.class() {
-            ErrorClass::GiveUp if error.code().is_none() => {
-                Answer::Unreadable(not_metas(status, content_type, error.message(), filter))
-            }
-            _ => Answer::Error(Box::new(error)),
-        };
-    }
+    let json = match read_json(status, content_type, body, filter) {
+        Ok(json) => json,
+        Err(NoJson::Error(error)) => return Answer::Error(error),
+        Err(NoJson::Unreadable(why)) => return Answer::Unreadable(why),
+    };
     match (status, json) {
         (200, Some(json)) => match json.get("events_received").and_then(number) {
             Some(count) if count >= 0 => Answer::Received {
@@ -56,6 +47,83 @@ pub(crate) fn read_answer(
         (200, None) if body.is_empty() => Answer::Unreadable("the answer is empty".into()),
         _ => Answer::Unreadable(not_metas(status, content_type, None, filter)),
     }
+}
+
+/// Reads the answer of a gateway to a batch of this many events. Status 202 is the only success, and no code of an
+/// error has a known meaning there. What else is no refusal may have been stored.
+pub(crate) fn read_gateway_answer(status: u16, body: &[u8], sent: u64, filter: &TextFilter<'_>) -> Answer {
+    if status == 202 {
+        return Answer::Received { count: sent, messages: Vec::new(), trace_id: None };
+    }
+    let message = words_of(&String::from_utf8_lossy(body), filter);
+    if (400..500).contains(&status) {
+        let error = ApiError { status, message, is_from_gateway: true, ..ApiError::default() };
+        return Answer::Error(Box::new(error));
+    }
+    let mut told = format!("the gateway answered with HTTP status {status} instead of 202");
+    if let Some(words) = message {
+        let _ = write!(told, ": {words}");
+    }
+    Answer::Unreadable(told.into())
+}
+
+/// What an answer says for people: the message of its error, or the answer itself unless it is a page or JSON.
+fn words_of(body: &str, filter: &TextFilter<'_>) -> Option<Box<str>> {
+    let words = match serde_json::from_str::<Value>(body) {
+        Ok(json) => read_error(0, &json, filter)
+            .and_then(|error| error.message)
+            .or_else(|| text_of(&json, "message", filter)),
+        Err(_) if body.trim_start().starts_with(['<', '{', '[']) => None,
+        Err(_) => Some(filter.clean(body)),
+    };
+    words.filter(|words| !words.is_empty())
+}
+
+/// Why an answer has no JSON to read further.
+pub(crate) enum NoJson {
+    /// The service, or something before it, refused with an error.
+    Error(Box<ApiError>),
+    /// It is not an answer of the service.
+    Unreadable(Box<str>),
+}
+
+/// Reads the JSON of an answer that has a good status and is no error; `None` if it is not JSON.
+fn read_json(
+    status: u16,
+    content_type: Option<&str>,
+    body: &[u8],
+    filter: &TextFilter<'_>,
+) -> Result<Option<Value>, NoJson> {
+    let text = String::from_utf8_lossy(body);
+    let json: Option<Value> = serde_json::from_str(&text).ok();
+    let damaged = if json.is_none() { read_damaged(&text) } else { None };
+    let error = json.as_ref().or(damaged.as_ref()).and_then(|json| read_error(status, json, filter));
+    if error.is_none() && (200..300).contains(&status) {
+        return Ok(json);
+    }
+    let error = error.unwrap_or_else(|| ApiError { status, ..ApiError::default() });
+    Err(match error.class() {
+        ErrorClass::GiveUp if error.code().is_none() => {
+            NoJson::Unreadable(not_metas(status, content_type, error.message(), filter))
+        }
+        _ => NoJson::Error(Box::new(error)),
+    })
+}
+
+/// Reads an answer that is no receipt for events: its JSON, whatever that holds.
+pub(crate) fn read_object(
+    status: u16,
+    content_type: Option<&str>,
+    body: &[u8],
+    filter: &TextFilter<'_>,
+) -> Result<Value, NoJson> {
+    read_json(status, content_type, body, filter)?.ok_or_else(|| {
+        NoJson::Unreadable(if body.is_empty() {
+            "the answer is empty".into()
+        } else {
+            not_metas(status, content_type, None, filter)
+        })
+    })
 }
 
 /// What is known of an answer that does not come from the service.
@@ -175,6 +243,7 @@ fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiE
         event_index: data.as_ref().and_then(|data| usize::try_from(number(data.get("event_index")?)?).ok()),
         terms_link,
         trace_id: text_of(error, "fbtrace_id", filter).or_else(|| text_of(json, "fbtrace_id", filter)),
+        is_from_gateway: false,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use meta_offline_events::{Error, auth, client, customer, event, journal, order, report, value, wire};
+use meta_offline_events::{Error, auth, client, customer, event, graph, journal, order, report, value, wire};
 
 use crate::support::sources;
 
@@ -51,6 +51,7 @@ fn every_public_error_converts_into_the_one_error() {
         report::ApiError,
         auth::TokenInfoError,
         auth::TokenSourceError,
+        graph::GraphError,
         client::InvalidClient,
         client::TransportError,
         client::SourceError,

@@ -26,6 +26,7 @@ mod found;
 mod from_json;
 #[cfg(feature = "csv")]
 mod golden;
+mod graph;
 mod guide;
 #[cfg(feature = "csv")]
 mod incomplete;

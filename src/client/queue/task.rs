@@ -47,7 +47,7 @@ impl Drop for Running {
 /// Ends the run when the limit is over.
 pub(super) async fn end_within(limit: Duration, settings: Arc<Settings>, shared: Arc<Shared>) {
     // Should it panic, the limit is over.
-    let clock = RunClock::new(&*settings.clock, Arc::default());
+    let clock = RunClock::new(&*settings.connection.clock, Arc::default());
     let over = pin!(shared.over());
     if let Either::Right(((), over)) = select(over, clock.limit(limit)).await {
         shared.stop().request_stop_within(Duration::ZERO);

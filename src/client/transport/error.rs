@@ -94,7 +94,7 @@ impl TransportError {
     }
 
     /// The same error, with a text that quotes nothing of what was sent.
-    pub(in crate::client) fn filtered(mut self, filter: &TextFilter<'_>) -> Self {
+    pub(crate) fn filtered(mut self, filter: &TextFilter<'_>) -> Self {
         if let Cow::Owned(what) = &self.what {
             self.what = filter.clean(what).into_string().into();
         }
@@ -124,6 +124,11 @@ impl TransportError {
     /// ```
     pub fn is_refused_by_proxy(&self) -> bool {
         self.kind == Kind::RefusedByProxy
+    }
+
+    /// Whether no later attempt can succeed before somebody changes something.
+    pub(crate) fn is_final(&self) -> bool {
+        self.is_certificate() || self.is_refused_by_proxy() || self.is_followed_redirect()
     }
 
     /// Whether the HTTP client of the application followed a redirect, or stopped after several.

@@ -9,7 +9,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, 
 
 use super::error::sort;
 use super::proxy::Proxy;
-use super::{Request, Response, Sending, Transport, TransportError};
+use super::{Method, Request, Response, Sending, Transport, TransportError};
 use crate::value::AccessToken;
 use crate::wire::TextFilter;
 
@@ -240,15 +240,16 @@ impl HttpTransport {
     }
 
     async fn attempt(&self, request: &Request) -> Result<Response, TransportError> {
-        let mut post = self
-            .http_client()?
-            .post(request.url.clone())
-            .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(bytes::Bytes::from_owner(SharedBody(Arc::clone(&request.body))));
-        if let Some(token) = &request.bearer {
-            post = post.header(AUTHORIZATION, authorization(token)?);
+        let mut call = self.http_client()?.request(method(request.method), request.url.clone());
+        if let Some(content_type) = request.content_type {
+            call = call
+                .header(CONTENT_TYPE, content_type)
+                .body(bytes::Bytes::from_owner(SharedBody(Arc::clone(&request.body))));
         }
-        let answer = post.send().await.map_err(|error| sort(error, self.proxy()))?;
+        if let Some(token) = &request.bearer {
+            call = call.header(AUTHORIZATION, authorization(token)?);
+        }
+        let answer = call.send().await.map_err(|error| sort(error, self.proxy()))?;
         if *answer.url() != request.url {
             return Err(TransportError::followed_redirect(answer.url().host_str()));
         }
@@ -301,6 +302,14 @@ impl fmt::Debug for HttpTransport {
             debug.field("connect", connect).field("proxy", &proxy.name());
         }
         debug.finish_non_exhaustive()
+    }
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Delete => reqwest::Method::DELETE,
     }
 }
 

@@ -8,14 +8,15 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use url::Url;
+use url::{Position, Url};
 
 pub use error::TransportError;
-pub(super) use http::HttpSettings;
+pub(in crate::client) use http::HttpSettings;
 pub use http::HttpTransport;
-pub(super) use proxy::Proxy;
+pub(in crate::client) use proxy::Proxy;
 
 use crate::value::AccessToken;
+use crate::wire::TextFilter;
 
 /// A request on its way.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
@@ -78,9 +79,10 @@ macro_rules! pass_on {
 
 pass_on!(Arc<T>, Box<T>);
 
-/// A `POST` of JSON to the service.
+/// A request to the service: events as a `POST` of JSON, or another call to the Graph API.
 ///
-/// A [`Transport`] gets it from the client. `Debug` shows neither the token nor the body.
+/// A [`Transport`] gets it from the client, and sends method, address, content type, token and body as they are. `Debug`
+/// shows neither the token nor the body nor a query.
 ///
 /// ```
 /// use meta_offline_events::client::Client;
@@ -106,7 +108,9 @@ pass_on!(Arc<T>, Box<T>);
 /// ```
 #[derive(Clone)]
 pub struct Request {
+    method: Method,
     url: Url,
+    content_type: Option<&'static str>,
     bearer: Option<AccessToken>,
     body: Arc<Vec<u8>>,
     /// The length of the body without credentials.
@@ -116,7 +120,27 @@ pub struct Request {
 impl Request {
     /// A request without credentials. Its body is a JSON object.
     pub(super) fn new(url: Url, body: Vec<u8>) -> Self {
-        Self { url, bearer: None, bare: body.len(), body: Arc::new(body) }
+        Self::with(Method::Post, url, Some("application/json; charset=utf-8"), body)
+    }
+
+    /// A call without a body.
+    pub(crate) fn bare(method: Method, url: Url) -> Self {
+        Self::with(method, url, None, Vec::new())
+    }
+
+    /// A call whose body is a form.
+    pub(crate) fn form(method: Method, url: Url, form: String) -> Self {
+        Self::with(method, url, Some("application/x-www-form-urlencoded"), form.into_bytes())
+    }
+
+    fn with(method: Method, url: Url, content_type: Option<&'static str>, body: Vec<u8>) -> Self {
+        Self { method, url, content_type, bearer: None, bare: body.len(), body: Arc::new(body) }
+    }
+
+    /// The same request, with this token in the `Authorization` header.
+    pub(crate) fn with_bearer(mut self, token: AccessToken) -> Self {
+        self.bearer = Some(token);
+        self
     }
 
     /// Puts these credentials in place of any others: a token for a header, and members for the body, each
@@ -132,9 +156,19 @@ impl Request {
         self
     }
 
+    /// The HTTP method.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
     /// The address that it goes to.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// The content type of the body; `None` if there is no body.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type
     }
 
     /// The token for the `Authorization` header, unless it travels in the body.
@@ -142,8 +176,8 @@ impl Request {
         self.bearer.as_ref()
     }
 
-    /// The JSON. What it says of the events is the same bytes on every attempt; credentials behind them change
-    /// with the token.
+    /// The body: of events JSON, of another call a form or nothing. What JSON says of the events is the same bytes on
+    /// every attempt; credentials behind them change with the token.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
@@ -152,9 +186,39 @@ impl Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("url", &self.url.as_str())
+            .field("method", &self.method)
+            .field("url", &&self.url[..Position::AfterPath])
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// The HTTP method of a [`Request`].
+///
+/// ```
+/// use meta_offline_events::client::Method;
+///
+/// assert_eq!(Method::Delete.as_str(), "DELETE");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Sends events, makes something, or carries secrets that must not be in an address.
+    Post,
+    /// Removes something.
+    Delete,
+}
+
+impl Method {
+    /// The method as HTTP writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
     }
 }
 
@@ -203,6 +267,15 @@ impl Response {
     /// The body.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// The host that the answer redirects to, if it redirects. Path and query may hold what was sent.
+    pub(crate) fn redirect_host(&self, from: &Url, filter: &TextFilter<'_>) -> Option<Box<str>> {
+        (300..400).contains(&self.status).then(|| {
+            let target = self.header_value("location").and_then(|location| from.join(location).ok());
+            let host = target.as_ref().and_then(Url::host_str);
+            host.map_or_else(|| "an unknown place".into(), |host| filter.clean(host))
+        })
     }
 }
 

@@ -13,8 +13,8 @@ use super::serve::listen;
 use super::server::MockServer;
 use super::state::{Settings, State};
 use crate::client::{Clock, SystemClock};
-use crate::testing::rules::KnownToken;
-use crate::value::{AccessToken, AppSecret, DatasetId, EventTime};
+use crate::testing::rules::{KnownToken, Tokens};
+use crate::value::{AccessToken, AppId, AppSecret, DatasetId, EventTime};
 
 impl MockServer {
     /// Starts a server that accepts any dataset and any token and reads the system's clock.
@@ -36,6 +36,7 @@ impl MockServer {
             settings: Settings {
                 dataset: None,
                 secret: None,
+                app: None,
                 clock: Box::new(SystemClock),
                 latency: Duration::ZERO,
                 refuses: None,
@@ -44,7 +45,7 @@ impl MockServer {
                 keeps_events: true,
             },
             port: 0,
-            tokens: Vec::new(),
+            tokens: Tokens { known: Vec::new(), takes_others: true },
         }
     }
 }
@@ -72,7 +73,7 @@ impl MockServer {
 pub struct MockServerBuilder {
     settings: Settings,
     port: u16,
-    tokens: Vec<KnownToken>,
+    tokens: Tokens,
 }
 
 impl MockServerBuilder {
@@ -84,9 +85,8 @@ impl MockServerBuilder {
 
     /// Adds a valid token. By default every token is valid; with this, only those that were added here,
     /// by [`token_until`](Self::token_until) or by [`MockServer::issue`].
-    pub fn token(mut self, token: AccessToken) -> Self {
-        self.tokens.push(KnownToken { token, until: None });
-        self
+    pub fn token(self, token: AccessToken) -> Self {
+        self.knows(KnownToken::new(token, None))
     }
 
     /// Adds a token that is valid until this moment, by the clock of the server. Then the server answers
@@ -110,8 +110,33 @@ impl MockServerBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn token_until(mut self, token: AccessToken, until: EventTime) -> Self {
-        self.tokens.push(KnownToken { token, until: Some(until) });
+    pub fn token_until(self, token: AccessToken, until: EventTime) -> Self {
+        self.knows(KnownToken::new(token, Some(until)))
+    }
+
+    fn knows(mut self, token: KnownToken) -> Self {
+        self.tokens.takes_others = false;
+        self.tokens.known.push(token);
+        self
+    }
+
+    /// Sets the only app that exists, for logins and calls about tokens. By default every app exists, with any secret.
+    ///
+    /// ```
+    /// use meta_offline_events::graph::{App, Graph};
+    /// use meta_offline_events::testing::MockServer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::builder().app("1".parse()?, "secret".parse()?).start().await?;
+    /// let graph = Graph::builder().loopback_endpoint(server.url()).build()?;
+    /// let wrong = graph.app(App::new("1".parse()?, "another".parse()?));
+    /// assert!(wrong.inspect(&"EAAB-not-a-real-token".parse()?).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn app(mut self, id: AppId, secret: AppSecret) -> Self {
+        self.settings.app = Some((id, secret));
         self
     }
 

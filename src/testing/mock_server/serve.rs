@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::graph;
 use super::state::State;
 use crate::testing::answer::{Act, Answer, Delivery};
 use crate::testing::connection::{Broken, Connection, Head};
@@ -113,6 +114,9 @@ fn decide(state: &State, act: &Act, head: &Head, body: &[u8]) -> Step {
 
 /// The answer that Meta's rules ask for.
 fn judge(state: &State, head: &Head, body: &[u8]) -> Reply {
+    if let Some(reply) = graph::answer(state, head, body) {
+        return reply;
+    }
     match state.accept(head, body) {
         Ok(received) => Reply::receipt(received),
         Err(error) => Reply::error(&error),

@@ -172,7 +172,9 @@ impl MockServer {
     /// # }
     /// ```
     pub fn issue(&self, token: AccessToken, until: Option<EventTime>) {
-        self.state.record().tokens.push(KnownToken { token, until });
+        let mut record = self.state.record();
+        record.tokens.takes_others = false;
+        record.tokens.known.push(KnownToken::new(token, until));
     }
 
     /// Every request so far, in the order in which their heads arrived.

@@ -12,12 +12,14 @@ use crate::testing::answer::Answer;
 use crate::testing::connection::Head;
 use crate::testing::graph::GraphError;
 use crate::testing::recorded::RecordedRequest;
-use crate::testing::rules::{Batch, KnownToken, Refuses, Request, Rules, check};
-use crate::value::{AppSecret, DatasetId};
+use crate::testing::rules::{Batch, Refuses, Request, Rules, Tokens, check};
+use crate::value::{AppId, AppSecret, DatasetId};
 
 pub(super) struct Settings {
     pub(super) dataset: Option<DatasetId>,
     pub(super) secret: Option<AppSecret>,
+    /// The only app that there is, or any.
+    pub(super) app: Option<(AppId, AppSecret)>,
     pub(super) clock: Box<dyn Clock>,
     pub(super) latency: Duration,
     pub(super) refuses: Option<Box<Refuses>>,
@@ -34,6 +36,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("dataset", &self.dataset)
             .field("secret", &self.secret)
+            .field("app", &self.app)
             .field("clock", &self.clock)
             .field("latency", &self.latency)
             .field("names_refused", &self.names_refused)
@@ -48,11 +51,10 @@ pub(super) struct State {
 }
 
 /// What is scripted, and what happened.
-#[derive(Default)]
 pub(super) struct Record {
     pub(super) script: VecDeque<Answer>,
     pub(super) always: Option<Answer>,
-    pub(super) tokens: Vec<KnownToken>,
+    pub(super) tokens: Tokens,
     pub(super) requests: Vec<RecordedRequest>,
     /// Each with its dataset.
     pub(super) accepted: Vec<(String, Value)>,
@@ -63,8 +65,19 @@ pub(super) struct Record {
 }
 
 impl State {
-    pub(super) fn new(settings: Settings, tokens: Vec<KnownToken>) -> Self {
-        Self { settings, record: Mutex::new(Record { tokens, ..Record::default() }) }
+    pub(super) fn new(settings: Settings, tokens: Tokens) -> Self {
+        let record = Record {
+            script: VecDeque::new(),
+            always: None,
+            tokens,
+            requests: Vec::new(),
+            accepted: Vec::new(),
+            accepted_count: 0,
+            connections: 0,
+            in_flight: 0,
+            max_in_flight: 0,
+        };
+        Self { settings, record: Mutex::new(record) }
     }
 
     pub(super) fn settings(&self) -> &Settings {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::event::check_event;
 use super::fields::require;
 use super::request::{Request, body_of, dataset_of, events_of, no_such_object};
-use super::token::{KnownToken, check_proof, check_token, token_of};
+use super::token::{Tokens, check_proof, check_token, token_of};
 use super::user_data::TOO_BROAD;
 use crate::testing::graph::GraphError;
 use crate::value::AppSecret;
@@ -18,8 +18,7 @@ pub(in crate::testing) type Refuses = dyn Fn(&Value) -> bool + Send + Sync;
 pub(in crate::testing) struct Rules<'a> {
     /// The only dataset there is, or any.
     pub(in crate::testing) dataset: Option<&'a str>,
-    /// The tokens that there are. Without one, any is valid.
-    pub(in crate::testing) tokens: &'a [KnownToken],
+    pub(in crate::testing) tokens: &'a Tokens,
     /// The secret of the app, if proofs are needed.
     pub(in crate::testing) secret: Option<&'a AppSecret>,
     /// Unix seconds.

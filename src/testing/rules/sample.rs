@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::check::{Batch, Rules, check};
 use super::request::Request;
-use super::token::KnownToken;
+use super::token::{KnownToken, Tokens};
 use crate::testing::graph::GraphError;
 
 pub(super) const NOW: i64 = 1_767_225_600;
@@ -29,11 +29,13 @@ pub(super) fn purchase() -> Value {
 }
 
 pub(super) fn rules() -> Rules<'static> {
-    static TOKENS: LazyLock<[KnownToken; 1]> =
-        LazyLock::new(|| [KnownToken { token: "good".parse().unwrap(), until: None }]);
+    static TOKENS: LazyLock<Tokens> = LazyLock::new(|| Tokens {
+        known: vec![KnownToken::new("good".parse().unwrap(), None)],
+        takes_others: false,
+    });
     Rules {
         dataset: Some("123"),
-        tokens: &*TOKENS,
+        tokens: &TOKENS,
         secret: None,
         now: NOW,
         refuses: None,

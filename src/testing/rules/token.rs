@@ -9,12 +9,63 @@ use super::request::Request;
 use crate::testing::graph::GraphError;
 use crate::value::{AccessToken, AppSecret, EventTime};
 
+/// The tokens of a server.
+#[derive(Debug, Clone)]
+pub(in crate::testing) struct Tokens {
+    pub(in crate::testing) known: Vec<KnownToken>,
+    /// Whether tokens that are not known are valid, too.
+    pub(in crate::testing) takes_others: bool,
+}
+
 /// A token that the server knows.
 #[derive(Clone)]
 pub(in crate::testing) struct KnownToken {
     pub(in crate::testing) token: AccessToken,
     /// When it expires, if it does.
     pub(in crate::testing) until: Option<EventTime>,
+    /// Why it is refused whatever the time, as the subcode of 190.
+    pub(in crate::testing) refusal: Option<i64>,
+    /// As Meta writes it.
+    pub(in crate::testing) kind: &'static str,
+    /// The id of its user.
+    pub(in crate::testing) user: String,
+    pub(in crate::testing) scopes: Vec<String>,
+}
+
+impl KnownToken {
+    /// A token of a system user.
+    pub(in crate::testing) fn new(token: AccessToken, until: Option<EventTime>) -> Self {
+        Self {
+            token,
+            until,
+            refusal: None,
+            kind: "SYSTEM_USER",
+            user: "100000000000001".to_owned(),
+            scopes: vec!["ads_management".to_owned(), "business_management".to_owned()],
+        }
+    }
+
+    /// The error that a call with this token gets.
+    pub(in crate::testing) fn error(&self, now: i64) -> Option<GraphError> {
+        let is_over = self.until.is_some_and(|until| until.unix() <= now);
+        match (self.refusal, is_over) {
+            (Some(subcode), _) => {
+                Some(GraphError::new(401, 190, "The access token is refused").subcode(subcode))
+            }
+            (None, true) => Some(GraphError::new(401, 190, "The access token has expired").subcode(463)),
+            (None, false) => None,
+        }
+    }
+}
+
+impl Tokens {
+    pub(in crate::testing) fn find(&self, token: &str) -> Option<&KnownToken> {
+        self.known.iter().find(|known| known.token.expose() == token)
+    }
+
+    pub(in crate::testing) fn find_mut(&mut self, token: &str) -> Option<&mut KnownToken> {
+        self.known.iter_mut().find(|known| known.token.expose() == token)
+    }
 }
 
 impl fmt::Debug for KnownToken {
@@ -36,23 +87,20 @@ pub(super) fn token_of<'a>(request: &Request<'a>, body: Option<&'a Map<String, V
     in_header.or_else(in_body).filter(|token| !token.is_empty())
 }
 
-/// Returns the token if it is valid. Where no token is known, every one is.
-pub(super) fn check_token<'a>(
+/// Returns the token if it is valid.
+pub(in crate::testing) fn check_token<'a>(
     token: Option<&'a str>,
-    known: &[KnownToken],
+    tokens: &Tokens,
     now: i64,
 ) -> Result<&'a str, GraphError> {
     let Some(token) = token else {
         let message = "An active access token must be used to send events";
         return Err(GraphError::new(401, 190, message).subcode(2500));
     };
-    match known.iter().find(|known| known.token.expose() == token) {
-        None if known.is_empty() => Ok(token),
+    match tokens.find(token) {
+        None if tokens.takes_others => Ok(token),
         None => Err(GraphError::new(401, 190, "The access token is not valid").subcode(467)),
-        Some(KnownToken { until: Some(until), .. }) if until.unix() <= now => {
-            Err(GraphError::new(401, 190, "The access token has expired").subcode(463))
-        }
-        Some(_) => Ok(token),
+        Some(known) => known.error(now).map_or(Ok(token), Err),
     }
 }
 
@@ -130,11 +178,12 @@ mod tests {
     #[test]
     fn a_token_expires_by_the_clock_of_the_server() {
         let until = Some(EventTime::from_unix(NOW).unwrap());
-        let known = [KnownToken { token: "good".parse().unwrap(), until }];
+        let known = vec![KnownToken::new("good".parse().unwrap(), until)];
+        let tokens = Tokens { known, takes_others: false };
         let body = json!({ "data": [purchase()] }).to_string();
         let request = Request { body: body.as_bytes(), ..request() };
         let code = |now| {
-            let error = check(&request, &Rules { tokens: &known, now, ..rules() }).err();
+            let error = check(&request, &Rules { tokens: &tokens, now, ..rules() }).err();
             error.map(|error| (error.code, error.subcode))
         };
         assert_eq!([code(NOW - 1), code(NOW)], [None, Some((190, Some(463)))]);
