@@ -227,6 +227,10 @@ impl<D: Disk> Store<D> {
                 let detail = format!("{dataset}, and not {}", self.identity.dataset());
                 return refused(JournalErrorKind::OtherDataset, detail);
             }
+            Header::OtherEndpoint(endpoint) => {
+                let detail = format!("{endpoint}, and not {}", self.identity.endpoint());
+                return refused(JournalErrorKind::OtherEndpoint, detail);
+            }
             Header::OtherKeyPolicy(policy) => {
                 let detail = format!("{policy:?}, and not {:?}", self.identity.key_policy());
                 return refused(JournalErrorKind::OtherKeyPolicy, detail);
