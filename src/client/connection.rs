@@ -14,6 +14,7 @@ use super::invalid::InvalidClient;
 use super::runtime::RuntimeNeeds;
 use super::shield::{Panicked, Shielded};
 use super::transport::{HttpSettings, HttpTransport, Proxy, Request, Response, Transport, TransportError};
+use crate::value::Text;
 
 /// The settings of a connection, as they were given.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub(crate) struct ConnectionSettings {
 pub(crate) struct Connection {
     /// The address up to the version and its slash.
     base: Url,
+    /// The host and the path before the version.
+    pub(super) endpoint: Text,
     /// Whether credentials are sent there.
     pub(crate) gets_token: bool,
     pub(crate) transport: Arc<dyn Transport>,
@@ -110,7 +113,7 @@ impl ConnectionSettings {
 
     pub(crate) fn checked(self) -> Result<Connection, InvalidClient> {
         let gets_token = self.endpoint.gets_token();
-        let base = self.endpoint.versioned(&self.api_version)?;
+        let (base, endpoint) = self.endpoint.versioned(&self.api_version)?;
         if self.http.connect.is_zero() || self.attempt.is_zero() {
             return Err(InvalidClient::Timeout);
         }
@@ -125,6 +128,7 @@ impl ConnectionSettings {
         };
         Ok(Connection {
             base,
+            endpoint,
             gets_token,
             transport,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::invalid::InvalidClient;
-use crate::value::DatasetId;
+use crate::value::{DatasetId, Text};
 
 #[derive(Clone)]
 pub(super) enum Endpoint {
@@ -24,10 +24,14 @@ impl Endpoint {
         !matches!(self, Self::Other { gets_token: false, .. })
     }
 
-    /// The address up to the version of the API, with a slash at its end.
-    pub(super) fn versioned(self, version: &str) -> Result<Url, InvalidClient> {
-        let path = format!("{}/", checked_version(version)?);
-        self.base()?.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))
+    /// The address up to the version of the API, with a slash at its end, and what names the endpoint: its host and
+    /// the path before the version.
+    pub(super) fn versioned(self, version: &str) -> Result<(Url, Text), InvalidClient> {
+        let base = self.base()?;
+        let name = format!("{}{}", base.host_str().unwrap_or_default(), base.path());
+        let name = name.trim_end_matches('/').parse().map_err(|_| InvalidClient::Endpoint("is too long"))?;
+        let url = base.join(&format!("{}/", checked_version(version)?));
+        Ok((url.map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))?, name))
     }
 
     /// The address of the events of this dataset at a gateway.

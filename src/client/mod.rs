@@ -160,7 +160,7 @@ use settings::Settings;
 
 use crate::auth::TokenSource;
 use crate::order::IntoPrepared;
-use crate::value::{AccessToken, DatasetId};
+use crate::value::{AccessToken, DatasetId, Text};
 
 /// A client that sends events to one dataset.
 ///
@@ -239,6 +239,21 @@ impl Client {
     /// The dataset that receives the events.
     pub fn dataset(&self) -> &DatasetId {
         &self.settings.dataset
+    }
+
+    /// The host that the client sends to, and the path before the version: the same for every version and dataset.
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// assert_eq!(builder.clone().build()?.endpoint().as_str(), "graph.facebook.com");
+    /// let relay = builder.endpoint("https://relay.example/meta/".parse()?).build()?;
+    /// assert_eq!(relay.endpoint().as_str(), "relay.example/meta");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn endpoint(&self) -> &Text {
+        &self.settings.connection.endpoint
     }
 
     /// Sends events and reports the outcome of each. Await the [`Delivery`] that it returns.

@@ -83,6 +83,11 @@ impl fmt::Display for JournalError {
                 "{path} belongs to another dataset ({detail}), and was left untouched: use one folder for each \
                  dataset"
             ),
+            Kind::OtherEndpoint => write!(
+                f,
+                "{path} belongs to another endpoint ({detail}), and was left untouched: events never move to \
+                 another one; use one folder for each endpoint"
+            ),
             Kind::OtherKeyPolicy => write!(
                 f,
                 "{path} was written under another key policy ({detail}), and was left untouched: orders would not \
@@ -154,6 +159,8 @@ pub enum JournalErrorKind {
     UnknownVersion,
     /// The journal belongs to another dataset.
     OtherDataset,
+    /// The journal belongs to another endpoint.
+    OtherEndpoint,
     /// The journal was written under another key policy.
     OtherKeyPolicy,
     /// A file holds only zeros, or nothing that is a journal.
@@ -184,6 +191,7 @@ impl JournalErrorKind {
             Self::ReadOnly => "read_only",
             Self::UnknownVersion => "unknown_version",
             Self::OtherDataset => "other_dataset",
+            Self::OtherEndpoint => "other_endpoint",
             Self::OtherKeyPolicy => "other_key_policy",
             Self::NotAJournal => "not_a_journal",
             Self::DiskFull => "disk_full",

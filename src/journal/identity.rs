@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! magic 8 | version 4 | length of the header 4 | checksum of these 4
-//! number of the segment 4 | length 2, dataset id | length 2, key policy | checksum of the header 4
+//! number of the segment 4 | length 2, dataset id | length 2, endpoint | length 2, key policy | checksum of the header 4
 //! ```
 //!
 //! The first line never changes, so that every version can tell what it cannot read.
@@ -19,18 +19,24 @@ pub(super) const VERSION: u32 = 1;
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     dataset: String,
+    endpoint: String,
     key_policy: String,
     seal: u32,
 }
 
 impl Identity {
-    pub(super) fn new(dataset: &str, key_policy: &str) -> Self {
-        let seal = crc32fast::hash(format!("{dataset}\n{key_policy}").as_bytes());
-        Self { dataset: dataset.to_owned(), key_policy: key_policy.to_owned(), seal }
+    pub(super) fn new(dataset: &str, endpoint: &str, key_policy: &str) -> Self {
+        let seal = crc32fast::hash(format!("{dataset}\n{endpoint}\n{key_policy}").as_bytes());
+        let [dataset, endpoint, key_policy] = [dataset, endpoint, key_policy].map(str::to_owned);
+        Self { dataset, endpoint, key_policy, seal }
     }
 
     pub(super) fn dataset(&self) -> &str {
         &self.dataset
+    }
+
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     pub(super) fn key_policy(&self) -> &str {
@@ -43,13 +49,14 @@ impl Identity {
 
     /// The header of a segment.
     pub(super) fn header(&self, segment: u32) -> Vec<u8> {
-        let len = START + 4 + 2 + self.dataset.len() + 2 + self.key_policy.len() + 4;
+        let texts = [&self.dataset, &self.endpoint, &self.key_policy];
+        let len = START + 4 + texts.map(|text| 2 + text.len()).iter().sum::<usize>() + 4;
         let mut header = MAGIC.to_vec();
         header.extend_from_slice(&VERSION.to_le_bytes());
         header.extend_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes());
         header.extend_from_slice(&crc32fast::hash(&header).to_le_bytes());
         header.extend_from_slice(&segment.to_le_bytes());
-        for text in [&self.dataset, &self.key_policy] {
+        for text in texts {
             header.extend_from_slice(&u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes());
             header.extend_from_slice(text.as_bytes());
         }

@@ -48,21 +48,28 @@
 //! - `disk`: the few operations on files that everything else is made of.
 //! - `identity`, `record`, `segment`: bytes with checksums. A record whose checksum is wrong is skipped, and the next one found.
 //! - `entry`: what a record says.
-//! - `known`, `pending`, `state`: what memory holds: 16 bytes for each remembered event in a hash table, and about a
-//!   hundred for each pending one. Everything else is read from the disk.
+//! - `known`, `pending`, `state`, `index`: what memory holds: 16 bytes for each remembered event in a hash table, and
+//!   about a hundred for each pending one. Everything else is read from the disk.
+//! - `files`, `recovery`: all files, read into memory.
+//! - `batch`, `compare`: events that are handed over, on their way to the disk.
 //! - `store`: the rules in which order the disk and memory change.
 //! - `writer`: the thread that owns the store, and gives one sync to all that wait.
 
+mod batch;
+mod compare;
 mod damage;
 mod disk;
 mod entry;
 mod error;
+mod files;
 mod hand_over;
 mod identity;
+mod index;
 mod known;
 mod options;
 mod pending;
 mod record;
+mod recovery;
 mod segment;
 mod state;
 mod store;
@@ -75,9 +82,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::vec;
 
+use self::batch::Handed;
 use self::disk::Folder;
 use self::record::Place;
-use self::store::{Handed, Store};
+use self::store::Store;
 use self::writer::{BATCH_BYTES, Change, Writer};
 use crate::event::Event;
 use crate::report::Outcome;

@@ -16,6 +16,8 @@ pub(super) enum Header {
     OtherVersion(u32),
     /// It is of another dataset.
     OtherDataset(String),
+    /// It is of another endpoint.
+    OtherEndpoint(String),
     /// It is of another key policy.
     OtherKeyPolicy(String),
     /// It is damaged, or no header.
@@ -30,10 +32,13 @@ impl Header {
         }
         match Fields::read(file) {
             Some(Fields { version, .. }) if version != VERSION => Self::OtherVersion(version),
-            Some(Fields { texts: Some([dataset, _]), .. }) if dataset != identity.dataset() => {
+            Some(Fields { texts: Some([dataset, ..]), .. }) if dataset != identity.dataset() => {
                 Self::OtherDataset(dataset)
             }
-            Some(Fields { texts: Some([_, policy]), .. }) if policy != identity.key_policy() => {
+            Some(Fields { texts: Some([_, endpoint, _]), .. }) if endpoint != identity.endpoint() => {
+                Self::OtherEndpoint(endpoint)
+            }
+            Some(Fields { texts: Some([.., policy]), .. }) if policy != identity.key_policy() => {
                 Self::OtherKeyPolicy(policy)
             }
             _ if file.len() <= own.len() => Self::Torn,
@@ -45,7 +50,7 @@ impl Header {
 /// What a header says, if its checksums are right.
 struct Fields {
     version: u32,
-    texts: Option<[String; 2]>,
+    texts: Option<[String; 3]>,
 }
 
 impl Fields {
@@ -57,7 +62,7 @@ impl Fields {
         is_start.then_some(fields)
     }
 
-    fn texts(file: &[u8], len: usize) -> Option<[String; 2]> {
+    fn texts(file: &[u8], len: usize) -> Option<[String; 3]> {
         let (content, checksum) = file.get(..len)?.split_last_chunk()?;
         if u32::from_le_bytes(*checksum) != crc32fast::hash(content) {
             return None;
@@ -67,9 +72,9 @@ impl Fields {
             let (len, after) = rest.split_first_chunk()?;
             let (text, after) = after.split_at_checked(u16::from_le_bytes(*len).into())?;
             rest = after;
-            String::from_utf8(text.to_owned()).ok()
+            String::from_utf8(text.to_owned()).ok().filter(|text| !text.contains(char::is_control))
         };
-        Some([next()?, next()?])
+        Some([next()?, next()?, next()?])
     }
 }
 
