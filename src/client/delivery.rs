@@ -14,13 +14,14 @@ use tokio::task::yield_now;
 use super::batcher::Batcher;
 use super::dispatch::dispatch;
 use super::observers::{Observers, OutcomeGroup, Progress};
+use super::records::Records;
 use super::run_state::RunState;
 use super::settings::Settings;
 use super::source::{EventSource, FromPrepared};
 use super::stop::StopHandle;
 use super::trace;
 use crate::order::Prepared;
-use crate::report::{DeliveryReport, Keeping, NotSentCause, Outcome, StopCause};
+use crate::report::{DeliveryReport, Keeping, NotSentCause, StopCause};
 
 /// The delivery of events: a future that sends them and returns the report.
 ///
@@ -74,6 +75,7 @@ struct Plan<'d> {
     linger: Duration,
     observers: Observers<'d>,
     stop: StopHandle,
+    records: Records,
 }
 
 impl<'d> Delivery<'d> {
@@ -98,6 +100,7 @@ impl<'d> Delivery<'d> {
             linger: Self::LINGER,
             observers: Observers::default(),
             stop: StopHandle::new(),
+            records: Records::default(),
         };
         Self { state: State::Planned(Some(Box::new(plan))) }
     }
@@ -108,8 +111,12 @@ impl<'d> Delivery<'d> {
         settings: &Arc<Settings>,
         source: impl EventSource + 'd,
         feeder: &'d dyn super::source::Feeder,
+        records: Records,
     ) -> Self {
-        Self::of_source(settings, source).with(|plan| plan.observers.feeder = Some(feeder))
+        Self::of_source(settings, source).with(|plan| {
+            plan.observers.feeder = Some(feeder);
+            plan.records = records;
+        })
     }
 
     fn with(mut self, change: impl FnOnce(&mut Plan<'d>)) -> Self {
@@ -159,6 +166,52 @@ impl<'d> Delivery<'d> {
         self.with(|plan| plan.observers.outcome = Some(Box::new(observer)))
     }
 
+    /// Sends through a journal, so that no event is lost when the process ends, and none is sent twice.
+    ///
+    /// - Every event is on the disk before it leaves, and so is every attempt.
+    /// - An event that the journal knows is not sent: it is [`AlreadySent`](Outcome::AlreadySent) when Meta accepted it
+    ///   before, and [`ChangedSinceSent`](NotSentCause::ChangedSinceSent) when it is another one now.
+    /// - What an earlier delivery left is sent first, in the bytes in which it was recorded, and counted in
+    ///   [`resumed`](DeliveryReport::resumed).
+    /// - What this delivery cannot send stays in the journal, as [`Pending`](Outcome::Pending).
+    /// - Once Meta has accepted events, the delivery deletes what the journal keeps no longer:
+    ///   [`clean_up`](crate::journal::Journal::clean_up).
+    ///
+    /// One delivery at a time sends from a journal. The delivery stops with
+    /// [`StopCause::Journal`] when the journal fails, when another delivery sends from it, and when it belongs to
+    /// another dataset. [`guide::durability`](crate::guide::durability) says what is promised.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    /// # use meta_offline_events::client::{Clock, SystemClock};
+    /// # use meta_offline_events::customer::UserData;
+    /// # use meta_offline_events::event::Event;
+    /// use meta_offline_events::journal::Journal;
+    /// # use meta_offline_events::testing::RecordingTransport;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(format!("delivery-journal-{}", std::process::id()));
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// # let client = Client::builder("1".parse()?, "token".parse()?)
+    /// #     .transport(RecordingTransport::new())
+    /// #     .build()?;
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
+    /// let journal = Journal::open(&folder, client.dataset())?;
+    /// let first = client.send(sale.clone()).journal(&journal).await;
+    /// let again = client.send(sale).journal(&journal).await;
+    /// assert_eq!((first.events().accepted, again.events().already_sent), (1, 1));
+    /// assert!(again.all_accepted());
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "journal")]
+    pub fn journal(self, journal: &crate::journal::Journal) -> Self {
+        self.with(|plan| plan.records = Records::Planned(journal.clone()))
+    }
+
     /// Lets `stop` end the run in order. There is an example at [`StopHandle`].
     pub fn stop_on(self, stop: &StopHandle) -> Self {
         self.with(|plan| plan.stop = stop.clone())
@@ -196,9 +249,9 @@ impl Plan<'_> {
     }
 
     async fn run_through(self: Box<Self>) -> DeliveryReport {
-        let Self { settings, source, keeping, linger, observers, stop } = *self;
+        let Self { settings, source, keeping, linger, observers, stop, records } = *self;
         let feeder = observers.feeder;
-        let run = RunState::new(&settings, keeping, observers);
+        let run = RunState::new(&settings, keeping, observers, records);
         check_runtime(&run);
         check_token(&run);
         let batcher = Mutex::new(Batcher::new(source, feeder, linger));
@@ -215,9 +268,10 @@ impl Plan<'_> {
             if let Some(feeder) = feeder {
                 feeder.shut(&cause);
             }
-            let rest = batcher.take_rest(&run);
-            run.settle(rest, &Outcome::NotSent(NotSentCause::Stopped(cause)));
+            let rest = batcher.take_rest(&run).await;
+            run.leave(rest, &NotSentCause::Stopped(cause), false);
         }
+        run.record_outcomes().await;
         let is_whole = batcher.is_over() || feeder.is_some();
         let rows = batcher.finish(&run);
         run.close(rows, is_whole)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batch_part::BatchPart;
-use super::clock::Clock;
 use super::exchange::attempt;
 use super::isolation::{Isolation, Search, is_about_age};
 use super::pacer::Purpose;
@@ -26,6 +25,7 @@ pub(super) async fn dispatch(run: &RunState<'_>, batch: BatchPart) {
         let (body, rest) = part.write(run);
         parts.extend(rest);
         parts.extend(dispatch.send(part, body).await.into_iter().rev());
+        run.record_outcomes().await;
     }
 }
 
@@ -70,12 +70,16 @@ impl Dispatch<'_, '_> {
             let began = Since::now(self.run.clock());
             self.began.get_or_insert(self.run.clock().elapsed());
             // The clock may have panicked just now.
-            if let Some(cause) = self.run.halted_by() {
+            if let Err(cause) = self.run.record_attempt(&events).await {
+                self.run.record_sure_failure(&events).await;
                 self.leave(events, NotSentCause::Stopped(cause), &tried);
                 return Vec::new();
             }
             request = self.with_credentials(request, token.as_ref());
             let ended = attempt(self.run, &request, &events, purpose).await;
+            if ended.surely_failed() {
+                self.run.record_sure_failure(&events).await;
+            }
             self.note(&ended, &mut tried, began);
             let retry = &self.run.settings.retry;
             let fraction = self.run.jitter();
@@ -189,6 +193,10 @@ impl Dispatch<'_, '_> {
                 self.give_up(ended);
                 self.leave(events, cause, tried);
             }
+            Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why)) => {
+                self.give_up(ended);
+                run.leave_unanswered(events, &why);
+            }
             Step::LeaveUnconfirmed(cause) => {
                 self.give_up(ended);
                 run.settle(events, &Outcome::Unconfirmed(cause));
@@ -212,13 +220,12 @@ impl Dispatch<'_, '_> {
 
     /// Ends events as not sent, unless an earlier attempt may have arrived.
     fn leave(&self, events: Vec<Numbered>, cause: NotSentCause, tried: &Tried) {
-        self.end(events, Outcome::NotSent(cause), tried);
+        self.run.leave(events, &cause, tried.ambiguous_since.is_some());
     }
 
     /// Ends events with this outcome, unless an earlier attempt may have arrived.
     fn end(&self, events: Vec<Numbered>, outcome: Outcome, tried: &Tried) {
-        let outcome = if tried.ambiguous_since.is_some() { unconfirmed_instead(outcome) } else { outcome };
-        self.run.settle(events, &outcome);
+        self.run.end(events, &outcome, tried.ambiguous_since.is_some());
     }
 
     /// Takes the next step of the search for the bad event; returns the parts to send again.
@@ -258,12 +265,12 @@ impl Dispatch<'_, '_> {
     /// deduplicate; returns the others.
     fn still_sendable(&self, events: Vec<Numbered>, tried: &Tried) -> Vec<Numbered> {
         let now = self.run.clock().now();
-        if events.iter().all(|numbered| self.obstacle(&numbered.event, tried, now).is_none()) {
+        if events.iter().all(|numbered| self.obstacle(numbered, tried, now).is_none()) {
             return events;
         }
         let mut sendable = Vec::with_capacity(events.len());
         for numbered in events {
-            match self.obstacle(&numbered.event, tried, now) {
+            match self.obstacle(&numbered, tried, now) {
                 Some(outcome) => self.end(vec![numbered], outcome, tried),
                 None => sendable.push(numbered),
             }
@@ -272,31 +279,27 @@ impl Dispatch<'_, '_> {
     }
 
     /// Why an event may not be sent at this moment, if so.
-    fn obstacle(&self, event: &Event, tried: &Tried, now: EventTime) -> Option<Outcome> {
+    fn obstacle(&self, numbered: &Numbered, tried: &Tried, now: EventTime) -> Option<Outcome> {
+        let event = &numbered.event;
         match self.run.check_age(event, now) {
             Err(OutsideWindow::TooOld) => Some(Outcome::NotSent(NotSentCause::Expired)),
             Err(OutsideWindow::InFuture) => Some(Outcome::NotSent(NotSentCause::InFuture)),
-            Ok(()) => is_past_dedup_window(event, tried.ambiguous_since, self.run.clock()).then(|| {
-                let why = "it may have arrived, and Meta would no longer deduplicate a retry".into();
-                Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why))
-            }),
+            Ok(()) => {
+                let clock = self.run.clock();
+                let lasting = tried.ambiguous_since.map(|since| since.until(Since::now(clock)));
+                let first = self.run.records().first_attempt(numbered.position);
+                let lasting = lasting.max(first.map(|first| Since::of_earlier(first, clock).until(Since::now(clock))));
+                is_past_dedup_window(event, lasting).then(|| {
+                    let why = "it may have arrived, and Meta would no longer deduplicate a retry".into();
+                    Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why))
+                })
+            }
         }
     }
 }
 
-/// The outcome of events that an earlier attempt may have delivered.
-fn unconfirmed_instead(outcome: Outcome) -> Outcome {
-    let why = match outcome {
-        Outcome::Accepted | Outcome::Unconfirmed(_) => return outcome,
-        Outcome::NotSent(cause @ NotSentCause::Stopped(_)) => cause.fact().into_owned(),
-        Outcome::NotSent(cause) => format!("the last attempt: {}", cause.fact()),
-        Outcome::Refused(error) => format!("the last attempt: {error}"),
-    };
-    Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why.into()))
-}
-
 /// Whether an attempt that may have arrived is so long ago that a retry could count twice.
-fn is_past_dedup_window(event: &Event, ambiguous_since: Option<Since>, clock: &dyn Clock) -> bool {
+fn is_past_dedup_window(event: &Event, lasting: Option<Duration>) -> bool {
     let window = event.action_source().dedup_window();
-    ambiguous_since.is_some_and(|since| since.until(Since::now(clock)) >= window)
+    lasting.is_some_and(|lasting| lasting >= window)
 }
