@@ -19,6 +19,8 @@ Usage:
       Send nothing. Write the requests that would be sent to the file BODIES.jsonl.
   send_orders ORDERS.csv... [OPTIONS]
       Send the orders to Meta.
+  send_orders --journal FOLDER
+      Send what an earlier run left in the journal, and nothing else.
   send_orders --show-layout ORDERS.csv... [OPTIONS]
       Send nothing. Show how the first rows of the exports are read, with masked texts.
 
@@ -33,6 +35,10 @@ Options:
   --now UNIX               check the age of events at this time, in Unix seconds, instead of now;
                            only with --dry-run
   --report REPORT.json     write the report as JSON to this file, too
+  --journal FOLDER         keep a journal in this folder, which is created if it is missing: orders that
+                           an earlier run sent are not sent again, and what a run that was stopped
+                           or killed left is sent by the next one. It holds digests of customer
+                           values for 70 days. One folder for each dataset
   --layout LAYOUT.toml     read the exports as this document says, in TOML or JSON: encoding, delimiter,
                            number style, columns, fixed texts and so on. The documentation of
                            RowLayout lists everything that it may hold
@@ -72,9 +78,10 @@ Environment variables, for sending:
                            http:// only with a server on this machine
 
 Exit status:
-  0   every row was accepted, or left out as a return; with --dry-run: no row is invalid
+  0   every row was accepted, now or by an earlier run with the journal, or left out as a return;
+      with --dry-run: no row is invalid
   1   some rows were not accepted, and the report says why
-  2   the command line is wrong, or a file could not be read or written. Then nothing was sent, or
+  2   the command line is wrong, or a file or the journal could not be opened, read or written. Then nothing was sent, or
       with --sorted only orders that were complete
 
 A signal to end (interrupt, terminate, hang up) stops the program in order: requests in flight
@@ -87,7 +94,8 @@ pub(crate) enum Command {
     Sample,
     ShowLayout(Job),
     DryRun { job: Job, bodies: PathBuf, now: Option<EventTime> },
-    Send { job: Job, flow: Flow },
+    Send { job: Job, flow: Flow, journal: Option<PathBuf> },
+    Resume { journal: PathBuf, reading: Reading, flow: Flow, report: Option<PathBuf> },
 }
 
 /// How requests are sent.
@@ -177,6 +185,7 @@ struct Given {
     inputs: Vec<Input>,
     dry_run: Option<PathBuf>,
     report: Option<PathBuf>,
+    journal: Option<PathBuf>,
     now: Option<EventTime>,
     max_invalid: Option<Percentage>,
     is_sorted: bool,
@@ -230,6 +239,7 @@ impl Given {
         let place = match name {
             "--dry-run" => &mut self.dry_run,
             "--report" => &mut self.report,
+            "--journal" => &mut self.journal,
             "--column" => return self.reading.add_column(&text()),
             "--ignore" => {
                 self.reading.ignored.push(text().to_string_lossy().into_owned());
@@ -255,9 +265,8 @@ impl Given {
         };
         let file = value.or_else(|| rest.next()).filter(|file| !file.is_empty() && file != "-");
         let Some(file) = file else {
-            return Err(
-                format!("{name} needs the name of the file to write: {name} {}", example_of(name)).into()
-            );
+            let what = if name == "--journal" { "a folder" } else { "the file to write" };
+            return Err(format!("{name} needs the name of {what}: {name} {}", example_of(name)).into());
         };
         if place.replace(file.into()).is_some() {
             return Err(format!("{name} is given twice").into());
@@ -291,9 +300,21 @@ impl Given {
         }
     }
 
+    /// Without a file to read, only a journal gives something to send.
+    fn into_resume(mut self) -> Result<Command, Failure> {
+        let reads = self.dry_run.is_some() || self.shows_layout || self.now.is_some() || self.is_sorted;
+        match self.journal.take() {
+            Some(journal) if !reads => {
+                let Self { reading, flow, report, .. } = self;
+                Ok(Command::Resume { journal, reading, flow, report })
+            }
+            _ => Err(self.no_inputs()),
+        }
+    }
+
     fn into_command(self) -> Result<Command, Failure> {
         if self.inputs.is_empty() {
-            return Err(self.no_inputs());
+            return self.into_resume();
         }
         for output in self.dry_run.iter().chain(&self.report) {
             if self.inputs.iter().any(|input| is_same(input, &Input::File(output.clone()))) {
@@ -326,7 +347,8 @@ impl Given {
         }
         let job = Job { inputs: self.inputs, is_sorted: self.is_sorted, reading, report: self.report };
         if self.shows_layout {
-            if self.dry_run.is_some() || self.now.is_some() || self.flow.is_set() || job.report.is_some() {
+            let sends = self.flow.is_set() || self.journal.is_some();
+            if self.dry_run.is_some() || self.now.is_some() || sends || job.report.is_some() {
                 return Err(
                     "--show-layout shows how the files are read, and only goes with options for reading"
                         .into(),
@@ -338,6 +360,9 @@ impl Given {
             Some(_) if self.max_invalid.is_some() => {
                 Err("--max-invalid is for sending and does not go with --dry-run".into())
             }
+            Some(_) if self.journal.is_some() => {
+                Err("--journal is for sending and does not go with --dry-run".into())
+            }
             Some(_) if self.flow.is_set() => {
                 Err("--batch-size, --in-flight and --skip-waits are for sending and do not go with --dry-run"
                     .into())
@@ -347,7 +372,7 @@ impl Given {
                 "--now only goes with --dry-run: events that are sent are checked at the time of the clock"
                     .into(),
             ),
-            None => Ok(Command::Send { job, flow: self.flow }),
+            None => Ok(Command::Send { job, flow: self.flow, journal: self.journal }),
         }
     }
 }
@@ -400,9 +425,13 @@ impl Reading {
     }
 }
 
-/// Returns a good name for the file that an option writes.
+/// Returns a good name for the file or folder that an option writes.
 fn example_of(option: &str) -> &'static str {
-    if option == "--dry-run" { "BODIES.jsonl" } else { "REPORT.json" }
+    match option {
+        "--dry-run" => "BODIES.jsonl",
+        "--journal" => "FOLDER",
+        _ => "REPORT.json",
+    }
 }
 
 /// Returns whether the file is most likely an export, which must not be written over.

@@ -1,18 +1,22 @@
 //! Where the events go. It is read from the environment, so that no token shows on a command line.
 
 use std::env::{self, VarError};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use meta_offline_events::client::{Client, Clock, InvalidClient, SystemClock, Waiting};
+use meta_offline_events::client::{Client, Clock, Delivery, InvalidClient, SystemClock, Waiting};
+use meta_offline_events::journal::{Journal, JournalOptions};
 use meta_offline_events::report::DeliveryReport;
-use meta_offline_events::value::EventTime;
+use meta_offline_events::value::{EventTime, Text};
 use meta_offline_events::wire::{BatchLimits, RequestFields};
 use url::Url;
 
 use crate::Failure;
 use crate::arguments::Flow;
 use crate::print::counted;
+use crate::progress::say;
+use crate::read::with_causes;
 
 const DATASET: &str = "META_DATASET_ID";
 const TOKEN: &str = "META_ACCESS_TOKEN";
@@ -30,11 +34,37 @@ pub(crate) struct Environment {
 /// A client, and a name for the place that it sends to.
 pub(crate) struct Destination {
     pub(crate) client: Client,
+    pub(crate) journal: Option<Journal>,
     place: String,
     pub(crate) is_test: bool,
 }
 
 impl Destination {
+    /// A client of which nothing is to be said.
+    pub(crate) fn of(client: Client) -> Self {
+        Self { client, journal: None, place: String::new(), is_test: false }
+    }
+
+    /// Sends through the journal in this folder from now on.
+    pub(crate) fn keep_journal(&mut self, folder: &Path, key_policy: Text) -> Result<(), Failure> {
+        let options = JournalOptions::new().key_policy(key_policy);
+        let journal = options.open(folder, self.client.dataset()).map_err(|error| with_causes(&error))?;
+        for damage in journal.damage() {
+            let advice = if damage.is_loss() { ": compare with Events Manager" } else { "" };
+            say(&format!("note: the journal is damaged: {damage}{advice}"));
+        }
+        self.journal = Some(journal);
+        Ok(())
+    }
+
+    /// Lets a delivery go through the journal, if there is one.
+    pub(crate) fn through_journal<'d>(&self, delivery: Delivery<'d>) -> Delivery<'d> {
+        match &self.journal {
+            Some(journal) => delivery.journal(journal),
+            None => delivery,
+        }
+    }
+
     /// Says what was sent.
     pub(crate) fn sent(&self, report: &DeliveryReport) -> String {
         format!("Sent to {} in {}.", self.place, counted(report.requests().made, "request"))
@@ -106,7 +136,7 @@ impl Environment {
         })?;
         let place =
             if self.address.is_some() { format!("the address in {ADDRESS}") } else { "Meta".to_owned() };
-        Ok(Destination { client, place, is_test: self.test_code.is_some() })
+        Ok(Destination { client, journal: None, place, is_test: self.test_code.is_some() })
     }
 
     /// Returns the fields of every request.

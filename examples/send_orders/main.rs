@@ -4,7 +4,7 @@
 //! machine:
 //!
 //! ```text
-//! cargo run --example send_orders --features csv,testing
+//! cargo run --example send_orders --features csv,journal,testing
 //! ```
 //!
 //! With files it prepares them (`--dry-run`) or sends them; `--help` lists the options:
@@ -12,6 +12,7 @@
 //! ```text
 //! send_orders --dry-run bodies.jsonl orders.csv
 //! META_DATASET_ID=… META_ACCESS_TOKEN=… send_orders monday.csv tuesday.csv --report report.json
+//! META_DATASET_ID=… META_ACCESS_TOKEN=… send_orders last_7_days.csv --journal sent
 //! ```
 //!
 //! Three calls do the work: `Orders::push_parsed` takes the rows, `Orders::finish` groups them into events, and
@@ -85,8 +86,29 @@ async fn run() -> Result<u8, Failure> {
         Command::DryRun { job, bodies, now } => {
             dry_run(job, &bodies, now.unwrap_or_else(|| SystemClock.now()), &Environment::read()?).await
         }
-        Command::Send { job, flow } => send_files(job, &Environment::read()?.destination(&flow)?).await,
+        Command::Resume { journal, reading, flow, report } => {
+            let mut destination = Environment::read()?.destination(&flow)?;
+            destination.keep_journal(&journal, reading.key_policy()?)?;
+            resume(&destination, report.as_deref()).await
+        }
+        Command::Send { job, flow, journal } => {
+            let mut destination = Environment::read()?.destination(&flow)?;
+            if let Some(folder) = journal {
+                destination.keep_journal(&folder, job.reading.key_policy()?)?;
+            }
+            send_files(job, &destination).await
+        }
     }
+}
+
+/// Sends what an earlier run left in the journal.
+async fn resume(destination: &Destination, report: Option<&Path>) -> Result<u8, Failure> {
+    let signals = Signals::listen()?;
+    let report_file = create(report)?;
+    let report = send(destination, Prepared::default(), &signals).await;
+    let sent = destination.sent(&report);
+    let summary = Summary { report, sent, has_journal: true, ..Summary::default() };
+    finish(&summary, report_file)
 }
 
 /// Sends the orders, unless a file cannot be read to its end or too many rows are invalid.
@@ -112,10 +134,11 @@ async fn send_files(job: Job, destination: &Destination) -> Result<u8, Failure> 
         DeliveryReport::pending(&prepared.events).with_rows(prepared.rows)
     } else {
         coverage.shared_values().iter().for_each(|shared| say(&format!("note: {shared}")));
-        send(&destination.client, prepared, &signals).await
+        send(destination, prepared, &signals).await
     };
     let sent = destination.sent(&report);
-    finish(&Summary { files, report, coverage, sent, halt }, report_file)
+    let has_journal = destination.journal.is_some() && halt.is_none();
+    finish(&Summary { files, report, coverage, sent, halt, has_journal }, report_file)
 }
 
 /// Writes the request bodies to a file, and sends nothing.
@@ -149,7 +172,7 @@ async fn dry_run(job: Job, bodies: &Path, now: EventTime, environment: &Environm
         written.err().map(|failure| Halt { status: FAILED, why: failure.to_string(), has_sent: false });
     let sent = output::written(bodies, requests);
     let report = DeliveryReport::pending(&events).with_rows(rows);
-    finish(&Summary { files, report, coverage, sent, halt }, report_file)
+    finish(&Summary { files, report, coverage, sent, halt, has_journal: false }, report_file)
 }
 
 /// Makes the sample, sends it to a mock server, and compares the report with the plan of the sample.
@@ -160,6 +183,7 @@ async fn send_sample() -> Result<u8, Failure> {
     let client = Client::builder("123456789012345".parse()?, "a-token-of-the-sample".parse()?)
         .loopback_endpoint(mock_server.url())
         .build()?;
+    let destination = Destination::of(client);
 
     let mut orders = Orders::new();
     let mut facts = read::FileFacts::new("the sample export".to_owned());
@@ -168,7 +192,7 @@ async fn send_sample() -> Result<u8, Failure> {
     read::read_rows(rows, &mut orders, &mut facts, &signals)?;
     let prepared = orders.finish(SystemClock.now());
     let coverage = prepared.coverage.clone();
-    let report = send(&client, prepared, &signals).await;
+    let report = send(&destination, prepared, &signals).await;
 
     let sent = format!(
         "Sent to a mock server on this machine in {} requests. Like Meta, it refuses a whole request\n\
@@ -176,7 +200,7 @@ async fn send_sample() -> Result<u8, Failure> {
         grouped(report.requests().made)
     );
     let surprises = plan.surprises(&report);
-    let summary = Summary { files: vec![facts], report, coverage, sent, halt: None };
+    let summary = Summary { files: vec![facts], report, coverage, sent, ..Summary::default() };
     to_stdout(|out| {
         print::summary(out, &summary)?;
         sample::print_verdict(out, &surprises)
@@ -184,14 +208,15 @@ async fn send_sample() -> Result<u8, Failure> {
     Ok(if surprises.is_empty() { ACCEPTED } else { NOT_ALL_ACCEPTED })
 }
 
-async fn send(client: &Client, prepared: Prepared, signals: &Signals) -> DeliveryReport {
+async fn send(destination: &Destination, prepared: Prepared, signals: &Signals) -> DeliveryReport {
     let mut progress = ProgressLines::start();
     let total = grouped(prepared.events.len() as u64);
     let show = |now: Progress| {
         let what = format!("of {total} events, {} requests", grouped(now.requests));
         progress.show(now.done, &what);
     };
-    client.send(prepared).on_progress(show).stop_on(signals.stop()).await
+    let delivery = destination.through_journal(destination.client.send(prepared));
+    delivery.on_progress(show).stop_on(signals.stop()).await
 }
 
 /// Writes the report, to its file first, because the terminal may be gone.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use meta_offline_events::customer::Coverage;
 use meta_offline_events::order::MostlyInvalid;
-use meta_offline_events::report::{DeliveryReport, Diagnostic};
+use meta_offline_events::report::{DeliveryReport, Diagnostic, EventCounts};
 use meta_offline_events::value::Line;
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ pub(crate) const TEST_NOTE: &str =
     "META_TEST_EVENT_CODE is set: the events also show under Test Events, and Meta still counts them";
 
 /// Everything that there is to report about a run.
+#[derive(Default)]
 pub(crate) struct Summary {
     pub(crate) files: Vec<FileFacts>,
     pub(crate) report: DeliveryReport,
@@ -24,6 +25,8 @@ pub(crate) struct Summary {
     pub(crate) sent: String,
     /// Why the program gave up, if so.
     pub(crate) halt: Option<Halt>,
+    /// Whether what was not sent waits in a journal.
+    pub(crate) has_journal: bool,
 }
 
 /// Why the program gave up before it came to the end of its rows, and the exit status for it.
@@ -44,21 +47,23 @@ impl Halt {
 }
 
 impl Summary {
-    /// Returns the exit status. Pending rows count as accepted ones, because only a dry run ends with them.
+    /// Returns the exit status. Rows that a dry run prepared count as accepted ones.
     pub(crate) fn status(&self) -> u8 {
         let rows = self.report.rows();
-        let is_whole = rows.accepted + rows.filtered + rows.pending == rows.read;
+        let is_prepared = !self.has_journal && rows.filtered + rows.pending == rows.read;
         match &self.halt {
             Some(halt) => halt.status,
             // A run that was stopped may have left rows unread.
-            None if is_whole && self.report.stopped().is_none() => ACCEPTED,
+            None if self.report.stopped().is_none() && (is_prepared || self.report.all_accepted()) => {
+                ACCEPTED
+            }
             None => NOT_ALL_ACCEPTED,
         }
     }
 
     /// Returns whether there is more to report than an error.
     pub(crate) fn is_worth_printing(&self) -> bool {
-        self.halt.is_none() || self.report.rows().read > 0
+        self.halt.is_none() || self.report.rows().read > 0 || self.report.resumed().total() > 0
     }
 
     pub(crate) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
@@ -86,9 +91,10 @@ impl Summary {
 
 /// Writes the report as text.
 pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
-    let Summary { files, report, coverage, sent, halt } = summary;
+    let Summary { files, report, coverage, sent, halt, has_journal } = summary;
     write_files(out, files)?;
-    write_counts(out, report)?;
+    write_counts(out, report, *has_journal)?;
+    write_resumed(out, report.resumed())?;
     write_coverage(out, coverage)?;
     match halt {
         // The reason goes to standard error.
@@ -107,7 +113,7 @@ pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> 
     for message in report.messages() {
         writeln!(out, "\nMeta says: {message}")?;
     }
-    write_advice(out, report)
+    write_advice(out, report, *has_journal)
 }
 
 fn write_files(out: &mut dyn Write, files: &[FileFacts]) -> io::Result<()> {
@@ -130,11 +136,17 @@ fn write_files(out: &mut dyn Write, files: &[FileFacts]) -> io::Result<()> {
 }
 
 /// Writes the number of rows and events by outcome, and their sums: every row has one outcome.
-fn write_counts(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> {
+fn write_counts(out: &mut dyn Write, report: &DeliveryReport, has_journal: bool) -> io::Result<()> {
     let (rows, events) = (report.rows(), report.events());
+    let (pending, what_pends) = if has_journal {
+        ("pending", "they wait in the journal: see below")
+    } else {
+        ("prepared", "ready to be sent")
+    };
     let ends = [
         ("accepted", rows.accepted, Some(events.accepted), "the server accepted them"),
-        ("prepared", rows.pending, Some(events.pending), "ready to be sent"),
+        ("already sent", rows.already_sent, Some(events.already_sent), "an earlier run sent them"),
+        (pending, rows.pending, Some(events.pending), what_pends),
         ("filtered", rows.filtered, None, "returns and cancellations, which are not sent"),
         ("invalid", rows.invalid, None, "not sent, because something is wrong with them: see below"),
         ("refused", rows.refused, Some(events.refused), "the server refused them: see below"),
@@ -148,13 +160,38 @@ fn write_counts(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> 
     ];
     writeln!(out, "\n{:14}{:>10}{:>10}", "", "rows", "events")?;
     for (end, rows, events, meaning) in ends {
-        if rows > 0 || (end == "accepted" && report.rows().pending == 0) {
+        if rows > 0 || (end == "accepted" && (has_journal || report.rows().pending == 0)) {
             let events = events.map_or_else(String::new, grouped);
-            writeln!(out, "   {end:11}{:>10}{events:>10}   {meaning}", grouped(rows))?;
+            writeln!(out, "   {end:12}{:>9}{events:>10}   {meaning}", grouped(rows))?;
         }
     }
     writeln!(out, "   {:-<31}", "")?;
     writeln!(out, "   {:11}{:>10}{:>10}", "read", grouped(rows.read), grouped(events.total()))
+}
+
+/// Writes what became of the events that an earlier run left in the journal.
+fn write_resumed(out: &mut dyn Write, events: EventCounts) -> io::Result<()> {
+    let ends = [
+        (events.accepted, "accepted"),
+        (events.refused, "refused"),
+        (events.not_sent, "not sent"),
+        (events.unconfirmed, "unconfirmed"),
+        (events.pending, "still pending"),
+    ];
+    let ends: Vec<String> = ends
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, end)| format!("{} {end}", grouped(*count)))
+        .collect();
+    match events.total() {
+        0 => Ok(()),
+        total => writeln!(
+            out,
+            "\nAn earlier run had left {} in the journal: {}",
+            counted(total, "event"),
+            ends.join(", ")
+        ),
+    }
 }
 
 /// Writes how many customers have each match key.
@@ -279,19 +316,22 @@ fn wrapped(text: &str) -> Vec<String> {
     lines
 }
 
-fn write_advice(out: &mut dyn Write, report: &DeliveryReport) -> io::Result<()> {
+fn write_advice(out: &mut dyn Write, report: &DeliveryReport, has_journal: bool) -> io::Result<()> {
     let rows = report.rows();
-    if rows.not_sent > 0 {
+    if has_journal && rows.pending + report.resumed().pending > 0 {
+        writeln!(out, "\nWhat waits in the journal is sent by the next run with it: run the program again.")?;
+    }
+    if rows.not_sent > 0 && !has_journal {
         writeln!(
             out,
             "\nRows that were not sent can be sent again when the cause is fixed. Send the same files within\n\
              seven days: Meta then deduplicates the events that it already has."
         )?;
     }
-    if rows.unconfirmed > 0 {
+    if rows.unconfirmed + report.resumed().unconfirmed > 0 {
         writeln!(
             out,
-            "\nBefore you send unconfirmed rows again, compare with Events Manager which of them have arrived."
+            "\nBefore you send unconfirmed orders again, compare with Events Manager which of them have arrived."
         )?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::thread;
 
 use meta_offline_events::order::csv::{CsvError, CsvRows};
 use meta_offline_events::order::{Column, Ending, OrderKey, OrderRules, Orders, RowLayout};
+use meta_offline_events::value::Text;
 use tokio::sync::oneshot;
 
 use crate::Failure;
@@ -36,6 +37,15 @@ impl Reading {
             rules = rules.max_invalid(percent);
         }
         if self.holds_back_last { rules.hold_back_last_order() } else { rules }
+    }
+
+    /// What an order is named by: with another name, known orders would not be recognized.
+    pub(crate) fn key_policy(&self) -> Result<Text, Failure> {
+        let layout = serde_json::to_value(self.layout())?;
+        let named = ["order_key", "order_day", "each_row_an_order"];
+        let policy: Vec<String> =
+            named.iter().filter_map(|name| layout.get(name).map(|value| format!("{name}={value}"))).collect();
+        Ok(policy.join(" ").parse()?)
     }
 
     /// The layout of the document, with what the options change.

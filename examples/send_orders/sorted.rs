@@ -31,11 +31,12 @@ pub(crate) async fn send(job: Job, destination: &Destination, signals: &Signals)
     let mut progress = ProgressLines::start();
     let show =
         |now: Progress| progress.show(now.done, &format!("events, {} requests", grouped(now.requests)));
-    let delivery = destination.client.deliver(orders.by_mut());
+    let delivery = destination.through_journal(destination.client.deliver(orders.by_mut()));
     let report = delivery.on_progress(show).stop_on(signals.stop()).await;
     let sent = destination.sent(&report);
     let has_sent = report.requests().made > 0;
-    orders.summary(|_| report, sent, has_sent)
+    let has_journal = destination.journal.is_some();
+    Summary { has_journal, ..orders.summary(|_| report, sent, has_sent) }
 }
 
 /// Writes the request bodies to a file, and sends nothing.
@@ -132,7 +133,14 @@ impl SortedFiles {
         let prepared = self.events.finish();
         let files = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));
         let halt = self.halt.map(|halt| Halt { has_sent, ..halt });
-        Summary { files, report: report(prepared.rows), coverage: prepared.coverage, sent, halt }
+        Summary {
+            files,
+            report: report(prepared.rows),
+            coverage: prepared.coverage,
+            sent,
+            halt,
+            has_journal: false,
+        }
     }
 }
 

@@ -1,24 +1,30 @@
 //! From the source to batches: takes events one by one until a batch is full, the source ends, or
-//! nothing more has come for a while.
+//! nothing more has come for a while. With a journal, events go through it: first those that an earlier delivery left
+//! there, then those of the source, once they are recorded.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use futures_util::future::select;
 
 use super::batch_part::BatchPart;
 use super::clock::Waiting;
+use super::records::{Recorded, Recording};
 use super::run_state::RunState;
 use super::shield::{Panicked, shielded};
 use super::source::{EventSource, Feeder};
-use crate::report::{NotSentCause, Numbered, Outcome, RowReport, StopCause};
-use crate::wire::{BatchLimits, Draft};
+use crate::report::{NotSentCause, Numbered, Outcome, Position, RowReport, StopCause};
+use crate::wire::{BatchLimits, Draft, written_len};
 
 /// The most events that are taken in one poll: as many as a batch may have.
 const MAX_PER_POLL: usize = BatchLimits::MAX_EVENTS;
+
+/// How many bytes of events go into the journal at once, unless one event alone is larger.
+const MAX_RECORDED: usize = 4 << 20;
 
 /// Takes events from the source and forms batches of them.
 pub(super) struct Batcher<'s> {
@@ -31,6 +37,23 @@ pub(super) struct Batcher<'s> {
     /// The event that did not fit into the last batch.
     held: Option<Numbered>,
     is_over: bool,
+    stage: Stage,
+    /// Events on their way into the journal, or out of it.
+    recording: Option<Recording>,
+    /// Events that the journal holds, and that are to be sent.
+    recorded: VecDeque<Numbered>,
+}
+
+/// Where the events come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// From what an earlier delivery left in the journal.
+    Resuming,
+    /// From nowhere, until all of these have their outcome: then the journal knows of every event of the source
+    /// whether it was sent.
+    Waiting,
+    /// From the source.
+    Taking,
 }
 
 /// A batch that is being filled.
@@ -47,34 +70,65 @@ impl<'s> Batcher<'s> {
         feeder: Option<&'s dyn Feeder>,
         linger: Duration,
     ) -> Self {
-        Self { source: Some(source), feeder, linger, taken: 0, usual: 16, held: None, is_over: false }
+        Self {
+            source: Some(source),
+            feeder,
+            linger,
+            taken: 0,
+            usual: 16,
+            held: None,
+            is_over: false,
+            stage: Stage::Resuming,
+            recording: None,
+            recorded: VecDeque::new(),
+        }
     }
 
     /// The next batch, or `None` when there will be no more.
     pub(super) async fn next(&mut self, run: &RunState<'_>) -> Option<BatchPart> {
-        let draft = Draft::new(self.usual, run.limits(), run.closing());
-        let mut filling = Filling { draft, events: Vec::new(), patience: None };
-        let filled = poll_fn(|context| self.poll_fill(&mut filling, run, context));
-        // A run that is to stop takes nothing more.
-        select(pin!(run.halted()), filled).await;
-        let Filling { draft, mut events, .. } = filling;
-        if let Some(cause) = run.halted_by() {
-            events.extend(self.held.take());
-            run.settle(events, &Outcome::NotSent(NotSentCause::Stopped(cause)));
-            return None;
+        loop {
+            let draft = Draft::new(self.usual, run.limits(), run.closing());
+            let mut filling = Filling { draft, events: Vec::new(), patience: None };
+            let filled = poll_fn(|context| self.poll_fill(&mut filling, run, context));
+            // A run that is to stop takes nothing more.
+            select(pin!(run.halted()), filled).await;
+            let Filling { draft, mut events, .. } = filling;
+            if let Some(cause) = run.halted_by() {
+                events.extend(self.take_begun(run).await);
+                run.leave(events, &NotSentCause::Stopped(cause), false);
+                return None;
+            }
+            if !events.is_empty() {
+                self.usual = events.len();
+                return Some(BatchPart::written(events, draft));
+            }
+            if self.stage != Stage::Waiting {
+                return None;
+            }
+            select(pin!(run.halted()), pin!(run.records().all_resumed_are_settled())).await;
+            self.stage = Stage::Taking;
         }
-        self.usual = events.len();
-        (!events.is_empty()).then(|| BatchPart::written(events, draft))
     }
 
     /// Takes every event that comes without waiting.
-    pub(super) fn take_rest(&mut self, run: &RunState<'_>) -> Vec<Numbered> {
+    pub(super) async fn take_rest(&mut self, run: &RunState<'_>) -> Vec<Numbered> {
+        let mut rest = self.take_begun(run).await;
         let mut context = Context::from_waker(Waker::noop());
-        std::iter::from_fn(|| match self.poll_take(run, usize::MAX, &mut context) {
-            Poll::Ready(next) => next,
-            Poll::Pending => None,
-        })
-        .collect()
+        while let Poll::Ready(Some(next)) = self.poll_source(run, usize::MAX, &mut context) {
+            rest.push(next);
+        }
+        rest
+    }
+
+    /// Takes the events that are not in a batch yet.
+    async fn take_begun(&mut self, run: &RunState<'_>) -> Vec<Numbered> {
+        let mut begun = Vec::from_iter(self.held.take());
+        begun.extend(self.recorded.drain(..));
+        if let Some(recording) = self.recording.take() {
+            begun.extend(self.sort(recording.await, run));
+            begun.extend(self.recorded.drain(..));
+        }
+        begun
     }
 
     /// Takes every event that still comes, up to the end of the source, and enters that it was not sent.
@@ -122,7 +176,7 @@ impl<'s> Batcher<'s> {
                     return patience.map_or(Poll::Pending, |patience| patience.as_mut().poll(context));
                 }
             };
-            if !filling.draft.push(&next.event) {
+            if !run.records().write(&mut filling.draft, &next) {
                 self.held = Some(next);
                 break;
             }
@@ -132,8 +186,7 @@ impl<'s> Batcher<'s> {
         Poll::Ready(())
     }
 
-    /// The next event whose id is new. Takes nothing more once so many events were taken, and asks to be polled
-    /// again.
+    /// The next event to be sent. With a journal, it is recorded.
     fn poll_take(
         &mut self,
         run: &RunState<'_>,
@@ -143,6 +196,100 @@ impl<'s> Batcher<'s> {
         if let Some(held) = self.held.take() {
             return Poll::Ready(Some(held));
         }
+        if !run.records().are_kept() {
+            return self.poll_source(run, end_of_turn, context);
+        }
+        loop {
+            if let Some(next) = self.recorded.pop_front() {
+                return Poll::Ready(Some(next));
+            }
+            if let Some(recording) = &mut self.recording {
+                let recorded = ready!(recording.as_mut().poll(context));
+                self.recording = None;
+                let was_resuming = self.stage == Stage::Resuming;
+                let not_recorded = self.sort(recorded, run);
+                if let Some(cause) = run.halted_by() {
+                    run.leave(not_recorded, &NotSentCause::Stopped(cause), false);
+                }
+                if was_resuming && self.recorded.is_empty() {
+                    self.stage = Stage::Waiting;
+                }
+            } else if self.stage == Stage::Resuming {
+                self.recording = Some(run.records().resume());
+            } else if self.stage == Stage::Waiting {
+                return Poll::Ready(None);
+            } else if let Some(next) = ready!(self.poll_record(run, end_of_turn, context)) {
+                return Poll::Ready(Some(next));
+            } else if self.recording.is_none() {
+                return Poll::Ready(None);
+            }
+        }
+    }
+
+    /// Takes events that come without waiting, and begins to record them. Returns one that is recorded already.
+    fn poll_record(
+        &mut self,
+        run: &RunState<'_>,
+        end_of_turn: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Numbered>> {
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        let mut is_pending = false;
+        while events.len() < MAX_PER_POLL && bytes < MAX_RECORDED {
+            match self.poll_source(run, end_of_turn, context) {
+                Poll::Ready(Some(next)) if run.records().hold(next.position) => {
+                    return Poll::Ready(Some(next));
+                }
+                Poll::Ready(Some(next)) => {
+                    bytes += written_len(&next.event);
+                    events.push(next);
+                }
+                Poll::Ready(None) => break,
+                Poll::Pending => {
+                    is_pending = true;
+                    break;
+                }
+            }
+        }
+        if !events.is_empty() {
+            self.recording = Some(run.records().hand_over(events, run.clock().now()));
+        } else if is_pending {
+            return Poll::Pending;
+        }
+        Poll::Ready(None)
+    }
+
+    /// Keeps the events that are to be sent, and ends the others; returns those that the journal could not record.
+    fn sort(&mut self, recorded: Recorded, run: &RunState<'_>) -> Vec<Numbered> {
+        run.settle_unreadable();
+        match recorded {
+            Ok(events) => {
+                let mut ended: Vec<(Outcome, Vec<Numbered>)> = Vec::new();
+                for (numbered, outcome) in events {
+                    match (outcome, ended.last_mut()) {
+                        (None, _) => self.recorded.push_back(numbered),
+                        (Some(outcome), Some((same, events))) if *same == outcome => events.push(numbered),
+                        (Some(outcome), _) => ended.push((outcome, vec![numbered])),
+                    }
+                }
+                ended.into_iter().for_each(|(outcome, events)| run.settle(events, &outcome));
+                Vec::new()
+            }
+            Err((events, cause)) => {
+                run.halt(cause);
+                events
+            }
+        }
+    }
+
+    /// The next event of the source whose id is new. Takes nothing more once so many events were taken, and asks to be
+    /// polled again.
+    fn poll_source(
+        &mut self,
+        run: &RunState<'_>,
+        end_of_turn: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Numbered>> {
         while !self.is_over {
             if self.taken >= end_of_turn {
                 context.waker().wake_by_ref();
@@ -167,12 +314,15 @@ impl<'s> Batcher<'s> {
                 }
             };
             let is_new = run.takes(&event);
-            let numbered = Numbered { position: self.taken, event };
+            let numbered = Numbered { position: Position::Given(self.taken), event };
             self.taken += 1;
-            if is_new {
-                return Poll::Ready(Some(numbered));
+            let ticket = self.feeder.and_then(Feeder::take_ticket);
+            let outcome = ticket.and_then(|ticket| run.records().admit(numbered.position, ticket));
+            match outcome {
+                None if is_new => return Poll::Ready(Some(numbered)),
+                Some(outcome) if is_new => run.settle(vec![numbered], &outcome),
+                _ => run.settle(vec![numbered], &Outcome::NotSent(NotSentCause::RepeatedId)),
             }
-            run.settle(vec![numbered], &Outcome::NotSent(NotSentCause::RepeatedId));
         }
         Poll::Ready(None)
     }

@@ -15,13 +15,14 @@ use super::batcher::Batcher;
 use super::copies::{Copied, Copies, Copying};
 use super::dispatch::dispatch;
 use super::observers::{Observers, OnOutcome, OutcomeGroup, Progress};
+use super::records::Records;
 use super::run_state::RunState;
 use super::settings::Settings;
 use super::source::{EventSource, FromPrepared};
 use super::stop::StopHandle;
 use super::trace;
 use crate::order::Prepared;
-use crate::report::{DeliveryReport, Keeping, NotSentCause, Outcome, StopCause};
+use crate::report::{DeliveryReport, Keeping, NotSentCause, StopCause};
 
 /// The delivery of events: a future that sends them and returns the report.
 ///
@@ -76,6 +77,7 @@ struct Plan<'d> {
     observers: Observers<'d>,
     on_gateway_outcome: Option<OnOutcome<'d>>,
     stop: StopHandle,
+    records: Records,
 }
 
 impl<'d> Delivery<'d> {
@@ -101,6 +103,7 @@ impl<'d> Delivery<'d> {
             observers: Observers::default(),
             on_gateway_outcome: None,
             stop: StopHandle::new(),
+            records: Records::default(),
         };
         Self { state: State::Planned(Some(Box::new(plan))) }
     }
@@ -111,8 +114,12 @@ impl<'d> Delivery<'d> {
         settings: &Arc<Settings>,
         source: impl EventSource + 'd,
         feeder: &'d dyn super::source::Feeder,
+        records: Records,
     ) -> Self {
-        Self::of_source(settings, source).with(|plan| plan.observers.feeder = Some(feeder))
+        Self::of_source(settings, source).with(|plan| {
+            plan.observers.feeder = Some(feeder);
+            plan.records = records;
+        })
     }
 
     fn with(mut self, change: impl FnOnce(&mut Plan<'d>)) -> Self {
@@ -168,6 +175,52 @@ impl<'d> Delivery<'d> {
         self.with(|plan| plan.on_gateway_outcome = Some(Box::new(observer)))
     }
 
+    /// Sends through a journal, so that no event is lost when the process ends, and none is sent twice.
+    ///
+    /// - Every event is on the disk before it leaves, and so is every attempt.
+    /// - An event that the journal knows is not sent: it is [`AlreadySent`](Outcome::AlreadySent) when Meta accepted it
+    ///   before, and [`ChangedSinceSent`](NotSentCause::ChangedSinceSent) when it is another one now.
+    /// - What an earlier delivery left is sent first, in the bytes in which it was recorded, and counted in
+    ///   [`resumed`](DeliveryReport::resumed).
+    /// - What this delivery cannot send stays in the journal, as [`Pending`](Outcome::Pending).
+    /// - Once Meta has accepted events, the delivery deletes what the journal keeps no longer:
+    ///   [`clean_up`](crate::journal::Journal::clean_up).
+    ///
+    /// One delivery at a time sends from a journal. The delivery stops with
+    /// [`StopCause::Journal`] when the journal fails, when another delivery sends from it, and when it belongs to
+    /// another dataset. [`guide::durability`](crate::guide::durability) says what is promised.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    /// # use meta_offline_events::client::{Clock, SystemClock};
+    /// # use meta_offline_events::customer::UserData;
+    /// # use meta_offline_events::event::Event;
+    /// use meta_offline_events::journal::Journal;
+    /// # use meta_offline_events::testing::RecordingTransport;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(format!("delivery-journal-{}", std::process::id()));
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// # let client = Client::builder("1".parse()?, "token".parse()?)
+    /// #     .transport(RecordingTransport::new())
+    /// #     .build()?;
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
+    /// let journal = Journal::open(&folder, client.dataset())?;
+    /// let first = client.send(sale.clone()).journal(&journal).await;
+    /// let again = client.send(sale).journal(&journal).await;
+    /// assert_eq!((first.events().accepted, again.events().already_sent), (1, 1));
+    /// assert!(again.all_accepted());
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "journal")]
+    pub fn journal(self, journal: &crate::journal::Journal) -> Self {
+        self.with(|plan| plan.records = Records::Planned(journal.clone()))
+    }
+
     /// Lets `stop` end the run in order. There is an example at [`StopHandle`].
     pub fn stop_on(self, stop: &StopHandle) -> Self {
         self.with(|plan| plan.stop = stop.clone())
@@ -205,7 +258,7 @@ impl Plan<'_> {
     }
 
     async fn run_through(self: Box<Self>) -> DeliveryReport {
-        let Self { settings, source, keeping, linger, observers, on_gateway_outcome, stop } = *self;
+        let Self { settings, source, keeping, linger, observers, on_gateway_outcome, stop, records } = *self;
         let Some(second) = &settings.second else {
             return run(Run {
                 settings: &settings,
@@ -214,6 +267,7 @@ impl Plan<'_> {
                 linger,
                 observers,
                 stop: &stop,
+                records: records.open(&settings),
                 role: Role::Alone,
             })
             .await;
@@ -227,6 +281,7 @@ impl Plan<'_> {
             linger,
             observers,
             stop: &stop,
+            records: records.of_two_receivers(),
             role: Role::WithCopies(&copies),
         };
         let second = Run {
@@ -236,6 +291,7 @@ impl Plan<'_> {
             linger,
             observers: Observers { outcome: on_gateway_outcome, ..Observers::default() },
             stop: &stop,
+            records: Ok(Records::default()),
             role: Role::OfCopies,
         };
         let (report, of_gateway) = join(run(first), trace::in_gateway(run(second))).await;
@@ -251,6 +307,7 @@ struct Run<'r, 'd> {
     linger: Duration,
     observers: Observers<'d>,
     stop: &'r StopHandle,
+    records: Result<Records, StopCause>,
     role: Role<'r>,
 }
 
@@ -264,9 +321,9 @@ enum Role<'r> {
 }
 
 async fn run(plan: Run<'_, '_>) -> DeliveryReport {
-    let Run { settings, source, keeping, linger, observers, stop, role } = plan;
+    let Run { settings, source, keeping, linger, observers, stop, records, role } = plan;
     let feeder = observers.feeder;
-    let run = RunState::new(settings, keeping, observers);
+    let run = RunState::new(settings, keeping, observers, records);
     check_runtime(&run);
     check_token(&run);
     let batcher = Mutex::new(Batcher::new(source, feeder, linger));
@@ -287,8 +344,8 @@ async fn run(plan: Run<'_, '_>) -> DeliveryReport {
             if let Some(feeder) = feeder {
                 feeder.shut(&cause);
             }
-            let rest = batcher.take_rest(&run);
-            run.settle(rest, &Outcome::NotSent(NotSentCause::Stopped(cause)));
+            let rest = batcher.take_rest(&run).await;
+            run.leave(rest, &NotSentCause::Stopped(cause), false);
         }
         _ => {}
     }

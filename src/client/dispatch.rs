@@ -13,7 +13,6 @@ use super::tokens;
 use super::trace;
 use super::transport::Request;
 use crate::auth::TokenRefusal;
-use crate::event::Event;
 use crate::report::{ApiError, ErrorClass, NotSentCause, Numbered, Outcome, StopCause, UnconfirmedCause};
 use crate::value::{AccessToken, EventTime, OutsideWindow};
 
@@ -25,6 +24,7 @@ pub(super) async fn dispatch(run: &RunState<'_>, batch: BatchPart) {
         let (body, rest) = part.write(run);
         parts.extend(rest);
         parts.extend(dispatch.send(part, body).await.into_iter().rev());
+        run.record_outcomes().await;
     }
 }
 
@@ -69,12 +69,16 @@ impl Dispatch<'_, '_> {
             let began = Since::now(self.run.clock());
             self.began.get_or_insert(self.run.clock().elapsed());
             // The clock may have panicked just now.
-            if let Some(cause) = self.run.halted_by() {
+            if let Err(cause) = self.run.record_attempt(&events).await {
+                self.run.record_sure_failure(&events).await;
                 self.leave(events, NotSentCause::Stopped(cause), &tried);
                 return Vec::new();
             }
             request = self.with_credentials(request, token.as_ref());
             let ended = attempt(self.run, &request, &events, purpose).await;
+            if ended.surely_failed() {
+                self.run.record_sure_failure(&events).await;
+            }
             self.note(&ended, &mut tried, began);
             let retry = &self.run.settings.retry;
             let fraction = self.run.jitter();
@@ -189,6 +193,10 @@ impl Dispatch<'_, '_> {
                 self.give_up(ended);
                 self.leave(events, cause, tried);
             }
+            Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why)) => {
+                self.give_up(ended);
+                run.leave_unanswered(events, &why);
+            }
             Step::LeaveUnconfirmed(cause) => {
                 self.give_up(ended);
                 run.settle(events, &Outcome::Unconfirmed(cause));
@@ -212,13 +220,12 @@ impl Dispatch<'_, '_> {
 
     /// Ends events as not sent, unless an earlier attempt may have arrived.
     fn leave(&self, events: Vec<Numbered>, cause: NotSentCause, tried: &Tried) {
-        self.end(events, Outcome::NotSent(cause), tried);
+        self.run.leave(events, &cause, tried.ambiguous_since.is_some());
     }
 
     /// Ends events with this outcome, unless an earlier attempt may have arrived.
     fn end(&self, events: Vec<Numbered>, outcome: Outcome, tried: &Tried) {
-        let outcome = if tried.ambiguous_since.is_some() { unconfirmed_instead(outcome) } else { outcome };
-        self.run.settle(events, &outcome);
+        self.run.end(events, &outcome, tried.ambiguous_since.is_some());
     }
 
     /// Takes the next step of the search for the bad event; returns the parts to send again.
@@ -258,12 +265,12 @@ impl Dispatch<'_, '_> {
     /// deduplicate; returns the others.
     fn still_sendable(&self, events: Vec<Numbered>, tried: &Tried) -> Vec<Numbered> {
         let now = self.run.clock().now();
-        if events.iter().all(|numbered| self.obstacle(&numbered.event, tried, now).is_none()) {
+        if events.iter().all(|numbered| self.obstacle(numbered, tried, now).is_none()) {
             return events;
         }
         let mut sendable = Vec::with_capacity(events.len());
         for numbered in events {
-            match self.obstacle(&numbered.event, tried, now) {
+            match self.obstacle(&numbered, tried, now) {
                 Some(outcome) => self.end(vec![numbered], outcome, tried),
                 None => sendable.push(numbered),
             }
@@ -272,11 +279,12 @@ impl Dispatch<'_, '_> {
     }
 
     /// Why an event may not be sent at this moment, if so.
-    fn obstacle(&self, event: &Event, tried: &Tried, now: EventTime) -> Option<Outcome> {
+    fn obstacle(&self, numbered: &Numbered, tried: &Tried, now: EventTime) -> Option<Outcome> {
+        let event = &numbered.event;
         match self.run.check_age(event, now) {
             Err(OutsideWindow::TooOld) => Some(Outcome::NotSent(NotSentCause::Expired)),
             Err(OutsideWindow::InFuture) => Some(Outcome::NotSent(NotSentCause::InFuture)),
-            Ok(()) => self.is_past_dedup_window(event, tried).then(|| {
+            Ok(()) => self.is_past_dedup_window(numbered, tried).then(|| {
                 let why = "it may have arrived, and Meta would no longer deduplicate a retry".into();
                 Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why))
             }),
@@ -284,19 +292,12 @@ impl Dispatch<'_, '_> {
     }
 
     /// Whether an attempt that may have arrived is so long ago that a retry could count twice.
-    fn is_past_dedup_window(&self, event: &Event, tried: &Tried) -> bool {
-        let window = self.run.settings.service.dedup_window(event);
-        tried.ambiguous_since.is_some_and(|since| since.until(Since::now(self.run.clock())) >= window)
+    fn is_past_dedup_window(&self, numbered: &Numbered, tried: &Tried) -> bool {
+        let window = self.run.settings.service.dedup_window(&numbered.event);
+        let clock = self.run.clock();
+        let of_earlier = self.run.records().first_attempt(numbered.position);
+        let first = of_earlier.map(|first| Since::of_earlier(first, clock));
+        let lasting = |since: Since| since.until(Since::now(clock));
+        first.map(lasting).max(tried.ambiguous_since.map(lasting)).is_some_and(|lasting| lasting >= window)
     }
-}
-
-/// The outcome of events that an earlier attempt may have delivered.
-fn unconfirmed_instead(outcome: Outcome) -> Outcome {
-    let why = match outcome {
-        Outcome::Accepted | Outcome::Unconfirmed(_) => return outcome,
-        Outcome::NotSent(cause @ NotSentCause::Stopped(_)) => cause.fact().into_owned(),
-        Outcome::NotSent(cause) => format!("the last attempt: {}", cause.fact()),
-        Outcome::Refused(error) => format!("the last attempt: {error}"),
-    };
-    Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why.into()))
 }

@@ -118,6 +118,7 @@ mod pacer;
 #[cfg(feature = "queue")]
 mod queue;
 mod recent_ids;
+mod records;
 mod retry;
 mod row_source;
 mod run_clock;
@@ -354,6 +355,42 @@ impl Client {
     /// [`StopCause::NoRuntime`](crate::report::StopCause::NoRuntime).
     pub fn deliver<'d>(&self, source: impl EventSource + 'd) -> Delivery<'d> {
         Delivery::of_source(&self.settings, source)
+    }
+
+    /// Sends what an earlier delivery left in a journal, and nothing else. Await the [`Delivery`] that it returns.
+    ///
+    /// The counts are in [`resumed`](crate::report::DeliveryReport::resumed). Any other delivery with the journal
+    /// sends these events, too, before its own.
+    ///
+    /// ```
+    /// use meta_offline_events::client::Client;
+    /// # use meta_offline_events::client::{Clock, SystemClock};
+    /// # use meta_offline_events::customer::UserData;
+    /// # use meta_offline_events::event::Event;
+    /// use meta_offline_events::journal::Journal;
+    /// # use meta_offline_events::testing::RecordingTransport;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(format!("client-resume-{}", std::process::id()));
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// # let client = Client::builder("1".parse()?, "token".parse()?)
+    /// #     .transport(RecordingTransport::new())
+    /// #     .build()?;
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
+    /// let journal = Journal::open(&folder, client.dataset())?;
+    /// journal.hand_over(&[sale], SystemClock.now())?; // by a program that was killed, say
+    /// let report = client.resume(&journal).await;
+    /// assert_eq!(report.resumed().accepted, 1);
+    /// assert!(report.all_accepted());
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "journal")]
+    pub fn resume(&self, journal: &crate::journal::Journal) -> Delivery<'static> {
+        self.deliver(std::iter::empty()).journal(journal)
     }
 
     pub(crate) fn connection(&self) -> &Connection {

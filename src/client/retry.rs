@@ -148,6 +148,11 @@ impl Since {
         Self { wall: clock.now(), elapsed: clock.elapsed() }
     }
 
+    /// A moment of an earlier process, of which only the wall clock is known.
+    pub(super) fn of_earlier(wall: EventTime, clock: &dyn Clock) -> Self {
+        Self { wall, elapsed: clock.elapsed() }
+    }
+
     /// The time from then to `now`, by the clock that went further.
     pub(super) fn until(self, now: Self) -> Duration {
         let by_wall = u64::try_from(now.wall.unix() - self.wall.unix()).unwrap_or(0);
@@ -202,6 +207,11 @@ impl Ended {
                 error.code().is_none() && matches!(error.status(), 200..300 | 500..)
             }
         }
+    }
+
+    /// Whether nothing of the request was stored.
+    pub(super) fn surely_failed(&self) -> bool {
+        !matches!(self, Self::Received { .. }) && !self.may_have_arrived()
     }
 
     /// Whether the service was there and working.

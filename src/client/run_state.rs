@@ -13,6 +13,7 @@ use super::clock::Clock;
 use super::halt::Halt;
 use super::observers::Observers;
 use super::pacer::{Admission, Pacer, Purpose};
+use super::records::Records;
 use super::run_clock::RunClock;
 use super::run_log::RunLog;
 use super::settings::Settings;
@@ -21,7 +22,8 @@ use super::source::SourceError;
 use super::trace;
 use crate::event::Event;
 use crate::report::{
-    ApiError, DeliveryReport, Keeping, Ledger, Numbered, Outcome, RequestCounts, RowReport, StopCause,
+    ApiError, DeliveryReport, Keeping, Ledger, NotSentCause, Numbered, Outcome, PendingCause, RequestCounts,
+    RowReport, StopCause, UnconfirmedCause,
 };
 use crate::value::{AccessToken, EventTime, OutsideWindow};
 use crate::wire::{BatchLimits, Hints, TextFilter};
@@ -33,6 +35,7 @@ pub(super) struct RunState<'r> {
     halt: Arc<Halt>,
     /// How many times a request asked to start.
     steps: AtomicUsize,
+    records: Records,
     log: Mutex<RunLog<'r>>,
 }
 
@@ -43,19 +46,33 @@ const CLOCKS_DIFFER: i64 = 60;
 const CLOCK_IS_OFF: i64 = 3600;
 
 impl<'r> RunState<'r> {
-    pub(super) fn new(settings: &'r Settings, keeping: Keeping, observers: Observers<'r>) -> Self {
+    pub(super) fn new(
+        settings: &'r Settings,
+        keeping: Keeping,
+        observers: Observers<'r>,
+        records: Result<Records, StopCause>,
+    ) -> Self {
         let ledger = Ledger::new(keeping, settings.fields.has_test_event_code());
         let log = RunLog::new(ledger, keeping, settings.limits.bytes(), observers);
         let halt = Arc::<Halt>::default();
         let clock = RunClock::new(&*settings.connection.clock, Arc::clone(&halt));
-        Self {
+        let (records, failure) = match records {
+            Ok(records) => (records, None),
+            Err(cause) => (Records::default(), Some(cause)),
+        };
+        let run = Self {
             settings,
             began: clock.elapsed(),
             clock,
             halt,
             steps: AtomicUsize::new(0),
+            records,
             log: Mutex::new(log),
+        };
+        if let Some(cause) = failure {
+            run.halt(cause);
         }
+        run
     }
 
     /// The report, once all workers have ended. `is_whole` says whether the source has ended, too.
@@ -63,6 +80,7 @@ impl<'r> RunState<'r> {
         let halted_by = self.halted_by();
         let mut log = self.log.into_inner().unwrap_or_else(PoisonError::into_inner);
         log.drop_observers();
+        log.ledger.leave(self.records.unread());
         let stopped = log.take_source_failure().map(Arc::new).or(halted_by);
         let report = log.ledger.close(stopped).with_rows(rows);
         let report = if is_whole { report } else { report.of_part() };
@@ -91,6 +109,10 @@ impl<'r> RunState<'r> {
 
     pub(super) fn closing(&self) -> &'r [u8] {
         &self.settings.closing
+    }
+
+    pub(super) fn records(&self) -> &Records {
+        &self.records
     }
 
     fn pacer(&self) -> &'r Pacer {
@@ -342,6 +364,7 @@ impl RunState<'_> {
             return;
         }
         trace::outcome(events.len(), outcome);
+        self.records.settle(&events, outcome);
         let mut log = self.log();
         log.settle(events, outcome);
         if log.holds_too_many() {
@@ -349,6 +372,86 @@ impl RunState<'_> {
         }
         log.show_progress();
     }
+}
+
+/// Outcomes of events that were not accepted.
+impl RunState<'_> {
+    /// Ends events as not sent. Those that the journal holds wait there, if they may be sent later.
+    pub(super) fn leave(&self, events: Vec<Numbered>, cause: &NotSentCause, may_have_arrived: bool) {
+        let (kept, lost) = events
+            .into_iter()
+            .partition(|numbered| cause.may_be_sent_later() && self.records.hold(numbered.position));
+        let (doubtful, unsent) = self.split(kept, may_have_arrived);
+        self.settle(unsent, &Outcome::Pending(PendingCause::NotSent(cause.clone())));
+        self.leave_unanswered(doubtful, &cause.fact());
+        self.end(lost, &Outcome::NotSent(cause.clone()), may_have_arrived);
+    }
+
+    /// Ends events that may have arrived. Those that the journal holds wait there.
+    pub(super) fn leave_unanswered(&self, events: Vec<Numbered>, why: &str) {
+        let (kept, lost) = events.into_iter().partition(|numbered| {
+            let is_sendable_again = !self.settings.service.dedup_window(&numbered.event).is_zero();
+            is_sendable_again && self.records.hold(numbered.position)
+        });
+        self.settle(kept, &Outcome::Pending(PendingCause::NoValidAnswer(why.into())));
+        self.settle(lost, &Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why.into())));
+    }
+
+    /// Ends events with this outcome, unless an earlier attempt may have arrived.
+    pub(super) fn end(&self, events: Vec<Numbered>, outcome: &Outcome, may_have_arrived: bool) {
+        let (doubtful, clear) = self.split(events, may_have_arrived);
+        self.settle(clear, outcome);
+        self.settle(doubtful, &unconfirmed_instead(outcome));
+    }
+
+    /// The events that an attempt of this run or of an earlier one may have delivered, and the others.
+    fn split(&self, events: Vec<Numbered>, may_have_arrived: bool) -> (Vec<Numbered>, Vec<Numbered>) {
+        events
+            .into_iter()
+            .partition(|numbered| may_have_arrived || self.records.first_attempt(numbered.position).is_some())
+    }
+
+    /// Reports the events of an earlier delivery that cannot be read.
+    pub(super) fn settle_unreadable(&self) {
+        for outcome in self.records.take_unreadable() {
+            self.log().ledger.settle_unreadable(&outcome);
+        }
+    }
+
+    /// Records that an attempt to send these events begins. Without it, nothing may leave.
+    pub(super) async fn record_attempt(&self, events: &[Numbered]) -> Result<(), Arc<StopCause>> {
+        if let Err(cause) = self.records.attempt(events, self.clock().now()).await {
+            self.halt(cause);
+        }
+        self.halted_by().map_or(Ok(()), Err)
+    }
+
+    /// Records that the attempt surely failed.
+    pub(super) async fn record_sure_failure(&self, events: &[Numbered]) {
+        if let Err(cause) = self.records.failed_surely(events, self.clock().now()).await {
+            self.halt(cause);
+        }
+    }
+
+    /// Records the outcomes so far. What the journal cannot record may have arrived, for the next delivery.
+    pub(super) async fn record_outcomes(&self) {
+        if let Err(cause) = self.records.flush(self.clock().now()).await {
+            self.halt(cause);
+        }
+    }
+}
+
+/// The outcome of events that an earlier attempt may have delivered.
+fn unconfirmed_instead(outcome: &Outcome) -> Outcome {
+    let why = match outcome {
+        Outcome::NotSent(cause @ NotSentCause::Stopped(_)) => cause.fact().into_owned(),
+        Outcome::NotSent(cause) => format!("the last attempt: {}", cause.fact()),
+        Outcome::Refused(error) => format!("the last attempt: {error}"),
+        Outcome::Accepted | Outcome::AlreadySent | Outcome::Unconfirmed(_) | Outcome::Pending(_) => {
+            return outcome.clone();
+        }
+    };
+    Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why.into()))
 }
 
 /// A request on its way.

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
+use super::records::Ticket;
 use crate::event::Event;
 use crate::order::{Prepared, SortedEventStream, SortedEventThread, SortedEvents};
 use crate::report::{Numbered, Outcome, RowReport, StopCause};
@@ -224,6 +225,9 @@ pub(super) trait Feeder: Sync {
     /// The run stops: nothing more may come. The run takes the events that are in the source already, to
     /// hand them back.
     fn shut(&self, cause: &Arc<StopCause>);
+
+    /// What the journal answered to the event that was taken last, if the feeder handed it over.
+    fn take_ticket(&self) -> Option<Ticket>;
 
     /// These events have their outcome. Positions count what was taken from the source.
     fn settled(&self, events: &[Numbered], outcome: &Outcome);

@@ -68,6 +68,11 @@ impl fmt::Display for JournalError {
                 f,
                 "the journal {path} is open in another process: wait for its end, or use another folder"
             ),
+            Kind::InUse => write!(
+                f,
+                "another delivery of this program sends from the journal {path}: wait for its end, or use another \
+                 folder"
+            ),
             Kind::ReadOnly => write!(
                 f,
                 "the journal {path} {detail}, because the disk or the folder is read-only: let this user write \
@@ -153,6 +158,8 @@ impl std::error::Error for JournalError {
 pub enum JournalErrorKind {
     /// Another process has the journal open.
     Locked,
+    /// Another delivery of this process sends from the journal.
+    InUse,
     /// The disk or the folder cannot be written.
     ReadOnly,
     /// A file has a format of another version of the crate.
@@ -188,6 +195,7 @@ impl JournalErrorKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Locked => "locked",
+            Self::InUse => "in_use",
             Self::ReadOnly => "read_only",
             Self::UnknownVersion => "unknown_version",
             Self::OtherDataset => "other_dataset",
@@ -207,6 +215,6 @@ impl JournalErrorKind {
 
     /// Whether the same call may succeed later, without another open. Wait, or make room on the disk, then call again.
     pub fn is_temporary(self) -> bool {
-        matches!(self, Self::Locked | Self::DiskFull | Self::Io)
+        matches!(self, Self::Locked | Self::InUse | Self::DiskFull | Self::Io)
     }
 }

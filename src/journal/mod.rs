@@ -66,6 +66,8 @@ mod hand_over;
 mod identity;
 mod index;
 mod known;
+#[cfg(feature = "client")]
+mod lease;
 mod options;
 mod pending;
 mod record;
@@ -80,6 +82,9 @@ mod tests;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+#[cfg(feature = "client")]
+use std::sync::atomic::AtomicBool;
 use std::vec;
 
 use self::batch::Handed;
@@ -89,11 +94,15 @@ use self::store::Store;
 use self::writer::{BATCH_BYTES, Change, Writer};
 use crate::event::Event;
 use crate::report::Outcome;
+#[cfg(feature = "client")]
+use crate::value::DatasetId;
 use crate::value::EventTime;
 
 pub use self::damage::{Damage, DamageKind};
 pub use self::error::{JournalError, JournalErrorKind};
 pub use self::hand_over::{ChangedEvent, EntryId, HandOver, KnownEvent};
+#[cfg(feature = "client")]
+pub(crate) use self::lease::Lease;
 pub use self::options::JournalOptions;
 pub use self::pending::PendingEvent;
 pub use self::state::{EntryCounts, EntryState};
@@ -101,15 +110,21 @@ pub use self::store::{CleanUp, Verification};
 
 /// A folder of events: those to be sent, and those that were.
 ///
-/// One process at a time can open it, and any number of its threads can use it. All calls block until the disk has
-/// what they record, so call them from `spawn_blocking` in asynchronous code. Calls that come at the same time share
-/// one sync.
+/// One process at a time can open it, and any number of its threads can use it. Clones share the journal; when the last
+/// one is dropped, another process may open it. All calls block until the disk has what they record, so call them from
+/// `spawn_blocking` in asynchronous code. Calls that come at the same time share one sync.
 ///
 /// There is an example at [`journal`](self).
+#[derive(Clone)]
 pub struct Journal {
-    writer: Writer<Folder>,
+    writer: Arc<Writer<Folder>>,
     folder: PathBuf,
-    damage: Vec<Damage>,
+    damage: Arc<[Damage]>,
+    #[cfg(feature = "client")]
+    dataset: DatasetId,
+    /// Whether a delivery sends from it.
+    #[cfg(feature = "client")]
+    is_leased: Arc<AtomicBool>,
 }
 
 impl Journal {
@@ -185,7 +200,7 @@ impl Journal {
         self.writer.change(Change::Attempt { places: places(events), failed: true, now }).map(drop)
     }
 
-    /// Records the outcome of events. They are no longer pending.
+    /// Records the outcome of events. They are no longer pending, unless the outcome is [`Outcome::Pending`].
     ///
     /// # Errors
     ///
@@ -197,6 +212,9 @@ impl Journal {
         outcome: &Outcome,
         now: EventTime,
     ) -> Result<(), JournalError> {
+        if matches!(outcome, Outcome::Pending(_)) {
+            return Ok(());
+        }
         let (state, code) = (outcome.into(), outcome.code());
         self.writer.change(Change::Outcome { places: places(events), state, code, now }).map(drop)
     }

@@ -1,6 +1,7 @@
 //! What can be set about a journal when it is opened.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Journal;
@@ -121,8 +122,16 @@ impl JournalOptions {
         let key_policy = self.key_policy.as_ref().map_or("", Text::as_str);
         let identity = Identity::new(dataset.as_str(), endpoint, key_policy);
         let store = Store::open(Folder::open(folder)?, folder, identity, self.limits)?;
-        let damage = store.damage().to_vec();
-        Ok(Journal { writer: Writer::start(store, folder)?, folder: folder.to_owned(), damage })
+        let damage = store.damage().into();
+        Ok(Journal {
+            writer: Arc::new(Writer::start(store, folder)?),
+            folder: folder.to_owned(),
+            damage,
+            #[cfg(feature = "client")]
+            dataset: dataset.clone(),
+            #[cfg(feature = "client")]
+            is_leased: Arc::default(),
+        })
     }
 }
 

@@ -48,10 +48,11 @@ impl EntryState {
 impl From<&Outcome> for EntryState {
     fn from(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Accepted => Self::Accepted,
+            Outcome::Accepted | Outcome::AlreadySent => Self::Accepted,
             Outcome::Refused(_) => Self::Refused,
             Outcome::NotSent(_) => Self::NotSent,
             Outcome::Unconfirmed(_) => Self::Unconfirmed,
+            Outcome::Pending(_) => Self::Pending,
         }
     }
 }

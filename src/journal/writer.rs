@@ -1,7 +1,7 @@
 //! The thread that owns the store. What waits while it syncs goes into the next batch together.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::batch::{Batch, Handed};
@@ -23,12 +23,15 @@ pub(super) enum Change {
     Outcome { places: Vec<Place>, state: EntryState, code: &'static str, now: EventTime },
 }
 
-type Answer = Result<Vec<HandOver>, JournalError>;
+pub(super) type Answer = Result<Vec<HandOver>, JournalError>;
+
+/// What is called with the answer, on the thread of the journal.
+pub(super) type Then = Box<dyn FnOnce(Answer) + Send>;
 
 type Call<D> = Box<dyn FnOnce(&mut Store<D>) + Send>;
 
 enum Request<D> {
-    Change(Change, SyncSender<Answer>),
+    Change(Change, Then),
     Call(Call<D>),
 }
 
@@ -56,8 +59,16 @@ impl<D: Disk + Send + 'static> Writer<D> {
     /// Hands a change over without waiting for it.
     pub(super) fn send(&self, change: Change) -> Receiver<Answer> {
         let (answer, receiver) = sync_channel(1);
-        self.request(Request::Change(change, answer));
+        let then = move |result| {
+            let _ = answer.send(result);
+        };
+        self.change_then(change, Box::new(then));
         receiver
+    }
+
+    /// Hands a change over, and has `then` called with the answer. If the thread is gone, `then` is dropped.
+    pub(super) fn change_then(&self, change: Change, then: Then) {
+        self.request(Request::Change(change, then));
     }
 
     /// Calls a function on the store, after all changes before.
@@ -66,10 +77,15 @@ impl<D: Disk + Send + 'static> Writer<D> {
         function: impl FnOnce(&mut Store<D>) -> T + Send + 'static,
     ) -> Result<T, JournalError> {
         let (answer, receiver) = sync_channel(1);
-        self.request(Request::Call(Box::new(move |store| {
+        self.call_then(move |store| {
             let _ = answer.send(function(store));
-        })));
+        });
         receiver.recv().map_err(|_| self.closed())
+    }
+
+    /// Has a function called on the store, after all changes before. If the thread is gone, it is dropped.
+    pub(super) fn call_then(&self, function: impl FnOnce(&mut Store<D>) + Send + 'static) {
+        self.request(Request::Call(Box::new(function)));
     }
 
     /// A request that finds no thread drops its sender, so that the receiver hears of it.
@@ -79,7 +95,7 @@ impl<D: Disk + Send + 'static> Writer<D> {
         }
     }
 
-    fn closed(&self) -> JournalError {
+    pub(super) fn closed(&self) -> JournalError {
         JournalError::new(JournalErrorKind::Closed, &self.folder)
     }
 }
@@ -109,13 +125,13 @@ fn serve<D: Disk>(mut store: Store<D>, requests: &Receiver<Request<D>>) {
 /// Serves a change and those that wait behind it with one sync. Returns a request that is none.
 fn serve_changes<D: Disk>(
     store: &mut Store<D>,
-    first: (Change, SyncSender<Answer>),
+    first: (Change, Then),
     requests: &Receiver<Request<D>>,
 ) -> Option<Request<D>> {
     let mut batch = match store.begin() {
         Ok(batch) => batch,
         Err(error) => {
-            let _ = first.1.send(Err(error));
+            first.1(Err(error));
             return None;
         }
     };
@@ -130,7 +146,7 @@ fn serve_changes<D: Disk>(
     }
     let committed = store.commit(&batch);
     for (answer, result) in answers {
-        let _ = answer.send(committed.clone().and(result));
+        answer(committed.clone().and(result));
     }
     next
 }

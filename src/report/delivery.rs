@@ -20,12 +20,14 @@ use crate::event::Event;
 /// assert_eq!(nothing_sent.to_string(), "Events: 0");
 /// ```
 ///
-/// `Display` counts the outcomes for people, in up to three lines for each receiver. It serializes to JSON, for logs and audits.
+/// `Display` counts the outcomes for people, in up to four lines for each receiver. It serializes to JSON, for logs and
+/// audits.
 #[derive(Debug, Clone, Default)]
 #[must_use = "only the report says whether Meta accepted the events"]
 pub struct DeliveryReport {
     rows: RowCounts,
     events: EventCounts,
+    resumed: EventCounts,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) unsent: Vec<Event>,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -44,6 +46,9 @@ pub struct DeliveryReport {
 impl DeliveryReport {
     /// Whether Meta accepted every row, apart from rows that the row contract filters, such as returns.
     ///
+    /// Rows that were [already sent](RowCounts::already_sent) count as accepted. With a journal, every event that an
+    /// earlier delivery left there has to be accepted, too.
+    ///
     /// It is false when the source failed or panicked, and when the run stopped before the source had ended, because
     /// rows are missing then. It is true for a run without rows: [`rows`](Self::rows) says how many there were.
     ///
@@ -51,7 +56,8 @@ impl DeliveryReport {
     pub fn all_accepted(&self) -> bool {
         let is_whole = !self.has_failed() && !self.is_partial;
         let on_gateway = self.gateway().is_none_or(Self::all_accepted);
-        is_whole && on_gateway && self.rows.accepted + self.rows.filtered == self.rows.read
+        let rows = self.rows.accepted + self.rows.already_sent + self.rows.filtered;
+        is_whole && on_gateway && rows == self.rows.read && self.resumed.all_accepted()
     }
 
     /// Whether the source failed or panicked.
@@ -95,6 +101,13 @@ impl DeliveryReport {
     /// The counts of events.
     pub fn events(&self) -> EventCounts {
         self.events
+    }
+
+    /// The counts of events that an earlier delivery left in the journal, and this one went on with. They are counted
+    /// nowhere else: not in [`events`](Self::events), and their rows not in [`rows`](Self::rows), because those were
+    /// read by another run.
+    pub fn resumed(&self) -> EventCounts {
+        self.resumed
     }
 
     /// The outcome of each event of `Client::send`, in the order of the events.
@@ -165,8 +178,9 @@ impl DeliveryReport {
     /// After a stop, send them again, for example with a client that has a new token. After
     /// `Client::deliver`, the events that are still in the source come behind them.
     ///
-    /// Events live in memory only. To send after a restart, build them again from the same rows: they get
-    /// the same ids.
+    /// With a journal, events that it holds are not among them: they are [pending](EventCounts::pending), and the
+    /// next delivery with the journal sends them. Without one, events live in memory only. To send after a restart,
+    /// build them again from the same rows: they get the same ids.
     ///
     /// ```
     /// use meta_offline_events::report::DeliveryReport;
@@ -264,17 +278,23 @@ impl DeliveryReport {
         self
     }
 
+    /// Counts one event that an earlier delivery left in the journal.
+    #[cfg(feature = "client")]
+    pub(crate) fn count_resumed(&mut self, outcome: &Outcome) {
+        *self.resumed.of(outcome) += 1;
+    }
+
+    /// Counts events that wait in the journal, and that this delivery did not come to.
+    #[cfg(feature = "client")]
+    pub(crate) fn leave_resumed(&mut self, events: u64) {
+        self.resumed.pending += events;
+    }
+
     /// Counts one event, and its rows, to its outcome.
     #[cfg(feature = "client")]
     pub(crate) fn count(&mut self, event: &Event, outcome: &Outcome) {
-        let (rows, events) = match outcome {
-            Outcome::Accepted => (&mut self.rows.accepted, &mut self.events.accepted),
-            Outcome::Refused(_) => (&mut self.rows.refused, &mut self.events.refused),
-            Outcome::NotSent(_) => (&mut self.rows.not_sent, &mut self.events.not_sent),
-            Outcome::Unconfirmed(_) => (&mut self.rows.unconfirmed, &mut self.events.unconfirmed),
-        };
-        *rows += event.row_count();
-        *events += 1;
+        *self.rows.of(outcome) += event.row_count();
+        *self.events.of(outcome) += 1;
         self.rows.read += event.row_count();
     }
 }
@@ -308,8 +328,9 @@ impl DeliveryReport {
 }
 
 impl fmt::Display for DeliveryReport {
-    /// How many events have which outcome; how many rows, unless each event was built by hand; and why the run
-    /// stopped, if it did. Then the same of a gateway, if events went there, too. It shows no text of a customer.
+    /// How many events have which outcome; how many of an earlier delivery, if the journal had some; how many rows, unless
+    /// each event was built by hand; and why the run stopped, if it did. Then the same of a gateway, if events went there,
+    /// too. It shows no text of a customer.
     ///
     /// ```text
     /// Events: 940 (900 accepted, 10 refused, 30 not sent)
@@ -319,22 +340,18 @@ impl fmt::Display for DeliveryReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (events, rows) = (self.events, self.rows);
         write!(f, "Events: {}", events.total())?;
-        write_counts(
-            f,
-            &[
-                (events.accepted, "accepted"),
-                (events.refused, "refused"),
-                (events.not_sent, "not sent"),
-                (events.unconfirmed, "unconfirmed"),
-                (events.pending, "pending"),
-            ],
-        )?;
+        write_events(f, events)?;
+        if self.resumed.total() > 0 {
+            write!(f, "\nFrom an earlier run: {}", self.resumed.total())?;
+            write_events(f, self.resumed)?;
+        }
         if rows.read != events.total() || rows.filtered + rows.invalid > 0 {
             write!(f, "\nRows: {}", rows.read)?;
             write_counts(
                 f,
                 &[
                     (rows.accepted, "accepted"),
+                    (rows.already_sent, "already sent"),
                     (rows.filtered, "filtered"),
                     (rows.invalid, "invalid"),
                     (rows.refused, "refused"),
@@ -354,6 +371,18 @@ impl fmt::Display for DeliveryReport {
     }
 }
 
+fn write_events(f: &mut fmt::Formatter<'_>, events: EventCounts) -> fmt::Result {
+    let counts = [
+        (events.accepted, "accepted"),
+        (events.already_sent, "already sent"),
+        (events.refused, "refused"),
+        (events.not_sent, "not sent"),
+        (events.unconfirmed, "unconfirmed"),
+        (events.pending, "pending"),
+    ];
+    write_counts(f, &counts)
+}
+
 /// Writes the counts that are not zero, in brackets.
 fn write_counts(f: &mut fmt::Formatter<'_>, counts: &[(u64, &str)]) -> fmt::Result {
     let mut before = " (";
@@ -365,13 +394,14 @@ fn write_counts(f: &mut fmt::Formatter<'_>, counts: &[(u64, &str)]) -> fmt::Resu
 }
 
 impl Serialize for DeliveryReport {
-    /// `{"rows":{…},"events":{…},"diagnostics":[…],"notes":[…],"stopped":…,"retry_after_seconds":…,
+    /// `{"rows":{…},"events":{…},"resumed":{…},"diagnostics":[…],"notes":[…],"stopped":…,"retry_after_seconds":…,
     /// "requests":{"made":…,"retries":…,"ambiguous":…,"unreachable":…,"throttled":…},"usage_percent":…,"messages":[…],"trace_ids":[…],
     /// "test_event_code":…,"gateway":…}`, where `gateway` is `null` or another report.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("DeliveryReport", 12)?;
         fields.serialize_field("rows", &self.rows)?;
         fields.serialize_field("events", &self.events)?;
+        fields.serialize_field("resumed", &self.resumed)?;
         fields.serialize_field("diagnostics", &self.diagnostics)?;
         fields.serialize_field("notes", &self.notes)?;
         fields.serialize_field("stopped", &self.stopped.as_ref().map(ToString::to_string))?;

@@ -56,8 +56,8 @@ impl Diagnostic {
         &self.lines
     }
 
-    /// The count of the report that its rows and events are in: `filtered`, `invalid`, `refused`, `not_sent` or
-    /// `unconfirmed`. A note has none.
+    /// The count of the report that its rows and events are in: `filtered`, `invalid`, `refused`, `not_sent`,
+    /// `unconfirmed` or `pending`. A note has none.
     ///
     /// ```
     /// use meta_offline_events::order::{Orders, Row};

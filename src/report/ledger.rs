@@ -7,10 +7,19 @@ use super::{DeliveryReport, Diagnostic, NotSentCause, Outcome, StopCause};
 use crate::event::Event;
 use crate::value::{EventId, Line, OrderId};
 
-/// An event, and its index among those that were sent.
+/// Which event of a run it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Position {
+    /// Left in the journal by an earlier delivery, with its number among these.
+    Resumed(usize),
+    /// Given by the source, with its index there.
+    Given(usize),
+}
+
+/// An event, and which of its run it is.
 #[derive(Debug)]
 pub(crate) struct Numbered {
-    pub(crate) position: usize,
+    pub(crate) position: Position,
     pub(crate) event: Event,
 }
 
@@ -45,12 +54,13 @@ pub(crate) struct Ledger {
     /// How many events beyond [`MAX_SHOWN`] had each outcome, by its code and its count.
     not_shown: BTreeMap<(&'static str, &'static str), usize>,
     unsent: Vec<Numbered>,
+    unreadable: Vec<Diagnostic>,
 }
 
 /// An event that was not accepted.
 #[derive(Debug)]
 struct Entry {
-    position: usize,
+    position: Position,
     origin: Origin,
     outcome: Outcome,
 }
@@ -71,21 +81,27 @@ impl Ledger {
             unaccepted: Vec::new(),
             not_shown: BTreeMap::new(),
             unsent: Vec::new(),
+            unreadable: Vec::new(),
         }
     }
 
     /// Enters the outcome of these events.
     pub(crate) fn settle(&mut self, events: Vec<Numbered>, outcome: &Outcome) {
         for Numbered { position, event } in events {
-            self.report.count(&event, outcome);
-            if self.keeping == Keeping::Everything {
-                self.enter(position, outcome);
+            match position {
+                Position::Resumed(_) => self.report.count_resumed(outcome),
+                Position::Given(index) => {
+                    self.report.count(&event, outcome);
+                    if self.keeping == Keeping::Everything {
+                        self.enter(index, outcome);
+                    }
+                }
             }
-            if *outcome == Outcome::Accepted {
+            if matches!(outcome, Outcome::Accepted | Outcome::AlreadySent) {
                 continue;
             }
             if self.keeping == Keeping::Everything || self.unaccepted.len() < MAX_SHOWN {
-                let origin = Origin::of(&event);
+                let origin = Origin::of(&event, position);
                 self.unaccepted.push(Entry { position, origin, outcome: outcome.clone() });
             } else {
                 *self.not_shown.entry((outcome.code(), outcome.count())).or_default() += 1;
@@ -97,6 +113,19 @@ impl Ledger {
         }
     }
 
+    /// Enters an event that an earlier delivery left in the journal, and that cannot be read.
+    pub(crate) fn settle_unreadable(&mut self, outcome: &Outcome) {
+        self.report.count_resumed(outcome);
+        let message = format!("event of an earlier run: {outcome}");
+        let diagnostic = Diagnostic::new([], outcome.code(), message);
+        self.unreadable.push(diagnostic.with_outcome(Some(outcome.count())));
+    }
+
+    /// Counts events that wait in the journal, and that the run did not come to.
+    pub(crate) fn leave(&mut self, events: usize) {
+        self.report.leave_resumed(events as u64);
+    }
+
     fn enter(&mut self, position: usize, outcome: &Outcome) {
         if self.outcomes.len() <= position {
             self.outcomes.resize(position + 1, None);
@@ -106,7 +135,7 @@ impl Ledger {
 
     /// How many events have their outcome.
     pub(crate) fn settled(&self) -> u64 {
-        self.report.events().total()
+        self.report.events().total() + self.report.resumed().total()
     }
 
     /// How many unsent events are held for the caller.
@@ -116,7 +145,7 @@ impl Ledger {
 
     /// Whether Meta has accepted anything.
     pub(crate) fn anything_accepted(&self) -> bool {
-        self.report.events().accepted > 0
+        self.report.events().accepted + self.report.resumed().accepted > 0
     }
 
     /// The counts of requests, to be kept up.
@@ -155,7 +184,8 @@ impl Ledger {
         self.unaccepted.sort_by_key(|entry| entry.position);
         self.unsent.sort_by_key(|unsent| unsent.position);
         let groups = self.unaccepted.chunk_by(Entry::shares_a_diagnostic);
-        self.report.diagnostics = groups.map(diagnostic).collect();
+        self.report.diagnostics = self.unreadable;
+        self.report.diagnostics.extend(groups.map(diagnostic));
         let not_shown = self.not_shown.into_iter();
         self.report.diagnostics.extend(not_shown.map(|((code, count), events)| {
             let message = format!("{events} more events of the source had this outcome");
@@ -173,18 +203,27 @@ impl Entry {
     /// Whether one diagnostic speaks of this event and the next one: events from rows go together, and so
     /// do neighbours.
     fn shares_a_diagnostic(&self, next: &Self) -> bool {
-        let go_together = next.position == self.position + 1 || matches!(self.origin, Origin::Rows(_));
-        go_together && self.outcome == next.outcome
+        let are_neighbours = match (self.position, next.position) {
+            (Position::Given(this), Position::Given(next)) => next == this + 1 || self.origin.has_rows(),
+            (Position::Resumed(_), Position::Resumed(_)) => true,
+            _ => false,
+        };
+        are_neighbours && self.outcome == next.outcome
     }
 }
 
 impl Origin {
-    fn of(event: &Event) -> Self {
-        if event.lines().is_empty() {
+    /// The lines of an event from an earlier delivery are those of another file.
+    fn of(event: &Event, position: Position) -> Self {
+        if event.lines().is_empty() || matches!(position, Position::Resumed(_)) {
             Self::Ids(event.id().cloned(), event.order_id().cloned())
         } else {
             Self::Rows(event.lines().into())
         }
+    }
+
+    fn has_rows(&self) -> bool {
+        matches!(self, Self::Rows(_))
     }
 
     fn lines(&self) -> &[Line] {
@@ -219,17 +258,23 @@ fn diagnostic(entries: &[Entry]) -> Diagnostic {
     let lines: Vec<Line> = entries.iter().flat_map(|entry| entry.origin.lines()).copied().collect();
     let outcome = &entries[0].outcome;
     let message = match entries {
-        _ if !lines.is_empty() => outcome.to_string(),
-        [first, .., last] => {
-            format!(
-                "events at index {} to {}{}: {outcome}",
-                first.position,
-                last.position,
-                ids_of_all(entries)
-            )
-        }
-        [only] => format!("event at index {}{}: {outcome}", only.position, ids_of_one(&only.origin)),
-        [] => outcome.to_string(),
+        [first, .., last] if lines.is_empty() => match (first.position, last.position) {
+            (Position::Given(from), Position::Given(to)) => {
+                format!("events at index {from} to {to}{}: {outcome}", ids_of_all(entries))
+            }
+            _ => {
+                format!("{} events of an earlier run{}: {outcome}", entries.len(), ids_of_all(entries))
+            }
+        },
+        [only] if lines.is_empty() => match only.position {
+            Position::Given(index) => {
+                format!("event at index {index}{}: {outcome}", ids_of_one(&only.origin))
+            }
+            Position::Resumed(_) => {
+                format!("event of an earlier run{}: {outcome}", ids_of_one(&only.origin))
+            }
+        },
+        _ => outcome.to_string(),
     };
     Diagnostic::new(lines, outcome.code(), message).with_outcome(Some(outcome.count()))
 }
@@ -270,7 +315,19 @@ impl Outcome {
 
 impl NotSentCause {
     /// Whether the event may be sent later as it is.
-    fn may_be_sent_later(&self) -> bool {
-        !matches!(self, Self::Expired | Self::RepeatedId | Self::TooLarge)
+    pub(crate) fn may_be_sent_later(&self) -> bool {
+        match self {
+            Self::InFuture
+            | Self::Unreachable(_)
+            | Self::Exhausted(_)
+            | Self::NotIsolated(_)
+            | Self::Stopped(_) => true,
+            Self::Expired
+            | Self::RepeatedId
+            | Self::TooLarge
+            | Self::ChangedSinceSent { .. }
+            | Self::OtherCustomer(_)
+            | Self::Unreadable(_) => false,
+        }
     }
 }

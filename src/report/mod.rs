@@ -31,7 +31,7 @@ pub use api_error::{ApiError, ErrorClass, TokenProblem};
 pub use delivery::DeliveryReport;
 pub use diagnostic::Diagnostic;
 #[cfg(feature = "client")]
-pub(crate) use ledger::{Keeping, Ledger, Numbered};
+pub(crate) use ledger::{Keeping, Ledger, Numbered, Position};
 pub use operator_error::{OperatorError, OperatorErrorKind};
-pub use outcome::{NotSentCause, Outcome, StopCause, UnconfirmedCause};
+pub use outcome::{NotSentCause, Outcome, PendingCause, StopCause, UnconfirmedCause};
 pub use rows::{EventCounts, RequestCounts, RowCounts, RowReport};

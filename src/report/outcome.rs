@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ApiError, OperatorError};
+use crate::value::Money;
 
-/// The outcome of one event: exactly one of four.
+/// The outcome of one event: exactly one of six.
 ///
 /// ```
 /// use meta_offline_events::report::{NotSentCause, Outcome};
 ///
 /// fn may_be_sent_again(outcome: &Outcome) -> bool {
 ///     match outcome {
-///         Outcome::Accepted | Outcome::Unconfirmed(_) => false,
+///         Outcome::Accepted | Outcome::AlreadySent | Outcome::Unconfirmed(_) => false,
 ///         Outcome::Refused(_) => false, // only after a correction
+///         Outcome::Pending(_) => false, // the next delivery with the journal does
 ///         Outcome::NotSent(cause) => !matches!(cause, NotSentCause::Expired),
 ///     }
 /// }
@@ -25,6 +27,8 @@ use super::{ApiError, OperatorError};
 pub enum Outcome {
     /// Meta counted every event of the request.
     Accepted,
+    /// An earlier delivery with the same journal sent the same event, and Meta accepted it. Nothing is wrong.
+    AlreadySent,
     /// Meta refused this event. Correct it before you send it again.
     Refused(Arc<ApiError>),
     /// The event never left, or Meta certainly did not store it. Send it again, unless it expired.
@@ -32,6 +36,8 @@ pub enum Outcome {
     /// Nobody knows: bytes left, no valid answer came, and a retry is no longer safe. Compare in Events
     /// Manager, then decide.
     Unconfirmed(UnconfirmedCause),
+    /// This delivery could not send it. It waits in the journal, and the next delivery with that journal sends it.
+    Pending(PendingCause),
 }
 
 impl Outcome {
@@ -46,9 +52,11 @@ impl Outcome {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
+            Self::AlreadySent => "already_sent",
             Self::Refused(_) => "refused_by_meta",
             Self::NotSent(cause) => cause.code(),
             Self::Unconfirmed(cause) => cause.code(),
+            Self::Pending(cause) => cause.code(),
         }
     }
 }
@@ -59,9 +67,11 @@ impl Outcome {
     pub(super) fn count(&self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
+            Self::AlreadySent => "already_sent",
             Self::Refused(_) => "refused",
             Self::NotSent(_) => "not_sent",
             Self::Unconfirmed(_) => "unconfirmed",
+            Self::Pending(_) => "pending",
         }
     }
 }
@@ -71,9 +81,57 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Accepted => f.write_str("accepted"),
+            Self::AlreadySent => f.write_str("an earlier delivery sent it, and Meta accepted it"),
             Self::Refused(error) => error.fmt(f),
             Self::NotSent(cause) => cause.fmt(f),
             Self::Unconfirmed(cause) => cause.fmt(f),
+            Self::Pending(cause) => cause.fmt(f),
+        }
+    }
+}
+
+/// Why an event still waits in the journal.
+///
+/// ```
+/// use meta_offline_events::report::PendingCause;
+///
+/// let cause = PendingCause::NoValidAnswer("the connection broke".into());
+/// assert_eq!(cause.code(), "no_valid_answer");
+/// assert_eq!(
+///     cause.to_string(),
+///     "no valid answer came (the connection broke): it waits in the journal, and the next delivery sends it again",
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PendingCause {
+    /// It was not sent, for this cause.
+    NotSent(NotSentCause),
+    /// It was sent, and no valid answer came; this is why. The next delivery sends the same bytes again while Meta
+    /// deduplicates them.
+    NoValidAnswer(Box<str>),
+}
+
+impl PendingCause {
+    /// A stable name for machines, in snake case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotSent(cause) => cause.code(),
+            Self::NoValidAnswer(_) => "no_valid_answer",
+        }
+    }
+}
+
+impl fmt::Display for PendingCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(cause) => {
+                write!(f, "{}: it waits in the journal, and the next delivery sends it", cause.fact())
+            }
+            Self::NoValidAnswer(why) => write!(
+                f,
+                "no valid answer came ({why}): it waits in the journal, and the next delivery sends it again"
+            ),
         }
     }
 }
@@ -107,6 +165,20 @@ pub enum NotSentCause {
     NotIsolated(Arc<ApiError>),
     /// The run stopped, for this cause.
     Stopped(Arc<StopCause>),
+    /// The journal has the order in another form: with a late item, another price or another time. Meta keeps the
+    /// first form, so sending it again does not help.
+    ChangedSinceSent {
+        /// The total of the form that the journal has.
+        before: Option<Money>,
+        /// The total of this form.
+        after: Option<Money>,
+        /// What became of the first form, and how the two differ.
+        message: Box<str>,
+    },
+    /// The journal has the event id for another customer, as this says: a till may have begun its numbers again.
+    OtherCustomer(Box<str>),
+    /// The journal holds the event, and cannot read it any more, for this reason.
+    Unreadable(Box<str>),
 }
 
 impl NotSentCause {
@@ -121,13 +193,15 @@ impl NotSentCause {
             Self::Exhausted(_) => "attempts_exhausted",
             Self::NotIsolated(_) => "not_isolated",
             Self::Stopped(_) => "run_stopped",
+            Self::ChangedSinceSent { .. } => "changed_since_sent",
+            Self::OtherCustomer(_) => "other_customer",
+            Self::Unreadable(_) => "unreadable",
         }
     }
 }
 
 impl NotSentCause {
     /// What happened, for an event that an earlier attempt may have delivered: without the advice to send it again.
-    #[cfg(feature = "client")]
     pub(crate) fn fact(&self) -> Cow<'static, str> {
         match self {
             Self::NotIsolated(error) => format!("too many other events of its batch are bad: {error}").into(),
@@ -153,6 +227,9 @@ impl fmt::Display for NotSentCause {
                 write!(f, "not sent, because too many other events of its batch are bad: send it again: {error}")
             }
             Self::Stopped(cause) => write!(f, "not sent, because the run stopped: {cause}"),
+            Self::ChangedSinceSent { message, .. } => f.write_str(message),
+            Self::OtherCustomer(message) => f.write_str(message),
+            Self::Unreadable(why) => write!(f, "not sent, because the journal cannot read it: {why}"),
         }
     }
 }
@@ -178,6 +255,8 @@ pub enum UnconfirmedCause {
     },
     /// No valid answer came; this is why, for the last attempt.
     NoValidAnswer(Box<str>),
+    /// An earlier delivery with the same journal sent the event, and it was unconfirmed then.
+    EarlierDelivery,
 }
 
 impl UnconfirmedCause {
@@ -186,6 +265,7 @@ impl UnconfirmedCause {
         match self {
             Self::CountDiffers { .. } => "count_differs",
             Self::NoValidAnswer(_) => "no_valid_answer",
+            Self::EarlierDelivery => "already_unconfirmed",
         }
     }
 }
@@ -206,6 +286,10 @@ impl fmt::Display for UnconfirmedCause {
                     "sent, but no valid answer came ({why}): compare in Events Manager before you send it again"
                 )
             }
+            Self::EarlierDelivery => f.write_str(
+                "an earlier delivery sent it without a valid answer, so it was not sent again: compare in Events \
+                 Manager",
+            ),
         }
     }
 }
@@ -249,6 +333,8 @@ pub enum StopCause {
     Source(Box<str>),
     /// Too many events of a source could not be sent: holding more of them would take too much memory.
     UnsentLimit,
+    /// The journal failed, with these words: nothing is sent that it does not record.
+    Journal(Box<str>),
     /// Code of the application panicked, and the run cannot go on without it: the `Clock`, the `Jitter`, the
     /// `Transport` as it was dropped, or the `EventSource`, as this name says.
     Panicked(&'static str),
@@ -281,6 +367,7 @@ impl StopCause {
             Self::CloseLimit => "close_limit",
             Self::Source(_) => "source_failed",
             Self::UnsentLimit => "unsent_limit",
+            Self::Journal(_) => "journal_failed",
             Self::Panicked(_) => "panicked",
             Self::NoRuntime => "no_runtime",
             Self::Abandoned => "abandoned",
@@ -324,6 +411,7 @@ impl StopCause {
             Self::CloseLimit => "the time limit of `close` passed".into(),
             Self::Source(why) => format!("the source failed: {why}").into(),
             Self::UnsentLimit => "too many events could not be sent".into(),
+            Self::Journal(why) => why.to_string().into(),
             Self::Panicked(what) => format!("`{what}` of the application panicked").into(),
             Self::NoRuntime => "there is no tokio runtime with timers and I/O here".into(),
             Self::Abandoned => {
@@ -335,7 +423,9 @@ impl StopCause {
     /// What to do with the events that were not sent.
     fn advice(&self) -> Option<Cow<'static, str>> {
         let advice = match self {
-            Self::Api(_) | Self::Endpoint(_) | Self::Source(_) | Self::NoToken(_) => return None,
+            Self::Api(_) | Self::Endpoint(_) | Self::Source(_) | Self::NoToken(_) | Self::Journal(_) => {
+                return None;
+            }
             Self::Unreachable(_) => "send again later",
             Self::RetryLater(wait) => {
                 return Some(format!("send again in {} minutes", wait.as_secs().div_ceil(60)).into());

@@ -4,6 +4,8 @@
 use serde::Serialize;
 
 use super::Diagnostic;
+#[cfg(feature = "client")]
+use super::Outcome;
 
 /// The counts of input rows by their outcome. They add up: `read` is the sum of all the others.
 ///
@@ -19,6 +21,8 @@ pub struct RowCounts {
     pub read: u64,
     /// Rows whose event Meta accepted.
     pub accepted: u64,
+    /// Rows whose event Meta had accepted before, in an earlier delivery with the same journal.
+    pub already_sent: u64,
     /// Rows that the row contract leaves out: returns and cancellations. Nothing is wrong.
     pub filtered: u64,
     /// Rows refused before sending. Each has a diagnostic.
@@ -29,7 +33,7 @@ pub struct RowCounts {
     pub not_sent: u64,
     /// Rows whose event left without a valid answer, when a retry was no longer safe.
     pub unconfirmed: u64,
-    /// Rows whose event has no outcome yet.
+    /// Rows whose event was only prepared, or waits in the journal for the next delivery.
     pub pending: u64,
 }
 
@@ -39,9 +43,22 @@ impl RowCounts {
         self.read == self.settled() + self.pending
     }
 
+    #[cfg(feature = "client")]
+    pub(super) fn of(&mut self, outcome: &Outcome) -> &mut u64 {
+        match outcome {
+            Outcome::Accepted => &mut self.accepted,
+            Outcome::AlreadySent => &mut self.already_sent,
+            Outcome::Refused(_) => &mut self.refused,
+            Outcome::NotSent(_) => &mut self.not_sent,
+            Outcome::Unconfirmed(_) => &mut self.unconfirmed,
+            Outcome::Pending(_) => &mut self.pending,
+        }
+    }
+
     /// Rows that have their outcome.
     pub(super) fn settled(&self) -> u64 {
-        self.accepted + self.filtered + self.invalid + self.refused + self.not_sent + self.unconfirmed
+        let without_event = self.filtered + self.invalid;
+        self.accepted + self.already_sent + without_event + self.refused + self.not_sent + self.unconfirmed
     }
 }
 
@@ -57,20 +74,39 @@ impl RowCounts {
 pub struct EventCounts {
     /// Events that Meta accepted.
     pub accepted: u64,
+    /// Events that Meta had accepted before, in an earlier delivery with the same journal.
+    pub already_sent: u64,
     /// Events that Meta refused.
     pub refused: u64,
     /// Events that never left, or that Meta certainly did not store.
     pub not_sent: u64,
     /// Events that left without a valid answer, when a retry was no longer safe.
     pub unconfirmed: u64,
-    /// Events that have no outcome yet.
+    /// Events that were only prepared, or wait in the journal for the next delivery.
     pub pending: u64,
 }
 
 impl EventCounts {
     /// How many events there are.
     pub fn total(&self) -> u64 {
-        self.accepted + self.refused + self.not_sent + self.unconfirmed + self.pending
+        self.accepted + self.already_sent + self.refused + self.not_sent + self.unconfirmed + self.pending
+    }
+
+    /// Whether Meta has every event.
+    pub(super) fn all_accepted(&self) -> bool {
+        self.accepted + self.already_sent == self.total()
+    }
+
+    #[cfg(feature = "client")]
+    pub(super) fn of(&mut self, outcome: &Outcome) -> &mut u64 {
+        match outcome {
+            Outcome::Accepted => &mut self.accepted,
+            Outcome::AlreadySent => &mut self.already_sent,
+            Outcome::Refused(_) => &mut self.refused,
+            Outcome::NotSent(_) => &mut self.not_sent,
+            Outcome::Unconfirmed(_) => &mut self.unconfirmed,
+            Outcome::Pending(_) => &mut self.pending,
+        }
     }
 }
 

@@ -118,7 +118,7 @@ impl<'c> Draft<'c> {
     }
 
     /// Adds an event that is written already, unless the limits are reached.
-    #[cfg(feature = "rayon")]
+    #[cfg(any(feature = "rayon", all(feature = "client", feature = "journal")))]
     pub(crate) fn push_written(&mut self, event: &[u8]) -> bool {
         self.append(|body, start| {
             body.truncate(start);

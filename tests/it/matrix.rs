@@ -106,6 +106,7 @@ fn end_of_one(answers: [Tells; 2]) -> &'static str {
 fn end(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Accepted => "accepted",
+        Outcome::AlreadySent | Outcome::Pending(_) => "with a journal",
         Outcome::Refused(_) => "refused",
         Outcome::NotSent(_) => "not sent",
         Outcome::Unconfirmed(_) => "unconfirmed",

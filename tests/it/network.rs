@@ -87,6 +87,7 @@ fn end(report: &DeliveryReport) -> End {
         Outcome::Refused(_) => End::Refused,
         Outcome::NotSent(cause) => End::Clean(cause.to_string()),
         Outcome::Unconfirmed(cause) => End::Ambiguous(cause.to_string()),
+        Outcome::AlreadySent | Outcome::Pending(_) => panic!("there is no journal"),
     }
 }
 

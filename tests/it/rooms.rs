@@ -27,7 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("order", &["value", "customer", "event", "report"]),
     ("wire", &["value", "customer", "event", "order", "report"]),
     ("auth", &["value", "report", "wire"]),
-    ("client", &["value", "customer", "event", "order", "wire", "report", "auth"]),
+    ("client", &["value", "customer", "event", "order", "wire", "report", "auth", "journal"]),
     ("graph", &["value", "wire", "report", "auth", "client"]),
     ("testing", &["value", "event", "wire", "report", "auth", "client"]),
     // Prose only.

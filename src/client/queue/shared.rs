@@ -10,11 +10,12 @@ use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot, watch};
 
 use super::push_error::{PushError, PushErrorKind};
+use crate::client::records::Ticket;
 use crate::client::settings::Settings;
 use crate::client::source::Feeder;
 use crate::client::stop::StopHandle;
 use crate::event::Event;
-use crate::report::{DeliveryReport, EventCounts, Numbered, Outcome, RowCounts, StopCause};
+use crate::report::{DeliveryReport, EventCounts, Numbered, Outcome, Position, RowCounts, StopCause};
 use crate::wire::written_len;
 
 /// How many pushes of a queue came to which outcome so far.
@@ -320,13 +321,14 @@ impl State {
         let mut freed = Freed::default();
         for Numbered { position, event } in events {
             // An abandoned run may still settle events that have their outcome already.
-            let Some(load) = self.pending.remove(position) else { continue };
+            let Position::Given(index) = position else { continue };
+            let Some(load) = self.pending.remove(index) else { continue };
             self.tally.count(event, outcome);
             self.load.bytes -= load.bytes;
             self.load.rows -= load.rows;
             freed.events += 1;
             freed.bytes += load.bytes;
-            for flush in self.flushes.iter_mut().filter(|flush| *position < flush.end) {
+            for flush in self.flushes.iter_mut().filter(|flush| *index < flush.end) {
                 flush.left -= 1;
             }
         }
@@ -368,6 +370,10 @@ impl Feeder for Shared {
 
     fn shut(&self, cause: &Arc<StopCause>) {
         self.shut_for(PushErrorKind::Stopped(Arc::clone(cause)));
+    }
+
+    fn take_ticket(&self) -> Option<Ticket> {
+        None
     }
 
     fn settled(&self, events: &[Numbered], outcome: &Outcome) {

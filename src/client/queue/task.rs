@@ -10,6 +10,7 @@ use super::shared::Shared;
 use crate::client::clock::Clock;
 use crate::client::delivery::Delivery;
 use crate::client::observers::OutcomeGroup;
+use crate::client::records::Records;
 use crate::client::run_clock::RunClock;
 use crate::client::settings::Settings;
 use crate::client::source::from_poll;
@@ -28,7 +29,8 @@ pub(super) async fn run(
 ) {
     let shared = &*running.0;
     let source = from_poll(|context| shared.poll_next(context));
-    let mut delivery = Delivery::of_fed(&settings, source, shared).linger(linger).stop_on(shared.stop());
+    let mut delivery =
+        Delivery::of_fed(&settings, source, shared, Records::default()).linger(linger).stop_on(shared.stop());
     if let Some(observer) = on_outcome {
         delivery = delivery.on_outcome(observer);
     }

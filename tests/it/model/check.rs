@@ -58,6 +58,8 @@ pub(super) fn conservation(account: &Account) -> Result<(), Broken> {
         let Some(outcome) = outcome else { continue };
         let (row, count) = match outcome {
             Outcome::Accepted => (&mut rows.accepted, &mut events.accepted),
+            Outcome::AlreadySent => (&mut rows.already_sent, &mut events.already_sent),
+            Outcome::Pending(_) => (&mut rows.pending, &mut events.pending),
             Outcome::Refused(_) => (&mut rows.refused, &mut events.refused),
             Outcome::NotSent(_) => (&mut rows.not_sent, &mut events.not_sent),
             Outcome::Unconfirmed(_) => (&mut rows.unconfirmed, &mut events.unconfirmed),
@@ -122,6 +124,7 @@ pub(super) fn truth(service: &Service, log: &[Exchange], event: usize, end: &Out
             );
         }
         Outcome::NotSent(NotSentCause::RepeatedId) => {}
+        Outcome::AlreadySent | Outcome::Pending(_) => demand!(false, "event {event} has no journal"),
         Outcome::NotSent(cause) => {
             demand!(!is_stored, "event {event} is not sent ({cause:?}) and stored");
             demand!(!any(Verdict::Ambiguous), "event {event} is not sent ({cause:?}) and may have arrived");

@@ -1,0 +1,148 @@
+//! The journal as a delivery uses it: one delivery at a time, and without blocking.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::oneshot;
+
+use super::batch::Handed;
+use super::error::{JournalError, JournalErrorKind};
+use super::hand_over::{EntryId, HandOver};
+use super::pending::PendingEvent;
+use super::store::CleanUp;
+use super::writer::{Answer, Change};
+use super::{Journal, places};
+use crate::event::Event;
+use crate::report::Outcome;
+use crate::value::{DatasetId, EventTime};
+
+/// The right of one delivery to send what is in a journal. Two of them would send the same events.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    journal: Journal,
+    is_held: Arc<AtomicBool>,
+}
+
+/// The JSON of an event, ready for the journal.
+#[derive(Debug)]
+pub(crate) struct Prepared(Handed);
+
+impl Journal {
+    /// Lets one delivery to this dataset send from the journal, until it drops the lease.
+    pub(crate) fn lease(&self, dataset: &DatasetId) -> Result<Lease, JournalError> {
+        if self.dataset != *dataset {
+            let detail = format!("{}, and not {dataset}", self.dataset);
+            return Err(JournalError::new(JournalErrorKind::OtherDataset, &self.folder).with_detail(detail));
+        }
+        if self.is_leased.swap(true, Ordering::AcqRel) {
+            return Err(JournalError::new(JournalErrorKind::InUse, &self.folder));
+        }
+        Ok(Lease { journal: self.clone(), is_held: Arc::clone(&self.is_leased) })
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.is_held.store(false, Ordering::Release);
+    }
+}
+
+impl Lease {
+    /// Prepares an event for the journal.
+    pub(crate) fn prepare(&self, event: &Event) -> Result<Prepared, JournalError> {
+        Handed::new(event, &self.journal.folder).map(Prepared)
+    }
+
+    /// Hands events over: all of them are recorded, or none.
+    pub(crate) async fn hand_over(
+        &self,
+        events: Vec<Prepared>,
+        now: EventTime,
+    ) -> Result<Vec<HandOver>, JournalError> {
+        let events = events.into_iter().map(|event| event.0).collect();
+        self.change(Change::HandOver { events, now }).await
+    }
+
+    /// Hands one event over, and calls `then` with the answer on the thread of the journal.
+    pub(crate) fn hand_over_one(
+        &self,
+        event: Prepared,
+        now: EventTime,
+        then: impl FnOnce(Result<Option<HandOver>, JournalError>) + Send + 'static,
+    ) {
+        let change = Change::HandOver { events: vec![event.0], now };
+        self.journal.writer.change_then(change, Box::new(|answer| then(answer.map(|mut all| all.pop()))));
+    }
+
+    /// Records that an attempt begins, or that it surely failed.
+    pub(crate) async fn record_attempt(
+        &self,
+        events: &[EntryId],
+        failed: bool,
+        now: EventTime,
+    ) -> Result<(), JournalError> {
+        self.change(Change::Attempt { places: places(events), failed, now }).await.map(drop)
+    }
+
+    /// Records outcomes with one sync.
+    pub(crate) async fn record_outcomes(
+        &self,
+        outcomes: Vec<(Vec<EntryId>, Outcome)>,
+        now: EventTime,
+    ) -> Result<(), JournalError> {
+        let changes = outcomes.iter().map(|(events, outcome)| {
+            let (state, code) = (outcome.into(), outcome.code());
+            self.start(Change::Outcome { places: places(events), state, code, now })
+        });
+        let answers: Vec<_> = changes.collect();
+        for answer in answers {
+            answer.await.unwrap_or_else(|_| Err(self.journal.writer.closed()))?;
+        }
+        Ok(())
+    }
+
+    /// The events without an outcome.
+    pub(crate) async fn pending(&self) -> Result<Vec<EntryId>, JournalError> {
+        let (answer, answered) = oneshot::channel();
+        self.journal.writer.call_then(move |store| {
+            let _ = answer.send(store.pending().into_iter().map(EntryId).collect());
+        });
+        answered.await.map_err(|_| self.journal.writer.closed())
+    }
+
+    /// Reads events without an outcome. None for one that has an outcome now.
+    pub(crate) async fn read_pending(
+        &self,
+        events: Vec<EntryId>,
+    ) -> Result<Vec<Result<Option<PendingEvent>, JournalError>>, JournalError> {
+        let (answer, answered) = oneshot::channel();
+        self.journal.writer.call_then(move |store| {
+            let _ = answer.send(events.into_iter().map(|id| store.pending_event(id.0)).collect());
+        });
+        answered.await.map_err(|_| self.journal.writer.closed())
+    }
+
+    /// Deletes what is finished and older than the journal keeps it.
+    pub(crate) async fn clean_up(&self, now: EventTime) -> Result<CleanUp, JournalError> {
+        let (answer, answered) = oneshot::channel();
+        self.journal.writer.call_then(move |store| {
+            let _ = answer.send(store.clean_up(now));
+        });
+        answered.await.unwrap_or_else(|_| Err(self.journal.writer.closed()))
+    }
+
+    async fn change(&self, change: Change) -> Answer {
+        self.start(change).await.unwrap_or_else(|_| Err(self.journal.writer.closed()))
+    }
+
+    fn start(&self, change: Change) -> oneshot::Receiver<Answer> {
+        let (answer, answered) = oneshot::channel();
+        self.journal.writer.change_then(
+            change,
+            Box::new(|result| {
+                let _ = answer.send(result);
+            }),
+        );
+        answered
+    }
+}
