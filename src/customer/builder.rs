@@ -100,6 +100,19 @@ impl<'a> UserDataBuilder<'a> {
         self.given.push((key, raw));
     }
 
+    /// Adds the values of an empty builder's twin, which has this fingerprint of its texts.
+    #[cfg(feature = "csv")]
+    pub(crate) fn repeat(&mut self, texts: u64, values: impl Iterator<Item = (MatchKey, &'a str)>) {
+        self.given.extend(values);
+        self.texts = texts;
+    }
+
+    /// The values in the order given.
+    #[cfg(feature = "csv")]
+    pub(crate) fn given(&self) -> impl Iterator<Item = (MatchKey, &'a str)> {
+        self.given.iter().copied()
+    }
+
     /// Copies the builder, with the lifetime of this borrow.
     pub(crate) fn reborrow(&self) -> UserDataBuilder<'_> {
         UserDataBuilder {

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::rc::Rc;
+use std::slice;
 
 use meta_offline_events::event::Event;
 use meta_offline_events::order::csv::{CsvError, CsvErrorKind, CsvRows, Delimiter, MAX_FIELD, MAX_RECORD};
@@ -676,5 +677,75 @@ proptest! {
             }
             Err(error) => prop_assert_eq!(error.kind(), &CsvErrorKind::OpenQuote),
         }
+    }
+}
+
+/// Headers with the customer in one piece, beside a column that is not read, and in two pieces.
+const HEADERS: &[&[&str]] = &[
+    &["order_id", "email", "phone", "given_name", "city", "timestamp", "value", "currency"],
+    &["email", "note", "phone", "given_name", "city", "order_id", "timestamp", "value", "currency"],
+    &["email", "order_id", "phone", "given_name", "city", "timestamp", "value", "currency"],
+    &["order_id", "timestamp", "value", "currency", "city", "given_name", "phone", "email"],
+];
+
+/// A row of a customer, in the order of these headers.
+fn of_customer(headers: &[&str], number: usize, customer: &[&str; 4]) -> String {
+    let [email, phone, name, city] = customer;
+    let (order, note) = (format!("A{number}"), format!("n{}", number % 3));
+    let field = |header: &&str| match *header {
+        "email" => email,
+        "phone" => phone,
+        "given_name" => name,
+        "city" => city,
+        "order_id" => order.as_str(),
+        "note" => note.as_str(),
+        "timestamp" => SOLD,
+        "value" => "10.50",
+        _ => "EUR",
+    };
+    let fields: Vec<_> = headers.iter().map(field).collect();
+    fields.join(",") + "\n"
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    /// The customer of a row that is written as that of the row before is not read again.
+    #[test]
+    fn every_row_is_read_as_in_a_file_of_its_own(
+        headers in prop::sample::select(HEADERS),
+        customers in prop::collection::vec(
+            (
+                prop::sample::select(&["mary@example.com", "m@example.com", "\"mary@example.com\"", "", "null", "ä"][..]),
+                prop::sample::select(&["+1 650 555 1212", "", " ", "1"][..]),
+                prop::sample::select(&["Mary", "Märy", "null", "", "\"Ma,ry\"", "Mar"][..]),
+                prop::sample::select(&["Wien", "yWien", "", "\\N"][..]),
+                1..4_usize,
+            ),
+            1..6,
+        ),
+    ) {
+        let same = |(email, phone, name, city, times)| std::iter::repeat_n([email, phone, name, city], times);
+        let rows = customers.into_iter().flat_map(same).enumerate();
+        let rows: Vec<_> = rows.map(|(number, customer)| of_customer(headers, number, &customer)).collect();
+        let header = headers.join(",") + "\n";
+        let outcome = |rows: &[String]| {
+            let prepared = prepare(header.clone() + &rows.concat()).unwrap();
+            let events: Vec<_> = prepared.events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
+            (events, diagnostics(&prepared.rows).into_iter().map(|(_, column, reason)| (column, reason)))
+        };
+        let (mut events, reasons) = outcome(&rows);
+        let mut expected = Vec::new();
+        for row in &rows {
+            let (event, reason) = outcome(slice::from_ref(row));
+            prop_assert_eq!(&events[..event.len()], event.as_slice());
+            events.drain(..event.len());
+            expected.extend(reason);
+        }
+        expected.sort_unstable();
+        let mut reasons: Vec<_> = reasons.collect();
+        reasons.sort_unstable();
+        prop_assert_eq!(reasons, expected);
+        prop_assert!(events.is_empty());
     }
 }

@@ -25,15 +25,18 @@ mod format;
 mod header;
 mod input;
 mod limits;
+mod plain_record;
 mod quoted;
 mod records;
 mod sniff;
 
 use std::fmt;
 use std::io::Read;
+use std::ops::RangeInclusive;
 
 use self::header::Header;
 use self::input::Text;
+use self::plain_record::{LastCustomer, PlainRecord, range};
 use self::quoted::Quotes;
 use self::records::Records;
 use super::ending::Ending;
@@ -84,6 +87,8 @@ pub struct CsvRows<R: Read> {
     rows: u64,
     ending: Ending,
     has_failed: bool,
+    customer_fields: Option<RangeInclusive<usize>>,
+    last_customer: LastCustomer,
     maps: Vec<ColumnMap>,
     /// The texts of the last row that a function made, in the order of the functions.
     mapped: Vec<Result<String, Rule>>,
@@ -148,6 +153,7 @@ impl<R: Read> CsvRows<R> {
         records.end_header();
         Ok(Self {
             records,
+            customer_fields: header.layout.customer_fields(),
             header,
             source: 0,
             end_mark: None,
@@ -155,6 +161,7 @@ impl<R: Read> CsvRows<R> {
             rows: 0,
             ending: Ending::Incomplete,
             has_failed: false,
+            last_customer: LastCustomer::default(),
             maps: Vec::new(),
             mapped: Vec::new(),
         })
@@ -446,29 +453,36 @@ impl<R: Read> CsvRows<R> {
     }
 
     /// Parses the last record.
-    fn parse(&self) -> ParsedRow<'_> {
+    fn parse(&mut self) -> ParsedRow<'_> {
         let records = &self.records;
         let line = Line::new(records.line()).in_source(self.source);
         if records.spans_lines() && records.quotes() == Quotes::Misplaced {
             return ParsedRow::Invalid(self.open_quote(line));
         }
-        if records.width() != self.header.layout.width() {
+        let layout = &self.header.layout;
+        if records.width() != layout.width() {
             return ParsedRow::Invalid(self.wrong_width(line));
         }
         if !self.maps.is_empty() {
             let field = |index| mapped_or_plain(&self.maps, &self.mapped, records, index);
-            return self.header.layout.read_fields(line, field);
+            return layout.read_fields(line, field);
         }
         // Most records are checked as a whole, not field by field.
         let text = records.text();
         let is_sound = text.len() <= MAX_FIELD && memchr::memchr(0, text).is_none();
-        match str::from_utf8(text) {
-            // Two halves of a letter in two fields are a whole letter in the text of the record.
-            Ok(text) if is_sound => self
-                .header
-                .layout
-                .read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8)),
-            _ => self.header.layout.read_fields(line, |index| field::of_bytes(records.field(index))),
+        match (str::from_utf8(text), records.plain_ends()) {
+            (Ok(text), Some(ends)) if is_sound => {
+                let customer = self.customer_fields.as_ref().map_or("", |fields| {
+                    let part = range(ends, *fields.start()).start..range(ends, *fields.end()).end;
+                    text.get(part).unwrap_or_default()
+                });
+                let record = &mut PlainRecord { text, ends, customer, last: &mut self.last_customer };
+                layout.read_record(line, record)
+            }
+            (Ok(text), None) if is_sound => {
+                layout.read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8))
+            }
+            _ => layout.read_fields(line, |index| field::of_bytes(records.field(index))),
         }
     }
 

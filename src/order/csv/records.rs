@@ -7,6 +7,7 @@ use super::delimiter::Delimiter;
 use super::error::{CsvError, CsvErrorKind};
 use super::input::Begun;
 use super::limits::{MAX_HEADER, MAX_RECORD};
+use super::plain_record;
 use super::quoted::{QuotedRecord, Quotes};
 
 /// How much is read at once, in bytes.
@@ -285,10 +286,16 @@ impl<R> Records<R> {
         &text[..self.ends.last().copied().unwrap_or_default()]
     }
 
+    /// Returns where the fields of the last record end in its text, if it has no quotes.
+    pub(super) fn plain_ends(&self) -> Option<&[usize]> {
+        (!self.has_quotes).then_some(&self.ends)
+    }
+
     pub(super) fn range(&self, index: usize) -> Range<usize> {
-        let delimiter = usize::from(!self.has_quotes);
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] + delimiter);
-        start..self.ends[index]
+        match self.plain_ends() {
+            Some(ends) => plain_record::range(ends, index),
+            None => index.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[index],
+        }
     }
 
     pub(super) fn field(&self, index: usize) -> &[u8] {

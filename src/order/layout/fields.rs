@@ -9,7 +9,7 @@ use super::order_key::{OrderKey, escaped};
 use super::record::{Moment, Record, Texts};
 use super::zones::{NoTime, ZoneOf};
 use super::{BoundLayout, RowLayout};
-use crate::customer::{CleaningOptions, is_blank, is_placeholder};
+use crate::customer::{CleaningOptions, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
 use crate::order::quantity::Quantity;
@@ -43,15 +43,17 @@ impl BoundLayout {
         line: Line,
         field: impl Fn(usize) -> Result<&'a str, Rule>,
     ) -> ParsedRow<'a> {
-        self.read_record(line, &Texts(field))
+        self.read_record(line, &mut Texts(field))
     }
 
     /// Reads one record, of which some fields may have no text that can be used, and others need none.
-    pub(in crate::order) fn read_record<'a>(&'a self, line: Line, record: &impl Record<'a>) -> ParsedRow<'a> {
+    pub(in crate::order) fn read_record<'a>(
+        &'a self,
+        line: Line,
+        record: &mut impl Record<'a>,
+    ) -> ParsedRow<'a> {
         let field = |position| record.text(position);
-        let text = |column: Column| {
-            self.position(column).map_or_else(|| Ok(self.fixed_text(column).unwrap_or_default()), field)
-        };
+        let text = |column| self.text(column, record);
         let number = |column: Column| record.number(self.position(column)?);
         let mut read = Reader { layout: &self.layout, marks: Vec::new(), faults: Vec::new() };
 
@@ -98,12 +100,10 @@ impl BoundLayout {
         row.delivery_category =
             read.optional(Column::DeliveryCategory, text(Column::DeliveryCategory), str::parse);
 
-        for (column, key) in MATCH_KEYS {
-            match text(column) {
-                Ok(text) if text.is_empty() || is_null(text) => {}
-                Ok(text) => row.customer.add(key, text),
-                Err(rule) => read.reject(column, InvalidValue::new(ValueKind::Text, rule)),
-            }
+        if !record.repeat_customer(&mut row.customer)
+            && self.read_customer(record, &mut row.customer, &mut read)
+        {
+            record.remember_customer(&row.customer);
         }
 
         match (name, source) {
@@ -118,6 +118,35 @@ impl BoundLayout {
                 let error = RowError::new(line, order_id, name.zip(source), read.faults);
                 ParsedRow::Invalid(error.suspect(suspect))
             }
+        }
+    }
+
+    /// Reads the customer, and returns whether every field could be read.
+    fn read_customer<'a>(
+        &'a self,
+        record: &impl Record<'a>,
+        customer: &mut UserDataBuilder<'a>,
+        read: &mut Reader<'_>,
+    ) -> bool {
+        let mut is_whole = true;
+        for (column, key) in MATCH_KEYS {
+            match self.text(column, record) {
+                Ok(text) if text.is_empty() || is_null(text) => {}
+                Ok(text) => customer.add(key, text),
+                Err(rule) => {
+                    read.reject(column, InvalidValue::new(ValueKind::Text, rule));
+                    is_whole = false;
+                }
+            }
+        }
+        is_whole
+    }
+
+    /// The text of a column: in the record, or fixed by the layout.
+    fn text<'a>(&'a self, column: Column, record: &impl Record<'a>) -> Result<&'a str, Rule> {
+        match self.position(column) {
+            Some(position) => record.text(position),
+            None => Ok(self.fixed_text(column).unwrap_or_default()),
         }
     }
 

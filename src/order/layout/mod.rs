@@ -34,7 +34,9 @@ pub use error::LayoutError;
 pub use numbers::NumberStyle;
 pub use order_key::OrderKey;
 #[cfg(feature = "arrow")]
-pub(super) use record::{Moment, Record};
+pub(super) use record::Moment;
+#[cfg(any(feature = "arrow", feature = "csv"))]
+pub(super) use record::Record;
 pub use timestamp::SerialDays;
 pub use zones::{Gap, Overlap};
 

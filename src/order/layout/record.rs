@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 
+use crate::customer::UserDataBuilder;
 use crate::value::{Amount, Rule};
 
 /// One record of a source, by the positions of its fields.
@@ -18,6 +19,14 @@ pub(in crate::order) trait Record<'a> {
     fn moment(&self, _position: usize) -> Option<Result<Moment, Rule>> {
         None
     }
+
+    /// Adds the values of the customer that was remembered, if this record names the customer in the same texts.
+    fn repeat_customer(&self, _customer: &mut UserDataBuilder<'a>) -> bool {
+        false
+    }
+
+    /// Remembers what was read of the customer for the next record.
+    fn remember_customer(&mut self, _customer: &UserDataBuilder<'a>) {}
 }
 
 /// A time that needs no reading.
