@@ -13,6 +13,8 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+#[cfg(all(feature = "journal", feature = "testing"))]
+mod durable;
 #[cfg(all(feature = "arrow", feature = "csv", feature = "journal", feature = "queue"))]
 mod errors;
 mod event_rules;
@@ -53,7 +55,7 @@ mod row_sources;
 mod sample;
 #[cfg(feature = "testing")]
 mod secrets;
-#[cfg(all(feature = "csv", feature = "testing"))]
+#[cfg(all(feature = "csv", feature = "journal", feature = "testing"))]
 mod send_orders;
 #[cfg(feature = "testing")]
 mod service;

@@ -36,7 +36,7 @@ pub(in crate::client) enum Records {
 pub(in crate::client) struct Kept {
     lease: Arc<Lease>,
     state: Mutex<State>,
-    /// How many events of an earlier delivery are on their way.
+    /// How many events of an earlier delivery are on their way, or have an outcome that is not recorded yet.
     resumed_on_way: watch::Sender<usize>,
 }
 
@@ -49,6 +49,8 @@ struct State {
     /// What an earlier delivery left, not read yet. None before the journal was asked.
     left: Option<vec::IntoIter<EntryId>>,
     resumed: usize,
+    /// How many of these have an outcome that the journal does not have yet.
+    resumed_settled: usize,
     /// The outcomes of events that an earlier delivery left and that cannot be read, not reported yet.
     unreadable: Vec<Outcome>,
     cleaned_up: Option<EventTime>,
@@ -158,7 +160,7 @@ impl Records {
         self.kept().and_then(|kept| kept.state().left.as_ref().map(ExactSizeIterator::len)).unwrap_or(0)
     }
 
-    /// Completes when every event of an earlier delivery has its outcome.
+    /// Completes when the journal has the outcome of every event of an earlier delivery.
     pub(in crate::client) async fn all_resumed_are_settled(&self) {
         if let Some(kept) = self.kept() {
             // The sender lives as long as `self`.
@@ -336,22 +338,32 @@ impl Kept {
             resumed += usize::from(matches!(numbered.position, Position::Resumed(_)));
             ids.extend(state.entries.remove(&numbered.position).map(|entry| entry.id));
         }
-        if !ids.is_empty() && !matches!(outcome, Outcome::Pending(_)) {
+        if matches!(outcome, Outcome::Pending(_)) {
+            drop(state);
+            self.forget_resumed(resumed);
+        } else if !ids.is_empty() {
+            state.resumed_settled += resumed;
             state.outcomes.push((ids, outcome.clone()));
         }
-        drop(state);
+    }
+
+    fn forget_resumed(&self, events: usize) {
         self.resumed_on_way.send_if_modified(|on_way| {
-            *on_way -= resumed;
-            resumed > 0
+            *on_way -= events;
+            events > 0
         });
     }
 
     async fn flush(&self, now: EventTime) -> Result<(), JournalError> {
-        let outcomes = std::mem::take(&mut self.state().outcomes);
+        let (outcomes, resumed) = {
+            let mut state = self.state();
+            (std::mem::take(&mut state.outcomes), std::mem::take(&mut state.resumed_settled))
+        };
         let any_accepted = outcomes.iter().any(|(_, outcome)| *outcome == Outcome::Accepted);
         if !outcomes.is_empty() {
             self.lease.record_outcomes(outcomes, now).await?;
         }
+        self.forget_resumed(resumed);
         // Meta's answer shows before that the clock is right: a wrong one would forget what must be remembered.
         if any_accepted && self.is_time_to_clean_up(now) {
             self.lease.clean_up(now).await?;
@@ -388,7 +400,7 @@ fn outcome_of(known: &HandOver) -> Outcome {
 fn outcome_of_same(known: &KnownEvent) -> Outcome {
     match known.state() {
         EntryState::Unconfirmed => Outcome::Unconfirmed(UnconfirmedCause::EarlierDelivery),
-        EntryState::Pending => Outcome::NotSent(NotSentCause::RepeatedId),
+        EntryState::Pending => Outcome::Pending(PendingCause::EarlierDelivery),
         _ => Outcome::AlreadySent,
     }
 }
