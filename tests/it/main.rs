@@ -33,6 +33,8 @@ mod guide;
 mod incomplete;
 #[cfg(feature = "journal")]
 mod journal;
+#[cfg(all(unix, feature = "csv", feature = "journal", feature = "queue", feature = "testing"))]
+mod kills;
 mod known_answers;
 #[cfg(feature = "testing")]
 mod matrix;
