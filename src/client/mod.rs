@@ -142,6 +142,8 @@ pub use invalid::InvalidClient;
 pub use observers::{OutcomeGroup, Progress};
 #[cfg(feature = "queue")]
 pub use queue::{InvalidQueue, PushError, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter};
+#[cfg(feature = "queue")]
+pub use records::NotRecorded;
 pub use retry::RetryPolicy;
 pub use source::{
     EventSource, FromPoll, FromResults, FromStream, SourceError, from_poll, from_results, from_stream,

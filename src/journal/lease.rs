@@ -1,6 +1,6 @@
 //! The journal as a delivery uses it: one delivery at a time, and without blocking.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::oneshot;
@@ -20,6 +20,8 @@ use crate::value::{DatasetId, EventTime};
 pub(crate) struct Lease {
     journal: Journal,
     is_held: Arc<AtomicBool>,
+    /// The events without an outcome at the start: what is handed over later is not among them.
+    left: Mutex<Option<oneshot::Receiver<Vec<EntryId>>>>,
 }
 
 /// The JSON of an event, ready for the journal.
@@ -36,7 +38,12 @@ impl Journal {
         if self.is_leased.swap(true, Ordering::AcqRel) {
             return Err(JournalError::new(JournalErrorKind::InUse, &self.folder));
         }
-        Ok(Lease { journal: self.clone(), is_held: Arc::clone(&self.is_leased) })
+        let (answer, answered) = oneshot::channel();
+        self.writer.call_then(move |store| {
+            let _ = answer.send(store.pending().into_iter().map(EntryId).collect());
+        });
+        let left = Mutex::new(Some(answered));
+        Ok(Lease { journal: self.clone(), is_held: Arc::clone(&self.is_leased), left })
     }
 }
 
@@ -63,14 +70,17 @@ impl Lease {
     }
 
     /// Hands one event over, and calls `then` with the answer on the thread of the journal.
+    #[cfg(feature = "queue")]
     pub(crate) fn hand_over_one(
         &self,
         event: Prepared,
         now: EventTime,
-        then: impl FnOnce(Result<Option<HandOver>, JournalError>) + Send + 'static,
+        then: impl FnOnce(Result<HandOver, JournalError>) + Send + 'static,
     ) {
         let change = Change::HandOver { events: vec![event.0], now };
-        self.journal.writer.change_then(change, Box::new(|answer| then(answer.map(|mut all| all.pop()))));
+        let closed = self.journal.writer.closed();
+        let only = |answer: Answer| answer?.pop().ok_or(closed);
+        self.journal.writer.change_then(change, Box::new(|answer| then(only(answer))));
     }
 
     /// Records that an attempt begins, or that it surely failed.
@@ -100,13 +110,13 @@ impl Lease {
         Ok(())
     }
 
-    /// The events without an outcome.
-    pub(crate) async fn pending(&self) -> Result<Vec<EntryId>, JournalError> {
-        let (answer, answered) = oneshot::channel();
-        self.journal.writer.call_then(move |store| {
-            let _ = answer.send(store.pending().into_iter().map(EntryId).collect());
-        });
-        answered.await.map_err(|_| self.journal.writer.closed())
+    /// The events that an earlier delivery left without an outcome: once.
+    pub(crate) async fn take_left(&self) -> Result<Vec<EntryId>, JournalError> {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match left {
+            Some(left) => left.await.map_err(|_| self.journal.writer.closed()),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Reads events without an outcome. None for one that has an outcome now.

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::path::PathBuf;
+#[cfg(target_os = "linux")]
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -134,7 +138,7 @@ async fn p1_p2_what_was_accepted_without_the_journal_knowing_goes_out_again_in_t
 
 #[tokio::test]
 async fn p1_a_run_that_is_dropped_at_any_moment_loses_nothing_and_sends_nothing_twice() {
-    for polls in 0..60 {
+    for polls in (0..60).step_by(2) {
         let bench = Bench::new(&format!("dropped-{polls}")).await;
         let journal = bench.journal();
         let client = bench.builder().in_flight(2).batch_limits(of_size(2)).build().unwrap();
@@ -351,4 +355,261 @@ async fn rows_and_streams_go_through_a_journal_too() {
     assert_eq!(seen, [("accepted", 2500), ("event_id_repeated", 2)].into());
     let report = bench.client().deliver((0..2501).map(event)).journal(&journal).await;
     assert_counts(&report, 1, 2500);
+}
+
+/// A file system of one megabyte, which only root can make.
+#[cfg(target_os = "linux")]
+struct SmallDisk(PathBuf);
+
+#[cfg(target_os = "linux")]
+impl SmallDisk {
+    fn new(folder: &Path) -> Option<Self> {
+        let folder = folder.with_extension("disk");
+        fs::create_dir_all(&folder).unwrap();
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .arg(&folder)
+            .stderr(Stdio::null())
+            .status();
+        match mount {
+            Ok(status) if status.success() => Some(Self(folder)),
+            _ => {
+                println!("skipped: only root can mount a small disk");
+                None
+            }
+        }
+    }
+
+    /// Takes all the room, apart from about so many bytes.
+    fn fill(&self, left: usize) {
+        let ballast = self.0.join("ballast");
+        fs::write(&ballast, vec![1; 1 << 20]).unwrap_err();
+        let len = fs::metadata(&ballast).unwrap().len();
+        fs::File::options().write(true).open(&ballast).unwrap().set_len(len - left as u64).unwrap();
+    }
+
+    fn free(&self) {
+        fs::remove_file(self.0.join("ballast")).unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn p13_a_run_on_a_full_disk_sends_nothing_unrecorded_and_goes_on_when_there_is_room() {
+    let bench = Bench::new("p13").await;
+    let Some(disk) = SmallDisk::new(&bench.folder) else { return };
+    let journal = Journal::open(disk.0.join("journal"), &of(DATASET)).unwrap();
+    disk.fill(4096);
+    let report = bench.client().deliver((0..2000).map(event)).journal(&journal).await;
+    let stopped = report.stopped().map(ToString::to_string).unwrap_or_default();
+    assert!(stopped.contains("the disk is full") && stopped.contains("make room"), "{stopped}");
+    assert_eq!(report.stopped().map(StopCause::code), Some("journal_failed"));
+    let (accepted, events) = (report.events().accepted, report.events());
+    assert_eq!(bench.server.accepted_count(), accepted);
+    assert_eq!(accepted + events.not_sent + events.pending, events.total(), "{report}");
+    assert!(events.not_sent > 0);
+    let unsent = report.into_unsent();
+    assert_eq!(unsent.len() as u64, events.not_sent, "what the journal did not take is handed back");
+
+    disk.free();
+    let report = bench.client().send(unsent).journal(&journal).await;
+    assert!(report.all_accepted(), "{report}");
+    assert_eq!(bench.server.accepted_once().len() as u64, bench.server.accepted_count());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn p14_a_disk_that_is_full_when_the_outcome_comes_stops_the_run_and_nothing_is_lost() {
+    let bench = Bench::new("p14").await;
+    let Some(disk) = SmallDisk::new(&bench.folder) else { return };
+    let folder = disk.0.join("journal");
+    let disk = std::sync::Arc::new(disk);
+    let fills = std::sync::Arc::clone(&disk);
+    // The disk is full from the moment on when the server has the events.
+    let server = MockServer::builder().clock(bench.clock.clone()).on_accepted(move |_, _| fills.fill(0));
+    let server = server.start().await.unwrap();
+    let builder = bench.builder().loopback_endpoint(server.url()).in_flight(1);
+    let client = builder.batch_limits(of_size(600)).build().unwrap();
+    let journal = Journal::open(&folder, &of(DATASET)).unwrap();
+    // So many that their outcome does not fit into what is left of a page.
+    let report = client.send(events(1200)).journal(&journal).await;
+    assert_eq!(report.stopped().map(StopCause::code), Some("journal_failed"), "{report}");
+    let accepted = report.events().accepted;
+    assert!(accepted > 0 && accepted < 1200, "{report}");
+    assert_eq!(server.accepted_count(), accepted, "the run stopped");
+    disk.free();
+    drop(journal);
+
+    let journal = Journal::open(&folder, &of(DATASET)).unwrap();
+    let doubtful = journal.pending().unwrap().filter(|event| event.as_ref().unwrap().first_attempt().is_some());
+    let doubtful = doubtful.count() as u64;
+    assert!(doubtful > 0, "what was accepted last is doubtful");
+    let report = bench.client().send(events(1200)).journal(&journal).await;
+    assert!(report.all_accepted(), "{report}");
+    let both = server.accepted().into_iter().chain(bench.server.accepted());
+    let mut copies = BTreeMap::<String, Vec<String>>::new();
+    both.for_each(|event| copies.entry(event["event_id"].to_string()).or_default().push(event.to_string()));
+    assert_eq!(copies.len(), 1200);
+    assert!(copies.values().all(|copies| copies.iter().all(|copy| *copy == copies[0])));
+    let twice = copies.values().filter(|copies| copies.len() > 1).count() as u64;
+    assert_eq!(twice, doubtful, "only what was doubtful went out again");
+}
+
+#[tokio::test]
+async fn p22_a_journal_that_cannot_be_written_is_an_error_before_anything_is_sent() {
+    let bench = Bench::new("p22").await;
+    fs::write(&bench.folder, "a file").unwrap();
+    let error = Journal::open(&bench.folder, &of(DATASET)).unwrap_err().to_string();
+    assert!(error.contains("meta-durable"), "{error}");
+    fs::remove_file(&bench.folder).unwrap();
+}
+
+#[tokio::test]
+async fn s16_files_of_a_journal_are_for_their_owner_and_hold_no_customer_text_and_no_token() {
+    let bench = Bench::new("secrets").await;
+    let customer = UserData::builder().email("MarkedMail@example.com").phone("+1 555 000 1234");
+    let customer = customer.first_name("MarkedName").build().unwrap();
+    let sale = Event::builder(now(), customer).order_id(of("A1")).value(of("5 EUR")).build().unwrap();
+    bench.server.script_all([stored_and_lost(), Answer::graph_error(401, 190, None)]);
+    let report = bench.run(vec![sale]).await;
+    assert_eq!(report.events().pending, 1, "{report}");
+    let mut files = 0;
+    for file in fs::read_dir(&bench.folder).unwrap() {
+        let file = file.unwrap().path();
+        let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).to_lowercase();
+        for secret in ["markedmail", "markedname", "5550001234", "eaab"] {
+            assert!(!text.contains(secret), "{secret} is in {}", file.display());
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        files += 1;
+    }
+    assert!(files >= 2, "a segment and the lock");
+}
+
+#[cfg(feature = "queue")]
+mod queues {
+    use meta_offline_events::client::{InvalidQueue, PushErrorKind, Queue};
+
+    use super::*;
+
+    impl Bench {
+        fn queue(&self, journal: &Journal) -> Queue {
+            self.client().queue().journal(journal).linger(Duration::from_millis(5)).start().unwrap()
+        }
+    }
+
+    const SOON: Duration = Duration::from_secs(30);
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn p1_what_a_push_returned_for_is_sent_by_the_next_queue() {
+        let bench = Bench::new("queue").await;
+        bench.server.always(Answer::hang());
+        let journal = bench.journal();
+        let queue = bench.queue(&journal);
+        for number in 0..5 {
+            queue.push(event(number)).await.unwrap();
+        }
+        queue.try_push(event(5)).unwrap();
+        let report = queue.close(Duration::ZERO).await;
+        assert_eq!((report.events().pending, report.events().total()), (6, 6), "{report}");
+        assert_eq!(queue.counts().events.pending, 6);
+        assert!(report.rows().is_balanced() && !report.all_accepted());
+        drop((queue, journal));
+
+        bench.server.reset();
+        let journal = bench.journal();
+        let queue = bench.queue(&journal);
+        for number in 0..8 {
+            queue.push(event(number)).await.unwrap();
+        }
+        let report = queue.close(SOON).await;
+        assert_eq!((report.resumed().accepted, report.resumed().total()), (6, 6), "{report}");
+        assert_counts(&report, 2, 6);
+        assert!(report.all_accepted(), "{report}");
+        assert_eq!(bench.server.accepted_once().len(), 8);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_pushes_at_once_are_all_recorded_and_sent_once() {
+        let bench = Bench::new("queue-many").await;
+        let journal = bench.journal();
+        let queue = bench.queue(&journal);
+        let pushes = (0..200).map(|number| {
+            let queue = queue.clone();
+            tokio::spawn(async move { queue.push(event(number)).await })
+        });
+        for push in pushes.collect::<Vec<_>>() {
+            push.await.unwrap().unwrap();
+        }
+        assert_eq!(journal.counts().unwrap().total(), 200);
+        let report = queue.close(SOON).await;
+        assert_eq!((report.events().accepted, queue.pending()), (200, 0), "{report}");
+        drop(queue);
+        assert_eq!(journal.counts().unwrap().accepted, 200);
+        assert!(bench.client().resume(&journal).await.all_accepted(), "the queue let the journal go");
+    }
+
+    #[tokio::test]
+    async fn p7_a_push_that_is_dropped_while_the_disk_syncs_is_in_the_queue() {
+        let bench = Bench::new("queue-dropped").await;
+        let journal = bench.journal();
+        let queue = bench.queue(&journal);
+        assert!(queue.push(event(1)).now_or_never().is_none());
+        while journal.counts().unwrap().total() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let report = queue.close(SOON).await;
+        assert_eq!(report.events().accepted, 1, "{report}");
+    }
+
+    #[tokio::test]
+    async fn p21_p23_a_queue_needs_the_journal_for_itself_and_for_its_dataset() {
+        let bench = Bench::new("queue-second").await;
+        let journal = bench.journal();
+        let queue = bench.queue(&journal);
+        let second = bench.client().queue().journal(&journal).start();
+        let InvalidQueue::Journal(cause) = second.unwrap_err() else { panic!("it has started") };
+        assert!(cause.to_string().contains("another delivery"), "{cause}");
+        queue.close(SOON).await;
+        let other = Client::builder(of("9"), of("EAAB-test")).build().unwrap();
+        assert!(matches!(other.queue().journal(&journal).start(), Err(InvalidQueue::Journal(_))));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn p13_a_push_on_a_full_disk_is_refused_with_its_event_and_works_when_there_is_room() {
+        let bench = Bench::new("queue-p13").await;
+        let Some(disk) = SmallDisk::new(&bench.folder) else { return };
+        let journal = Journal::open(disk.0.join("journal"), &of(DATASET)).unwrap();
+        let queue = bench.queue(&journal);
+        disk.fill(0);
+        let large = |number: usize| {
+            let text = "x".repeat(100);
+            let ids = (0..100).map(|item| format!("{text}{item}").parse().unwrap());
+            let customer = UserData::builder().email(&format!("{number}@example.com")).build().unwrap();
+            let builder = Event::builder(now(), customer).content_ids(ids.collect::<Vec<_>>());
+            builder.order_id(of(&number.to_string())).value(of("5 EUR")).build().unwrap()
+        };
+        let error = queue.push(large(1)).await.unwrap_err();
+        let PushErrorKind::NotRecorded(why) = error.kind() else { panic!("{error}") };
+        assert!(why.is_temporary() && error.to_string().contains("the disk is full"), "{error}");
+        assert_eq!((queue.refused(), queue.pending(), bench.server.request_count()), (1, 0, 0));
+        disk.free();
+        queue.push(error.into_event()).await.unwrap();
+        queue.try_push(large(2)).unwrap();
+        let report = queue.close(SOON).await;
+        assert_eq!((report.events().accepted, report.events().total()), (2, 2), "{report}");
+    }
 }

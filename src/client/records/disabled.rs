@@ -1,6 +1,10 @@
 //! A run without a journal.
 
 use super::Recording;
+#[cfg(feature = "queue")]
+use super::Then;
+#[cfg(feature = "queue")]
+use crate::event::Event;
 use crate::report::{Numbered, Outcome, Position, StopCause};
 use crate::value::{DatasetId, EventTime};
 use crate::wire::Draft;
@@ -35,6 +39,11 @@ impl Records {
 
     pub(in crate::client) fn hand_over(&self, events: Vec<Numbered>, _: EventTime) -> Recording {
         Box::pin(std::future::ready(Ok(events.into_iter().map(|event| (event, None)).collect())))
+    }
+
+    #[cfg(feature = "queue")]
+    pub(in crate::client) fn hand_over_one(&self, _: &Event, _: EventTime, then: Then) {
+        drop(then);
     }
 
     pub(in crate::client) fn admit(&self, _: Position, ticket: Ticket) -> Option<Outcome> {

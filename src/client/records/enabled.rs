@@ -7,7 +7,11 @@ use std::vec;
 
 use tokio::sync::watch;
 
+#[cfg(feature = "queue")]
+use super::{NotRecorded, Then};
 use super::{Recorded, Recording};
+#[cfg(feature = "queue")]
+use crate::event::Event;
 use crate::journal::{
     EntryId, EntryState, HandOver, Journal, JournalError, JournalErrorKind, KnownEvent, Lease, PendingEvent,
 };
@@ -67,19 +71,7 @@ struct Entry {
 /// The journal's answer to an event that was handed over apart from the run.
 pub(in crate::client) struct Ticket(HandOver);
 
-#[cfg(feature = "queue")]
-impl Ticket {
-    pub(in crate::client) fn new(answer: HandOver) -> Self {
-        Self(answer)
-    }
-}
-
 impl Records {
-    #[cfg(feature = "queue")]
-    pub(in crate::client) fn of(lease: Arc<Lease>) -> Self {
-        Self::Kept(Arc::new(Kept::new(lease)))
-    }
-
     /// Takes the journal for this run.
     pub(in crate::client) fn open(self, dataset: &DatasetId) -> Result<Self, StopCause> {
         match self {
@@ -134,9 +126,25 @@ impl Records {
         })
     }
 
-    /// Takes an event that was handed over apart from the run. Returns its outcome if it is not to be sent.
+    /// Hands one event over apart from the run, and calls `then` with the answer on the thread of the journal.
+    #[cfg(feature = "queue")]
+    pub(in crate::client) fn hand_over_one(&self, event: &Event, now: EventTime, then: Then) {
+        let Some(kept) = self.kept() else { return };
+        match kept.lease.prepare(event) {
+            Ok(prepared) => kept.lease.hand_over_one(prepared, now, |answer| {
+                then(answer.map(Ticket).map_err(|error| NotRecorded::new(&error)));
+            }),
+            Err(error) => then(Err(NotRecorded::new(&error))),
+        }
+    }
+
+    /// Takes an event that was handed over apart from the run. Returns its outcome if it is not to be sent. One that
+    /// waited to be sent then may have its outcome now: it has to be handed over once more.
     pub(in crate::client) fn admit(&self, position: Position, ticket: Ticket) -> Option<Outcome> {
-        self.kept()?.admit(position, ticket.0)
+        match ticket.0 {
+            HandOver::Known(known) if known.state() == EntryState::Pending => None,
+            answer => self.kept()?.admit(position, answer),
+        }
     }
 
     /// Reads events that an earlier delivery left. None are left if none come.
@@ -264,7 +272,7 @@ impl Kept {
 
     async fn resume(&self) -> Result<Vec<(Numbered, Option<Outcome>)>, JournalError> {
         if self.state().left.is_none() {
-            let left = self.lease.pending().await?;
+            let left = self.lease.take_left().await?;
             self.state().left = Some(left.into_iter());
         }
         loop {
@@ -402,6 +410,13 @@ fn outcome_of_same(known: &KnownEvent) -> Outcome {
         EntryState::Unconfirmed => Outcome::Unconfirmed(UnconfirmedCause::EarlierDelivery),
         EntryState::Pending => Outcome::Pending(PendingCause::EarlierDelivery),
         _ => Outcome::AlreadySent,
+    }
+}
+
+#[cfg(feature = "queue")]
+impl NotRecorded {
+    fn new(error: &JournalError) -> Self {
+        Self { words: in_words(error).into(), is_temporary: error.kind().is_temporary() }
     }
 }
 
