@@ -71,6 +71,7 @@ mod pending;
 mod record;
 mod recovery;
 mod segment;
+mod snapshot;
 mod state;
 mod store;
 mod writer;
@@ -96,6 +97,7 @@ pub use self::error::{JournalError, JournalErrorKind};
 pub use self::hand_over::{ChangedEvent, EntryId, HandOver, KnownEvent};
 pub use self::options::JournalOptions;
 pub use self::pending::PendingEvent;
+pub use self::snapshot::{Entries, JournalEntry, JournalSnapshot};
 pub use self::state::{EntryCounts, EntryState};
 pub use self::store::{CleanUp, Verification};
 

@@ -11,9 +11,6 @@ use super::store::{Limits, Store};
 use super::writer::Writer;
 use crate::value::{DatasetId, Text};
 
-/// The endpoint of Meta.
-const META: &str = "graph.facebook.com";
-
 /// Options of a journal.
 ///
 /// ```
@@ -117,9 +114,7 @@ impl JournalOptions {
     /// As for [`Journal::open`].
     pub fn open(self, folder: impl AsRef<Path>, dataset: &DatasetId) -> Result<Journal, JournalError> {
         let folder = folder.as_ref();
-        let endpoint = self.endpoint.as_ref().map_or(META, Text::as_str);
-        let key_policy = self.key_policy.as_ref().map_or("", Text::as_str);
-        let identity = Identity::new(dataset.as_str(), endpoint, key_policy);
+        let identity = Identity::new(dataset.clone(), self.endpoint, self.key_policy);
         let store = Store::open(Folder::open(folder)?, folder, identity, self.limits)?;
         let damage = store.damage().to_vec();
         Ok(Journal { writer: Writer::start(store, folder)?, folder: folder.to_owned(), damage })

@@ -31,6 +31,8 @@ mod guide;
 mod incomplete;
 #[cfg(feature = "journal")]
 mod journal;
+#[cfg(feature = "journal")]
+mod journal_example;
 mod known_answers;
 #[cfg(feature = "testing")]
 mod matrix;
