@@ -406,7 +406,7 @@ impl ClientBuilder {
             return Err(InvalidClient::TokenExpires);
         }
         let gets_token = self.endpoint.gets_token();
-        let url = self.endpoint.url(&self.api_version, &self.dataset)?;
+        let (url, endpoint) = self.endpoint.address(&self.api_version, &self.dataset)?;
         if self.http.connect.is_zero() || self.attempt.is_zero() {
             return Err(InvalidClient::Timeout);
         }
@@ -427,6 +427,7 @@ impl ClientBuilder {
         Ok(Settings {
             dataset: self.dataset,
             url,
+            endpoint,
             tokens: self.tokens,
             credentials: gets_token.then_some(self.credentials),
             token_expiry: self.token_expiry,

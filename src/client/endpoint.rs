@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::invalid::InvalidClient;
-use crate::value::DatasetId;
+use crate::value::{DatasetId, Text};
 
 #[derive(Clone)]
 pub(super) enum Endpoint {
@@ -24,11 +24,15 @@ impl Endpoint {
         !matches!(self, Self::Other { gets_token: false, .. })
     }
 
-    /// The address of the events of this dataset.
-    pub(super) fn url(self, version: &str, dataset: &DatasetId) -> Result<Url, InvalidClient> {
+    /// The address of the events of this dataset, and what names the endpoint: its host and the path before the
+    /// version.
+    pub(super) fn address(self, version: &str, dataset: &DatasetId) -> Result<(Url, Text), InvalidClient> {
         let base = self.base()?;
+        let name = format!("{}{}", base.host_str().unwrap_or_default(), base.path());
+        let name = name.trim_end_matches('/').parse().map_err(|_| InvalidClient::Endpoint("is too long"))?;
         let path = format!("{}/{dataset}/events", checked_version(version)?);
-        base.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))
+        let url = base.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))?;
+        Ok((url, name))
     }
 
     /// The base address, with a path that ends in a slash.

@@ -154,8 +154,10 @@ pub use transport::{HttpTransport, Request, Response, Sending, Transport, Transp
 use settings::Settings;
 
 use crate::auth::TokenSource;
+#[cfg(feature = "journal")]
+use crate::journal::{Journal, JournalError, JournalOptions};
 use crate::order::IntoPrepared;
-use crate::value::{AccessToken, DatasetId};
+use crate::value::{AccessToken, DatasetId, Text};
 
 /// A client that sends events to one dataset.
 ///
@@ -217,6 +219,21 @@ impl Client {
     /// The dataset that receives the events.
     pub fn dataset(&self) -> &DatasetId {
         &self.settings.dataset
+    }
+
+    /// The host that the client sends to, and the path before the version: the same for every version and dataset.
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    ///
+    /// let builder = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?);
+    /// assert_eq!(builder.clone().build()?.endpoint().as_str(), "graph.facebook.com");
+    /// let relay = builder.endpoint("https://relay.example/meta/".parse()?).build()?;
+    /// assert_eq!(relay.endpoint().as_str(), "relay.example/meta");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn endpoint(&self) -> &Text {
+        &self.settings.endpoint
     }
 
     /// Sends events and reports the outcome of each. Await the [`Delivery`] that it returns.
@@ -319,6 +336,35 @@ impl Client {
         Delivery::of_source(&self.settings, source)
     }
 
+    /// Opens the journal of this client's dataset and endpoint in a folder, which it creates if it is missing.
+    ///
+    /// Give it to [`Delivery::journal`], [`resume`](Self::resume) or a queue. It is the same as
+    /// [`JournalOptions::open`](crate::journal::JournalOptions::open) with the client's
+    /// [endpoint](Self::endpoint) and the default options. It reads the whole journal before it returns.
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("client-journal-{}", std::process::id()));
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// let client = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?).build()?;
+    /// let journal = client.journal(&folder)?;
+    /// for damage in journal.damage() {
+    ///     eprintln!("{damage}");
+    /// }
+    /// assert_eq!(journal.counts()?.total(), 0);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Journal::open`](crate::journal::Journal::open).
+    #[cfg(feature = "journal")]
+    pub fn journal(&self, folder: impl AsRef<std::path::Path>) -> Result<Journal, JournalError> {
+        JournalOptions::new().endpoint(self.endpoint().clone()).open(folder, self.dataset())
+    }
+
     /// Sends what an earlier delivery left in a journal, and nothing else. Await the [`Delivery`] that it returns.
     ///
     /// The counts are in [`resumed`](crate::report::DeliveryReport::resumed). Any other delivery with the journal
@@ -329,7 +375,6 @@ impl Client {
     /// # use meta_offline_events::client::{Clock, SystemClock};
     /// # use meta_offline_events::customer::UserData;
     /// # use meta_offline_events::event::Event;
-    /// use meta_offline_events::journal::Journal;
     /// # use meta_offline_events::testing::RecordingTransport;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -341,7 +386,7 @@ impl Client {
     /// #     .build()?;
     /// # let customer = UserData::builder().email("mary@example.com").build()?;
     /// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
-    /// let journal = Journal::open(&folder, client.dataset())?;
+    /// let journal = client.journal(&folder)?;
     /// journal.hand_over(&[sale], SystemClock.now())?; // by a program that was killed, say
     /// let report = client.resume(&journal).await;
     /// assert_eq!(report.resumed().accepted, 1);
@@ -351,7 +396,7 @@ impl Client {
     /// # }
     /// ```
     #[cfg(feature = "journal")]
-    pub fn resume(&self, journal: &crate::journal::Journal) -> Delivery<'static> {
+    pub fn resume(&self, journal: &Journal) -> Delivery<'static> {
         self.deliver(std::iter::empty()).journal(journal)
     }
 

@@ -56,7 +56,7 @@ impl<'r> RunState<'r> {
         let log = RunLog::new(ledger, keeping, settings.limits.bytes(), observers);
         let halt = Arc::<Halt>::default();
         let clock = RunClock::new(&*settings.clock, Arc::clone(&halt));
-        let (records, failure) = match records.open(&settings.dataset) {
+        let (records, failure) = match records.open(&settings.dataset, &settings.endpoint) {
             Ok(records) => (records, None),
             Err(cause) => (Records::default(), Some(cause)),
         };

@@ -13,13 +13,15 @@ use super::retry::RetryPolicy;
 use super::runtime::RuntimeNeeds;
 use super::transport::{Request, Transport};
 use crate::auth::TokenSource;
-use crate::value::{DatasetId, EventTime};
+use crate::value::{DatasetId, EventTime, Text};
 use crate::wire::{BatchLimits, RequestFields};
 
 /// What a client needs to send.
 pub(super) struct Settings {
     pub(super) dataset: DatasetId,
     pub(super) url: Url,
+    /// The host and the path before the version.
+    pub(super) endpoint: Text,
     pub(super) tokens: TokenSource,
     /// What shows who sends, if the endpoint is told.
     pub(super) credentials: Option<Credentials>,

@@ -71,6 +71,11 @@ impl Damage {
         self.kind != DamageKind::TornTail
     }
 
+    /// Where the part begins in its file.
+    pub(super) fn start(&self) -> u64 {
+        self.range.0
+    }
+
     pub(super) fn segment(&self) -> u32 {
         self.segment
     }

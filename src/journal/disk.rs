@@ -8,16 +8,20 @@ use fs4::TryLockError;
 
 use super::error::{JournalError, JournalErrorKind};
 
-/// A folder of files: every operation that a journal does.
-///
-/// Each can fail, and what was not synced may be lost, torn or reordered. Tests use a model that does so.
-pub(super) trait Disk {
+/// A folder of files that are read.
+pub(super) trait ReadDisk {
     /// The names of the files.
     fn list(&mut self) -> io::Result<Vec<String>>;
     /// A whole file.
     fn read(&mut self, name: &str) -> io::Result<Vec<u8>>;
     /// A part of a file.
     fn read_at(&mut self, name: &str, offset: u64, part: &mut [u8]) -> io::Result<()>;
+}
+
+/// A folder of files: every operation that a journal does.
+///
+/// Each can fail, and what was not synced may be lost, torn or reordered. Tests use a model that does so.
+pub(super) trait Disk: ReadDisk {
     /// An empty file, also where there was one.
     fn create(&mut self, name: &str) -> io::Result<()>;
     /// Writes a part of a file.
@@ -30,6 +34,24 @@ pub(super) trait Disk {
     fn sync_folder(&mut self) -> io::Result<()>;
     /// Removes a file.
     fn remove(&mut self, name: &str) -> io::Result<()>;
+}
+
+/// A folder that is read without a lock.
+impl ReadDisk for PathBuf {
+    fn list(&mut self) -> io::Result<Vec<String>> {
+        let names = fs::read_dir(self)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        names.filter_map(Result::transpose).collect()
+    }
+
+    fn read(&mut self, name: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.join(name))
+    }
+
+    fn read_at(&mut self, name: &str, offset: u64, part: &mut [u8]) -> io::Result<()> {
+        let mut file = File::open(self.join(name))?;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(part)
+    }
 }
 
 /// A folder for the owner alone, locked for this process.
@@ -78,22 +100,21 @@ impl Drop for Folder {
     }
 }
 
-impl Disk for Folder {
+impl ReadDisk for Folder {
     fn list(&mut self) -> io::Result<Vec<String>> {
-        let names = fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
-        names.filter_map(Result::transpose).collect()
+        self.path.list()
     }
 
     fn read(&mut self, name: &str) -> io::Result<Vec<u8>> {
-        fs::read(self.path.join(name))
+        self.path.read(name)
     }
 
     fn read_at(&mut self, name: &str, offset: u64, part: &mut [u8]) -> io::Result<()> {
-        let mut file = File::open(self.path.join(name))?;
-        file.seek(SeekFrom::Start(offset))?;
-        file.read_exact(part)
+        self.path.read_at(name, offset, part)
     }
+}
 
+impl Disk for Folder {
     fn create(&mut self, name: &str) -> io::Result<()> {
         let file = owner_only().create(true).truncate(true).open(self.path.join(name))?;
         self.written = Some((name.to_owned(), file));

@@ -48,6 +48,11 @@ impl JournalError {
         Self::new(kind, path).with_detail(what).with_cause(cause)
     }
 
+    /// Whether there is no such file.
+    pub(super) fn is_missing_file(&self) -> bool {
+        self.cause.as_ref().is_some_and(|cause| cause.kind() == io::ErrorKind::NotFound)
+    }
+
     /// What went wrong, for a program to match on.
     pub fn kind(&self) -> JournalErrorKind {
         self.kind
@@ -87,6 +92,11 @@ impl fmt::Display for JournalError {
                 f,
                 "{path} belongs to another dataset ({detail}), and was left untouched: use one folder for each \
                  dataset"
+            ),
+            Kind::OtherEndpoint => write!(
+                f,
+                "{path} belongs to another endpoint ({detail}), and was left untouched: events never move to \
+                 another one; use one folder for each endpoint"
             ),
             Kind::OtherKeyPolicy => write!(
                 f,
@@ -161,6 +171,8 @@ pub enum JournalErrorKind {
     UnknownVersion,
     /// The journal belongs to another dataset.
     OtherDataset,
+    /// The journal belongs to another endpoint.
+    OtherEndpoint,
     /// The journal was written under another key policy.
     OtherKeyPolicy,
     /// A file holds only zeros, or nothing that is a journal.
@@ -192,6 +204,7 @@ impl JournalErrorKind {
             Self::ReadOnly => "read_only",
             Self::UnknownVersion => "unknown_version",
             Self::OtherDataset => "other_dataset",
+            Self::OtherEndpoint => "other_endpoint",
             Self::OtherKeyPolicy => "other_key_policy",
             Self::NotAJournal => "not_a_journal",
             Self::DiskFull => "disk_full",

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::oneshot;
 
 use super::error::{JournalError, JournalErrorKind};
+use super::batch::Handed;
 use super::hand_over::{EntryId, HandOver};
+use super::identity::Identity;
 use super::pending::PendingEvent;
-use super::store::{CleanUp, Handed};
+use super::store::CleanUp;
 use super::writer::{Answer, Change};
 use super::{Journal, places};
 use crate::event::Event;
 use crate::report::Outcome;
-use crate::value::{DatasetId, EventTime};
+use crate::value::{DatasetId, EventTime, Text};
 
 /// The right of one delivery to send what is in a journal. Two of them would send the same events.
 #[derive(Debug)]
@@ -29,11 +31,17 @@ pub(crate) struct Lease {
 pub(crate) struct Prepared(Handed);
 
 impl Journal {
-    /// Lets one delivery to this dataset send from the journal, until it drops the lease.
-    pub(crate) fn lease(&self, dataset: &DatasetId) -> Result<Lease, JournalError> {
-        if self.dataset != *dataset {
-            let detail = format!("{}, and not {dataset}", self.dataset);
-            return Err(JournalError::new(JournalErrorKind::OtherDataset, &self.folder).with_detail(detail));
+    /// Lets one delivery to this dataset at this endpoint send from the journal, until it drops the lease.
+    pub(crate) fn lease(&self, dataset: &DatasetId, endpoint: &Text) -> Result<Lease, JournalError> {
+        let (own, other) = (&self.identity, Identity::new(dataset.clone(), Some(endpoint.clone()), None));
+        for (kind, own, other) in [
+            (JournalErrorKind::OtherDataset, own.dataset.as_str(), other.dataset.as_str()),
+            (JournalErrorKind::OtherEndpoint, own.endpoint(), other.endpoint()),
+        ] {
+            if own != other {
+                let detail = format!("{own}, and not {other}");
+                return Err(JournalError::new(kind, &self.folder).with_detail(detail));
+            }
         }
         if self.is_leased.swap(true, Ordering::AcqRel) {
             return Err(JournalError::new(JournalErrorKind::InUse, &self.folder));

@@ -48,24 +48,32 @@
 //! - `disk`: the few operations on files that everything else is made of.
 //! - `identity`, `record`, `segment`: bytes with checksums. A record whose checksum is wrong is skipped, and the next one found.
 //! - `entry`: what a record says.
-//! - `known`, `pending`, `state`: what memory holds: 16 bytes for each remembered event in a hash table, and about a
-//!   hundred for each pending one. Everything else is read from the disk.
+//! - `known`, `pending`, `state`, `index`: what memory holds: 16 bytes for each remembered event in a hash table, and
+//!   about a hundred for each pending one. Everything else is read from the disk.
+//! - `files`, `recovery`: all files, read into memory.
+//! - `batch`, `compare`: events that are handed over, on their way to the disk.
 //! - `store`: the rules in which order the disk and memory change.
 //! - `writer`: the thread that owns the store, and gives one sync to all that wait.
 
+mod batch;
+mod compare;
 mod damage;
 mod disk;
 mod entry;
 mod error;
+mod files;
 mod hand_over;
 mod identity;
+mod index;
 mod known;
 #[cfg(feature = "client")]
 mod lease;
 mod options;
 mod pending;
 mod record;
+mod recovery;
 mod segment;
+mod snapshot;
 mod state;
 mod store;
 mod writer;
@@ -80,14 +88,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::vec;
 
+use self::batch::Handed;
 use self::disk::Folder;
+#[cfg(feature = "client")]
+use self::identity::Identity;
 use self::record::Place;
-use self::store::{Handed, Store};
+use self::store::Store;
 use self::writer::{BATCH_BYTES, Change, Writer};
 use crate::event::Event;
 use crate::report::Outcome;
-#[cfg(feature = "client")]
-use crate::value::DatasetId;
 use crate::value::EventTime;
 
 pub use self::damage::{Damage, DamageKind};
@@ -97,6 +106,7 @@ pub use self::hand_over::{ChangedEvent, EntryId, HandOver, KnownEvent};
 pub(crate) use self::lease::Lease;
 pub use self::options::JournalOptions;
 pub use self::pending::PendingEvent;
+pub use self::snapshot::{Entries, JournalEntry, JournalSnapshot};
 pub use self::state::{EntryCounts, EntryState};
 pub use self::store::{CleanUp, Verification};
 
@@ -113,7 +123,7 @@ pub struct Journal {
     folder: PathBuf,
     damage: Arc<[Damage]>,
     #[cfg(feature = "client")]
-    dataset: DatasetId,
+    identity: Identity,
     /// Whether a delivery sends from it.
     #[cfg(feature = "client")]
     is_leased: Arc<AtomicBool>,

@@ -33,6 +33,7 @@ use crate::value::{DatasetId, Text};
 #[derive(Debug, Clone)]
 pub struct JournalOptions {
     limits: Limits,
+    endpoint: Option<Text>,
     key_policy: Option<Text>,
 }
 
@@ -40,6 +41,7 @@ impl Default for JournalOptions {
     fn default() -> Self {
         Self {
             limits: Limits { segment_bytes: 64 << 20, kept: Duration::from_secs(70 * 86_400) },
+            endpoint: None,
             key_policy: None,
         }
     }
@@ -69,6 +71,34 @@ impl JournalOptions {
         self
     }
 
+    /// The endpoint that the events are for: its host and its path before the version, such as `relay.example/meta`.
+    /// It is `graph.facebook.com` unless set.
+    ///
+    /// A journal that was written for another one is refused: its events were not meant to go there.
+    #[cfg_attr(
+        feature = "client",
+        doc = "[`Client::endpoint`](crate::Client::endpoint) names the one of a client."
+    )]
+    ///
+    /// ```
+    /// use meta_offline_events::journal::{Journal, JournalErrorKind, JournalOptions};
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("journal-endpoint-{}", std::process::id()));
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// let options = JournalOptions::new().endpoint("relay.example/meta".parse()?);
+    /// drop(options.open(&folder, &"1234567890".parse()?)?);
+    ///
+    /// let error = Journal::open(&folder, &"1234567890".parse()?).unwrap_err();
+    /// assert_eq!(error.kind(), JournalErrorKind::OtherEndpoint);
+    /// assert!(error.to_string().contains("relay.example/meta, and not graph.facebook.com"));
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn endpoint(mut self, endpoint: Text) -> Self {
+        self.endpoint = Some(endpoint);
+        self
+    }
+
     /// A name for the way in which your program makes order ids and event ids, such as the columns of its order key.
     ///
     /// A journal that was written under another name is refused: its orders would not be recognized, and would be
@@ -85,15 +115,15 @@ impl JournalOptions {
     /// As for [`Journal::open`].
     pub fn open(self, folder: impl AsRef<Path>, dataset: &DatasetId) -> Result<Journal, JournalError> {
         let folder = folder.as_ref();
-        let identity = Identity::new(dataset.as_str(), self.key_policy.as_ref().map_or("", Text::as_str));
-        let store = Store::open(Folder::open(folder)?, folder, identity, self.limits)?;
+        let identity = Identity::new(dataset.clone(), self.endpoint, self.key_policy);
+        let store = Store::open(Folder::open(folder)?, folder, identity.clone(), self.limits)?;
         let damage = store.damage().into();
         Ok(Journal {
             writer: Arc::new(Writer::start(store, folder)?),
             folder: folder.to_owned(),
             damage,
             #[cfg(feature = "client")]
-            dataset: dataset.clone(),
+            identity,
             #[cfg(feature = "client")]
             is_leased: Arc::default(),
         })
@@ -108,8 +138,8 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`JournalError`]: another process has it open, it cannot be written, it belongs to another dataset, was
-    /// written by another version of the crate, or holds a file that is no journal. The files are untouched then.
+    /// [`JournalError`]: another process has it open, it cannot be written, it belongs to another dataset or
+    /// endpoint, was written by another version of the crate, or holds a file that is no journal. The files are untouched then.
     pub fn open(folder: impl AsRef<Path>, dataset: &DatasetId) -> Result<Self, JournalError> {
         JournalOptions::new().open(folder, dataset)
     }

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use super::batch::{Batch, Handed};
 use super::disk::Disk;
 use super::error::{JournalError, JournalErrorKind};
 use super::hand_over::HandOver;
 use super::record::Place;
 use super::state::EntryState;
-use super::store::{Batch, Handed, Store};
+use super::store::Store;
 use crate::value::EventTime;
 
 /// A batch that is as large is written, whatever else waits.

@@ -54,7 +54,7 @@ impl Bench {
     }
 
     fn journal(&self) -> Journal {
-        Journal::open(&self.folder, &of(DATASET)).unwrap()
+        self.client().journal(&self.folder).unwrap()
     }
 
     /// Sends in what stands for a process: the journal is opened and closed again.
@@ -292,7 +292,7 @@ async fn a_run_that_stops_leaves_its_events_in_the_journal_and_says_so() {
 }
 
 #[tokio::test]
-async fn p21_a_second_delivery_at_the_same_time_and_p23_one_to_another_dataset_are_refused() {
+async fn p21_a_second_delivery_at_the_same_time_and_p23_one_to_another_dataset_or_endpoint_are_refused() {
     let bench = Bench::new("second").await;
     bench.server.script(Answer::hang());
     let (journal, client) = (bench.journal(), bench.client());
@@ -308,13 +308,19 @@ async fn p21_a_second_delivery_at_the_same_time_and_p23_one_to_another_dataset_a
     let stopped = report.stopped().map(ToString::to_string).unwrap_or_default();
     assert!(stopped.contains("belongs to another dataset"), "{stopped}");
     assert_eq!(report.into_unsent().len(), 1);
+
+    let meta = Client::builder(of(DATASET), of("EAAB-test")).build().unwrap();
+    let report = meta.send(event(2)).journal(&journal).await;
+    let stopped = report.stopped().map(ToString::to_string).unwrap_or_default();
+    assert!(stopped.contains("127.0.0.1, and not graph.facebook.com"), "{stopped}");
 }
 
 #[tokio::test]
 async fn p29_p32_a_delivery_deletes_what_the_journal_keeps_no_longer() {
     let bench = Bench::new("clean_up").await;
-    let journal = JournalOptions::new().segment_bytes(4096).open(&bench.folder, &of(DATASET)).unwrap();
-    bench.client().send(events(40)).journal(&journal).await;
+    let journal = JournalOptions::new().segment_bytes(4096).endpoint(bench.client().endpoint().clone());
+    let journal = journal.open(&bench.folder, &of(DATASET)).unwrap();
+    assert!(bench.client().send(events(40)).journal(&journal).await.all_accepted());
     let size = journal.size().unwrap();
     bench.day(71);
     let later = |number| sold(number, NOW + 71 * DAY, ActionSource::PhysicalStore);
@@ -406,7 +412,7 @@ impl Drop for SmallDisk {
 async fn p13_a_run_on_a_full_disk_sends_nothing_unrecorded_and_goes_on_when_there_is_room() {
     let bench = Bench::new("p13").await;
     let Some(disk) = SmallDisk::new(&bench.folder) else { return };
-    let journal = Journal::open(disk.0.join("journal"), &of(DATASET)).unwrap();
+    let journal = bench.client().journal(disk.0.join("journal")).unwrap();
     disk.fill(4096);
     let report = bench.client().deliver((0..2000).map(event)).journal(&journal).await;
     let stopped = report.stopped().map(ToString::to_string).unwrap_or_default();
@@ -438,7 +444,7 @@ async fn p14_a_disk_that_is_full_when_the_outcome_comes_stops_the_run_and_nothin
     let server = server.start().await.unwrap();
     let builder = bench.builder().loopback_endpoint(server.url()).in_flight(1);
     let client = builder.batch_limits(of_size(600)).build().unwrap();
-    let journal = Journal::open(&folder, &of(DATASET)).unwrap();
+    let journal = bench.client().journal(&folder).unwrap();
     // So many that their outcome does not fit into what is left of a page.
     let report = client.send(events(1200)).journal(&journal).await;
     assert_eq!(report.stopped().map(StopCause::code), Some("journal_failed"), "{report}");
@@ -448,7 +454,7 @@ async fn p14_a_disk_that_is_full_when_the_outcome_comes_stops_the_run_and_nothin
     disk.free();
     drop(journal);
 
-    let journal = Journal::open(&folder, &of(DATASET)).unwrap();
+    let journal = bench.client().journal(&folder).unwrap();
     let doubtful = journal.pending().unwrap().filter(|event| event.as_ref().unwrap().first_attempt().is_some());
     let doubtful = doubtful.count() as u64;
     assert!(doubtful > 0, "what was accepted last is doubtful");
@@ -467,7 +473,7 @@ async fn p14_a_disk_that_is_full_when_the_outcome_comes_stops_the_run_and_nothin
 async fn p22_a_journal_that_cannot_be_written_is_an_error_before_anything_is_sent() {
     let bench = Bench::new("p22").await;
     fs::write(&bench.folder, "a file").unwrap();
-    let error = Journal::open(&bench.folder, &of(DATASET)).unwrap_err().to_string();
+    let error = bench.client().journal(&bench.folder).unwrap_err().to_string();
     assert!(error.contains("meta-durable"), "{error}");
     fs::remove_file(&bench.folder).unwrap();
 }
@@ -582,7 +588,7 @@ mod queues {
         let second = bench.client().queue().journal(&journal).start();
         let InvalidQueue::Journal(cause) = second.unwrap_err() else { panic!("it has started") };
         assert!(cause.to_string().contains("another delivery"), "{cause}");
-        queue.close(SOON).await;
+        assert_eq!(queue.close(SOON).await.events().total(), 0);
         let other = Client::builder(of("9"), of("EAAB-test")).build().unwrap();
         assert!(matches!(other.queue().journal(&journal).start(), Err(InvalidQueue::Journal(_))));
     }
@@ -592,7 +598,7 @@ mod queues {
     async fn p13_a_push_on_a_full_disk_is_refused_with_its_event_and_works_when_there_is_room() {
         let bench = Bench::new("queue-p13").await;
         let Some(disk) = SmallDisk::new(&bench.folder) else { return };
-        let journal = Journal::open(disk.0.join("journal"), &of(DATASET)).unwrap();
+        let journal = bench.client().journal(disk.0.join("journal")).unwrap();
         let queue = bench.queue(&journal);
         disk.fill(0);
         let large = |number: usize| {

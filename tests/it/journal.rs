@@ -335,7 +335,7 @@ fn p22_a_folder_that_cannot_be_written_is_an_error_when_the_journal_is_opened() 
 }
 
 #[test]
-fn p23_a_journal_of_another_dataset_or_key_policy_is_refused_untouched() {
+fn p23_a_journal_of_another_dataset_endpoint_or_key_policy_is_refused_untouched() {
     let folder = Folder::new("dataset");
     let journal = open(&folder.0).unwrap();
     accept(&journal, &[sale("1", "mary@example.com", "1 USD")], day(0));
@@ -344,9 +344,17 @@ fn p23_a_journal_of_another_dataset_or_key_policy_is_refused_untouched() {
     let error = Journal::open(&folder.0, &of("77")).unwrap_err();
     assert_eq!(error.kind(), JournalErrorKind::OtherDataset);
     assert!(error.to_string().contains("1234567890, and not 77"), "{error}");
+    let relay = JournalOptions::new().endpoint(of("relay.example/meta"));
+    let error = relay.clone().open(&folder.0, &of(DATASET)).unwrap_err();
+    assert_eq!(error.kind(), JournalErrorKind::OtherEndpoint);
+    assert!(error.to_string().contains("graph.facebook.com, and not relay.example/meta"), "{error}");
     let error = JournalOptions::new().key_policy(of("till,day")).open(&folder.0, &of(DATASET)).unwrap_err();
     assert_eq!(error.kind(), JournalErrorKind::OtherKeyPolicy);
     assert_eq!(fs::read(&folder.segments()[0]).unwrap(), before);
+    let other = Folder::new("endpoint");
+    drop(relay.clone().open(&other.0, &of(DATASET)).unwrap());
+    assert_eq!(relay.open(&other.0, &of(DATASET)).unwrap().counts().unwrap().total(), 0);
+    assert_eq!(open(&other.0).unwrap_err().kind(), JournalErrorKind::OtherEndpoint);
 }
 
 #[cfg(unix)]

@@ -33,6 +33,8 @@ mod guide;
 mod incomplete;
 #[cfg(feature = "journal")]
 mod journal;
+#[cfg(feature = "journal")]
+mod journal_example;
 #[cfg(all(unix, feature = "csv", feature = "journal", feature = "queue", feature = "testing"))]
 mod kills;
 mod known_answers;

@@ -130,7 +130,6 @@ impl QueueBuilder {
     /// # use meta_offline_events::client::{Clock, SystemClock};
     /// # use meta_offline_events::customer::UserData;
     /// # use meta_offline_events::event::Event;
-    /// use meta_offline_events::journal::Journal;
     /// # use meta_offline_events::testing::RecordingTransport;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -142,7 +141,7 @@ impl QueueBuilder {
     /// #     .build()?;
     /// # let customer = UserData::builder().email("mary@example.com").build()?;
     /// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
-    /// let journal = Journal::open(&folder, client.dataset())?;
+    /// let journal = client.journal(&folder)?;
     /// let queue = client.queue().journal(&journal).start()?;
     /// queue.push(sale).await?; // now it is on the disk
     /// let report = queue.close(Duration::from_secs(30)).await;
@@ -169,7 +168,7 @@ impl QueueBuilder {
         within("capacity in bytes", self.byte_capacity)?;
         let runtime = Runtime::try_current().map_err(|_| InvalidQueue::NoRuntime)?;
         let Self { settings, capacity, byte_capacity, linger, on_outcome, records } = self;
-        let records = records.open(&settings.dataset).map_err(InvalidQueue::Journal)?;
+        let records = records.open(&settings.dataset, &settings.endpoint).map_err(InvalidQueue::Journal)?;
         let shared = Arc::new(Shared::new(&settings, capacity, byte_capacity, records));
         runtime.spawn(run(Arc::clone(&settings), Running(Arc::clone(&shared)), linger, on_outcome));
         Ok(Queue { handle: Arc::new(Handle { shared, settings, runtime }) })

@@ -6,7 +6,7 @@ use super::Then;
 #[cfg(feature = "queue")]
 use crate::event::Event;
 use crate::report::{Numbered, Outcome, Position, StopCause};
-use crate::value::{DatasetId, EventTime};
+use crate::value::{DatasetId, EventTime, Text};
 use crate::wire::Draft;
 
 /// The records of a run: none.
@@ -17,7 +17,7 @@ pub(in crate::client) struct Records;
 pub(in crate::client) enum Ticket {}
 
 impl Records {
-    pub(in crate::client) fn open(self, _: &DatasetId) -> Result<Self, StopCause> {
+    pub(in crate::client) fn open(self, _: &DatasetId, _: &Text) -> Result<Self, StopCause> {
         Ok(self)
     }
 

@@ -16,7 +16,7 @@ use crate::journal::{
     EntryId, EntryState, HandOver, Journal, JournalError, JournalErrorKind, KnownEvent, Lease, PendingEvent,
 };
 use crate::report::{NotSentCause, Numbered, Outcome, PendingCause, Position, StopCause, UnconfirmedCause};
-use crate::value::{DatasetId, EventTime};
+use crate::value::{DatasetId, EventTime, Text};
 use crate::wire::Draft;
 
 /// How many events of an earlier delivery are read at once.
@@ -73,10 +73,10 @@ pub(in crate::client) struct Ticket(HandOver);
 
 impl Records {
     /// Takes the journal for this run.
-    pub(in crate::client) fn open(self, dataset: &DatasetId) -> Result<Self, StopCause> {
+    pub(in crate::client) fn open(self, dataset: &DatasetId, endpoint: &Text) -> Result<Self, StopCause> {
         match self {
             Self::Planned(journal) => {
-                let lease = journal.lease(dataset).map_err(|error| stop_cause(&error))?;
+                let lease = journal.lease(dataset, endpoint).map_err(|error| stop_cause(&error))?;
                 Ok(Self::Kept(Arc::new(Kept::new(Arc::new(lease)))))
             }
             other => Ok(other),

@@ -7,13 +7,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use self::model::Model;
+use super::batch::Handed;
 use super::error::{JournalError, JournalErrorKind};
 use super::hand_over::{EntryId, HandOver};
 use super::identity::{Identity, VERSION};
 use super::record::Place;
 use super::segment::file_name;
 use super::state::EntryState;
-use super::store::{Handed, Limits, Store};
+use super::store::{Limits, Store};
 use super::writer::{Change, Writer};
 use super::{DamageKind, PendingEvent};
 use crate::customer::UserData;
@@ -39,7 +40,12 @@ fn handed(event: &Event) -> Handed {
 
 fn open(disk: &Model) -> Result<Store<Model>, JournalError> {
     let limits = Limits { segment_bytes: 1200, kept: Duration::from_secs(70 * 86_400) };
-    Store::open(disk.clone(), Path::new("j"), Identity::new("1234567890", ""), limits)
+    Store::open(
+        disk.clone(),
+        Path::new("j"),
+        Identity::new("1234567890".parse().unwrap(), None, None),
+        limits,
+    )
 }
 
 fn hand_over(
@@ -196,6 +202,40 @@ fn p1_p16_p29_a_crash_after_any_operation_keeps_what_was_promised() {
     }
 }
 
+/// After a kill, a program sees what was not synced yet. What it is told then must survive a power cut, too.
+#[test]
+fn p1_what_is_read_after_a_kill_survives_a_power_cut() {
+    let whole = Model::default();
+    play(&whole, &mut Promised::default()).unwrap();
+    for (operation, then) in (0..=whole.operations()).flat_map(|number| [(number, None), (number, Some(20))])
+    {
+        let disk = Model::default();
+        disk.stop_at(operation);
+        let _ = play(&disk, &mut Promised::default());
+        disk.go_on();
+        let mut store = open(&disk).unwrap();
+        let mut batch = store.begin().unwrap();
+        let mut is_known =
+            |number: &usize| match store.hand_over(&mut batch, &handed(&order(*number)), day(300)) {
+                Ok(answer) => !matches!(answer, HandOver::Taken(_)),
+                Err(error) => panic!("operation {operation}: {error}"),
+            };
+        let mut known: Vec<_> = (0..18).filter(&mut is_known).collect();
+        if let Some(number) = then {
+            hand_over(&mut store, &[order(number)], day(300)).unwrap();
+            known.push(number);
+        }
+        for seed in 0..12 {
+            let left = disk.after_power_cut(&mut fastrand::Rng::with_seed(seed));
+            let mut store = open(&left).unwrap_or_else(|error| panic!("{operation}, {seed}: {error}"));
+            for number in &known {
+                let answer = hand_over(&mut store, &[order(*number)], day(300)).unwrap().remove(0);
+                assert!(!matches!(answer, HandOver::Taken(_)), "{operation}, {seed}: {number} is lost");
+            }
+        }
+    }
+}
+
 /// A journal of two segments: five orders, of which the first was accepted and the second was attempted.
 fn small() -> (Model, Vec<Place>) {
     let disk = Model::default();
@@ -332,6 +372,8 @@ fn p15_a_sync_that_fails_closes_the_journal() {
     let error = outcome(&mut store, &places[1..2], EntryState::Accepted, day(1)).unwrap_err();
     assert_eq!((error.kind(), disk.syncs()), (JournalErrorKind::Closed, syncs));
     assert_eq!(store.counts().pending, 4, "what was not promised does not count");
+    let answers = hand_over(&mut open(&disk).unwrap(), &[order(8)], day(1)).unwrap();
+    assert_eq!(answers[0].code(), "taken", "the next process does not trust it either");
 }
 
 #[test]

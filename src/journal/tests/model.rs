@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::journal::disk::Disk;
+use crate::journal::disk::{Disk, ReadDisk};
 
 #[derive(Debug, Clone)]
 enum Change {
@@ -80,6 +80,11 @@ impl Model {
     /// From this operation on, the machine is off. Of that operation itself, anything may have happened.
     pub(super) fn stop_at(&self, operation: usize) {
         self.state(|state| state.stops_at = Some(operation));
+    }
+
+    /// Starts a program again after it was killed: the disk was not off, and has what was written.
+    pub(super) fn go_on(&self) {
+        self.state(|state| state.stops_at = None);
     }
 
     /// Lets writes fail beyond this number of bytes; a write is done as far as there is room.
@@ -163,7 +168,7 @@ fn place(number: u64) -> usize {
     usize::try_from(number).unwrap()
 }
 
-impl Disk for Model {
+impl ReadDisk for Model {
     fn list(&mut self) -> io::Result<Vec<String>> {
         Ok(self.state(|state| state.now.keys().cloned().collect()))
     }
@@ -179,7 +184,9 @@ impl Disk for Model {
         part.copy_from_slice(found);
         Ok(())
     }
+}
 
+impl Disk for Model {
     fn create(&mut self, name: &str) -> io::Result<()> {
         self.change(|state| {
             if let Ok(file) = find(state, name) {
