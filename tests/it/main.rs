@@ -80,6 +80,8 @@ mod tls;
 mod tokens;
 #[cfg(all(feature = "testing", feature = "tracing"))]
 mod trace;
+#[cfg(all(feature = "journal", feature = "testing"))]
+mod two_weeks;
 mod vectors;
 mod wire_model;
 #[cfg(feature = "chrono-tz")]
