@@ -6,14 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use meta_offline_events::client::{Clock, SystemClock};
+use meta_offline_events::client::{Client, Clock, SystemClock};
 use meta_offline_events::testing::MockServer;
+use meta_offline_events::{Event, UserData};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
@@ -76,7 +78,7 @@ impl Bench {
 
     /// Runs the program to its end, or kills it at a random moment. Returns its exit status if it came to its end.
     fn run(&mut self, command: &mut Command, usual: Duration) -> Option<i32> {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
         let moment = Instant::now() + usual.mul_f64(self.chance.f64() * 1.2);
         loop {
             if let Some(status) = child.try_wait().unwrap() {
@@ -180,6 +182,71 @@ fn p1_p2_p21_a_program_that_is_killed_at_random_moments_sends_every_order_once()
     assert_eq!(bench.stored(), shop.orders);
     let repeated = bench.server.accepted().len() - shop.orders.len();
     println!("{} kills, {} orders, {repeated} sent again", bench.kills, shop.orders.len());
+}
+
+const SHOP: &str = "KILLED_SHOP";
+
+/// Not a test by itself: the shop that another test here kills. It pushes sales into a queue with a journal, and notes
+/// each one whose push returned.
+#[test]
+fn a_shop_that_is_killed() {
+    let Ok(settings) = env::var(SHOP) else { return };
+    let [folder, url, first, count] = settings.split('|').collect::<Vec<_>>()[..] else { panic!("{settings}") };
+    let (first, count): (usize, usize) = (first.parse().unwrap(), count.parse().unwrap());
+    let folder = PathBuf::from(folder);
+    let client = Client::builder(DATASET.parse().unwrap(), "EAAB-test".parse().unwrap());
+    let client = client.loopback_endpoint(url.parse().unwrap()).build().unwrap();
+    let noted = fs::File::options().append(true).create(true).open(folder.join("noted")).unwrap();
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(async {
+        let journal = client.journal(folder.join("journal")).unwrap();
+        let queue = client.queue().journal(&journal).linger(Duration::from_millis(2)).start().unwrap();
+        let pushes = (first..first + count).map(|number| {
+            let (queue, mut noted) = (queue.clone(), noted.try_clone().unwrap());
+            tokio::spawn(async move {
+                let now = SystemClock.now();
+                let email = format!("customer{number}@example.com");
+                let customer = UserData::builder().email(&email).build().unwrap();
+                let sale = Event::builder(now, customer).order_id(number.to_string().parse().unwrap());
+                queue.push(sale.value("10.50 EUR".parse().unwrap()).build().unwrap()).await.unwrap();
+                noted.write_all(format!("{number}\n").as_bytes()).unwrap();
+            })
+        });
+        for push in pushes.collect::<Vec<_>>() {
+            push.await.unwrap();
+        }
+        let report = queue.close(Duration::from_secs(30)).await;
+        assert!(report.all_accepted() && report.events().total() == count as u64, "{report}");
+    });
+}
+
+#[test]
+fn p1_p3_a_shop_that_is_killed_at_random_moments_loses_no_sale_whose_push_returned() {
+    let rounds = setting("KILL_ROUNDS", 30).div_ceil(2);
+    let mut bench = Bench::new("queue");
+    let url = bench.server.url();
+    let folder = bench.folder.clone();
+    let command = |first: usize, count: usize| {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["--exact", "kills::a_shop_that_is_killed", "--nocapture"]);
+        command.env(SHOP, format!("{}|{url}|{first}|{count}", folder.display()));
+        command
+    };
+    let begun = Instant::now();
+    assert!(command(0, 40).stdout(Stdio::null()).status().unwrap().success());
+    let usual = begun.elapsed();
+    let mut first = 40;
+    while bench.kills < rounds {
+        let status = bench.run(&mut command(first, 40), usual);
+        assert!(status.is_none_or(|status| status == 0), "after {} kills", bench.kills);
+        first += 40;
+    }
+    assert!(command(first, 0).stdout(Stdio::null()).status().unwrap().success(), "the last one finishes");
+    let stored = bench.stored();
+    let noted = fs::read_to_string(bench.folder.join("noted")).unwrap();
+    let lost: Vec<&str> = noted.lines().filter(|number| !stored.contains_key(*number)).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    assert!(stored.values().all(|cents| *cents == 1050));
+    println!("{} kills, {} pushes returned, {} sales arrived", bench.kills, noted.lines().count(), stored.len());
 }
 
 /// The journal beside an export.
