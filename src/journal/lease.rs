@@ -30,6 +30,14 @@ pub(crate) struct Lease {
 #[derive(Debug)]
 pub(crate) struct Prepared(Handed);
 
+#[cfg(all(test, feature = "testing"))]
+impl Prepared {
+    /// An event in bytes that this version would not write.
+    pub(crate) fn of_json(json: &str) -> Self {
+        Self(Handed { key: 0, json: json.to_owned(), lines: Vec::new() })
+    }
+}
+
 impl Journal {
     /// Lets one delivery to this dataset at this endpoint send from the journal, until it drops the lease.
     pub(crate) fn lease(&self, dataset: &DatasetId, endpoint: &Text) -> Result<Lease, JournalError> {

@@ -104,6 +104,8 @@ pub use self::error::{JournalError, JournalErrorKind};
 pub use self::hand_over::{ChangedEvent, EntryId, HandOver, KnownEvent};
 #[cfg(feature = "client")]
 pub(crate) use self::lease::Lease;
+#[cfg(all(test, feature = "testing"))]
+pub(crate) use self::lease::Prepared;
 pub use self::options::JournalOptions;
 pub use self::pending::PendingEvent;
 pub use self::snapshot::{Entries, JournalEntry, JournalSnapshot};

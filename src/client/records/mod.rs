@@ -7,6 +7,8 @@
 mod disabled;
 #[cfg(feature = "journal")]
 mod enabled;
+#[cfg(all(test, feature = "journal", feature = "testing"))]
+mod tests;
 
 #[cfg(feature = "queue")]
 use std::fmt;
