@@ -46,8 +46,9 @@ impl Destination {
     }
 
     /// Sends through the journal in this folder from now on.
-    pub(crate) fn keep_journal(&mut self, folder: &Path, key_policy: Text) -> Result<(), Failure> {
-        let options = JournalOptions::new().key_policy(key_policy);
+    pub(crate) fn keep_journal(&mut self, folder: &Path, key_policy: Option<Text>) -> Result<(), Failure> {
+        let options = JournalOptions::new().endpoint(self.client.endpoint().clone());
+        let options = key_policy.into_iter().fold(options, JournalOptions::key_policy);
         let journal = options.open(folder, self.client.dataset()).map_err(|error| with_causes(&error))?;
         for damage in journal.damage() {
             let advice = if damage.is_loss() { ": compare with Events Manager" } else { "" };

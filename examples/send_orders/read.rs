@@ -39,13 +39,13 @@ impl Reading {
         if self.holds_back_last { rules.hold_back_last_order() } else { rules }
     }
 
-    /// What an order is named by: with another name, known orders would not be recognized.
-    pub(crate) fn key_policy(&self) -> Result<Text, Failure> {
+    /// What names an order beside its order id: with other columns, known orders would not be recognized.
+    pub(crate) fn key_policy(&self) -> Result<Option<Text>, Failure> {
         let layout = serde_json::to_value(self.layout())?;
         let named = ["order_key", "order_day", "each_row_an_order"];
         let policy: Vec<String> =
             named.iter().filter_map(|name| layout.get(name).map(|value| format!("{name}={value}"))).collect();
-        Ok(policy.join(" ").parse()?)
+        Ok(if policy.is_empty() { None } else { Some(policy.join(" ").parse()?) })
     }
 
     /// The layout of the document, with what the options change.

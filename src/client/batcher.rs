@@ -238,7 +238,10 @@ impl<'s> Batcher<'s> {
         while events.len() < MAX_PER_POLL && bytes < MAX_RECORDED {
             match self.poll_source(run, end_of_turn, context) {
                 Poll::Ready(Some(next)) if run.records().hold(next.position) => {
-                    return Poll::Ready(Some(next));
+                    if events.is_empty() {
+                        return Poll::Ready(Some(next));
+                    }
+                    self.recorded.push_back(next);
                 }
                 Poll::Ready(Some(next)) => {
                     bytes += written_len(&next.event);

@@ -188,14 +188,13 @@ impl<'d> Delivery<'d> {
     ///
     /// One delivery at a time sends from a journal. The delivery stops with
     /// [`StopCause::Journal`] when the journal fails, when another delivery sends from it, and when it belongs to
-    /// another dataset. [`guide::durability`](crate::guide::durability) says what is promised.
+    /// another dataset or endpoint. [`guide::durability`](crate::guide::durability) says what is promised.
     ///
     /// ```
     /// use meta_offline_events::client::Client;
     /// # use meta_offline_events::client::{Clock, SystemClock};
     /// # use meta_offline_events::customer::UserData;
     /// # use meta_offline_events::event::Event;
-    /// use meta_offline_events::journal::Journal;
     /// # use meta_offline_events::testing::RecordingTransport;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -207,7 +206,7 @@ impl<'d> Delivery<'d> {
     /// #     .build()?;
     /// # let customer = UserData::builder().email("mary@example.com").build()?;
     /// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
-    /// let journal = Journal::open(&folder, client.dataset())?;
+    /// let journal = client.journal(&folder)?;
     /// let first = client.send(sale.clone()).journal(&journal).await;
     /// let again = client.send(sale).journal(&journal).await;
     /// assert_eq!((first.events().accepted, again.events().already_sent), (1, 1));
@@ -281,7 +280,7 @@ impl Plan<'_> {
             linger,
             observers,
             stop: &stop,
-            records: records.of_two_receivers(),
+            records: records.open(&settings),
             role: Role::WithCopies(&copies),
         };
         let second = Run {

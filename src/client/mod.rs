@@ -150,6 +150,8 @@ pub use invalid::InvalidClient;
 pub use observers::{OutcomeGroup, Progress};
 #[cfg(feature = "queue")]
 pub use queue::{InvalidQueue, PushError, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter};
+#[cfg(feature = "queue")]
+pub use records::NotRecorded;
 pub use retry::RetryPolicy;
 pub use source::{
     EventSource, FromPoll, FromResults, FromStream, SourceError, from_poll, from_results, from_stream,
@@ -160,6 +162,8 @@ pub use transport::{HttpTransport, Method, Request, Response, Sending, Transport
 use settings::Settings;
 
 use crate::auth::TokenSource;
+#[cfg(feature = "journal")]
+use crate::journal::{Journal, JournalError, JournalOptions};
 use crate::order::IntoPrepared;
 use crate::value::{AccessToken, DatasetId, Text};
 
@@ -357,6 +361,35 @@ impl Client {
         Delivery::of_source(&self.settings, source)
     }
 
+    /// Opens the journal of this client's dataset and endpoint in a folder, which it creates if it is missing.
+    ///
+    /// Give it to [`Delivery::journal`], [`resume`](Self::resume) or a queue. It is the same as
+    /// [`JournalOptions::open`](crate::journal::JournalOptions::open) with the client's
+    /// [endpoint](Self::endpoint) and the default options. It reads the whole journal before it returns.
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("client-journal-{}", std::process::id()));
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// let client = Client::builder("123".parse()?, "EAAB-not-a-real-token".parse()?).build()?;
+    /// let journal = client.journal(&folder)?;
+    /// for damage in journal.damage() {
+    ///     eprintln!("{damage}");
+    /// }
+    /// assert_eq!(journal.counts()?.total(), 0);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Journal::open`](crate::journal::Journal::open).
+    #[cfg(feature = "journal")]
+    pub fn journal(&self, folder: impl AsRef<std::path::Path>) -> Result<Journal, JournalError> {
+        JournalOptions::new().endpoint(self.endpoint().clone()).open(folder, self.dataset())
+    }
+
     /// Sends what an earlier delivery left in a journal, and nothing else. Await the [`Delivery`] that it returns.
     ///
     /// The counts are in [`resumed`](crate::report::DeliveryReport::resumed). Any other delivery with the journal
@@ -367,7 +400,6 @@ impl Client {
     /// # use meta_offline_events::client::{Clock, SystemClock};
     /// # use meta_offline_events::customer::UserData;
     /// # use meta_offline_events::event::Event;
-    /// use meta_offline_events::journal::Journal;
     /// # use meta_offline_events::testing::RecordingTransport;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -379,7 +411,7 @@ impl Client {
     /// #     .build()?;
     /// # let customer = UserData::builder().email("mary@example.com").build()?;
     /// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
-    /// let journal = Journal::open(&folder, client.dataset())?;
+    /// let journal = client.journal(&folder)?;
     /// journal.hand_over(&[sale], SystemClock.now())?; // by a program that was killed, say
     /// let report = client.resume(&journal).await;
     /// assert_eq!(report.resumed().accepted, 1);
@@ -389,7 +421,7 @@ impl Client {
     /// # }
     /// ```
     #[cfg(feature = "journal")]
-    pub fn resume(&self, journal: &crate::journal::Journal) -> Delivery<'static> {
+    pub fn resume(&self, journal: &Journal) -> Delivery<'static> {
         self.deliver(std::iter::empty()).journal(journal)
     }
 

@@ -36,6 +36,24 @@ pub(super) trait Disk: ReadDisk {
     fn remove(&mut self, name: &str) -> io::Result<()>;
 }
 
+/// A folder that is read without a lock.
+impl ReadDisk for PathBuf {
+    fn list(&mut self) -> io::Result<Vec<String>> {
+        let names = fs::read_dir(self)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        names.filter_map(Result::transpose).collect()
+    }
+
+    fn read(&mut self, name: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.join(name))
+    }
+
+    fn read_at(&mut self, name: &str, offset: u64, part: &mut [u8]) -> io::Result<()> {
+        let mut file = File::open(self.join(name))?;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(part)
+    }
+}
+
 /// A folder for the owner alone, locked for this process.
 pub(super) struct Folder {
     path: PathBuf,
@@ -84,18 +102,15 @@ impl Drop for Folder {
 
 impl ReadDisk for Folder {
     fn list(&mut self) -> io::Result<Vec<String>> {
-        let names = fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
-        names.filter_map(Result::transpose).collect()
+        self.path.list()
     }
 
     fn read(&mut self, name: &str) -> io::Result<Vec<u8>> {
-        fs::read(self.path.join(name))
+        self.path.read(name)
     }
 
     fn read_at(&mut self, name: &str, offset: u64, part: &mut [u8]) -> io::Result<()> {
-        let mut file = File::open(self.path.join(name))?;
-        file.seek(SeekFrom::Start(offset))?;
-        file.read_exact(part)
+        self.path.read_at(name, offset, part)
     }
 }
 

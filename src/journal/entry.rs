@@ -26,7 +26,7 @@ const FAILED: u8 = 2;
 pub(super) enum Entry<'a> {
     Event(StoredEvent<'a>),
     Attempt { failed: bool, time: EventTime, places: Places<'a> },
-    Outcome { state: EntryState, places: Places<'a> },
+    Outcome { state: EntryState, time: EventTime, code: &'a str, places: Places<'a> },
     Finished { first_needed: u32 },
 }
 
@@ -80,10 +80,10 @@ impl<'a> Entry<'a> {
             OUTCOME => {
                 let [state] = rest.array()?;
                 let state = EntryState::from_byte(state)?;
-                rest.time()?;
-                let [len] = rest.array()?;
-                rest.0 = rest.0.get(usize::from(len)..)?;
-                Some(Self::Outcome { state, places: rest.places()? })
+                let (time, [len]) = (rest.time()?, rest.array()?);
+                let (code, places) = rest.0.split_at_checked(usize::from(len))?;
+                let code = std::str::from_utf8(code).ok()?;
+                Some(Self::Outcome { state, time, code, places: Reader(places).places()? })
             }
             FINISHED => Some(Self::Finished { first_needed: u32::from_le_bytes(rest.array()?) }),
             _ => None,

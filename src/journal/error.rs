@@ -48,6 +48,11 @@ impl JournalError {
         Self::new(kind, path).with_detail(what).with_cause(cause)
     }
 
+    /// Whether there is no such file.
+    pub(super) fn is_missing_file(&self) -> bool {
+        self.cause.as_ref().is_some_and(|cause| cause.kind() == io::ErrorKind::NotFound)
+    }
+
     /// What went wrong, for a program to match on.
     pub fn kind(&self) -> JournalErrorKind {
         self.kind

@@ -1,6 +1,6 @@
 //! The segment files of a journal on a disk: found, read, and recognized as its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::damage::{Damage, DamageKind};
 use super::disk::ReadDisk;
@@ -8,7 +8,7 @@ use super::entry::Entry;
 use super::error::{JournalError, JournalErrorKind};
 use super::identity::{Identity, VERSION};
 use super::record::{HEAD, Head, Place};
-use super::segment::{Header, Scan, file_name, number_of};
+use super::segment::{Fields, Header, Scan, file_name, number_of};
 
 /// The files of one journal.
 pub(super) struct Files<D> {
@@ -36,9 +36,13 @@ impl ReadSegment {
 
     /// What its records say, in their order.
     pub(super) fn entries(&self) -> impl Iterator<Item = (Place, Entry<'_>)> {
-        let records = self.scan.records.iter();
-        records
-            .filter_map(|(place, kind, body)| Some((*place, Entry::read(*kind, &self.file[body.clone()])?)))
+        (0..self.scan.records.len()).filter_map(|index| self.entry(index))
+    }
+
+    /// What one of its records says.
+    pub(super) fn entry(&self, index: usize) -> Option<(Place, Entry<'_>)> {
+        let (place, kind, body) = self.scan.records.get(index)?;
+        Some((*place, Entry::read(*kind, &self.file[body.clone()])?))
     }
 
     /// Takes what cannot be read at the end for a write that was torn.
@@ -55,6 +59,26 @@ impl ReadSegment {
 }
 
 impl<D: ReadDisk> Files<D> {
+    /// The files of a journal whose first readable header says whose it is.
+    pub(super) fn of_any(mut disk: D, folder: &Path) -> Result<Self, JournalError> {
+        for number in numbers(&mut disk, folder)? {
+            let path = folder.join(file_name(number));
+            let file = disk.read(&file_name(number));
+            let file = file.map_err(|cause| JournalError::of_disk(&path, "cannot be read", cause))?;
+            match Fields::read(&file) {
+                Some(Fields { version, .. }) if version != VERSION => {
+                    return Err(other_version(&path, version));
+                }
+                Some(Fields { owner: Some(identity), .. }) => {
+                    return Ok(Self { disk, folder: folder.to_owned(), identity });
+                }
+                _ => {}
+            }
+        }
+        let error = JournalError::new(JournalErrorKind::NotAJournal, folder);
+        Err(error.with_detail("no file says whose journal this is"))
+    }
+
     /// The numbers of the segments, from the oldest on.
     pub(super) fn numbers(&mut self) -> Result<Vec<u32>, JournalError> {
         let listed = self.disk.list();
@@ -73,7 +97,7 @@ impl<D: ReadDisk> Files<D> {
     /// Reads the segment that was written last. None if its header was never written to its end, so that nothing follows.
     pub(super) fn read_last(&mut self, number: u32) -> Result<Option<ReadSegment>, JournalError> {
         let file = self.read_file(number)?;
-        if Header::read(&file, &self.identity, number) == Header::Torn {
+        if matches!(Header::read(&file, &self.identity, number), Header::Torn) {
             return Ok(None);
         }
         self.recognize(number, file).map(Some)
@@ -96,17 +120,20 @@ impl<D: ReadDisk> Files<D> {
             Header::Own(start) => start,
             Header::Torn | Header::Damaged => 0,
             Header::OtherVersion(version) => {
-                let detail = format!("version {version}, and this is version {VERSION}");
-                return refused(Kind::UnknownVersion, detail);
+                return Err(other_version(&self.folder.join(file_name(number)), version));
             }
-            Header::OtherDataset(dataset) => {
-                return refused(Kind::OtherDataset, format!("{dataset}, and not {}", identity.dataset()));
+            Header::OtherDataset(owner) => {
+                return refused(
+                    Kind::OtherDataset,
+                    format!("{}, and not {}", owner.dataset, identity.dataset),
+                );
             }
-            Header::OtherEndpoint(endpoint) => {
-                return refused(Kind::OtherEndpoint, format!("{endpoint}, and not {}", identity.endpoint()));
+            Header::OtherEndpoint(owner) => {
+                let detail = format!("{}, and not {}", owner.endpoint(), identity.endpoint());
+                return refused(Kind::OtherEndpoint, detail);
             }
-            Header::OtherKeyPolicy(policy) => {
-                let detail = format!("{policy:?}, and not {:?}", identity.key_policy());
+            Header::OtherKeyPolicy(owner) => {
+                let detail = format!("{:?}, and not {:?}", owner.key_policy(), identity.key_policy());
                 return refused(Kind::OtherKeyPolicy, detail);
             }
         };
@@ -137,4 +164,16 @@ impl<D: ReadDisk> Files<D> {
         read.map_err(|cause| lost().with_cause(cause))?;
         if head.is_of(&body) { Ok((head.kind, body)) } else { Err(lost()) }
     }
+}
+
+fn numbers(disk: &mut impl ReadDisk, folder: &Path) -> Result<Vec<u32>, JournalError> {
+    let names = disk.list().map_err(|cause| JournalError::of_disk(folder, "cannot be listed", cause))?;
+    let mut numbers: Vec<u32> = names.iter().filter_map(|name| number_of(name)).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+fn other_version(file: &Path, version: u32) -> JournalError {
+    let detail = format!("version {version}, and this is version {VERSION}");
+    JournalError::new(JournalErrorKind::UnknownVersion, file).with_detail(detail)
 }

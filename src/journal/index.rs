@@ -69,7 +69,7 @@ impl Index {
                     }
                 }
             }
-            Entry::Outcome { state, places } => {
+            Entry::Outcome { state, places, .. } => {
                 for place in places.iter() {
                     self.end(place, *state);
                 }

@@ -1,43 +1,65 @@
 //! The journal as a delivery uses it: one delivery at a time, and without blocking.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
 use super::batch::Handed;
 use super::error::{JournalError, JournalErrorKind};
 use super::hand_over::{EntryId, HandOver};
+use super::identity::Identity;
 use super::pending::PendingEvent;
 use super::store::CleanUp;
 use super::writer::{Answer, Change};
 use super::{Journal, places};
 use crate::event::Event;
 use crate::report::Outcome;
-use crate::value::{DatasetId, EventTime};
+use crate::value::{DatasetId, EventTime, Text};
 
 /// The right of one delivery to send what is in a journal. Two of them would send the same events.
 #[derive(Debug)]
 pub(crate) struct Lease {
     journal: Journal,
     is_held: Arc<AtomicBool>,
+    /// The events without an outcome at the start: what is handed over later is not among them.
+    left: Mutex<Option<oneshot::Receiver<Vec<EntryId>>>>,
 }
 
 /// The JSON of an event, ready for the journal.
 #[derive(Debug)]
 pub(crate) struct Prepared(Handed);
 
+#[cfg(all(test, feature = "testing"))]
+impl Prepared {
+    /// An event in bytes that this version would not write.
+    pub(crate) fn of_json(json: &str) -> Self {
+        Self(Handed { key: 0, json: json.to_owned(), lines: Vec::new() })
+    }
+}
+
 impl Journal {
-    /// Lets one delivery to this dataset send from the journal, until it drops the lease.
-    pub(crate) fn lease(&self, dataset: &DatasetId) -> Result<Lease, JournalError> {
-        if self.dataset != *dataset {
-            let detail = format!("{}, and not {dataset}", self.dataset);
-            return Err(JournalError::new(JournalErrorKind::OtherDataset, &self.folder).with_detail(detail));
+    /// Lets one delivery to this dataset at this endpoint send from the journal, until it drops the lease.
+    pub(crate) fn lease(&self, dataset: &DatasetId, endpoint: &Text) -> Result<Lease, JournalError> {
+        let (own, other) = (&self.identity, Identity::new(dataset.clone(), Some(endpoint.clone()), None));
+        for (kind, own, other) in [
+            (JournalErrorKind::OtherDataset, own.dataset.as_str(), other.dataset.as_str()),
+            (JournalErrorKind::OtherEndpoint, own.endpoint(), other.endpoint()),
+        ] {
+            if own != other {
+                let detail = format!("{own}, and not {other}");
+                return Err(JournalError::new(kind, &self.folder).with_detail(detail));
+            }
         }
         if self.is_leased.swap(true, Ordering::AcqRel) {
             return Err(JournalError::new(JournalErrorKind::InUse, &self.folder));
         }
-        Ok(Lease { journal: self.clone(), is_held: Arc::clone(&self.is_leased) })
+        let (answer, answered) = oneshot::channel();
+        self.writer.call_then(move |store| {
+            let _ = answer.send(store.pending().into_iter().map(EntryId).collect());
+        });
+        let left = Mutex::new(Some(answered));
+        Ok(Lease { journal: self.clone(), is_held: Arc::clone(&self.is_leased), left })
     }
 }
 
@@ -64,14 +86,17 @@ impl Lease {
     }
 
     /// Hands one event over, and calls `then` with the answer on the thread of the journal.
+    #[cfg(feature = "queue")]
     pub(crate) fn hand_over_one(
         &self,
         event: Prepared,
         now: EventTime,
-        then: impl FnOnce(Result<Option<HandOver>, JournalError>) + Send + 'static,
+        then: impl FnOnce(Result<HandOver, JournalError>) + Send + 'static,
     ) {
         let change = Change::HandOver { events: vec![event.0], now };
-        self.journal.writer.change_then(change, Box::new(|answer| then(answer.map(|mut all| all.pop()))));
+        let closed = self.journal.writer.closed();
+        let only = |answer: Answer| answer?.pop().ok_or(closed);
+        self.journal.writer.change_then(change, Box::new(|answer| then(only(answer))));
     }
 
     /// Records that an attempt begins, or that it surely failed.
@@ -101,13 +126,13 @@ impl Lease {
         Ok(())
     }
 
-    /// The events without an outcome.
-    pub(crate) async fn pending(&self) -> Result<Vec<EntryId>, JournalError> {
-        let (answer, answered) = oneshot::channel();
-        self.journal.writer.call_then(move |store| {
-            let _ = answer.send(store.pending().into_iter().map(EntryId).collect());
-        });
-        answered.await.map_err(|_| self.journal.writer.closed())
+    /// The events that an earlier delivery left without an outcome: once.
+    pub(crate) async fn take_left(&self) -> Result<Vec<EntryId>, JournalError> {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match left {
+            Some(left) => left.await.map_err(|_| self.journal.writer.closed()),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Reads events without an outcome. None for one that has an outcome now.

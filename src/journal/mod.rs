@@ -73,6 +73,7 @@ mod pending;
 mod record;
 mod recovery;
 mod segment;
+mod snapshot;
 mod state;
 mod store;
 mod writer;
@@ -89,13 +90,13 @@ use std::vec;
 
 use self::batch::Handed;
 use self::disk::Folder;
+#[cfg(feature = "client")]
+use self::identity::Identity;
 use self::record::Place;
 use self::store::Store;
 use self::writer::{BATCH_BYTES, Change, Writer};
 use crate::event::Event;
 use crate::report::Outcome;
-#[cfg(feature = "client")]
-use crate::value::DatasetId;
 use crate::value::EventTime;
 
 pub use self::damage::{Damage, DamageKind};
@@ -103,8 +104,11 @@ pub use self::error::{JournalError, JournalErrorKind};
 pub use self::hand_over::{ChangedEvent, EntryId, HandOver, KnownEvent};
 #[cfg(feature = "client")]
 pub(crate) use self::lease::Lease;
+#[cfg(all(test, feature = "testing"))]
+pub(crate) use self::lease::Prepared;
 pub use self::options::JournalOptions;
 pub use self::pending::PendingEvent;
+pub use self::snapshot::{Entries, JournalEntry, JournalSnapshot};
 pub use self::state::{EntryCounts, EntryState};
 pub use self::store::{CleanUp, Verification};
 
@@ -121,7 +125,7 @@ pub struct Journal {
     folder: PathBuf,
     damage: Arc<[Damage]>,
     #[cfg(feature = "client")]
-    dataset: DatasetId,
+    identity: Identity,
     /// Whether a delivery sends from it.
     #[cfg(feature = "client")]
     is_leased: Arc<AtomicBool>,

@@ -12,9 +12,6 @@ use super::store::{Limits, Store};
 use super::writer::Writer;
 use crate::value::{DatasetId, Text};
 
-/// The endpoint of Meta.
-const META: &str = "graph.facebook.com";
-
 /// Options of a journal.
 ///
 /// ```
@@ -118,17 +115,15 @@ impl JournalOptions {
     /// As for [`Journal::open`].
     pub fn open(self, folder: impl AsRef<Path>, dataset: &DatasetId) -> Result<Journal, JournalError> {
         let folder = folder.as_ref();
-        let endpoint = self.endpoint.as_ref().map_or(META, Text::as_str);
-        let key_policy = self.key_policy.as_ref().map_or("", Text::as_str);
-        let identity = Identity::new(dataset.as_str(), endpoint, key_policy);
-        let store = Store::open(Folder::open(folder)?, folder, identity, self.limits)?;
+        let identity = Identity::new(dataset.clone(), self.endpoint, self.key_policy);
+        let store = Store::open(Folder::open(folder)?, folder, identity.clone(), self.limits)?;
         let damage = store.damage().into();
         Ok(Journal {
             writer: Arc::new(Writer::start(store, folder)?),
             folder: folder.to_owned(),
             damage,
             #[cfg(feature = "client")]
-            dataset: dataset.clone(),
+            identity,
             #[cfg(feature = "client")]
             is_leased: Arc::default(),
         })

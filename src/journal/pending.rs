@@ -1,6 +1,6 @@
 //! An event that has no outcome yet, with its attempts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::{JournalError, JournalErrorKind};
 use super::hand_over::EntryId;
@@ -89,15 +89,20 @@ impl PendingEvent {
     /// [`JournalErrorKind::InvalidEvent`] if the event breaks a rule that this version of the crate has, and the
     /// version that recorded it had not. [`json`](Self::json) still has it.
     pub fn event(&self) -> Result<Event, JournalError> {
-        let event: Result<Event, _> = serde_json::from_str(&self.json);
-        let mut event = event.map_err(|error| {
-            JournalError::new(JournalErrorKind::InvalidEvent, &self.journal).with_detail(error.to_string())
-        })?;
-        for line in &self.lines {
-            event.add_line(*line);
-        }
-        Ok(event)
+        load(&self.json, &self.lines, &self.journal)
     }
+}
+
+/// An event from the JSON in a journal.
+pub(super) fn load(json: &str, lines: &[Line], journal: &Path) -> Result<Event, JournalError> {
+    let event: Result<Event, _> = serde_json::from_str(json);
+    let mut event = event.map_err(|error| {
+        JournalError::new(JournalErrorKind::InvalidEvent, journal).with_detail(error.to_string())
+    })?;
+    for line in lines {
+        event.add_line(*line);
+    }
+    Ok(event)
 }
 
 impl std::fmt::Debug for PendingEvent {

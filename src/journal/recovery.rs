@@ -6,7 +6,6 @@ use super::entry::Entry;
 use super::error::JournalError;
 use super::files::Files;
 use super::index::Index;
-use super::record::Place;
 
 /// What all files say together.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ pub(super) enum Last {
 /// Reads every file, and shows each record to `look`.
 pub(super) fn recover<D: ReadDisk>(
     files: &mut Files<D>,
-    mut look: impl FnMut(Place, &Entry<'_>),
+    mut look: impl FnMut(&Entry<'_>),
 ) -> Result<Recovered, JournalError> {
     let numbers = files.numbers()?;
     let (mut index, mut damage, mut last) = (Index::new(), Vec::new(), Last::NotBegun(1));
@@ -52,7 +51,7 @@ pub(super) fn recover<D: ReadDisk>(
         damage.extend(segment.damage());
         for (place, entry) in segment.entries() {
             index.apply(place, &entry);
-            look(place, &entry);
+            look(&entry);
         }
     }
     index.forget_finished();

@@ -6,7 +6,7 @@ use super::identity::{Identity, MAGIC, START, VERSION};
 use super::record::{HEAD, Head, Place, find_next};
 
 /// What the header of a file says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Header {
     /// It is the header of this segment; records begin at this offset.
     Own(usize),
@@ -15,11 +15,11 @@ pub(super) enum Header {
     /// It is of another version.
     OtherVersion(u32),
     /// It is of another dataset.
-    OtherDataset(String),
+    OtherDataset(Identity),
     /// It is of another endpoint.
-    OtherEndpoint(String),
+    OtherEndpoint(Identity),
     /// It is of another key policy.
-    OtherKeyPolicy(String),
+    OtherKeyPolicy(Identity),
     /// It is damaged, or no header.
     Damaged,
 }
@@ -32,14 +32,14 @@ impl Header {
         }
         match Fields::read(file) {
             Some(Fields { version, .. }) if version != VERSION => Self::OtherVersion(version),
-            Some(Fields { texts: Some([dataset, ..]), .. }) if dataset != identity.dataset() => {
-                Self::OtherDataset(dataset)
+            Some(Fields { owner: Some(owner), .. }) if owner.dataset != identity.dataset => {
+                Self::OtherDataset(owner)
             }
-            Some(Fields { texts: Some([_, endpoint, _]), .. }) if endpoint != identity.endpoint() => {
-                Self::OtherEndpoint(endpoint)
+            Some(Fields { owner: Some(owner), .. }) if owner.endpoint() != identity.endpoint() => {
+                Self::OtherEndpoint(owner)
             }
-            Some(Fields { texts: Some([.., policy]), .. }) if policy != identity.key_policy() => {
-                Self::OtherKeyPolicy(policy)
+            Some(Fields { owner: Some(owner), .. }) if owner.key_policy() != identity.key_policy() => {
+                Self::OtherKeyPolicy(owner)
             }
             _ if file.len() <= own.len() => Self::Torn,
             _ => Self::Damaged,
@@ -47,22 +47,23 @@ impl Header {
     }
 }
 
-/// What a header says, if its checksums are right.
-struct Fields {
-    version: u32,
-    texts: Option<[String; 3]>,
+/// What the header of a file says, whoever it belongs to.
+pub(super) struct Fields {
+    pub(super) version: u32,
+    /// Whose it is, if it is of a version that says so here and undamaged.
+    pub(super) owner: Option<Identity>,
 }
 
 impl Fields {
-    fn read(file: &[u8]) -> Option<Self> {
+    pub(super) fn read(file: &[u8]) -> Option<Self> {
         let (start, _) = file.split_at_checked(START)?;
         let number = |at: usize| start.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
         let is_start = start.starts_with(&MAGIC) && number(16)? == crc32fast::hash(&start[..16]);
-        let fields = Self { version: number(8)?, texts: Self::texts(file, number(12)? as usize) };
+        let fields = Self { version: number(8)?, owner: Self::owner(file, number(12)? as usize) };
         is_start.then_some(fields)
     }
 
-    fn texts(file: &[u8], len: usize) -> Option<[String; 3]> {
+    fn owner(file: &[u8], len: usize) -> Option<Identity> {
         let (content, checksum) = file.get(..len)?.split_last_chunk()?;
         if u32::from_le_bytes(*checksum) != crc32fast::hash(content) {
             return None;
@@ -72,9 +73,9 @@ impl Fields {
             let (len, after) = rest.split_first_chunk()?;
             let (text, after) = after.split_at_checked(u16::from_le_bytes(*len).into())?;
             rest = after;
-            String::from_utf8(text.to_owned()).ok().filter(|text| !text.contains(char::is_control))
+            std::str::from_utf8(text).ok()
         };
-        Some([next()?, next()?, next()?])
+        Identity::of_texts([next()?, next()?, next()?])
     }
 }
 

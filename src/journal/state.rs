@@ -9,10 +9,11 @@ use crate::report::Outcome;
 /// use meta_offline_events::report::Outcome;
 ///
 /// assert_eq!(EntryState::from(&Outcome::Accepted), EntryState::Accepted);
+/// assert_eq!(EntryState::NotSent.code(), "not_sent");
 /// assert!(EntryState::Unconfirmed.is_remembered());
 /// assert!(!EntryState::Refused.is_remembered(), "it may be handed over again, corrected");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum EntryState {
     /// It has no outcome yet.
@@ -29,6 +30,17 @@ pub enum EntryState {
 
 impl EntryState {
     const ALL: [Self; 5] = [Self::Pending, Self::Accepted, Self::Refused, Self::NotSent, Self::Unconfirmed];
+
+    /// A stable name for machines, in snake case.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::NotSent => "not_sent",
+            Self::Unconfirmed => "unconfirmed",
+        }
+    }
 
     /// Whether the same event is not taken again: it is pending, Meta has it, or Meta may have it.
     pub fn is_remembered(self) -> bool {

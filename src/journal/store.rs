@@ -86,7 +86,7 @@ impl<D: Disk> Store<D> {
         limits: Limits,
     ) -> Result<Self, JournalError> {
         let mut files = Files { disk, folder: folder.to_owned(), identity };
-        let Recovered { index, damage, numbers, last } = recover(&mut files, |_, _| {})?;
+        let Recovered { index, damage, numbers, last } = recover(&mut files, |_| {})?;
         let (Last::NotBegun(active) | Last::Begun { number: active, .. }) = last;
         let mut store = Self { files, limits, index, active, damage, unsynced: false, closed: false };
         store.repair(last)?;

@@ -302,6 +302,25 @@ impl DeliveryReport {
 /// The report of a run that ended without its own.
 #[cfg(feature = "queue")]
 impl DeliveryReport {
+    /// The counts so far, with all other events in the journal: these, which were never sent, and this many more.
+    pub(crate) fn abandoned_to_journal(
+        &self,
+        unsent: &[Event],
+        other_events: u64,
+        other_rows: u64,
+        cause: Arc<StopCause>,
+    ) -> Self {
+        let mut report = self.clone();
+        unsent.iter().for_each(|event| report.add_pending(event));
+        report.events.pending += other_events;
+        report.rows.pending += other_rows;
+        report.rows.read += other_rows;
+        let message = format!("{}: events wait in the journal", cause.fact());
+        report.diagnostics.push(Diagnostic::new([], "abandoned", message).with_outcome(Some("pending")));
+        report.stopped = Some(cause);
+        report
+    }
+
     /// The counts so far, with these events that were never sent, and this many that are unconfirmed.
     pub(crate) fn abandoned(
         &self,

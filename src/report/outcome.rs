@@ -110,6 +110,8 @@ pub enum PendingCause {
     /// It was sent, and no valid answer came; this is why. The next delivery sends the same bytes again while Meta
     /// deduplicates them.
     NoValidAnswer(Box<str>),
+    /// An earlier delivery left it in the journal, and this one could not send it.
+    EarlierDelivery,
 }
 
 impl PendingCause {
@@ -118,6 +120,7 @@ impl PendingCause {
         match self {
             Self::NotSent(cause) => cause.code(),
             Self::NoValidAnswer(_) => "no_valid_answer",
+            Self::EarlierDelivery => "already_pending",
         }
     }
 }
@@ -132,6 +135,9 @@ impl fmt::Display for PendingCause {
                 f,
                 "no valid answer came ({why}): it waits in the journal, and the next delivery sends it again"
             ),
+            Self::EarlierDelivery => {
+                f.write_str("it waits in the journal since an earlier delivery, and the next one sends it")
+            }
         }
     }
 }

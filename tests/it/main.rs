@@ -13,6 +13,8 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+#[cfg(all(feature = "journal", feature = "testing"))]
+mod durable;
 #[cfg(all(feature = "arrow", feature = "csv", feature = "journal", feature = "queue"))]
 mod errors;
 mod event_rules;
@@ -32,6 +34,10 @@ mod guide;
 mod incomplete;
 #[cfg(feature = "journal")]
 mod journal;
+#[cfg(feature = "journal")]
+mod journal_example;
+#[cfg(all(unix, feature = "csv", feature = "journal", feature = "queue", feature = "testing"))]
+mod kills;
 mod known_answers;
 #[cfg(feature = "testing")]
 mod matrix;
@@ -54,7 +60,7 @@ mod row_sources;
 mod sample;
 #[cfg(feature = "testing")]
 mod secrets;
-#[cfg(all(feature = "csv", feature = "testing"))]
+#[cfg(all(feature = "csv", feature = "journal", feature = "testing"))]
 mod send_orders;
 #[cfg(feature = "testing")]
 mod service;
@@ -75,6 +81,8 @@ mod tls;
 mod tokens;
 #[cfg(all(feature = "testing", feature = "tracing"))]
 mod trace;
+#[cfg(all(feature = "journal", feature = "testing"))]
+mod two_weeks;
 mod vectors;
 mod wire_model;
 #[cfg(feature = "chrono-tz")]

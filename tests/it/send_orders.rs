@@ -1,6 +1,7 @@
 //! The example program `send_orders` as its users run it: a real process with files, an environment and an exit
 //! status.
 
+mod journal;
 mod sorted;
 
 use std::collections::BTreeSet;
@@ -95,7 +96,7 @@ fn assert_adds_up(report: &Value) {
     let sum: u64 =
         rows.iter().filter(|(end, _)| *end != "read").map(|(_, rows)| rows.as_u64().unwrap()).sum();
     assert_eq!(rows["read"], sum, "{report}");
-    assert_eq!(rows.len(), 8);
+    assert_eq!(rows.len(), 9);
 }
 
 #[test]

@@ -12,7 +12,9 @@ use super::task::{OnOutcome, Running, run};
 use super::{Handle, Queue};
 use crate::client::delivery::Delivery;
 use crate::client::observers::OutcomeGroup;
+use crate::client::records::Records;
 use crate::client::settings::Settings;
+use crate::report::StopCause;
 
 /// The settings of a queue that is not started yet.
 ///
@@ -48,6 +50,7 @@ pub struct QueueBuilder {
     byte_capacity: usize,
     linger: Duration,
     on_outcome: Option<OnOutcome>,
+    records: Records,
 }
 
 impl QueueBuilder {
@@ -69,6 +72,7 @@ impl QueueBuilder {
             byte_capacity: Self::BYTE_CAPACITY,
             linger: Delivery::LINGER,
             on_outcome: None,
+            records: Records::default(),
         }
     }
 
@@ -107,18 +111,65 @@ impl QueueBuilder {
         self
     }
 
+    /// Keeps the events of the queue in a journal: what a push returned for is on the disk.
+    ///
+    /// - [`Queue::push`] waits until the event is recorded; pushes at the same time share one sync of the disk.
+    ///   [`Queue::try_push`] blocks its thread meanwhile.
+    /// - What an earlier process left in the journal is sent first, and counted in
+    ///   [`resumed`](crate::report::DeliveryReport::resumed).
+    /// - What the queue cannot send stays in the journal, as [`Pending`](crate::report::Outcome::Pending), and the next
+    ///   queue sends it.
+    /// - A push that the journal cannot record is refused with [`PushErrorKind::NotRecorded`], and nothing of it is
+    ///   sent.
+    ///
+    /// Otherwise it is the same as [`Delivery::journal`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use meta_offline_events::client::Client;
+    /// # use meta_offline_events::client::{Clock, SystemClock};
+    /// # use meta_offline_events::customer::UserData;
+    /// # use meta_offline_events::event::Event;
+    /// # use meta_offline_events::testing::RecordingTransport;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(format!("queue-journal-{}", std::process::id()));
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// # let client = Client::builder("1".parse()?, "token".parse()?)
+    /// #     .transport(RecordingTransport::new())
+    /// #     .build()?;
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let sale = Event::builder(SystemClock.now(), customer).name("Subscribe".parse()?).build()?;
+    /// let journal = client.journal(&folder)?;
+    /// let queue = client.queue().journal(&journal).start()?;
+    /// queue.push(sale).await?; // now it is on the disk
+    /// let report = queue.close(Duration::from_secs(30)).await;
+    /// assert_eq!(report.events().accepted, 1);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "journal")]
+    pub fn journal(mut self, journal: &crate::journal::Journal) -> Self {
+        self.records = Records::Planned(journal.clone());
+        self
+    }
+
     /// Starts the queue on the current tokio runtime. The runtime needs its timer enabled, unless the
     /// client's clock is the application's own.
     ///
     /// # Errors
     ///
-    /// [`InvalidQueue`] for a capacity of zero or beyond its maximum, and outside a tokio runtime.
+    /// [`InvalidQueue`] for a capacity of zero or beyond its maximum, outside a tokio runtime, and for a journal that
+    /// another delivery sends from, or that belongs to another dataset.
     pub fn start(self) -> Result<Queue, InvalidQueue> {
         within("capacity in events", self.capacity)?;
         within("capacity in bytes", self.byte_capacity)?;
         let runtime = Runtime::try_current().map_err(|_| InvalidQueue::NoRuntime)?;
-        let Self { settings, capacity, byte_capacity, linger, on_outcome } = self;
-        let shared = Arc::new(Shared::new(&settings, capacity, byte_capacity));
+        let Self { settings, capacity, byte_capacity, linger, on_outcome, records } = self;
+        let records = records.open(&settings).map_err(InvalidQueue::Journal)?;
+        let shared = Arc::new(Shared::new(&settings, capacity, byte_capacity, records));
         runtime.spawn(run(Arc::clone(&settings), Running(Arc::clone(&shared)), linger, on_outcome));
         Ok(Queue { handle: Arc::new(Handle { shared, settings, runtime }) })
     }
@@ -151,7 +202,7 @@ fn within(what: &'static str, number: usize) -> Result<(), InvalidQueue> {
 /// assert_eq!(client.queue().start().unwrap_err(), InvalidQueue::NoRuntime);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidQueue {
     /// A capacity is zero or too large.
@@ -165,4 +216,7 @@ pub enum InvalidQueue {
     /// There is no tokio runtime here.
     #[error("there is no tokio runtime here: start the queue inside one")]
     NoRuntime,
+    /// The journal cannot be used, for this reason.
+    #[error("{0}")]
+    Journal(StopCause),
 }

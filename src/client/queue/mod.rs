@@ -1,7 +1,7 @@
 //! Background sending with bounded memory: single events go in, one run sends them in batches.
 //!
-//! The queue fills the source of its run: it is the [`Feeder`](super::source::Feeder) of it. Everything
-//! lives in memory; the documentation of [`Queue`] says what that means when the process dies.
+//! The queue fills the source of its run: it is the [`Feeder`](super::source::Feeder) of it. Events live in memory, and
+//! with a journal on the disk, too; the documentation of [`Queue`] says what that means when the process dies.
 
 mod builder;
 mod push_error;
@@ -9,10 +9,11 @@ mod shared;
 mod task;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use tokio::runtime::Handle as Runtime;
+use tokio::sync::oneshot;
 
 pub use builder::{InvalidQueue, QueueBuilder};
 pub use push_error::{PushError, PushErrorKind};
@@ -20,9 +21,11 @@ pub use shared::QueueCounts;
 
 use self::shared::{Load, Shared};
 use self::task::end_within;
+use super::records::NotRecorded;
 use super::settings::Settings;
 use crate::event::Event;
 use crate::report::{DeliveryReport, StopCause};
+use crate::value::EventTime;
 
 /// A queue that sends events in the background, for an application that takes single sales.
 ///
@@ -70,8 +73,9 @@ use crate::report::{DeliveryReport, StopCause};
 /// - **A queue that stops by itself loses nothing**, for example when the token expires. It refuses
 ///   pushes with the reason, and [`close`](Self::close) hands back what was not sent. A
 ///   [`run_limit`](super::RetryPolicy::run_limit) of the client stops its queue, too.
-/// - **Memory only.** When the process dies, events without an outcome are lost: at most
-///   [`pending`](Self::pending). The requests in flight may or may not have arrived. Pushing the same
+/// - **Memory only, unless it has a [journal](QueueBuilder::journal).** With one, what a push returned for is on the
+///   disk, and the next queue with that journal sends what is left. Without one, events without an outcome are lost
+///   when the process dies: at most [`pending`](Self::pending). The requests in flight may or may not have arrived. Pushing the same
 ///   sales again within seven days is safe, because Meta deduplicates them: see [deduplication].
 /// - **Close it.** When all clones are dropped without [`close`](Self::close), the queue still sends what
 ///   it holds, but only while the runtime lives, and nobody gets the report. A [`QueueMeter`] still shows
@@ -95,13 +99,17 @@ struct Handle {
 impl Queue {
     /// Pushes an event, and waits for room if the queue is full.
     ///
-    /// Pushes that wait are served in order. Dropping the future while it waits drops the event, too; use
+    /// Pushes that wait are served in order. Dropping the future while it waits for room drops the event, too; use
     /// [`try_push`](Self::try_push) where that may happen.
+    ///
+    /// With a [journal](QueueBuilder::journal) it returns once the event is on the disk. Dropping the future while it
+    /// waits for the disk does not take the event back.
     ///
     /// # Errors
     ///
     /// [`PushError`], with the event, when the event alone is larger than the queue's capacity in bytes,
-    /// when the queue is closed, also while this waits, and when the queue stopped by itself.
+    /// when the queue is closed, also while this waits, when the queue stopped by itself, and when the journal did not
+    /// record the event. A queue that stops during the push may have recorded it: pushing it again does no harm.
     pub async fn push(&self, event: Event) -> Result<(), PushError> {
         let shared = self.shared();
         let load = Load::of(&event);
@@ -109,10 +117,22 @@ impl Queue {
             Err(PushErrorKind::Full) => shared.room_in_turn(load).await,
             room_or_none => room_or_none,
         };
-        shared.enter(event, load, room)
+        if !shared.records().are_kept() {
+            return shared.enter(event, load, room);
+        }
+        let copy = event.clone();
+        let (then, pushed) = oneshot::channel();
+        shared.record(event, load, room, self.now(), |result| {
+            // Nobody waits for it if the future was dropped: the event is in the queue all the same.
+            let _ = then.send(result);
+        });
+        pushed
+            .await
+            .unwrap_or_else(|_| Err(PushError::new(copy, PushErrorKind::NotRecorded(NotRecorded::gone()))))
     }
 
-    /// Pushes an event if there is room now, and otherwise hands it back at once.
+    /// Pushes an event if there is room now, and otherwise hands it back at once. With a
+    /// [journal](QueueBuilder::journal) it blocks its thread until the event is on the disk.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -143,7 +163,22 @@ impl Queue {
     pub fn try_push(&self, event: Event) -> Result<(), PushError> {
         let shared = self.shared();
         let load = Load::of(&event);
-        shared.enter(event, load, shared.try_room(load))
+        let room = shared.try_room(load);
+        if !shared.records().are_kept() {
+            return shared.enter(event, load, room);
+        }
+        let copy = event.clone();
+        let (then, pushed) = mpsc::sync_channel(1);
+        shared.record(event, load, room, self.now(), move |result| {
+            let _ = then.send(result);
+        });
+        pushed
+            .recv()
+            .unwrap_or_else(|_| Err(PushError::new(copy, PushErrorKind::NotRecorded(NotRecorded::gone()))))
+    }
+
+    fn now(&self) -> EventTime {
+        self.handle.settings.connection.clock.now()
     }
 
     /// Sends what was pushed so far without lingering, and waits until all of it has its outcome. It does
@@ -205,7 +240,7 @@ impl Queue {
 
     /// How many events in the queue have no outcome yet, those in flight included.
     pub fn pending(&self) -> u64 {
-        self.counts().events.pending
+        self.shared().pending()
     }
 
     /// How many pushes the queue refused.

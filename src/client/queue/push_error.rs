@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::client::records::NotRecorded;
 use crate::event::Event;
 use crate::report::StopCause;
 
@@ -54,6 +55,8 @@ pub enum PushErrorKind {
     TooLarge,
     /// The queue is closed.
     Closed,
+    /// The journal could not record the event, for this reason. Push it again, for example when the disk has room.
+    NotRecorded(NotRecorded),
     /// The queue stopped by itself. Close it, fix the reported cause, and start another queue.
     Stopped(Arc<StopCause>),
 }
@@ -66,6 +69,7 @@ impl fmt::Display for PushErrorKind {
                 "the event alone is larger than the queue's capacity in bytes: raise `byte_capacity`",
             ),
             Self::Closed => f.write_str("the queue is closed"),
+            Self::NotRecorded(error) => write!(f, "the event was not recorded: {error}"),
             Self::Stopped(cause) => write!(f, "the queue stopped: {cause}"),
         }
     }

@@ -10,12 +10,13 @@ use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot, watch};
 
 use super::push_error::{PushError, PushErrorKind};
-use crate::client::records::Ticket;
+use crate::client::records::{NotRecorded, Records, Ticket};
 use crate::client::settings::Settings;
 use crate::client::source::Feeder;
 use crate::client::stop::StopHandle;
 use crate::event::Event;
 use crate::report::{DeliveryReport, EventCounts, Numbered, Outcome, Position, RowCounts, StopCause};
+use crate::value::EventTime;
 use crate::wire::written_len;
 
 /// How many pushes of a queue came to which outcome so far.
@@ -48,12 +49,18 @@ pub(super) struct Shared {
     bytes: Semaphore,
     stop: StopHandle,
     state: Mutex<State>,
+    /// What goes on in the journal, until the run is over.
+    records: Mutex<Records>,
     is_over: watch::Sender<bool>,
 }
 
 struct State {
     /// Events that were pushed and that the run has not taken yet.
-    waiting: VecDeque<Event>,
+    waiting: VecDeque<(Event, Option<Ticket>)>,
+    /// The journal's answer to the event that the run took last.
+    ticket: Option<Ticket>,
+    /// How many pushes wait for the journal.
+    recording: usize,
     /// Wakes the run when there is another event, or none will come.
     taker: Option<Waker>,
     /// How many events were pushed: the position of the next one.
@@ -98,9 +105,11 @@ struct Flush {
 }
 
 impl Shared {
-    pub(super) fn new(settings: &Settings, capacity: usize, byte_capacity: usize) -> Self {
+    pub(super) fn new(settings: &Settings, capacity: usize, byte_capacity: usize, records: Records) -> Self {
         let state = State {
             waiting: VecDeque::new(),
+            ticket: None,
+            recording: 0,
             taker: None,
             pushed: 0,
             pending: HashMap::new(),
@@ -119,6 +128,7 @@ impl Shared {
             bytes: Semaphore::new(byte_capacity),
             stop: StopHandle::with_cause(StopCause::CloseLimit),
             state: Mutex::new(state),
+            records: Mutex::new(records),
             is_over: watch::Sender::new(false),
         }
     }
@@ -174,26 +184,41 @@ impl Shared {
         load: Load,
         room: Result<Room<'_>, PushErrorKind>,
     ) -> Result<(), PushError> {
-        self.rouse(|state| {
-            let kind = match (room, &state.shut) {
-                (Err(kind), _) => kind,
-                (Ok(_), Some(kind)) => kind.clone(),
-                (Ok(room), None) => {
-                    room.event.forget();
-                    room.bytes.forget();
-                    state.pending.insert(state.pushed, load);
-                    state.load.bytes += load.bytes;
-                    state.load.rows += load.rows;
-                    state.pushed += 1;
-                    state.waiting.push_back(event);
-                    return Ok(());
-                }
-            };
-            // A batch that is being filled makes room when it goes.
-            state.hurry |= kind == PushErrorKind::Full;
-            state.refused += 1;
-            Err(PushError::new(event, kind))
+        self.rouse(|state| match state.admit(room) {
+            Ok(()) => {
+                state.take(event, load, None);
+                Ok(())
+            }
+            Err(kind) => Err(state.refuse(event, kind)),
         })
+    }
+
+    /// Records the event in the journal, and takes it in once it is on the disk; `then` is called with what came of
+    /// it, on the thread of the journal. The queue does not end meanwhile.
+    pub(super) fn record(
+        self: &Arc<Self>,
+        event: Event,
+        load: Load,
+        room: Result<Room<'_>, PushErrorKind>,
+        now: EventTime,
+        then: impl FnOnce(Result<(), PushError>) + Send + 'static,
+    ) {
+        let admitted = self.rouse(|state| {
+            let admitted = state.admit(room);
+            state.recording += usize::from(admitted.is_ok());
+            admitted
+        });
+        if let Err(kind) = admitted {
+            return then(Err(self.rouse(|state| state.refuse(event, kind))));
+        }
+        let copy = event.clone();
+        let recording = Recording { shared: Arc::clone(self), load, is_over: false };
+        let records = self.records().clone();
+        records.hand_over_one(&copy, now, Box::new(move |answer| then(recording.end(event, answer))));
+    }
+
+    pub(super) fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn why_shut(&self) -> PushErrorKind {
@@ -212,6 +237,47 @@ impl Shared {
                 waiting
             })
         })
+    }
+}
+
+/// A push that waits for the journal. It has its room.
+struct Recording {
+    shared: Arc<Shared>,
+    load: Load,
+    is_over: bool,
+}
+
+impl Recording {
+    fn end(mut self, event: Event, answer: Result<Ticket, NotRecorded>) -> Result<(), PushError> {
+        self.is_over = true;
+        let pushed = self.shared.rouse(|state| {
+            state.recording -= 1;
+            match (answer, &state.report) {
+                (Ok(ticket), None) => {
+                    state.take(event, self.load, Some(ticket));
+                    Ok(())
+                }
+                (Ok(_), Some(_)) => {
+                    let kind = state.shut.clone().unwrap_or(PushErrorKind::Closed);
+                    Err(state.refuse(event, kind))
+                }
+                (Err(error), _) => Err(state.refuse(event, PushErrorKind::NotRecorded(error))),
+            }
+        });
+        if pushed.is_err() {
+            self.shared.free(1, self.load.bytes);
+        }
+        pushed
+    }
+}
+
+impl Drop for Recording {
+    /// The thread of the journal is gone.
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.shared.rouse(|state| state.recording -= 1);
+            self.shared.free(1, self.load.bytes);
+        }
     }
 }
 
@@ -261,6 +327,7 @@ impl Shared {
             state.finish(report);
         }
         drop(state);
+        *self.records() = Records::default();
         self.is_over.send_replace(true);
     }
 
@@ -270,13 +337,20 @@ impl Shared {
         self.shut_for(PushErrorKind::Stopped(Arc::clone(&cause)));
         let mut state = self.state();
         if state.report.is_none() {
-            let unsent = Vec::from(std::mem::take(&mut state.waiting));
+            let unsent = std::mem::take(&mut state.waiting).into_iter().map(|(event, _)| event);
+            let unsent: Vec<Event> = unsent.collect();
             let rows_unsent: u64 = unsent.iter().map(Event::row_count).sum();
             let events_lost = (state.pending.len() - unsent.len()) as u64;
-            let report = state.tally.abandoned(unsent, events_lost, state.load.rows - rows_unsent, cause);
+            let rows_lost = state.load.rows - rows_unsent;
+            let report = if self.records().are_kept() {
+                state.tally.abandoned_to_journal(&unsent, events_lost, rows_lost, cause)
+            } else {
+                state.tally.abandoned(unsent, events_lost, rows_lost, cause)
+            };
             state.finish(report);
         }
         drop(state);
+        *self.records() = Records::default();
         self.is_over.send_replace(true);
     }
 
@@ -303,10 +377,15 @@ impl Shared {
         let state = self.state();
         let settled = state.report.as_ref().unwrap_or(&state.tally);
         let (mut events, mut rows) = (settled.events(), settled.rows());
-        events.pending = state.pending.len() as u64;
-        rows.pending = state.load.rows;
-        rows.read += rows.pending;
+        // Beside those that the run left in the journal.
+        events.pending += state.pending.len() as u64;
+        rows.pending += state.load.rows;
+        rows.read += state.load.rows;
         QueueCounts { events, rows, pending_bytes: state.load.bytes as u64, refused: state.refused }
+    }
+
+    pub(super) fn pending(&self) -> u64 {
+        self.state().pending.len() as u64
     }
 
     pub(super) fn describe(&self, f: &mut fmt::DebugStruct<'_, '_>) -> fmt::Result {
@@ -316,6 +395,34 @@ impl Shared {
 }
 
 impl State {
+    /// Uses the room, if there is some and the queue has not been shut meanwhile.
+    fn admit(&self, room: Result<Room<'_>, PushErrorKind>) -> Result<(), PushErrorKind> {
+        match (room, &self.shut) {
+            (Err(kind), _) => Err(kind),
+            (Ok(_), Some(kind)) => Err(kind.clone()),
+            (Ok(room), None) => {
+                room.event.forget();
+                room.bytes.forget();
+                Ok(())
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event, load: Load, ticket: Option<Ticket>) {
+        self.pending.insert(self.pushed, load);
+        self.load.bytes += load.bytes;
+        self.load.rows += load.rows;
+        self.pushed += 1;
+        self.waiting.push_back((event, ticket));
+    }
+
+    fn refuse(&mut self, event: Event, kind: PushErrorKind) -> PushError {
+        // A batch that is being filled makes room when it goes.
+        self.hurry |= kind == PushErrorKind::Full;
+        self.refused += 1;
+        PushError::new(event, kind)
+    }
+
     /// Enters the outcome of events, and ends the flushes that waited for them.
     fn settle(&mut self, events: &[Numbered], outcome: &Outcome) -> Freed {
         let mut freed = Freed::default();
@@ -351,10 +458,11 @@ impl State {
 impl Shared {
     pub(super) fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<Event>> {
         let mut state = self.state();
-        if let Some(event) = state.waiting.pop_front() {
+        if let Some((event, ticket)) = state.waiting.pop_front() {
+            state.ticket = ticket;
             return Poll::Ready(Some(event));
         }
-        if state.shut.is_some() {
+        if state.shut.is_some() && state.recording == 0 {
             return Poll::Ready(None);
         }
         state.taker = Some(context.waker().clone());
@@ -373,13 +481,19 @@ impl Feeder for Shared {
     }
 
     fn take_ticket(&self) -> Option<Ticket> {
-        None
+        self.state().ticket.take()
     }
 
     fn settled(&self, events: &[Numbered], outcome: &Outcome) {
         let freed = self.state().settle(events, outcome);
-        self.room.add_permits(freed.events);
-        self.bytes.add_permits(freed.bytes);
+        self.free(freed.events, freed.bytes);
+    }
+}
+
+impl Shared {
+    fn free(&self, events: usize, bytes: usize) {
+        self.room.add_permits(events);
+        self.bytes.add_permits(bytes);
     }
 }
 

@@ -10,7 +10,6 @@ use super::shared::Shared;
 use crate::client::clock::Clock;
 use crate::client::delivery::Delivery;
 use crate::client::observers::OutcomeGroup;
-use crate::client::records::Records;
 use crate::client::run_clock::RunClock;
 use crate::client::settings::Settings;
 use crate::client::source::from_poll;
@@ -28,9 +27,10 @@ pub(super) async fn run(
     on_outcome: Option<OnOutcome>,
 ) {
     let shared = &*running.0;
+    let records = shared.records().clone();
     let source = from_poll(|context| shared.poll_next(context));
-    let mut delivery =
-        Delivery::of_fed(&settings, source, shared, Records::default()).linger(linger).stop_on(shared.stop());
+    let delivery = Delivery::of_fed(&settings, source, shared, records);
+    let mut delivery = delivery.linger(linger).stop_on(shared.stop());
     if let Some(observer) = on_outcome {
         delivery = delivery.on_outcome(observer);
     }

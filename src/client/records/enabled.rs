@@ -7,8 +7,12 @@ use std::vec;
 
 use tokio::sync::watch;
 
+#[cfg(feature = "queue")]
+use super::{NotRecorded, Then};
 use super::{Recorded, Recording};
 use crate::client::settings::Settings;
+#[cfg(feature = "queue")]
+use crate::event::Event;
 use crate::journal::{
     EntryId, EntryState, HandOver, Journal, JournalError, JournalErrorKind, KnownEvent, Lease, PendingEvent,
 };
@@ -37,7 +41,7 @@ pub(in crate::client) enum Records {
 pub(in crate::client) struct Kept {
     lease: Arc<Lease>,
     state: Mutex<State>,
-    /// How many events of an earlier delivery are on their way.
+    /// How many events of an earlier delivery are on their way, or have an outcome that is not recorded yet.
     resumed_on_way: watch::Sender<usize>,
 }
 
@@ -50,6 +54,8 @@ struct State {
     /// What an earlier delivery left, not read yet. None before the journal was asked.
     left: Option<vec::IntoIter<EntryId>>,
     resumed: usize,
+    /// How many of these have an outcome that the journal does not have yet.
+    resumed_settled: usize,
     /// The outcomes of events that an earlier delivery left and that cannot be read, not reported yet.
     unreadable: Vec<Outcome>,
     cleaned_up: Option<EventTime>,
@@ -66,39 +72,21 @@ struct Entry {
 /// The journal's answer to an event that was handed over apart from the run.
 pub(in crate::client) struct Ticket(HandOver);
 
-#[cfg(feature = "queue")]
-impl Ticket {
-    pub(in crate::client) fn new(answer: HandOver) -> Self {
-        Self(answer)
-    }
-}
-
 impl Records {
-    #[cfg(feature = "queue")]
-    pub(in crate::client) fn of(lease: Arc<Lease>) -> Self {
-        Self::Kept(Arc::new(Kept::new(lease)))
-    }
-
     /// Takes the journal for this run.
     pub(in crate::client) fn open(self, settings: &Settings) -> Result<Self, StopCause> {
         match self {
-            Self::Planned(journal) => {
-                let lease = journal.lease(&settings.dataset).map_err(|error| stop_cause(&error))?;
-                Ok(Self::Kept(Arc::new(Kept::new(Arc::new(lease)))))
-            }
-            other => Ok(other),
-        }
-    }
-
-    /// The records of a run to two receivers: none, or the journal would not say which of them an event reached.
-    pub(in crate::client) fn of_two_receivers(self) -> Result<Self, StopCause> {
-        match self {
-            Self::None => Ok(self),
-            Self::Planned(_) | Self::Kept(_) => Err(StopCause::Journal(
+            Self::Planned(_) if settings.second.is_some() => Err(StopCause::Journal(
                 "a journal keeps what became of events at one receiver: send to the gateway by a client of its own, \
                  with a journal of its own"
                     .into(),
             )),
+            Self::Planned(journal) => {
+                let lease = journal.lease(&settings.dataset, &settings.connection.endpoint);
+                let lease = lease.map_err(|error| stop_cause(&error))?;
+                Ok(Self::Kept(Arc::new(Kept::new(Arc::new(lease)))))
+            }
+            other => Ok(other),
         }
     }
 
@@ -145,9 +133,25 @@ impl Records {
         })
     }
 
-    /// Takes an event that was handed over apart from the run. Returns its outcome if it is not to be sent.
+    /// Hands one event over apart from the run, and calls `then` with the answer on the thread of the journal.
+    #[cfg(feature = "queue")]
+    pub(in crate::client) fn hand_over_one(&self, event: &Event, now: EventTime, then: Then) {
+        let Some(kept) = self.kept() else { return };
+        match kept.lease.prepare(event) {
+            Ok(prepared) => kept.lease.hand_over_one(prepared, now, |answer| {
+                then(answer.map(Ticket).map_err(|error| NotRecorded::new(&error)));
+            }),
+            Err(error) => then(Err(NotRecorded::new(&error))),
+        }
+    }
+
+    /// Takes an event that was handed over apart from the run. Returns its outcome if it is not to be sent. One that
+    /// waited to be sent then may have its outcome now: it has to be handed over once more.
     pub(in crate::client) fn admit(&self, position: Position, ticket: Ticket) -> Option<Outcome> {
-        self.kept()?.admit(position, ticket.0)
+        match ticket.0 {
+            HandOver::Known(known) if known.state() == EntryState::Pending => None,
+            answer => self.kept()?.admit(position, answer),
+        }
     }
 
     /// Reads events that an earlier delivery left. None are left if none come.
@@ -171,7 +175,7 @@ impl Records {
         self.kept().and_then(|kept| kept.state().left.as_ref().map(ExactSizeIterator::len)).unwrap_or(0)
     }
 
-    /// Completes when every event of an earlier delivery has its outcome.
+    /// Completes when the journal has the outcome of every event of an earlier delivery.
     pub(in crate::client) async fn all_resumed_are_settled(&self) {
         if let Some(kept) = self.kept() {
             // The sender lives as long as `self`.
@@ -275,7 +279,7 @@ impl Kept {
 
     async fn resume(&self) -> Result<Vec<(Numbered, Option<Outcome>)>, JournalError> {
         if self.state().left.is_none() {
-            let left = self.lease.pending().await?;
+            let left = self.lease.take_left().await?;
             self.state().left = Some(left.into_iter());
         }
         loop {
@@ -349,22 +353,32 @@ impl Kept {
             resumed += usize::from(matches!(numbered.position, Position::Resumed(_)));
             ids.extend(state.entries.remove(&numbered.position).map(|entry| entry.id));
         }
-        if !ids.is_empty() && !matches!(outcome, Outcome::Pending(_)) {
+        if matches!(outcome, Outcome::Pending(_)) {
+            drop(state);
+            self.forget_resumed(resumed);
+        } else if !ids.is_empty() {
+            state.resumed_settled += resumed;
             state.outcomes.push((ids, outcome.clone()));
         }
-        drop(state);
+    }
+
+    fn forget_resumed(&self, events: usize) {
         self.resumed_on_way.send_if_modified(|on_way| {
-            *on_way -= resumed;
-            resumed > 0
+            *on_way -= events;
+            events > 0
         });
     }
 
     async fn flush(&self, now: EventTime) -> Result<(), JournalError> {
-        let outcomes = std::mem::take(&mut self.state().outcomes);
+        let (outcomes, resumed) = {
+            let mut state = self.state();
+            (std::mem::take(&mut state.outcomes), std::mem::take(&mut state.resumed_settled))
+        };
         let any_accepted = outcomes.iter().any(|(_, outcome)| *outcome == Outcome::Accepted);
         if !outcomes.is_empty() {
             self.lease.record_outcomes(outcomes, now).await?;
         }
+        self.forget_resumed(resumed);
         // Meta's answer shows before that the clock is right: a wrong one would forget what must be remembered.
         if any_accepted && self.is_time_to_clean_up(now) {
             self.lease.clean_up(now).await?;
@@ -401,8 +415,15 @@ fn outcome_of(known: &HandOver) -> Outcome {
 fn outcome_of_same(known: &KnownEvent) -> Outcome {
     match known.state() {
         EntryState::Unconfirmed => Outcome::Unconfirmed(UnconfirmedCause::EarlierDelivery),
-        EntryState::Pending => Outcome::NotSent(NotSentCause::RepeatedId),
+        EntryState::Pending => Outcome::Pending(PendingCause::EarlierDelivery),
         _ => Outcome::AlreadySent,
+    }
+}
+
+#[cfg(feature = "queue")]
+impl NotRecorded {
+    fn new(error: &JournalError) -> Self {
+        Self { words: in_words(error).into(), is_temporary: error.kind().is_temporary() }
     }
 }
 

@@ -40,7 +40,12 @@ fn handed(event: &Event) -> Handed {
 
 fn open(disk: &Model) -> Result<Store<Model>, JournalError> {
     let limits = Limits { segment_bytes: 1200, kept: Duration::from_secs(70 * 86_400) };
-    Store::open(disk.clone(), Path::new("j"), Identity::new("1234567890", "graph.facebook.com", ""), limits)
+    Store::open(
+        disk.clone(),
+        Path::new("j"),
+        Identity::new("1234567890".parse().unwrap(), None, None),
+        limits,
+    )
 }
 
 fn hand_over(
