@@ -24,6 +24,8 @@ mod formats;
 #[cfg(feature = "testing")]
 mod found;
 mod from_json;
+#[cfg(feature = "testing")]
+mod gateway;
 #[cfg(feature = "csv")]
 mod golden;
 mod graph;

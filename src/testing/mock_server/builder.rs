@@ -14,7 +14,7 @@ use super::server::MockServer;
 use super::state::{Settings, State};
 use crate::client::{Clock, SystemClock};
 use crate::testing::rules::{KnownToken, Tokens};
-use crate::value::{AccessToken, AppId, AppSecret, DatasetId, EventTime};
+use crate::value::{AccessToken, AppId, AppSecret, DatasetId, EventTime, GatewayAccessKey};
 
 impl MockServer {
     /// Starts a server that accepts any dataset and any token and reads the system's clock.
@@ -36,6 +36,7 @@ impl MockServer {
             settings: Settings {
                 dataset: None,
                 secret: None,
+                gateway_key: None,
                 app: None,
                 clock: Box::new(SystemClock),
                 latency: Duration::ZERO,
@@ -144,6 +145,33 @@ impl MockServerBuilder {
     /// Meta's setting "Require App Secret".
     pub fn app_secret(mut self, secret: AppSecret) -> Self {
         self.settings.secret = Some(secret);
+        self
+    }
+
+    /// Sets the access key that the server wants as a gateway, at `/capi/{dataset}/events`. By default it takes events
+    /// there with any key and without one.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, Gateway};
+    /// # use meta_offline_events::customer::UserData;
+    /// # use meta_offline_events::event::Event;
+    /// use meta_offline_events::testing::MockServer;
+    /// # use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let sale = Event::builder(EventTime::now(), customer).name("Subscribe".parse()?).build()?;
+    /// let server = MockServer::builder().gateway_access_key("key".parse()?).start().await?;
+    /// let gateway = Gateway::loopback(server.url()).access_key("another".parse()?);
+    /// let client = Client::builder_for_gateway("1".parse()?, gateway).build()?;
+    /// let report = client.send(sale).await;
+    /// assert!(report.stopped().is_some_and(|cause| cause.to_string().contains("Gateway::access_key")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn gateway_access_key(mut self, key: GatewayAccessKey) -> Self {
+        self.settings.gateway_key = Some(key);
         self
     }
 

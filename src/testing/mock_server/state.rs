@@ -12,12 +12,16 @@ use crate::testing::answer::Answer;
 use crate::testing::connection::Head;
 use crate::testing::graph::GraphError;
 use crate::testing::recorded::RecordedRequest;
-use crate::testing::rules::{Batch, Refuses, Request, Rules, Tokens, check};
-use crate::value::{AppId, AppSecret, DatasetId};
+use crate::testing::rules::{
+    Batch, Refuses, Request, Rules, Tokens, check, check_gateway, gateway_dataset_of,
+};
+use crate::value::{AppId, AppSecret, DatasetId, GatewayAccessKey};
 
 pub(super) struct Settings {
     pub(super) dataset: Option<DatasetId>,
     pub(super) secret: Option<AppSecret>,
+    /// The access key that it wants as a gateway, if any.
+    pub(super) gateway_key: Option<GatewayAccessKey>,
     /// The only app that there is, or any.
     pub(super) app: Option<(AppId, AppSecret)>,
     pub(super) clock: Box<dyn Clock>,
@@ -36,6 +40,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("dataset", &self.dataset)
             .field("secret", &self.secret)
+            .field("gateway_key", &self.gateway_key)
             .field("app", &self.app)
             .field("clock", &self.clock)
             .field("latency", &self.latency)
@@ -113,8 +118,8 @@ impl State {
         InFlight(self)
     }
 
-    /// Checks a request and records its events when they are accepted; returns their number.
-    pub(super) fn accept(&self, head: &Head, body: &[u8]) -> Result<u64, GraphError> {
+    /// Checks a request and records its events when they are accepted.
+    pub(super) fn accept(&self, head: &Head, body: &[u8]) -> Result<Accepted, GraphError> {
         let settings = &self.settings;
         let request = Request {
             method: &head.method,
@@ -128,11 +133,16 @@ impl State {
             dataset: settings.dataset.as_ref().map(DatasetId::as_str),
             tokens: &tokens,
             secret: settings.secret.as_ref(),
+            gateway_key: settings.gateway_key.as_ref().map(GatewayAccessKey::expose),
             now: settings.clock.now().unix(),
             refuses: settings.refuses.as_deref(),
             names_refused: settings.names_refused,
         };
-        let Batch { dataset, events } = check(&request, &rules)?;
+        let gateway_dataset = gateway_dataset_of(&head.target);
+        let Batch { dataset, events } = match gateway_dataset {
+            Some(dataset) => check_gateway(&request, dataset, &rules)?,
+            None => check(&request, &rules)?,
+        };
         if let Some(on_accepted) = &settings.on_accepted {
             on_accepted(&dataset, &events);
         }
@@ -142,8 +152,14 @@ impl State {
         if settings.keeps_events {
             record.accepted.extend(events.into_iter().map(|event| (dataset.clone(), event)));
         }
-        Ok(received)
+        Ok(Accepted { received, as_gateway: gateway_dataset.is_some() })
     }
+}
+
+/// A batch that was accepted.
+pub(super) struct Accepted {
+    pub(super) received: u64,
+    pub(super) as_gateway: bool,
 }
 
 /// Counts one request as in flight until dropped.
