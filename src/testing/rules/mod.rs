@@ -17,4 +17,4 @@ mod user_data;
 
 pub(super) use check::{Batch, Refuses, Rules, check};
 pub(super) use request::Request;
-pub(super) use token::{KnownToken, Tokens, check_token};
+pub(super) use token::{KnownToken, Tokens, check_proof, check_token};
