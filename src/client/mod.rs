@@ -150,6 +150,7 @@ pub use observers::{OutcomeGroup, Progress};
 #[cfg(feature = "queue")]
 pub use queue::{InvalidQueue, PushError, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter};
 pub use retry::RetryPolicy;
+pub(crate) use shield::shielded;
 pub use source::{
     EventSource, FromPoll, FromResults, FromStream, SourceError, from_poll, from_results, from_stream,
 };

@@ -20,6 +20,8 @@ mod call;
 mod error;
 mod inspect;
 mod perform;
+mod renewing;
+mod tokens;
 
 use std::fmt;
 
@@ -27,6 +29,8 @@ pub use app::App;
 pub use builder::GraphBuilder;
 pub use call::CallStyle;
 pub use error::GraphError;
+pub use renewing::Renewal;
+pub use tokens::{Permission, SystemUserToken};
 
 use crate::auth::TokenSource;
 use crate::client::{Client, Connection, ProofSecret};

@@ -9,7 +9,7 @@ use super::Graph;
 use super::call::{Authority, Call, CallStyle};
 use super::error::GraphError;
 use crate::auth::{AppSecretProof, Taken, TokenSource};
-use crate::client::{Connection, ProofSecret, Request, full_jitter};
+use crate::client::{Connection, ProofSecret, Request, full_jitter, shielded};
 use crate::report::ErrorClass;
 use crate::value::AccessToken;
 use crate::wire::{NoJson, TextFilter, read_object};
@@ -52,7 +52,10 @@ impl Graph {
         loop {
             attempts += 1;
             let error = match self.attempt(call, token.as_ref()).await {
-                Ok(answered) => return Ok(answered),
+                Ok(answered) => {
+                    self.worked(call, token.as_ref());
+                    return Ok(answered);
+                }
                 Err(error) => error,
             };
             if !call.is_repeatable || attempts == MAX_ATTEMPTS || !is_temporary(&error) {
@@ -60,6 +63,14 @@ impl Graph {
             }
             let wait = full_jitter(FIRST_WAIT, MAX_WAIT, attempts, connection.jitter.fraction());
             connection.clock.sleep(wait).await;
+        }
+    }
+
+    /// Tells the source that its token worked.
+    fn worked(&self, call: &Call, token: Option<&AccessToken>) {
+        if let (Authority::Source, Some(tokens), Some(token)) = (&call.authority, &self.tokens, token) {
+            // A hook that panics takes nothing from the answer.
+            let _ = shielded(|| tokens.worked(token));
         }
     }
 
@@ -84,13 +95,51 @@ impl Graph {
                 let token = self.known_app()?.token();
                 token.map(Some).ok_or(GraphError::Missing("the app secret is too long"))
             }
-            Authority::Source => match &self.tokens {
-                Some(tokens) => source_token(&self.connection, tokens).await.map(Some),
-                None => Err(GraphError::Missing(
-                    "this call needs an access token: start from a client, with `Client::graph`, or set `Graph::tokens`",
-                )),
-            },
+            Authority::Source => self.source_token().await.map(Some),
         }
+    }
+
+    /// The token of the source. What Meta refuses here, it may take for events, so no refusal asks for another one.
+    pub(super) async fn source_token(&self) -> Result<AccessToken, GraphError> {
+        let Some(tokens) = &self.tokens else {
+            return Err(GraphError::Missing(
+                "this needs an access token: start from a client, with `Client::graph`, or set `Graph::tokens`",
+            ));
+        };
+        let connection = &self.connection;
+        let now = || connection.clock.now();
+        if let Some(token) = tokens.ready(now()) {
+            return Ok(token);
+        }
+        // While one asks for the next token, others go on with this one.
+        let _turn = match (tokens.held(), tokens.try_turn()) {
+            (Some(token), None) => return Ok(token),
+            (_, Some(turn)) => turn,
+            (None, None) => tokens.turn().await,
+        };
+        if let Some(token) = tokens.ready(now()) {
+            return Ok(token);
+        }
+        let given = connection.within_limit(tokens.fetch()).await;
+        let given = given.unwrap_or_else(|| Err("the token source gave none within the time limit".into()));
+        let why = match given {
+            Ok(issued) => match tokens.took(issued, now(), connection.jitter.fraction()) {
+                Taken::Other(token) => return Ok(token),
+                Taken::Same(token) => {
+                    tokens.postpone(now());
+                    return Ok(token);
+                }
+                Taken::Refused => "the token source has only the one that Meta refused".into(),
+            },
+            Err(why) => why,
+        };
+        if let Some(token) = tokens.held() {
+            tokens.postpone(now());
+            return Ok(token);
+        }
+        let secrets = tokens.secrets();
+        let filter = TextFilter::masking(secrets.iter().map(AccessToken::expose));
+        Err(GraphError::NoToken(filter.clean(&why)))
     }
 
     /// The proof that a call carries. One that would stand in an address ends after five minutes.
@@ -159,31 +208,4 @@ fn is_temporary(error: &GraphError) -> bool {
         GraphError::Unreadable(_) => true,
         _ => false,
     }
-}
-
-/// The token of a source. A call is no reason to ask for another one: what Meta refuses here, it may take for events.
-async fn source_token(connection: &Connection, tokens: &TokenSource) -> Result<AccessToken, GraphError> {
-    let now = || connection.clock.now();
-    if let Some(token) = tokens.ready(now()) {
-        return Ok(token);
-    }
-    let _turn = tokens.turn().await;
-    if let Some(token) = tokens.ready(now()) {
-        return Ok(token);
-    }
-    let given = connection.within_limit(tokens.fetch()).await;
-    let given = given.unwrap_or_else(|| Err("the token source gave none within the time limit".into()));
-    let why = match given {
-        Ok(issued) => match tokens.took(issued, now(), connection.jitter.fraction()) {
-            Taken::Other(token) | Taken::Same(token) => return Ok(token),
-            Taken::Refused => "the token source has only the one that Meta refused".into(),
-        },
-        Err(why) => why,
-    };
-    if let Some(token) = tokens.held() {
-        tokens.postpone(now());
-        return Ok(token);
-    }
-    let secrets = tokens.secrets();
-    Err(GraphError::NoToken(TextFilter::masking(secrets.iter().map(AccessToken::expose)).clean(&why)))
 }

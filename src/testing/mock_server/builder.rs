@@ -38,6 +38,7 @@ impl MockServer {
                 secret: None,
                 gateway_key: None,
                 app: None,
+                tokens_last: None,
                 clock: Box::new(SystemClock),
                 latency: Duration::ZERO,
                 refuses: None,
@@ -138,6 +139,31 @@ impl MockServerBuilder {
     /// ```
     pub fn app(mut self, id: AppId, secret: AppSecret) -> Self {
         self.settings.app = Some((id, secret));
+        self
+    }
+
+    /// Sets how long the tokens last that the server makes, and that it exchanges for others: 60 days unless set, as Meta's.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use meta_offline_events::graph::{App, Graph};
+    /// use meta_offline_events::testing::{ManualClock, MockServer};
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clock = ManualClock::at(EventTime::from_unix(1_767_225_600)?);
+    /// let builder = MockServer::builder().clock(clock.clone());
+    /// let server = builder.tokens_last(Duration::from_secs(60)).start().await?;
+    /// let graph = Graph::builder().loopback_endpoint(server.url()).clock(clock).build()?;
+    /// let graph = graph.app(App::new("1".parse()?, "secret".parse()?));
+    /// let issued = graph.exchange_user_token(&"EAAB-not-a-real-token".parse()?).await?;
+    /// assert_eq!(issued.expiry().map(|end| end.unix()), Some(1_767_225_660));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tokens_last(mut self, time: Duration) -> Self {
+        self.settings.tokens_last = Some(time);
         self
     }
 

@@ -177,6 +177,29 @@ impl MockServer {
         record.tokens.known.push(KnownToken::new(token, until));
     }
 
+    /// Refuses a token from now on, with code 190 and this subcode: 460 after a change of the password, for example.
+    ///
+    /// ```
+    /// use meta_offline_events::graph::{App, Graph};
+    /// use meta_offline_events::report::{ApiError, TokenProblem};
+    /// use meta_offline_events::testing::MockServer;
+    /// use meta_offline_events::value::AccessToken;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// let token: AccessToken = "EAAB-not-a-real-token".parse()?;
+    /// server.refuse_token(&token, 460);
+    /// let graph = Graph::builder().loopback_endpoint(server.url()).build()?;
+    /// let info = graph.app(App::new("1".parse()?, "secret".parse()?)).inspect(&token).await?;
+    /// assert_eq!(info.error().and_then(ApiError::token_problem), Some(TokenProblem::PasswordChanged));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn refuse_token(&self, token: &AccessToken, subcode: i64) {
+        self.state.record().tokens.refuse(token, subcode);
+    }
+
     /// Every request so far, in the order in which their heads arrived.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state.record().requests.clone()

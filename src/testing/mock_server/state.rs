@@ -24,6 +24,8 @@ pub(super) struct Settings {
     pub(super) gateway_key: Option<GatewayAccessKey>,
     /// The only app that there is, or any.
     pub(super) app: Option<(AppId, AppSecret)>,
+    /// How long tokens last that it makes, unless as long as Meta's.
+    pub(super) tokens_last: Option<Duration>,
     pub(super) clock: Box<dyn Clock>,
     pub(super) latency: Duration,
     pub(super) refuses: Option<Box<Refuses>>,
@@ -60,6 +62,8 @@ pub(super) struct Record {
     pub(super) script: VecDeque<Answer>,
     pub(super) always: Option<Answer>,
     pub(super) tokens: Tokens,
+    /// How many tokens it made.
+    pub(super) issued: u64,
     pub(super) requests: Vec<RecordedRequest>,
     /// Each with its dataset.
     pub(super) accepted: Vec<(String, Value)>,
@@ -75,6 +79,7 @@ impl State {
             script: VecDeque::new(),
             always: None,
             tokens,
+            issued: 0,
             requests: Vec::new(),
             accepted: Vec::new(),
             accepted_count: 0,

@@ -19,4 +19,4 @@ mod user_data;
 pub(super) use check::{Batch, Refuses, Rules, check};
 pub(super) use gateway::{check_gateway, gateway_dataset_of};
 pub(super) use request::Request;
-pub(super) use token::{KnownToken, Tokens, check_token};
+pub(super) use token::{KnownToken, Tokens, check_proof, check_token};
