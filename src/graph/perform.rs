@@ -12,7 +12,7 @@ use crate::auth::{AppSecretProof, Taken, TokenSource};
 use crate::client::{Connection, ProofSecret, Request, full_jitter, shielded};
 use crate::report::ErrorClass;
 use crate::value::AccessToken;
-use crate::wire::{NoJson, TextFilter, read_object};
+use crate::wire::{NoJson, TextFilter, read_hints, read_object};
 
 /// How often a call that only reads is made at most.
 const MAX_ATTEMPTS: u32 = 3;
@@ -38,6 +38,17 @@ impl Answered {
 impl Graph {
     /// Makes a call, and a call that only reads a few times if it has to. Texts of errors are past the filter.
     pub(crate) async fn call(&self, call: &Call) -> Result<Answered, GraphError> {
+        self.call_with_date(call).await.0
+    }
+
+    /// The same with the time at Meta, in Unix seconds, if an answer came.
+    pub(super) async fn call_with_date(&self, call: &Call) -> (Result<Answered, GraphError>, Option<i64>) {
+        let mut date = None;
+        let answered = self.call_noting(call, &mut date).await;
+        (answered, date)
+    }
+
+    async fn call_noting(&self, call: &Call, date: &mut Option<i64>) -> Result<Answered, GraphError> {
         let connection = &self.connection;
         if !connection.gets_token {
             return Err(GraphError::Missing(
@@ -51,7 +62,7 @@ impl Graph {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match self.attempt(call, token.as_ref()).await {
+            let error = match self.attempt(call, token.as_ref(), date).await {
                 Ok(answered) => {
                     self.worked(call, token.as_ref());
                     return Ok(answered);
@@ -74,7 +85,12 @@ impl Graph {
         }
     }
 
-    async fn attempt(&self, call: &Call, token: Option<&AccessToken>) -> Result<Answered, GraphError> {
+    async fn attempt(
+        &self,
+        call: &Call,
+        token: Option<&AccessToken>,
+        date: &mut Option<i64>,
+    ) -> Result<Answered, GraphError> {
         let url = self.connection.url(call.path()).map_err(|_| GraphError::Missing("the path is no path"))?;
         let proof = self.proof_for(call, token);
         let request = call.request(url, self.style, proof.as_ref());
@@ -83,7 +99,7 @@ impl Graph {
             None => request,
         };
         let secrets = self.secrets(call, token, proof.as_ref());
-        let json = exchange(&self.connection, &request, &secrets).await?;
+        let json = exchange(&self.connection, &request, &secrets, date).await?;
         Ok(Answered { json, secrets })
     }
 
@@ -185,6 +201,7 @@ async fn exchange(
     connection: &Connection,
     request: &Request,
     secrets: &[SecretString],
+    date: &mut Option<i64>,
 ) -> Result<Value, GraphError> {
     let filter = TextFilter::masking(secrets.iter().map(ExposeSecret::expose_secret));
     let response = connection.send(request).await;
@@ -192,6 +209,7 @@ async fn exchange(
     if let Some(host) = response.redirect_host(request.url(), &filter) {
         return Err(GraphError::Redirected(host));
     }
+    *date = read_hints(|name| response.header_value(name)).date;
     let content_type = response.header_value("content-type");
     let json = read_object(response.status(), content_type, response.body(), &filter);
     json.map_err(|no_json| match no_json {

@@ -35,6 +35,7 @@ impl MockServer {
         MockServerBuilder {
             settings: Settings {
                 dataset: None,
+                datasets: Vec::new(),
                 secret: None,
                 gateway_key: None,
                 app: None,
@@ -82,6 +83,32 @@ impl MockServerBuilder {
     /// Sets the only dataset that exists. By default every dataset exists.
     pub fn dataset(mut self, dataset: DatasetId) -> Self {
         self.settings.dataset = Some(dataset);
+        self
+    }
+
+    /// Adds a dataset to every list of datasets, as Meta writes it: an object with an `id` as text. The server answers with
+    /// it when the dataset is read, too. A list has pages of two.
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    /// use meta_offline_events::graph::DatasetList;
+    /// use meta_offline_events::testing::MockServer;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::builder()
+    ///     .describe_dataset(json!({ "id": "123", "name": "Stores", "is_consolidated_container": false }))
+    ///     .start()
+    ///     .await?;
+    /// let client = Client::builder("123".parse()?, "token".parse()?).loopback_endpoint(server.url()).build()?;
+    /// let found = client.graph().datasets(&DatasetList::owned_by("1".parse()?)).await?;
+    /// assert_eq!(found.items()[0].is_consolidated(), Some(false));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn describe_dataset(mut self, dataset: Value) -> Self {
+        self.settings.datasets.push(dataset);
         self
     }
 

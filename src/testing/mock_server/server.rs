@@ -103,6 +103,27 @@ impl MockServer {
         self.state.record().script.extend(answers);
     }
 
+    /// Gives this answer to every request with this path, which stands behind the version. It goes before the script.
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    /// use meta_offline_events::testing::{Answer, MockServer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// server.always_at("123", Answer::graph_error(403, 200, None));
+    /// let client = Client::builder("123".parse()?, "token".parse()?).loopback_endpoint(server.url()).build()?;
+    /// let graph = client.graph();
+    /// assert!(graph.dataset(client.dataset()).await.is_err());
+    /// assert!(graph.dataset(&"124".parse()?).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn always_at(&self, path: &str, answer: Answer) {
+        self.state.record().by_path.push((path.to_owned(), answer));
+    }
+
     /// Gives this answer whenever the script is empty.
     ///
     /// ```

@@ -19,6 +19,8 @@ use crate::value::{AppId, AppSecret, DatasetId, GatewayAccessKey};
 
 pub(super) struct Settings {
     pub(super) dataset: Option<DatasetId>,
+    /// What lists of datasets have, and what a dataset says of itself.
+    pub(super) datasets: Vec<Value>,
     pub(super) secret: Option<AppSecret>,
     /// The access key that it wants as a gateway, if any.
     pub(super) gateway_key: Option<GatewayAccessKey>,
@@ -61,6 +63,8 @@ pub(super) struct State {
 pub(super) struct Record {
     pub(super) script: VecDeque<Answer>,
     pub(super) always: Option<Answer>,
+    /// Answers to every request with a path, which stands behind the version.
+    pub(super) by_path: Vec<(String, Answer)>,
     pub(super) tokens: Tokens,
     /// How many tokens it made.
     pub(super) issued: u64,
@@ -78,6 +82,7 @@ impl State {
         let record = Record {
             script: VecDeque::new(),
             always: None,
+            by_path: Vec::new(),
             tokens,
             issued: 0,
             requests: Vec::new(),
@@ -106,7 +111,15 @@ impl State {
     /// Records the head of a request; returns the index of the request and its answer.
     pub(super) fn record_head(&self, head: &Head) -> (usize, Answer) {
         let mut record = self.record();
-        let answer = record.script.pop_front().or_else(|| record.always.clone());
+        let path = head.target.split_once('?').map_or(head.target.as_str(), |(path, _)| path);
+        let behind_version = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+        let of_path = record
+            .by_path
+            .iter()
+            .rev()
+            .find(|(path, _)| behind_version.is_some_and(|(_, behind)| behind == path));
+        let answer = of_path.map(|(_, answer)| answer.clone());
+        let answer = answer.or_else(|| record.script.pop_front()).or_else(|| record.always.clone());
         record.requests.push(RecordedRequest::new(&head.method, &head.target, &head.headers));
         (record.requests.len() - 1, answer.unwrap_or_else(Answer::judge))
     }

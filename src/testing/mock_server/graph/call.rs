@@ -17,6 +17,8 @@ pub(super) type Answered = Result<Value, GraphError>;
 /// A call.
 pub(super) struct GraphCall {
     pub(super) method: String,
+    /// The address without query.
+    pub(super) address: String,
     /// The path behind the version, in its parts.
     path: Vec<String>,
     /// Those of the query and of a form.
@@ -51,6 +53,7 @@ impl GraphCall {
         let in_form = pairs(form).find(|(name, _)| name == "access_token").map(|(_, token)| token);
         Some(Self {
             method: head.method.clone(),
+            address: format!("http://{}/{version}/{path}", head.header("host").unwrap_or_default()),
             path: path.split('/').map(str::to_owned).collect(),
             parameters: pairs(query.as_bytes()).chain(pairs(form)).collect(),
             token: in_header.map(str::to_owned).or(in_form).filter(|token| !token.is_empty()),
