@@ -12,6 +12,8 @@ mod coverage;
 mod csv;
 mod customer;
 #[cfg(feature = "testing")]
+mod datasets;
+#[cfg(feature = "testing")]
 mod delivery;
 #[cfg(all(feature = "arrow", feature = "csv", feature = "journal", feature = "queue"))]
 mod errors;
