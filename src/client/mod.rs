@@ -150,6 +150,7 @@ pub use observers::{OutcomeGroup, Progress};
 #[cfg(feature = "queue")]
 pub use queue::{InvalidQueue, PushError, PushErrorKind, Queue, QueueBuilder, QueueCounts, QueueMeter};
 pub use retry::RetryPolicy;
+pub(crate) use run_state::CLOCKS_DIFFER;
 pub(crate) use shield::shielded;
 pub use source::{
     EventSource, FromPoll, FromResults, FromStream, SourceError, from_poll, from_results, from_stream,
@@ -162,6 +163,7 @@ use settings::Settings;
 use crate::auth::TokenSource;
 use crate::order::IntoPrepared;
 use crate::value::{AccessToken, DatasetId};
+use crate::wire::RequestFields;
 
 /// A client that sends events to one dataset.
 ///
@@ -348,6 +350,28 @@ impl Client {
 
     pub(crate) fn tokens(&self) -> &TokenSource {
         &self.settings.tokens
+    }
+
+    /// Whether Meta's token is sent to what receives the events.
+    pub(crate) fn gets_token(&self) -> bool {
+        self.settings.credentials.is_some()
+    }
+
+    pub(crate) fn is_for_gateway(&self) -> bool {
+        self.settings.service.is_gateway()
+    }
+
+    pub(crate) fn has_test_event_code(&self) -> bool {
+        self.settings.fields.has_test_event_code()
+    }
+
+    pub(crate) fn max_clock_difference(&self) -> i64 {
+        self.settings.max_clock_difference()
+    }
+
+    /// A client that sends other fields beside the events, and to Meta alone.
+    pub(crate) fn with_request_fields(&self, fields: RequestFields) -> Self {
+        Self { settings: Arc::new(self.settings.with_fields(fields)) }
     }
 
     /// What proofs of the app secret are made with.

@@ -205,7 +205,7 @@ impl Graph {
     }
 
     /// The same with the time at Meta, in Unix seconds.
-    pub(super) async fn dataset_with_date(
+    pub(crate) async fn dataset_with_date(
         &self,
         id: &DatasetId,
     ) -> (Result<Dataset, GraphError>, Option<i64>) {
