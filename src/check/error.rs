@@ -33,7 +33,7 @@ pub(super) fn finding_of(error: &GraphError, about: CheckSubject, version: &str,
         )
         .advice_is("check the address, and whether a network in between wants a login"),
         GraphError::Unreadable(why) => {
-            Finding::failed(CheckSubject::Endpoint, format!("what answers is not Meta: {why}")).advice_is(
+            Finding::failed(CheckSubject::Endpoint, format!("the answer cannot be used: {why}")).advice_is(
                 "check the address, and whether a proxy or the login page of a network answers instead",
             )
         }
@@ -62,9 +62,14 @@ pub(super) fn finding_of_api(error: &ApiError, about: CheckSubject, version: &st
         }
         Some(Kind::AppSecretNeeded) => app_secret(error, tried),
         Some(Kind::MissingPermission) if is_reading => {
-            Finding::unknown(about, format!("the token may not read this: {error}")).advice_is(
-                "nothing, if the token is one of Events Manager: those often send and may not read. A test event tells",
-            )
+            let finding = Finding::unknown(about, format!("the token may not read this: {error}"));
+            match about {
+                Subject::Dataset => finding.advice_is(
+                    "nothing, if the token is one of Events Manager: those often send and may not read. A test event \
+                     tells",
+                ),
+                _ => finding,
+            }
         }
         Some(Kind::MissingPermission) => {
             Finding::failed(Subject::Permission, format!("the token may not send to this dataset: {error}")).advice_is(

@@ -6,6 +6,8 @@
 mod application;
 #[cfg(all(feature = "arrow", feature = "csv"))]
 mod arrow;
+#[cfg(feature = "testing")]
+mod check;
 mod countries;
 mod coverage;
 #[cfg(feature = "csv")]
@@ -15,6 +17,8 @@ mod customer;
 mod datasets;
 #[cfg(feature = "testing")]
 mod delivery;
+#[cfg(feature = "testing")]
+mod doctor;
 #[cfg(all(feature = "arrow", feature = "csv", feature = "journal", feature = "queue"))]
 mod errors;
 mod event_rules;
