@@ -120,6 +120,8 @@
 
 pub mod auth;
 #[cfg(feature = "client")]
+pub mod check;
+#[cfg(feature = "client")]
 pub mod client;
 pub mod customer;
 mod error;

@@ -53,12 +53,20 @@ impl HeldToken {
         self.renew.is_some_and(|due| due <= now.unix())
     }
 
-    /// There is no other one yet: asks again when another tenth of the time that is left has passed.
+    /// Asks the origin at once if the end is not known: it may tell.
+    pub(super) fn or_due_at_once(mut self, now: EventTime) -> Self {
+        self.renew.get_or_insert(now.unix());
+        self
+    }
+
+    /// There is no other one yet: asks again when another tenth of the time that is left has passed, or after a day if
+    /// the end is not known.
     pub(super) fn postpone(&mut self, now: EventTime) {
-        if let (Some(end), Some(due)) = (self.issued.expires, &mut self.renew)
+        if let Some(due) = &mut self.renew
             && *due <= now.unix()
         {
-            *due = now.unix().saturating_add((end.unix().saturating_sub(now.unix()) / 10).max(1));
+            let left = self.issued.expires.map(|end| end.unix().saturating_sub(now.unix()));
+            *due = now.unix().saturating_add(left.map_or(86_400, |left| (left / 10).max(1)));
         }
     }
 }

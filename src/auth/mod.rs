@@ -11,6 +11,8 @@
 //! Nothing here opens a connection.
 
 #[cfg(feature = "client")]
+mod credential;
+#[cfg(feature = "client")]
 mod held_token;
 #[cfg(feature = "client")]
 mod issued_token;
@@ -24,6 +26,8 @@ mod token_source;
 #[cfg(feature = "client")]
 mod token_source_error;
 
+#[cfg(feature = "client")]
+pub use credential::Credential;
 #[cfg(feature = "client")]
 pub use issued_token::IssuedToken;
 pub use proof::AppSecretProof;

@@ -2,8 +2,7 @@
 
 use std::env::{self, VarError};
 use std::fmt::{self, Display};
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +10,7 @@ use std::time::SystemTime;
 
 use tokio::sync::{Mutex as Turns, MutexGuard as Turn};
 
+use super::credential::Credential;
 use super::held_token::HeldToken;
 use super::issued_token::IssuedToken;
 use super::token_refusal::TokenRefusal;
@@ -56,6 +56,8 @@ use crate::value::{AccessToken, EventTime};
 /// A function may return an [`IssuedToken`] with its end. The client then asks for the next one when a tenth to a fifth of
 /// its time is left, at the earliest a week before the end, and goes on with the old one until there is another.
 ///
+/// [`Graph::renewing`](crate::graph::Graph::renewing) makes a source that exchanges its token at Meta by itself.
+///
 /// # When the source has no other token
 ///
 /// If the source fails, a token that Meta has not refused stays in use. Without one, the client asks again after the
@@ -93,6 +95,8 @@ enum Origin {
     Environment(Box<str>),
     File(PathBuf),
     Function(Box<dyn Fn(Option<TokenRefusal>) -> Fetching + Send + Sync>),
+    /// Makes the next token from the one that is held.
+    Renewing(Box<dyn Fn(IssuedToken) -> Fetching + Send + Sync>),
 }
 
 #[derive(Default)]
@@ -129,8 +133,9 @@ impl TokenSource {
         Ok(Self::of(Origin::Environment(name.into()), state))
     }
 
-    /// Creates a source that reads a file that holds the token and nothing else: now, when Meta refuses the token, and
-    /// before a request if the file has changed.
+    /// Creates a source that reads a file: now, when Meta refuses the token, and before a request if the file has changed.
+    ///
+    /// The file holds the token and nothing else, or a [`Credential`].
     ///
     /// While the file cannot be read, the token that was read before stays in use. Replace the file in one step, by
     /// renaming another one.
@@ -148,11 +153,12 @@ impl TokenSource {
     ///
     /// # Errors
     ///
-    /// [`TokenSourceError`] when the file cannot be read, or is not a token.
+    /// [`TokenSourceError`] when the file cannot be read, or holds no token.
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, TokenSourceError> {
         let path = path.into();
         let read = Stamp::of(&path);
-        let state = State { current: Some(HeldToken::new(read_file(&path)?)), read, ..State::default() };
+        let held = HeldToken::new(read_file(&path)?);
+        let state = State { current: Some(held), read, ..State::default() };
         Ok(Self::of(Origin::File(path), state))
     }
 
@@ -206,6 +212,18 @@ impl TokenSource {
     pub fn on_replaced(self, hook: impl Fn(&IssuedToken) + Send + Sync + 'static) -> Self {
         self.state().hook = Some(Arc::new(hook));
         self
+    }
+
+    /// Creates a source that makes each token from the one before it, well before that one ends.
+    pub(crate) fn renewing(
+        first: IssuedToken,
+        now: EventTime,
+        fraction: f64,
+        renew: impl Fn(IssuedToken) -> Fetching + Send + Sync + 'static,
+    ) -> Self {
+        let held = HeldToken::issued(first, now, fraction).or_due_at_once(now);
+        let state = State { current: Some(held), ..State::default() };
+        Self::of(Origin::Renewing(Box::new(renew)), state)
     }
 
     fn from_function(function: impl Fn(Option<TokenRefusal>) -> Fetching + Send + Sync + 'static) -> Self {
@@ -291,6 +309,13 @@ impl TokenSource {
                 let refusal = self.state().refusal.clone();
                 return function(refusal);
             }
+            Origin::Renewing(renew) => {
+                let held = self.state().current.as_ref().map(|held| held.issued.clone());
+                return match held {
+                    Some(held) => renew(held),
+                    None => Box::pin(std::future::ready(Err(LOG_IN_AGAIN.into()))),
+                };
+            }
         };
         Box::pin(std::future::ready(token.map(Into::into)))
     }
@@ -343,6 +368,11 @@ impl TokenSource {
         }
     }
 
+    /// Whether no question to the origin can give a token any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.0.origin, Origin::Renewing(_)) && self.state().current.is_none()
+    }
+
     /// The origin gave nothing to whoever had the turn.
     pub(crate) fn failed(&self, why: &str) {
         let mut state = self.state();
@@ -373,6 +403,7 @@ impl fmt::Debug for TokenSource {
             Origin::Environment(_) => "TokenSource(environment)",
             Origin::File(_) => "TokenSource(file)",
             Origin::Function(_) => "TokenSource(function)",
+            Origin::Renewing(_) => "TokenSource(renewing)",
         })
     }
 }
@@ -398,16 +429,12 @@ impl Stamp {
     }
 }
 
-/// More than any token has, in bytes.
-const MAX_FILE: u64 = 16 * 1024;
+/// Why a source that renews its token has none.
+const LOG_IN_AGAIN: &str = "it has expired or Meta refused it, and such a token cannot be renewed: log in again to get \
+                            another one";
 
 fn read_file(path: &Path) -> Result<AccessToken, TokenSourceError> {
-    let what = |trouble: &str| format!("the token file {} {trouble}", path.display());
-    let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
-        .map_err(|error| TokenSourceError::unreadable(what("cannot be read"), error))?;
-    text.parse().map_err(|error| TokenSourceError::invalid(what("holds no token"), error))
+    Credential::load(path).map(|credential| credential.issued().token().clone())
 }
 
 fn read_env(name: &str) -> Result<AccessToken, TokenSourceError> {

@@ -155,6 +155,11 @@ impl Connection {
         }
     }
 
+    /// The version of the API, such as `v26.0`.
+    pub(crate) fn api_version(&self) -> &str {
+        self.base.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+    }
+
     /// Whether the current runtime has what the connection needs.
     pub(crate) fn has_runtime(&self) -> bool {
         self.runtime_needs.are_met()

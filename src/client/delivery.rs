@@ -188,7 +188,8 @@ impl<'d> Delivery<'d> {
     ///
     /// One delivery at a time sends from a journal. The delivery stops with
     /// [`StopCause::Journal`] when the journal fails, when another delivery sends from it, and when it belongs to
-    /// another dataset or endpoint. [`guide::durability`](crate::guide::durability) says what is promised.
+    /// another dataset or endpoint. It does so, too, if the client sends to a gateway beside Meta, because a journal keeps
+    /// what became of events at one receiver. [`guide::durability`](crate::guide::durability) says what is promised.
     ///
     /// ```
     /// use meta_offline_events::client::Client;

@@ -9,6 +9,7 @@ use super::isolation::{Isolation, Search, is_about_age};
 use super::pacer::Purpose;
 use super::retry::{Ended, Since, Step, Tried, decide, pause_after};
 use super::run_state::{Probe, RunState};
+use super::service::Service;
 use super::tokens;
 use super::trace;
 use super::transport::Request;
@@ -282,12 +283,25 @@ impl Dispatch<'_, '_> {
     fn obstacle(&self, numbered: &Numbered, tried: &Tried, now: EventTime) -> Option<Outcome> {
         let event = &numbered.event;
         match self.run.check_age(event, now) {
-            Err(OutsideWindow::TooOld) => Some(Outcome::NotSent(NotSentCause::Expired)),
+            Err(OutsideWindow::TooOld) => {
+                self.note_limit_of_gateway(event);
+                Some(Outcome::NotSent(NotSentCause::Expired))
+            }
             Err(OutsideWindow::InFuture) => Some(Outcome::NotSent(NotSentCause::InFuture)),
             Ok(()) => self.is_past_dedup_window(numbered, tried).then(|| {
                 let why = "it may have arrived, and Meta would no longer deduplicate a retry".into();
                 Outcome::Unconfirmed(UnconfirmedCause::NoValidAnswer(why))
             }),
+        }
+    }
+
+    /// Says why an event is too old here that Meta would take.
+    fn note_limit_of_gateway(&self, event: &Event) {
+        let service = &self.run.settings.service;
+        if service.age_limit(event) != Service::Meta.age_limit(event) {
+            let message =
+                "a gateway takes no event that is older than seven days, also not of a physical store";
+            self.run.note("gateway_age", message.to_owned());
         }
     }
 

@@ -153,6 +153,8 @@ pub use queue::{InvalidQueue, PushError, PushErrorKind, Queue, QueueBuilder, Que
 #[cfg(feature = "queue")]
 pub use records::NotRecorded;
 pub use retry::RetryPolicy;
+pub(crate) use run_state::CLOCKS_DIFFER;
+pub(crate) use shield::shielded;
 pub use source::{
     EventSource, FromPoll, FromResults, FromStream, SourceError, from_poll, from_results, from_stream,
 };
@@ -166,6 +168,7 @@ use crate::auth::TokenSource;
 use crate::journal::{Journal, JournalError, JournalOptions};
 use crate::order::IntoPrepared;
 use crate::value::{AccessToken, DatasetId, Text};
+use crate::wire::RequestFields;
 
 /// A client that sends events to one dataset.
 ///
@@ -431,6 +434,28 @@ impl Client {
 
     pub(crate) fn tokens(&self) -> &TokenSource {
         &self.settings.tokens
+    }
+
+    /// Whether Meta's token is sent to what receives the events.
+    pub(crate) fn gets_token(&self) -> bool {
+        self.settings.credentials.is_some()
+    }
+
+    pub(crate) fn is_for_gateway(&self) -> bool {
+        self.settings.service.is_gateway()
+    }
+
+    pub(crate) fn has_test_event_code(&self) -> bool {
+        self.settings.fields.has_test_event_code()
+    }
+
+    pub(crate) fn max_clock_difference(&self) -> i64 {
+        self.settings.max_clock_difference()
+    }
+
+    /// A client that sends other fields beside the events, and to Meta alone.
+    pub(crate) fn with_request_fields(&self, fields: RequestFields) -> Self {
+        Self { settings: Arc::new(self.settings.with_fields(fields)) }
     }
 
     /// What proofs of the app secret are made with.

@@ -40,10 +40,7 @@ pub(super) struct RunState<'r> {
 }
 
 /// From which difference on the report notes that the clocks differ, in seconds.
-const CLOCKS_DIFFER: i64 = 60;
-
-/// From which difference on the run stops, because nobody can tell how old an event is, in seconds.
-const CLOCK_IS_OFF: i64 = 3600;
+pub(crate) const CLOCKS_DIFFER: i64 = 60;
 
 impl<'r> RunState<'r> {
     pub(super) fn new(
@@ -305,7 +302,7 @@ impl<'r> RunState<'r> {
             let message = format!("the clock of this machine is {seconds} seconds {side} Meta's: set it");
             self.note("clock_differs", message);
         }
-        if ahead.abs() > CLOCK_IS_OFF.max(self.settings.age_margin.as_secs().cast_signed()) {
+        if ahead.abs() > self.settings.max_clock_difference() {
             self.halt(StopCause::ClockOff(ahead));
         }
     }

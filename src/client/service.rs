@@ -30,6 +30,10 @@ impl Service {
         }
     }
 
+    pub(super) fn is_gateway(&self) -> bool {
+        matches!(self, Self::Gateway(_))
+    }
+
     /// The maximum age of an event: on a gateway seven days, whatever its source.
     pub(super) fn age_limit(&self, event: &Event) -> AgeLimit {
         match self {

@@ -52,14 +52,24 @@ impl Settings {
 
     /// The same for a gateway, which gets neither token nor proof, and of a request only the events.
     pub(super) fn for_gateway(&self, url: Url, access_key: Option<GatewayAccessKey>) -> Self {
-        let fields = RequestFields::new();
         Self {
-            dataset: self.dataset.clone(),
             url,
             service: Service::Gateway(access_key),
-            tokens: self.tokens.clone(),
             credentials: None,
             token_expiry: None,
+            ..self.with_fields(RequestFields::new())
+        }
+    }
+
+    /// The same with other fields beside the events, and for Meta alone.
+    pub(super) fn with_fields(&self, fields: RequestFields) -> Self {
+        Self {
+            dataset: self.dataset.clone(),
+            url: self.url.clone(),
+            service: Service::Meta,
+            tokens: self.tokens.clone(),
+            credentials: self.credentials.clone(),
+            token_expiry: self.token_expiry,
             closing: fields.closing().into(),
             fields,
             limits: self.limits,
@@ -70,6 +80,12 @@ impl Settings {
             connection: self.connection.clone(),
             second: None,
         }
+    }
+
+    /// From which difference between the clocks on nobody can tell how old an event is, in seconds.
+    pub(super) fn max_clock_difference(&self) -> i64 {
+        const HOUR: i64 = 3600;
+        HOUR.max(self.age_margin.as_secs().cast_signed())
     }
 
     /// How many bytes of a body are left for credentials.

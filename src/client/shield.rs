@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 
 /// Code of the application panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Panicked;
+pub(crate) struct Panicked;
 
 /// Calls code of the application.
-pub(super) fn shielded<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn shielded<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
         // Whatever it is, dropping it may panic, too.
         std::mem::forget(payload);

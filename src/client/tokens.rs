@@ -98,6 +98,10 @@ async fn ask(run: &RunState<'_>) -> Result<AccessToken, NoToken> {
             },
             Err(why) => why,
         };
+        if source.has_ended() {
+            source.failed(&why);
+            return Err(NoToken::Failed(why));
+        }
         if let Some(token) = source.held() {
             source.postpone(run.clock().now());
             run.note("token_source", format!("the access token stays the same, because {why}"));

@@ -14,19 +14,31 @@
 //! makes, changes or uses up something is made once: its error says whether it may have arrived
 //! ([`TransportError::may_have_arrived`](crate::client::TransportError::may_have_arrived)).
 
+mod access;
 mod app;
 mod builder;
 mod call;
+mod dataset;
+mod datasets;
 mod error;
 mod inspect;
+mod list;
 mod perform;
+mod renewing;
+mod tokens;
 
 use std::fmt;
 
+pub use access::{DatasetTask, DatasetUser, Terms};
 pub use app::App;
 pub use builder::GraphBuilder;
 pub use call::CallStyle;
+pub use dataset::Dataset;
+pub use datasets::DatasetList;
 pub use error::GraphError;
+pub use list::{Incomplete, Listed};
+pub use renewing::Renewal;
+pub use tokens::{Permission, SystemUserToken};
 
 use crate::auth::TokenSource;
 use crate::client::{Client, Connection, ProofSecret};

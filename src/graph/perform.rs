@@ -9,10 +9,10 @@ use super::Graph;
 use super::call::{Authority, Call, CallStyle};
 use super::error::GraphError;
 use crate::auth::{AppSecretProof, Taken, TokenSource};
-use crate::client::{Connection, ProofSecret, Request, full_jitter};
+use crate::client::{Connection, ProofSecret, Request, full_jitter, shielded};
 use crate::report::ErrorClass;
 use crate::value::AccessToken;
-use crate::wire::{NoJson, TextFilter, read_object};
+use crate::wire::{NoJson, TextFilter, read_hints, read_object};
 
 /// How often a call that only reads is made at most.
 const MAX_ATTEMPTS: u32 = 3;
@@ -38,6 +38,17 @@ impl Answered {
 impl Graph {
     /// Makes a call, and a call that only reads a few times if it has to. Texts of errors are past the filter.
     pub(crate) async fn call(&self, call: &Call) -> Result<Answered, GraphError> {
+        self.call_with_date(call).await.0
+    }
+
+    /// The same with the time at Meta, in Unix seconds, if an answer came.
+    pub(super) async fn call_with_date(&self, call: &Call) -> (Result<Answered, GraphError>, Option<i64>) {
+        let mut date = None;
+        let answered = self.call_noting(call, &mut date).await;
+        (answered, date)
+    }
+
+    async fn call_noting(&self, call: &Call, date: &mut Option<i64>) -> Result<Answered, GraphError> {
         let connection = &self.connection;
         if !connection.gets_token {
             return Err(GraphError::Missing(
@@ -51,8 +62,11 @@ impl Graph {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match self.attempt(call, token.as_ref()).await {
-                Ok(answered) => return Ok(answered),
+            let error = match self.attempt(call, token.as_ref(), date).await {
+                Ok(answered) => {
+                    self.worked(call, token.as_ref());
+                    return Ok(answered);
+                }
                 Err(error) => error,
             };
             if !call.is_repeatable || attempts == MAX_ATTEMPTS || !is_temporary(&error) {
@@ -63,7 +77,20 @@ impl Graph {
         }
     }
 
-    async fn attempt(&self, call: &Call, token: Option<&AccessToken>) -> Result<Answered, GraphError> {
+    /// Tells the source that its token worked.
+    fn worked(&self, call: &Call, token: Option<&AccessToken>) {
+        if let (Authority::Source, Some(tokens), Some(token)) = (&call.authority, &self.tokens, token) {
+            // A hook that panics takes nothing from the answer.
+            let _ = shielded(|| tokens.worked(token));
+        }
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call,
+        token: Option<&AccessToken>,
+        date: &mut Option<i64>,
+    ) -> Result<Answered, GraphError> {
         let url = self.connection.url(call.path()).map_err(|_| GraphError::Missing("the path is no path"))?;
         let proof = self.proof_for(call, token);
         let request = call.request(url, self.style, proof.as_ref());
@@ -72,7 +99,7 @@ impl Graph {
             None => request,
         };
         let secrets = self.secrets(call, token, proof.as_ref());
-        let json = exchange(&self.connection, &request, &secrets).await?;
+        let json = exchange(&self.connection, &request, &secrets, date).await?;
         Ok(Answered { json, secrets })
     }
 
@@ -84,13 +111,51 @@ impl Graph {
                 let token = self.known_app()?.token();
                 token.map(Some).ok_or(GraphError::Missing("the app secret is too long"))
             }
-            Authority::Source => match &self.tokens {
-                Some(tokens) => source_token(&self.connection, tokens).await.map(Some),
-                None => Err(GraphError::Missing(
-                    "this call needs an access token: start from a client, with `Client::graph`, or set `Graph::tokens`",
-                )),
-            },
+            Authority::Source => self.source_token().await.map(Some),
         }
+    }
+
+    /// The token of the source. What Meta refuses here, it may take for events, so no refusal asks for another one.
+    pub(super) async fn source_token(&self) -> Result<AccessToken, GraphError> {
+        let Some(tokens) = &self.tokens else {
+            return Err(GraphError::Missing(
+                "this needs an access token: start from a client, with `Client::graph`, or set `Graph::tokens`",
+            ));
+        };
+        let connection = &self.connection;
+        let now = || connection.clock.now();
+        if let Some(token) = tokens.ready(now()) {
+            return Ok(token);
+        }
+        // While one asks for the next token, others go on with this one.
+        let _turn = match (tokens.held(), tokens.try_turn()) {
+            (Some(token), None) => return Ok(token),
+            (_, Some(turn)) => turn,
+            (None, None) => tokens.turn().await,
+        };
+        if let Some(token) = tokens.ready(now()) {
+            return Ok(token);
+        }
+        let given = connection.within_limit(tokens.fetch()).await;
+        let given = given.unwrap_or_else(|| Err("the token source gave none within the time limit".into()));
+        let why = match given {
+            Ok(issued) => match tokens.took(issued, now(), connection.jitter.fraction()) {
+                Taken::Other(token) => return Ok(token),
+                Taken::Same(token) => {
+                    tokens.postpone(now());
+                    return Ok(token);
+                }
+                Taken::Refused => "the token source has only the one that Meta refused".into(),
+            },
+            Err(why) => why,
+        };
+        if let Some(token) = tokens.held() {
+            tokens.postpone(now());
+            return Ok(token);
+        }
+        let secrets = tokens.secrets();
+        let filter = TextFilter::masking(secrets.iter().map(AccessToken::expose));
+        Err(GraphError::NoToken(filter.clean(&why)))
     }
 
     /// The proof that a call carries. One that would stand in an address ends after five minutes.
@@ -136,6 +201,7 @@ async fn exchange(
     connection: &Connection,
     request: &Request,
     secrets: &[SecretString],
+    date: &mut Option<i64>,
 ) -> Result<Value, GraphError> {
     let filter = TextFilter::masking(secrets.iter().map(ExposeSecret::expose_secret));
     let response = connection.send(request).await;
@@ -143,6 +209,7 @@ async fn exchange(
     if let Some(host) = response.redirect_host(request.url(), &filter) {
         return Err(GraphError::Redirected(host));
     }
+    *date = read_hints(|name| response.header_value(name)).date;
     let content_type = response.header_value("content-type");
     let json = read_object(response.status(), content_type, response.body(), &filter);
     json.map_err(|no_json| match no_json {
@@ -159,31 +226,4 @@ fn is_temporary(error: &GraphError) -> bool {
         GraphError::Unreadable(_) => true,
         _ => false,
     }
-}
-
-/// The token of a source. A call is no reason to ask for another one: what Meta refuses here, it may take for events.
-async fn source_token(connection: &Connection, tokens: &TokenSource) -> Result<AccessToken, GraphError> {
-    let now = || connection.clock.now();
-    if let Some(token) = tokens.ready(now()) {
-        return Ok(token);
-    }
-    let _turn = tokens.turn().await;
-    if let Some(token) = tokens.ready(now()) {
-        return Ok(token);
-    }
-    let given = connection.within_limit(tokens.fetch()).await;
-    let given = given.unwrap_or_else(|| Err("the token source gave none within the time limit".into()));
-    let why = match given {
-        Ok(issued) => match tokens.took(issued, now(), connection.jitter.fraction()) {
-            Taken::Other(token) | Taken::Same(token) => return Ok(token),
-            Taken::Refused => "the token source has only the one that Meta refused".into(),
-        },
-        Err(why) => why,
-    };
-    if let Some(token) = tokens.held() {
-        tokens.postpone(now());
-        return Ok(token);
-    }
-    let secrets = tokens.secrets();
-    Err(GraphError::NoToken(TextFilter::masking(secrets.iter().map(AccessToken::expose)).clean(&why)))
 }

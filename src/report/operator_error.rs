@@ -9,6 +9,9 @@ use super::api_error::{ApiError, ErrorClass};
 /// [`ApiError::operator_error`] returns it. `Display` says in one line what happened, what to do next, and Meta's own
 /// words.
 ///
+/// That a dataset is not consolidated, and so takes no offline events, has no error of its own as far as is known:
+/// `Client::check` finds it.
+///
 /// ```
 /// use meta_offline_events::report::{DeliveryReport, OperatorErrorKind, StopCause};
 ///

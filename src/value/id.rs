@@ -414,6 +414,16 @@ codes! {
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
     UserId 20 u8::is_ascii_digit => NotDigits,
+    /// The id of an ad account at Meta, without the `act_` that Meta's pages put before it: digits only, at most 20.
+    ///
+    /// ```
+    /// use meta_offline_events::value::AdAccountId;
+    ///
+    /// assert_eq!("1234567890".parse::<AdAccountId>()?.as_str(), "1234567890");
+    /// assert!("act_1234567890".parse::<AdAccountId>().is_err());
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    AdAccountId 20 u8::is_ascii_digit => NotDigits,
     /// The advertiser's own code of a store: letters A to Z and digits, at most 64.
     ///
     /// ```

@@ -8,6 +8,8 @@ use std::fmt;
 pub enum ValueKind {
     /// [`AccessToken`](super::AccessToken)
     AccessToken,
+    /// [`AdAccountId`](super::AdAccountId)
+    AdAccountId,
     /// [`Amount`](super::Amount)
     Amount,
     /// [`AppId`](super::AppId)
@@ -64,6 +66,7 @@ impl fmt::Display for ValueKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AccessToken => "access token",
+            Self::AdAccountId => "ad account id",
             Self::Amount => "amount",
             Self::AppId => "app id",
             Self::AppSecret => "app secret",

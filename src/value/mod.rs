@@ -32,7 +32,9 @@ pub use country::Country;
 pub use currency::Currency;
 pub use date_order::DateOrder;
 pub(crate) use id::Identifier;
-pub use id::{AppId, BusinessId, DatasetId, EventId, OrderId, PageId, ProductId, StoreCode, UserId};
+pub use id::{
+    AdAccountId, AppId, BusinessId, DatasetId, EventId, OrderId, PageId, ProductId, StoreCode, UserId,
+};
 pub use invalid::{InvalidValue, Rule, ValueKind};
 pub(crate) use letters::{is_accent, is_apostrophe, plain_letter};
 pub use line::Line;

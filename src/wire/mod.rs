@@ -7,6 +7,8 @@
 
 mod batch;
 mod batcher;
+#[cfg(feature = "client")]
+pub(crate) mod lenient;
 mod request;
 #[cfg(feature = "client")]
 mod response;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Deserializer, Value};
 
 use super::TextFilter;
+use super::lenient::{flag, number};
 use crate::report::{ApiError, ErrorClass};
 
 /// What an answer says about its batch.
@@ -234,7 +235,7 @@ fn read_error(status: u16, json: &Value, filter: &TextFilter<'_>) -> Option<ApiE
         status,
         code,
         subcode: error.get("error_subcode").and_then(number),
-        is_transient: error.get("is_transient").is_some_and(is_true),
+        is_transient: error.get("is_transient").and_then(flag) == Some(true),
         kind: words(["type", "error_type"]),
         message: words(["message", "error_msg"]),
         user_title: text_of(error, "error_user_title", filter),
@@ -289,27 +290,6 @@ fn messages(json: &Value, filter: &TextFilter<'_>) -> Vec<Box<str>> {
 
 fn text_of(json: &Value, name: &str, filter: &TextFilter<'_>) -> Option<Box<str>> {
     json.get(name)?.as_str().map(|words| filter.clean(words))
-}
-
-/// A whole number, also when it is written as text or with an empty fraction.
-fn number(value: &Value) -> Option<i64> {
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_owned(),
-        _ => return None,
-    };
-    let whole = text.split_once('.').map_or(&*text, |(whole, fraction)| {
-        if fraction.bytes().all(|digit| digit == b'0') { whole } else { &text }
-    });
-    whole.parse().ok()
-}
-
-/// Also when it is written as text or as a number.
-fn is_true(value: &Value) -> bool {
-    match value {
-        Value::String(text) => matches!(text.trim(), "true" | "True" | "1"),
-        other => *other == Value::Bool(true) || other.as_i64() == Some(1),
-    }
 }
 
 /// The page of the custom audience terms; its address survives translation.

@@ -6,13 +6,19 @@
 mod application;
 #[cfg(all(feature = "arrow", feature = "csv"))]
 mod arrow;
+#[cfg(feature = "testing")]
+mod check;
 mod countries;
 mod coverage;
 #[cfg(feature = "csv")]
 mod csv;
 mod customer;
 #[cfg(feature = "testing")]
+mod datasets;
+#[cfg(feature = "testing")]
 mod delivery;
+#[cfg(feature = "testing")]
+mod doctor;
 #[cfg(all(feature = "journal", feature = "testing"))]
 mod durable;
 #[cfg(all(feature = "arrow", feature = "csv", feature = "journal", feature = "queue"))]
@@ -26,6 +32,8 @@ mod formats;
 #[cfg(feature = "testing")]
 mod found;
 mod from_json;
+#[cfg(feature = "testing")]
+mod gateway;
 #[cfg(feature = "csv")]
 mod golden;
 mod graph;

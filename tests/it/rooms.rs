@@ -29,6 +29,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("auth", &["value", "report", "wire"]),
     ("client", &["value", "customer", "event", "order", "wire", "report", "auth", "journal"]),
     ("graph", &["value", "wire", "report", "auth", "client"]),
+    ("check", &["value", "event", "wire", "report", "auth", "client", "graph"]),
     ("testing", &["value", "event", "wire", "report", "auth", "client"]),
     // Prose only.
     ("guide", &[]),

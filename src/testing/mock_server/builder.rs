@@ -14,7 +14,7 @@ use super::server::MockServer;
 use super::state::{Settings, State};
 use crate::client::{Clock, SystemClock};
 use crate::testing::rules::{KnownToken, Tokens};
-use crate::value::{AccessToken, AppId, AppSecret, DatasetId, EventTime};
+use crate::value::{AccessToken, AppId, AppSecret, DatasetId, EventTime, GatewayAccessKey};
 
 impl MockServer {
     /// Starts a server that accepts any dataset and any token and reads the system's clock.
@@ -35,8 +35,11 @@ impl MockServer {
         MockServerBuilder {
             settings: Settings {
                 dataset: None,
+                datasets: Vec::new(),
                 secret: None,
+                gateway_key: None,
                 app: None,
+                tokens_last: None,
                 clock: Box::new(SystemClock),
                 latency: Duration::ZERO,
                 refuses: None,
@@ -80,6 +83,32 @@ impl MockServerBuilder {
     /// Sets the only dataset that exists. By default every dataset exists.
     pub fn dataset(mut self, dataset: DatasetId) -> Self {
         self.settings.dataset = Some(dataset);
+        self
+    }
+
+    /// Adds a dataset to every list of datasets, as Meta writes it: an object with an `id` as text. The server answers with
+    /// it when the dataset is read, too. A list has pages of two.
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    /// use meta_offline_events::graph::DatasetList;
+    /// use meta_offline_events::testing::MockServer;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::builder()
+    ///     .describe_dataset(json!({ "id": "123", "name": "Stores", "is_consolidated_container": false }))
+    ///     .start()
+    ///     .await?;
+    /// let client = Client::builder("123".parse()?, "token".parse()?).loopback_endpoint(server.url()).build()?;
+    /// let found = client.graph().datasets(&DatasetList::owned_by("1".parse()?)).await?;
+    /// assert_eq!(found.items()[0].is_consolidated(), Some(false));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn describe_dataset(mut self, dataset: Value) -> Self {
+        self.settings.datasets.push(dataset);
         self
     }
 
@@ -140,10 +169,62 @@ impl MockServerBuilder {
         self
     }
 
+    /// Sets how long the tokens last that the server makes, and that it exchanges for others: 60 days unless set, as Meta's.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use meta_offline_events::graph::{App, Graph};
+    /// use meta_offline_events::testing::{ManualClock, MockServer};
+    /// use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clock = ManualClock::at(EventTime::from_unix(1_767_225_600)?);
+    /// let builder = MockServer::builder().clock(clock.clone());
+    /// let server = builder.tokens_last(Duration::from_secs(60)).start().await?;
+    /// let graph = Graph::builder().loopback_endpoint(server.url()).clock(clock).build()?;
+    /// let graph = graph.app(App::new("1".parse()?, "secret".parse()?));
+    /// let issued = graph.exchange_user_token(&"EAAB-not-a-real-token".parse()?).await?;
+    /// assert_eq!(issued.expiry().map(|end| end.unix()), Some(1_767_225_660));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tokens_last(mut self, time: Duration) -> Self {
+        self.settings.tokens_last = Some(time);
+        self
+    }
+
     /// Sets the secret of the app that the tokens belong to: a request then needs its proof, as with
     /// Meta's setting "Require App Secret".
     pub fn app_secret(mut self, secret: AppSecret) -> Self {
         self.settings.secret = Some(secret);
+        self
+    }
+
+    /// Sets the access key that the server wants as a gateway, at `/capi/{dataset}/events`. By default it takes events
+    /// there with any key and without one.
+    ///
+    /// ```
+    /// use meta_offline_events::client::{Client, Gateway};
+    /// # use meta_offline_events::customer::UserData;
+    /// # use meta_offline_events::event::Event;
+    /// use meta_offline_events::testing::MockServer;
+    /// # use meta_offline_events::value::EventTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let customer = UserData::builder().email("mary@example.com").build()?;
+    /// # let sale = Event::builder(EventTime::now(), customer).name("Subscribe".parse()?).build()?;
+    /// let server = MockServer::builder().gateway_access_key("key".parse()?).start().await?;
+    /// let gateway = Gateway::loopback(server.url()).access_key("another".parse()?);
+    /// let client = Client::builder_for_gateway("1".parse()?, gateway).build()?;
+    /// let report = client.send(sale).await;
+    /// assert!(report.stopped().is_some_and(|cause| cause.to_string().contains("Gateway::access_key")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn gateway_access_key(mut self, key: GatewayAccessKey) -> Self {
+        self.settings.gateway_key = Some(key);
         self
     }
 

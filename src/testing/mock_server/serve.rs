@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::graph;
-use super::state::State;
+use super::state::{Accepted, State};
 use crate::testing::answer::{Act, Answer, Delivery};
 use crate::testing::connection::{Broken, Connection, Head};
 use crate::testing::reply::{Body, Reply};
@@ -118,7 +118,8 @@ fn judge(state: &State, head: &Head, body: &[u8]) -> Reply {
         return reply;
     }
     match state.accept(head, body) {
-        Ok(received) => Reply::receipt(received),
+        Ok(Accepted { as_gateway: true, .. }) => Reply::new(202, None, Vec::new()),
+        Ok(Accepted { received, .. }) => Reply::receipt(received),
         Err(error) => Reply::error(&error),
     }
 }

@@ -103,6 +103,27 @@ impl MockServer {
         self.state.record().script.extend(answers);
     }
 
+    /// Gives this answer to every request with this path, which stands behind the version. It goes before the script.
+    ///
+    /// ```
+    /// use meta_offline_events::Client;
+    /// use meta_offline_events::testing::{Answer, MockServer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// server.always_at("123", Answer::graph_error(403, 200, None));
+    /// let client = Client::builder("123".parse()?, "token".parse()?).loopback_endpoint(server.url()).build()?;
+    /// let graph = client.graph();
+    /// assert!(graph.dataset(client.dataset()).await.is_err());
+    /// assert!(graph.dataset(&"124".parse()?).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn always_at(&self, path: &str, answer: Answer) {
+        self.state.record().by_path.push((path.to_owned(), answer));
+    }
+
     /// Gives this answer whenever the script is empty.
     ///
     /// ```
@@ -175,6 +196,29 @@ impl MockServer {
         let mut record = self.state.record();
         record.tokens.takes_others = false;
         record.tokens.known.push(KnownToken::new(token, until));
+    }
+
+    /// Refuses a token from now on, with code 190 and this subcode: 460 after a change of the password, for example.
+    ///
+    /// ```
+    /// use meta_offline_events::graph::{App, Graph};
+    /// use meta_offline_events::report::{ApiError, TokenProblem};
+    /// use meta_offline_events::testing::MockServer;
+    /// use meta_offline_events::value::AccessToken;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// let token: AccessToken = "EAAB-not-a-real-token".parse()?;
+    /// server.refuse_token(&token, 460);
+    /// let graph = Graph::builder().loopback_endpoint(server.url()).build()?;
+    /// let info = graph.app(App::new("1".parse()?, "secret".parse()?)).inspect(&token).await?;
+    /// assert_eq!(info.error().and_then(ApiError::token_problem), Some(TokenProblem::PasswordChanged));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn refuse_token(&self, token: &AccessToken, subcode: i64) {
+        self.state.record().tokens.refuse(token, subcode);
     }
 
     /// Every request so far, in the order in which their heads arrived.

@@ -12,14 +12,22 @@ use crate::testing::answer::Answer;
 use crate::testing::connection::Head;
 use crate::testing::graph::GraphError;
 use crate::testing::recorded::RecordedRequest;
-use crate::testing::rules::{Batch, Refuses, Request, Rules, Tokens, check};
-use crate::value::{AppId, AppSecret, DatasetId};
+use crate::testing::rules::{
+    Batch, Refuses, Request, Rules, Tokens, check, check_gateway, gateway_dataset_of,
+};
+use crate::value::{AppId, AppSecret, DatasetId, GatewayAccessKey};
 
 pub(super) struct Settings {
     pub(super) dataset: Option<DatasetId>,
+    /// What lists of datasets have, and what a dataset says of itself.
+    pub(super) datasets: Vec<Value>,
     pub(super) secret: Option<AppSecret>,
+    /// The access key that it wants as a gateway, if any.
+    pub(super) gateway_key: Option<GatewayAccessKey>,
     /// The only app that there is, or any.
     pub(super) app: Option<(AppId, AppSecret)>,
+    /// How long tokens last that it makes, unless as long as Meta's.
+    pub(super) tokens_last: Option<Duration>,
     pub(super) clock: Box<dyn Clock>,
     pub(super) latency: Duration,
     pub(super) refuses: Option<Box<Refuses>>,
@@ -36,6 +44,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("dataset", &self.dataset)
             .field("secret", &self.secret)
+            .field("gateway_key", &self.gateway_key)
             .field("app", &self.app)
             .field("clock", &self.clock)
             .field("latency", &self.latency)
@@ -54,7 +63,11 @@ pub(super) struct State {
 pub(super) struct Record {
     pub(super) script: VecDeque<Answer>,
     pub(super) always: Option<Answer>,
+    /// Answers to every request with a path, which stands behind the version.
+    pub(super) by_path: Vec<(String, Answer)>,
     pub(super) tokens: Tokens,
+    /// How many tokens it made.
+    pub(super) issued: u64,
     pub(super) requests: Vec<RecordedRequest>,
     /// Each with its dataset.
     pub(super) accepted: Vec<(String, Value)>,
@@ -69,7 +82,9 @@ impl State {
         let record = Record {
             script: VecDeque::new(),
             always: None,
+            by_path: Vec::new(),
             tokens,
+            issued: 0,
             requests: Vec::new(),
             accepted: Vec::new(),
             accepted_count: 0,
@@ -96,7 +111,15 @@ impl State {
     /// Records the head of a request; returns the index of the request and its answer.
     pub(super) fn record_head(&self, head: &Head) -> (usize, Answer) {
         let mut record = self.record();
-        let answer = record.script.pop_front().or_else(|| record.always.clone());
+        let path = head.target.split_once('?').map_or(head.target.as_str(), |(path, _)| path);
+        let behind_version = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+        let of_path = record
+            .by_path
+            .iter()
+            .rev()
+            .find(|(path, _)| behind_version.is_some_and(|(_, behind)| behind == path));
+        let answer = of_path.map(|(_, answer)| answer.clone());
+        let answer = answer.or_else(|| record.script.pop_front()).or_else(|| record.always.clone());
         record.requests.push(RecordedRequest::new(&head.method, &head.target, &head.headers));
         (record.requests.len() - 1, answer.unwrap_or_else(Answer::judge))
     }
@@ -113,8 +136,8 @@ impl State {
         InFlight(self)
     }
 
-    /// Checks a request and records its events when they are accepted; returns their number.
-    pub(super) fn accept(&self, head: &Head, body: &[u8]) -> Result<u64, GraphError> {
+    /// Checks a request and records its events when they are accepted.
+    pub(super) fn accept(&self, head: &Head, body: &[u8]) -> Result<Accepted, GraphError> {
         let settings = &self.settings;
         let request = Request {
             method: &head.method,
@@ -128,11 +151,16 @@ impl State {
             dataset: settings.dataset.as_ref().map(DatasetId::as_str),
             tokens: &tokens,
             secret: settings.secret.as_ref(),
+            gateway_key: settings.gateway_key.as_ref().map(GatewayAccessKey::expose),
             now: settings.clock.now().unix(),
             refuses: settings.refuses.as_deref(),
             names_refused: settings.names_refused,
         };
-        let Batch { dataset, events } = check(&request, &rules)?;
+        let gateway_dataset = gateway_dataset_of(&head.target);
+        let Batch { dataset, events } = match gateway_dataset {
+            Some(dataset) => check_gateway(&request, dataset, &rules)?,
+            None => check(&request, &rules)?,
+        };
         if let Some(on_accepted) = &settings.on_accepted {
             on_accepted(&dataset, &events);
         }
@@ -142,8 +170,14 @@ impl State {
         if settings.keeps_events {
             record.accepted.extend(events.into_iter().map(|event| (dataset.clone(), event)));
         }
-        Ok(received)
+        Ok(Accepted { received, as_gateway: gateway_dataset.is_some() })
     }
+}
+
+/// A batch that was accepted.
+pub(super) struct Accepted {
+    pub(super) received: u64,
+    pub(super) as_gateway: bool,
 }
 
 /// Counts one request as in flight until dropped.

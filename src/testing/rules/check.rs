@@ -21,6 +21,8 @@ pub(in crate::testing) struct Rules<'a> {
     pub(in crate::testing) tokens: &'a Tokens,
     /// The secret of the app, if proofs are needed.
     pub(in crate::testing) secret: Option<&'a AppSecret>,
+    /// The access key that a gateway wants, if any.
+    pub(in crate::testing) gateway_key: Option<&'a str>,
     /// Unix seconds.
     pub(in crate::testing) now: i64,
     pub(in crate::testing) refuses: Option<&'a Refuses>,
@@ -54,7 +56,7 @@ pub(in crate::testing) fn check(request: &Request<'_>, rules: &Rules<'_>) -> Res
     Ok(Batch { dataset: dataset.to_owned(), events })
 }
 
-fn check_refusal(event: &Value, refuses: Option<&Refuses>) -> Result<(), GraphError> {
+pub(super) fn check_refusal(event: &Value, refuses: Option<&Refuses>) -> Result<(), GraphError> {
     let accepted = !refuses.is_some_and(|refuses| refuses(event));
     require(accepted, TOO_BROAD, &["user_data"], "the server does not accept this customer information")
 }

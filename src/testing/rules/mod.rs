@@ -9,6 +9,7 @@ mod check;
 mod custom_data;
 mod event;
 mod fields;
+mod gateway;
 mod request;
 #[cfg(test)]
 mod sample;
@@ -16,5 +17,6 @@ mod token;
 mod user_data;
 
 pub(super) use check::{Batch, Refuses, Rules, check};
+pub(super) use gateway::{check_gateway, gateway_dataset_of};
 pub(super) use request::Request;
-pub(super) use token::{KnownToken, Tokens, check_token};
+pub(super) use token::{KnownToken, Tokens, check_proof, check_token};

@@ -37,6 +37,7 @@ pub(super) fn rules() -> Rules<'static> {
         dataset: Some("123"),
         tokens: &TOKENS,
         secret: None,
+        gateway_key: None,
         now: NOW,
         refuses: None,
         names_refused: false,

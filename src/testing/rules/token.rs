@@ -63,8 +63,15 @@ impl Tokens {
         self.known.iter().find(|known| known.token.expose() == token)
     }
 
-    pub(in crate::testing) fn find_mut(&mut self, token: &str) -> Option<&mut KnownToken> {
-        self.known.iter_mut().find(|known| known.token.expose() == token)
+    /// Refuses a token from now on, also one that was not known.
+    pub(in crate::testing) fn refuse(&mut self, token: &AccessToken, subcode: i64) {
+        match self.known.iter_mut().find(|known| known.token.expose() == token.expose()) {
+            Some(known) => known.refusal = Some(subcode),
+            None => {
+                let refused = KnownToken::new(token.clone(), None);
+                self.known.push(KnownToken { refusal: Some(subcode), ..refused });
+            }
+        }
     }
 }
 
@@ -105,7 +112,7 @@ pub(in crate::testing) fn check_token<'a>(
 }
 
 /// Checks the proof of the token in the body.
-pub(super) fn check_proof(
+pub(in crate::testing) fn check_proof(
     body: Option<&Map<String, Value>>,
     token: &str,
     secret: &AppSecret,

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::testing::connection::Head;
 use crate::testing::graph::GraphError;
 use crate::testing::mock_server::state::State;
-use crate::testing::rules::{KnownToken, check_token};
+use crate::testing::rules::{KnownToken, check_proof, check_token};
 
 /// What a call is answered with.
 pub(super) type Answered = Result<Value, GraphError>;
@@ -17,6 +17,8 @@ pub(super) type Answered = Result<Value, GraphError>;
 /// A call.
 pub(super) struct GraphCall {
     pub(super) method: String,
+    /// The address without query.
+    pub(super) address: String,
     /// The path behind the version, in its parts.
     path: Vec<String>,
     /// Those of the query and of a form.
@@ -51,6 +53,7 @@ impl GraphCall {
         let in_form = pairs(form).find(|(name, _)| name == "access_token").map(|(_, token)| token);
         Some(Self {
             method: head.method.clone(),
+            address: format!("http://{}/{version}/{path}", head.header("host").unwrap_or_default()),
             path: path.split('/').map(str::to_owned).collect(),
             parameters: pairs(query.as_bytes()).chain(pairs(form)).collect(),
             token: in_header.map(str::to_owned).or(in_form).filter(|token| !token.is_empty()),
@@ -78,13 +81,38 @@ impl GraphCall {
         if let Some((id, secret)) = self.token.as_deref().and_then(|token| token.split_once('|')) {
             return check_app(state, id, secret).map(|()| Caller::App);
         }
+        let known = self.known(state, self.token.as_deref())?;
+        if state.settings().secret.is_some() {
+            self.check_proof(state, &known)?;
+        }
+        Ok(Caller::Token(Box::new(known)))
+    }
+
+    /// What is known of a token, if it is valid.
+    pub(super) fn known(&self, state: &State, token: Option<&str>) -> Result<KnownToken, GraphError> {
         let record = state.record();
-        let now = state.settings().clock.now().unix();
-        let token = check_token(self.token.as_deref(), &record.tokens, now)?;
+        let token = check_token(token, &record.tokens, state.settings().clock.now().unix())?;
         let known = record.tokens.find(token).cloned();
         let other = || token.parse().map(|token| KnownToken::new(token, None)).ok();
         let error = || GraphError::new(401, 190, "The access token is not valid").subcode(467);
-        known.or_else(other).map(|known| Caller::Token(Box::new(known))).ok_or_else(error)
+        known.or_else(other).ok_or_else(error)
+    }
+
+    /// Checks the proof of the app secret that stands beside the other parameters.
+    pub(super) fn check_proof(&self, state: &State, token: &KnownToken) -> Result<(), GraphError> {
+        let settings = state.settings();
+        let Some(secret) = settings.secret.as_ref().or(settings.app.as_ref().map(|(_, secret)| secret))
+        else {
+            return self.required("appsecret_proof").map(drop);
+        };
+        let mut members = Map::new();
+        if let Some(proof) = self.parameter("appsecret_proof") {
+            members.insert("appsecret_proof".to_owned(), proof.into());
+        }
+        if let Some(time) = self.parameter("appsecret_time").and_then(|time| time.parse::<i64>().ok()) {
+            members.insert("appsecret_time".to_owned(), time.into());
+        }
+        check_proof(Some(&members), token.token.expose(), secret, settings.clock.now().unix())
     }
 }
 
