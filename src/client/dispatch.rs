@@ -14,6 +14,7 @@ use super::tokens;
 use super::trace;
 use super::transport::Request;
 use crate::auth::TokenRefusal;
+use crate::event::Event;
 use crate::report::{ApiError, ErrorClass, NotSentCause, Numbered, Outcome, StopCause, UnconfirmedCause};
 use crate::value::{AccessToken, EventTime, OutsideWindow};
 
