@@ -383,7 +383,12 @@ impl Given {
 impl Given {
     fn into_sample(self) -> Result<Command, Failure> {
         let goes_with_files = self.dry_run.is_some() || self.now.is_some() || self.max_invalid.is_some();
-        if goes_with_files || self.is_sorted || self.shows_layout || self.layout.is_some() || self.flow.is_set() {
+        if goes_with_files
+            || self.is_sorted
+            || self.shows_layout
+            || self.layout.is_some()
+            || self.flow.is_set()
+        {
             return Err("--sample only goes with --report, --html, --diagnostics and --quiet".into());
         }
         self.check_outputs()?;

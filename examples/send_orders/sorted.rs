@@ -184,9 +184,17 @@ impl Iterator for Files {
 }
 
 impl Files {
-    fn open(&mut self, input: &Input, index: usize) -> Result<CsvRows<Counting<Box<dyn Source + Send>>>, Failure> {
+    fn open(
+        &mut self,
+        input: &Input,
+        index: usize,
+    ) -> Result<CsvRows<Counting<Box<dyn Source + Send>>>, Failure> {
         let mut facts = FileFacts::new(input.name());
-        let rows = self.reading.open(self.bytes.counting(read::open(input, &mut self.on_disk)?), index, self.files)?;
+        let rows = self.reading.open(
+            self.bytes.counting(read::open(input, &mut self.on_disk)?),
+            index,
+            self.files,
+        )?;
         facts.ignored_columns = rows.ignored_columns().into_iter().map(str::to_owned).collect();
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).push(facts);
         Ok(rows)

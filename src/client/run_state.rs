@@ -21,8 +21,7 @@ use super::source::SourceError;
 use super::trace;
 use crate::event::Event;
 use crate::report::{
-    ApiError, DeliveryReport, Keeping, Ledger, Numbered, Outcome, RequestCounts, RowReport, StopCause,
-    Wait,
+    ApiError, DeliveryReport, Keeping, Ledger, Numbered, Outcome, RequestCounts, RowReport, StopCause, Wait,
 };
 use crate::value::{AccessToken, EventTime, OutsideWindow};
 use crate::wire::{BatchLimits, Hints, TextFilter};

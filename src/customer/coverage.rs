@@ -203,9 +203,8 @@ impl Coverage {
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn count_relying_on(&self, key: MatchKey) -> u64 {
-        let relying = |keys: &KeySet| {
-            keys.contains(key) && !is_too_broad(*keys) && is_too_broad(keys.without(key))
-        };
+        let relying =
+            |keys: &KeySet| keys.contains(key) && !is_too_broad(*keys) && is_too_broad(keys.without(key));
         self.all_combinations().filter(|(keys, _)| relying(keys)).map(|(_, count)| count).sum()
     }
 

@@ -145,13 +145,18 @@ impl Sales {
 
     /// The groups, by day, action source, outcome and currency.
     pub(super) fn groups(&self) -> Vec<SalesGroup> {
-        let mut groups: Vec<_> = self.groups.iter().map(|(&key, total)| SalesGroup {
-            key,
-            events: total.events,
-            value: key.currency.filter(|_| !total.is_too_large).and_then(|currency| {
-                total.value.rounded(currency.minor_units())
-            }),
-        }).collect();
+        let mut groups: Vec<_> = self
+            .groups
+            .iter()
+            .map(|(&key, total)| SalesGroup {
+                key,
+                events: total.events,
+                value: key
+                    .currency
+                    .filter(|_| !total.is_too_large)
+                    .and_then(|currency| total.value.rounded(currency.minor_units())),
+            })
+            .collect();
         groups.sort_by_key(|group| {
             let Key { day, action_source, outcome, currency } = group.key;
             (day, action_source.as_str(), outcome, currency.map(|currency| currency.to_string()))
@@ -224,12 +229,17 @@ mod tests {
         let groups = sales.groups();
         let shown: Vec<_> = groups
             .iter()
-            .map(|group| (group.action_source().as_str(), group.outcome(), group.value().unwrap().to_string()))
+            .map(|group| {
+                (group.action_source().as_str(), group.outcome(), group.value().unwrap().to_string())
+            })
             .collect();
-        assert_eq!(shown, [
-            ("phone_call", "accepted", "2.1".to_owned()),
-            ("phone_call", "refused", "3".to_owned()),
-            ("physical_store", "accepted", "1.5".to_owned()),
-        ]);
+        assert_eq!(
+            shown,
+            [
+                ("phone_call", "accepted", "2.1".to_owned()),
+                ("phone_call", "refused", "3".to_owned()),
+                ("physical_store", "accepted", "1.5".to_owned()),
+            ]
+        );
     }
 }

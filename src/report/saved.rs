@@ -68,14 +68,14 @@ pub(super) struct SavedRequests {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct SavedTimeline {
     pub(super) began: Option<i64>,
-    pub(super) span_seconds: u64,
+    pub(super) span_ms: u64,
     pub(super) spans: Vec<SavedSpan>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct SavedSpan {
     pub(super) requests: SavedRequests,
-    pub(super) waited_seconds: BTreeMap<String, f64>,
+    pub(super) waited_ms: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -388,9 +388,13 @@ enum Problem {
     Unreadable(std::io::ErrorKind),
     #[error("the report is not whole JSON: see line {line}, column {column}")]
     NotJson { line: usize, column: usize },
-    #[error("no report of version {SCHEMA_VERSION}, see line {line}, column {column}: write it anew with this release")]
+    #[error(
+        "no report of version {SCHEMA_VERSION}, see line {line}, column {column}: write it anew with this release"
+    )]
     NotAReport { line: usize, column: usize },
-    #[error("the report has version {0}, and this release reads version {SCHEMA_VERSION}: use the release that wrote it")]
+    #[error(
+        "the report has version {0}, and this release reads version {SCHEMA_VERSION}: use the release that wrote it"
+    )]
     Version(u32),
 }
 

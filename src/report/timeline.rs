@@ -104,7 +104,7 @@ impl Span {
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { began: None, length: Duration::from_secs(1), spans: Vec::new() }
+        Self { began: None, length: Duration::from_millis(100), spans: Vec::new() }
     }
 }
 
@@ -156,10 +156,16 @@ impl Timeline {
     fn span_at(&mut self, after: Duration) -> &mut Span {
         while self.index_of(after) as usize >= MAX_SPANS {
             self.length *= 2;
-            self.spans = self.spans.chunks(2).map(|pair| pair.iter().fold(Span::default(), |mut sum, span| {
-                sum.add(span);
-                sum
-            })).collect();
+            self.spans = self
+                .spans
+                .chunks(2)
+                .map(|pair| {
+                    pair.iter().fold(Span::default(), |mut sum, span| {
+                        sum.add(span);
+                        sum
+                    })
+                })
+                .collect();
         }
         let index = self.index_of(after) as usize;
         if self.spans.len() <= index {
@@ -173,7 +179,7 @@ impl Serialize for Timeline {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(Some(3))?;
         fields.serialize_entry("began", &self.began.map(EventTime::unix))?;
-        fields.serialize_entry("span_seconds", &self.length.as_secs())?;
+        fields.serialize_entry("span_ms", &millis(self.length))?;
         fields.serialize_entry("spans", &self.spans)?;
         fields.end()
     }
@@ -183,10 +189,14 @@ impl Serialize for Span {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(Some(2))?;
         fields.serialize_entry("requests", &self.requests)?;
-        let waited = Wait::ALL.map(|wait| (wait.code(), self.waited(wait).as_secs_f64()));
-        fields.serialize_entry("waited_seconds", &std::collections::BTreeMap::from(waited))?;
+        let waited = Wait::ALL.map(|wait| (wait.code(), millis(self.waited(wait))));
+        fields.serialize_entry("waited_ms", &std::collections::BTreeMap::from(waited))?;
         fields.end()
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(all(test, feature = "client"))]
@@ -203,9 +213,9 @@ mod tests {
         for second in 0..1000 {
             timeline.requests_at(seconds(second)).made += 1;
         }
-        assert_eq!(timeline.span_length(), seconds(16));
-        assert_eq!(timeline.spans().len(), 63);
-        assert_eq!(timeline.spans()[0].requests().made, 16);
+        assert_eq!(timeline.span_length(), Duration::from_millis(12_800));
+        assert_eq!(timeline.spans().len(), 79);
+        assert_eq!(timeline.spans()[0].requests().made, 13);
         assert_eq!(timeline.spans().iter().map(|span| span.requests().made).sum::<u64>(), 1000);
         timeline.requests_at(Duration::MAX).made += 1;
         assert!(timeline.spans().len() <= MAX_SPANS);
@@ -214,12 +224,13 @@ mod tests {
     #[test]
     fn a_wait_is_in_every_span_that_it_covers() {
         let mut timeline = Timeline::default();
-        timeline.waited(Wait::Pause, Duration::from_millis(1500), Duration::from_millis(3250));
-        let waited: Vec<_> = timeline.spans().iter().map(|span| span.waited(Wait::Pause).as_millis()).collect();
-        assert_eq!(waited, [0, 500, 1000, 250]);
+        timeline.waited(Wait::Pause, Duration::from_millis(150), Duration::from_millis(325));
+        let waited: Vec<_> =
+            timeline.spans().iter().map(|span| span.waited(Wait::Pause).as_millis()).collect();
+        assert_eq!(waited, [0, 50, 100, 25]);
         timeline.waited(Wait::Retry, seconds(10), seconds(500));
         let sum = |wait| timeline.spans().iter().map(|span| span.waited(wait)).sum::<Duration>();
-        assert_eq!((sum(Wait::Pause), sum(Wait::Retry)), (Duration::from_millis(1750), seconds(490)));
-        assert_eq!(timeline.span_length(), seconds(8));
+        assert_eq!((sum(Wait::Pause), sum(Wait::Retry)), (Duration::from_millis(175), seconds(490)));
+        assert_eq!(timeline.span_length(), Duration::from_millis(6400));
     }
 }

@@ -367,13 +367,15 @@ async fn run_through_every_fault(test: &str, in_flight: &str) -> Agreement {
     ran.search(&fs::read_to_string(&report).unwrap());
     let account = json(&report);
     assert_adds_up(&account);
-    assert!(account["stopped"]["message"].as_str().unwrap().contains("redirects to example.com"), "{account}");
+    assert!(
+        account["stopped"]["message"].as_str().unwrap().contains("redirects to example.com"),
+        "{account}"
+    );
     assert!(mock_server.request_count() >= every_fault_in_turn().len(), "every fault was gone through");
 
     let diagnostics = account["diagnostics"].as_array().unwrap();
     let orders_of = |is_wanted: fn(&str) -> bool| -> BTreeSet<String> {
-        let wanted =
-            diagnostics.iter().filter(|diagnostic| is_wanted(diagnostic["code"].as_str().unwrap()));
+        let wanted = diagnostics.iter().filter(|diagnostic| is_wanted(diagnostic["code"].as_str().unwrap()));
         let lines = wanted.filter_map(|diagnostic| diagnostic["lines"].as_array()).flatten();
         lines.map(|line| format!("A{}", line.as_u64().unwrap() - 2)).collect()
     };

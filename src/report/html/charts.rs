@@ -62,7 +62,7 @@ pub(super) fn columns(columns: Vec<Vec<Part>>) -> Vec<Bar> {
                 class: part.class,
                 x: length(room * float(index as u64) + gap / 2.0),
                 y: length(top),
-                width: length((room - gap).min(8.0)),
+                width: length(room - gap),
                 height: length(height),
                 title: part.title,
             });
@@ -80,6 +80,11 @@ pub(super) fn share(part: u64, whole: u64) -> String {
 /// The place of one of several columns, and how wide each is.
 pub(super) fn place(index: usize, columns: usize) -> String {
     length(100.0 * float(index as u64) / float(columns.max(1) as u64))
+}
+
+/// How strongly a part of a whole shows.
+pub(super) fn opacity(part: u64, whole: u64) -> String {
+    format!("{:.2}", (float(part) / float(whole.max(1))).clamp(0.25, 1.0))
 }
 
 pub(super) fn length(percent: f64) -> String {

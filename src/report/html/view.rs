@@ -9,7 +9,9 @@ use super::charts::{self, Bar, Part};
 use super::words::{self, Kind, OutcomeWords, counted, grouped, percent, visible};
 use crate::customer::ValueWarning;
 use crate::event::ActionSource;
-use crate::report::saved::{Reasons, SavedCoverage, SavedRequests, SavedSales};
+use crate::report::saved::{
+    Reasons, SavedCombination, SavedCoverage, SavedKey, SavedRequests, SavedSales, SavedScore, SavedSpan,
+};
 use crate::report::{Reason, SavedReport, Wait};
 use crate::value::{Amount, Currency, Sum};
 
@@ -93,6 +95,7 @@ struct ReasonLine {
 struct Coverage {
     summary: String,
     keys: Vec<KeyLine>,
+    has_relying: bool,
     combinations: Vec<CombinationLine>,
     more: Option<String>,
 }
@@ -134,19 +137,15 @@ struct Window {
 
 struct DayLine {
     day: String,
-    events: String,
-    accepted: String,
-    others: String,
-    value: String,
+    sent: String,
+    values: Vec<String>,
 }
 
 struct SourceLine {
     label: String,
-    events: String,
-    accepted: String,
+    sent: String,
     values: Vec<String>,
-    oldest: String,
-    window: String,
+    age: String,
     /// The age of the oldest event as a share of the window.
     used: String,
     is_over: bool,
@@ -183,11 +182,18 @@ struct Score {
 }
 
 /// How many lines each long table has before the rest is only counted.
-const MAX_REASONS: usize = 40;
+const MAX_REASONS: usize = 30;
+const MAX_NOTES: usize = 12;
 const MAX_KEYS: usize = 40;
+/// In each combination.
+const MAX_CHIPS: usize = 20;
 const MAX_COMBINATIONS: usize = 8;
 const MAX_DAYS: usize = 70;
 const MAX_SOURCES: usize = 8;
+const MAX_OUTCOMES: usize = 20;
+
+/// How many spans the picture of requests has at least.
+const MIN_SPANS: usize = 12;
 
 /// How many reasons a step names.
 const MAX_POINTS: usize = 3;
@@ -202,8 +208,8 @@ impl Page {
             cards: cards(report, &counts),
             todos: todos(report, &counts),
             outcomes: outcomes(&counts),
-            reasons: reasons(&report.diagnostics, &report.sources.len()),
-            notes: reasons(&report.notes, &report.sources.len()),
+            reasons: reasons(&report.diagnostics, MAX_REASONS, report.sources.len()),
+            notes: reasons(&report.notes, MAX_NOTES, report.sources.len()),
             coverage: report.coverage.as_ref().filter(|coverage| coverage.customers > 0).map(coverage),
             days: days(report),
             action_sources: action_sources(report),
@@ -249,7 +255,7 @@ impl Counts {
         let others = report.rows.keys().chain(report.events.keys()).map(String::as_str);
         let mut codes: Vec<&str> = Vec::new();
         for code in known.chain(others.filter(|code| *code != "read")) {
-            if !codes.contains(&code) && codes.len() < MAX_REASONS {
+            if !codes.contains(&code) && codes.len() < MAX_OUTCOMES {
                 codes.push(code);
             }
         }
@@ -279,12 +285,14 @@ impl Counts {
 
 fn about(report: &SavedReport) -> Vec<String> {
     let mut about = Vec::new();
-    if let Some(time) = report.created.or(report.timeline.began).and_then(|unix| DateTime::from_timestamp(unix, 0)) {
+    if let Some(time) =
+        report.created.or(report.timeline.began).and_then(|unix| DateTime::from_timestamp(unix, 0))
+    {
         about.push(time.format("%-d %B %Y, %H:%M UTC").to_string());
     }
     about.extend(report.sources.iter().take(MAX_SOURCES).map(|source| match source.number {
-        0 => visible(&source.name),
-        number => format!("{number}: {}", visible(&source.name)),
+        0 => words::name(&source.name),
+        number => format!("{number}: {}", words::name(&source.name)),
     }));
     if let Some(more) = report.sources.len().checked_sub(MAX_SOURCES + 1) {
         about.push(counted(more as u64 + 1, "more file"));
@@ -300,21 +308,37 @@ fn verdict(report: &SavedReport, counts: &Counts) -> Verdict {
         rows => format!(" {} left out on purpose.", plural(rows, "row was", "rows were")),
     };
     if let Some(why) = &report.failed {
-        let headline = if sent > 0 { format!("Sending ended early: Meta accepted {of_all}") } else { "Nothing was sent".to_owned() };
-        return Verdict { class: "bad", headline, detail: visible(why) };
+        let headline = if sent > 0 {
+            format!("Sending ended early: Meta accepted {of_all}")
+        } else {
+            "Nothing was sent".to_owned()
+        };
+        return Verdict { class: "bad", headline, detail: words::sentence(why) };
     }
     if let Some(stopped) = &report.stopped {
-        let headline = if sent > 0 { format!("Sending stopped early: Meta accepted {of_all}") } else { "Sending stopped before Meta accepted anything".to_owned() };
-        return Verdict { class: "bad", headline, detail: visible(&stopped.message) };
+        let headline = if sent > 0 {
+            format!("Sending stopped early: Meta accepted {of_all}")
+        } else {
+            "Sending stopped before Meta accepted anything".to_owned()
+        };
+        return Verdict { class: "bad", headline, detail: words::sentence(&stopped.message) };
     }
     let ready = counts.events(Kind::Ready);
     if ready > 0 && sent == 0 {
         let headline = format!("Nothing was sent yet: {} ready", plural(ready, "event is", "events are"));
-        let detail = if lost > 0 { format!("{} need work first.{left_out}", rows_lost(lost, counts.read)) } else { format!("Every row can be sent.{left_out}") };
+        let detail = if lost > 0 {
+            format!("{} need work first.{left_out}", rows_lost(lost, counts.read))
+        } else {
+            format!("Every row can be sent.{left_out}")
+        };
         return Verdict { class: if lost > 0 { "warn" } else { "good" }, headline, detail };
     }
     if counts.read == 0 && counts.events == 0 {
-        return Verdict { class: "warn", headline: "Nothing was sent".to_owned(), detail: "There were no rows.".to_owned() };
+        return Verdict {
+            class: "warn",
+            headline: "Nothing was sent".to_owned(),
+            detail: "There were no rows.".to_owned(),
+        };
     }
     if lost == 0 {
         let headline = format!("Everything was sent: Meta accepted {}", counted(sent, "event"));
@@ -322,7 +346,11 @@ fn verdict(report: &SavedReport, counts: &Counts) -> Verdict {
     }
     let headline = format!("Meta accepted {of_all}");
     let class = if sent == 0 { "bad" } else { "warn" };
-    Verdict { class, headline, detail: format!("{} did not get through.{left_out}", rows_lost(lost, counts.read)) }
+    Verdict {
+        class,
+        headline,
+        detail: format!("{} did not get through.{left_out}", rows_lost(lost, counts.read)),
+    }
 }
 
 fn rows_lost(lost: u64, read: u64) -> String {
@@ -335,13 +363,22 @@ fn plural(count: u64, one: &str, several: &str) -> String {
 
 fn cards(report: &SavedReport, counts: &Counts) -> Vec<Card> {
     let sales_of = |kind: Kind| {
-        report.sales.iter().filter(move |sales| words::outcome(&sales.outcome).map(|words| words.kind) == Some(kind))
+        report
+            .sales
+            .iter()
+            .filter(move |sales| words::outcome(&sales.outcome).map(|words| words.kind) == Some(kind))
     };
     let (sent, ready) = (counts.events(Kind::Sent), counts.events(Kind::Ready));
     let first = if sent == 0 && ready > 0 {
         let mut lines = vec![format!("from {}", counted(counts.rows(Kind::Ready), "row"))];
         lines.extend(values(sales_of(Kind::Ready)));
-        Card { class: "ready", title: "Ready to send", number: grouped(ready), unit: noun(ready, "event"), lines }
+        Card {
+            class: "ready",
+            title: "Ready to send",
+            number: grouped(ready),
+            unit: noun(ready, "event"),
+            lines,
+        }
     } else {
         let mut lines = vec![format!("from {}", counted(counts.rows(Kind::Sent), "row"))];
         lines.extend(values(sales_of(Kind::Sent)));
@@ -354,8 +391,8 @@ fn cards(report: &SavedReport, counts: &Counts) -> Vec<Card> {
         let events = counts.events(Kind::Lost);
         if events > 0 {
             let values = values(sales_of(Kind::Lost)).join(", ");
-            let worth = if values.is_empty() { String::new() } else { format!(" worth {values}") };
-            lines.push(format!("{} among them{worth}", counted(events, "whole event")));
+            let worth = if values.is_empty() { String::new() } else { format!(": {values}") };
+            lines.push(format!("{} among them{worth}", counted(events, "event")));
         }
     } else {
         lines.push("Nothing is missing.".to_owned());
@@ -399,7 +436,10 @@ fn values<'s, I: Iterator<Item = &'s SavedSales>>(sales: I) -> Vec<String> {
         })
         .collect();
     if more > 0 {
-        shown.push(format!("and {}", if more == 1 { "1 more currency".to_owned() } else { format!("{more} more currencies") }));
+        shown.push(format!(
+            "and {}",
+            if more == 1 { "1 more currency".to_owned() } else { format!("{more} more currencies") }
+        ));
     }
     shown
 }
@@ -407,17 +447,37 @@ fn values<'s, I: Iterator<Item = &'s SavedSales>>(sales: I) -> Vec<String> {
 fn todos(report: &SavedReport, counts: &Counts) -> Vec<Todo> {
     let mut todos = Vec::new();
     if let Some(why) = &report.failed {
-        todos.push(Todo { class: "bad", title: "Repair what made the run fail".to_owned(), text: visible(why), points: Vec::new() });
+        todos.push(Todo {
+            class: "bad",
+            title: "Repair what made the run fail".to_owned(),
+            text: words::sentence(why),
+            points: Vec::new(),
+        });
     }
     if let Some(stopped) = &report.stopped {
-        todos.push(Todo { class: "bad", title: "Remove what stopped the run".to_owned(), text: visible(&stopped.message), points: Vec::new() });
+        todos.push(Todo {
+            class: "bad",
+            title: "Remove what stopped the run".to_owned(),
+            text: words::sentence(&stopped.message),
+            points: Vec::new(),
+        });
     }
     for count in &counts.lines {
-        let Some(words) = count.words.filter(|words| !words.advice.is_empty()) else { continue };
-        let reasons = report.reasons().iter().filter(|reason| reason.outcome() == Some(words.code));
+        let Some(words) = count.words else { continue };
+        let reasons = by_importance(report.reasons());
+        let reasons = reasons.into_iter().filter(|reason| reason.outcome() == Some(words.code));
         let point = |reason: &Reason| {
-            let column = reason.column().map(|column| format!("{}: ", visible(column))).unwrap_or_default();
-            format!("{}{column}{}", if reason.rows() > 0 { format!("{} · ", counted(reason.rows(), "row")) } else { String::new() }, visible(reason.message()))
+            let column =
+                reason.column().map(|column| format!("{}: ", words::name(column))).unwrap_or_default();
+            format!(
+                "{}{column}{}",
+                if reason.rows() > 0 {
+                    format!("{} · ", counted(reason.rows(), "row"))
+                } else {
+                    String::new()
+                },
+                visible(reason.message())
+            )
         };
         let more = reasons.clone().count().saturating_sub(MAX_POINTS);
         let mut points: Vec<_> = reasons.take(MAX_POINTS).map(point).collect();
@@ -425,13 +485,18 @@ fn todos(report: &SavedReport, counts: &Counts) -> Vec<Todo> {
             points.push(format!("and {}, in the table of reasons", counted(more as u64, "more reason")));
         }
         let (number, unit) = if count.rows > 0 { (count.rows, "row") } else { (count.events, "event") };
-        let title = format!("{}: {}", counted(number, unit), words.label.to_lowercase());
+        let Some(title) = words.action(&counted(number, unit)) else { continue };
         todos.push(Todo { class: words.code, title, text: words.advice.to_owned(), points });
     }
     todos.extend(report.coverage.as_ref().and_then(poor_values));
     if report.test_event_code {
         let text = "These events also show under Test Events, and Meta counts them all the same. Remove the test event code before the daily runs begin.";
-        todos.push(Todo { class: "pending", title: "This run had a test event code".to_owned(), text: text.to_owned(), points: Vec::new() });
+        todos.push(Todo {
+            class: "pending",
+            title: "This run had a test event code".to_owned(),
+            text: text.to_owned(),
+            points: Vec::new(),
+        });
     }
     todos
 }
@@ -441,7 +506,8 @@ fn poor_values(coverage: &SavedCoverage) -> Option<Todo> {
     let mut points = Vec::new();
     for (key, saved) in &coverage.keys {
         for (code, count) in &saved.warnings {
-            let what = ValueWarning::with_code(code).map_or_else(|| words::readable(code), |warning| warning.to_string());
+            let what = ValueWarning::with_code(code)
+                .map_or_else(|| words::readable(code), |warning| warning.to_string());
             points.push((*count, format!("{} · {}: {what}", counted(*count, "value"), words::key(key))));
         }
     }
@@ -473,7 +539,8 @@ fn outcomes(counts: &Counts) -> Option<Outcomes> {
         };
         counts.lines.iter().filter(|count| number(count) > 0).map(part).collect()
     };
-    let describe = |parts: &[Part]| parts.iter().map(|part| part.title.as_str()).collect::<Vec<_>>().join(", ");
+    let describe =
+        |parts: &[Part]| parts.iter().map(|part| part.title.as_str()).collect::<Vec<_>>().join(", ");
     let (rows, events) = (parts(|count| count.rows, "row"), parts(|count| count.events, "event"));
     let line = |count: &Count| OutcomeLine {
         class: count.class(),
@@ -494,7 +561,17 @@ fn outcomes(counts: &Counts) -> Option<Outcomes> {
     })
 }
 
-fn reasons(reasons: &Reasons, sources: &usize) -> ReasonTable {
+/// The reasons with those first that somebody has to do something about, and those last that only follow from others.
+fn by_importance(reasons: &[Reason]) -> Vec<&Reason> {
+    let mut sorted: Vec<_> = reasons.iter().collect();
+    sorted.sort_by_key(|reason| {
+        let kind = reason.outcome().and_then(words::outcome).map(|words| words.kind);
+        (kind == Some(Kind::LeftOut), reason.code() == "order_incomplete")
+    });
+    sorted
+}
+
+fn reasons(reasons: &Reasons, most: usize, sources: usize) -> ReasonTable {
     let line = |reason: &Reason| {
         let words = reason.outcome().and_then(words::outcome);
         ReasonLine {
@@ -505,22 +582,26 @@ fn reasons(reasons: &Reasons, sources: &usize) -> ReasonTable {
                 (None, None) => String::new(),
             },
             rows: if reason.rows() > 0 { grouped(reason.rows()) } else { "–".to_owned() },
-            message: visible(reason.message()),
-            code: visible(reason.code()),
-            column: reason.column().map(visible).unwrap_or_default(),
-            lines: lines(reason, *sources > 1),
+            message: words::sentence(reason.message()),
+            code: words::name(reason.code()),
+            column: reason.column().map(words::name).unwrap_or_default(),
+            lines: lines(reason, sources > 1),
         }
     };
-    let (shown, hidden) = reasons.kept.split_at(reasons.kept.len().min(MAX_REASONS));
+    let sorted = by_importance(&reasons.kept);
+    let (shown, hidden) = sorted.split_at(sorted.len().min(most));
     let others = hidden.len() as u64 + reasons.others;
-    let rows = hidden.iter().map(Reason::rows).sum::<u64>() + reasons.rows_of_others;
-    let more = (others > 0).then(|| format!("and {} on {}, in the JSON report", counted(others, "more reason"), counted(rows, "row")));
-    ReasonTable { lines: shown.iter().map(line).collect(), more }
+    let rows = hidden.iter().map(|reason| reason.rows()).sum::<u64>() + reasons.rows_of_others;
+    let more = (others > 0).then(|| {
+        format!("and {} on {}, in the JSON report", counted(others, "more reason"), counted(rows, "row"))
+    });
+    ReasonTable { lines: shown.iter().copied().map(line).collect(), more }
 }
 
 /// The first lines of a reason, with the number of their file where there are several.
 fn lines(reason: &Reason, several: bool) -> String {
-    let one = |(line, source): &(u64, u16)| if several { format!("{source}:{line}") } else { line.to_string() };
+    let one =
+        |(line, source): &(u64, u16)| if several { format!("{source}:{line}") } else { line.to_string() };
     let shown: Vec<_> = reason.first.iter().map(one).collect();
     match reason.rows().saturating_sub(shown.len() as u64) {
         0 => shown.join(", "),
@@ -538,20 +619,17 @@ fn coverage(coverage: &SavedCoverage) -> Coverage {
         .sum();
     let mut keys: Vec<_> = coverage.keys.iter().collect();
     keys.sort_by_key(|(_, saved)| std::cmp::Reverse(saved.customers));
-    let key = |(name, saved): &(&String, &crate::report::saved::SavedKey)| KeyLine {
+    let key = |(name, saved): &(&String, &SavedKey)| KeyLine {
         label: words::key(name),
-        name: visible(name),
+        name: words::name(name),
         width: charts::share(saved.customers, all),
         relying_width: charts::share(saved.relying.min(saved.customers), all),
         share: percent(saved.customers, all),
         customers: grouped(saved.customers),
-        brings: match saved.relying {
-            0 => "helps to match".to_owned(),
-            relying => format!("{} could not be sent without it", plural(relying, "event", "events")),
-        },
+        brings: brings(name, saved.relying, coverage),
     };
-    let combination = |combination: &crate::report::saved::SavedCombination| CombinationLine {
-        keys: combination.keys.iter().take(MAX_KEYS).map(|key| words::key(key)).collect(),
+    let combination = |combination: &SavedCombination| CombinationLine {
+        keys: combination.keys.iter().take(MAX_CHIPS).map(|key| words::key(key)).collect(),
         width: charts::share(combination.customers, all),
         share: percent(combination.customers, all),
         customers: grouped(combination.customers),
@@ -565,9 +643,31 @@ fn coverage(coverage: &SavedCoverage) -> Coverage {
             counted(all, "event"),
         ),
         keys: keys.iter().take(MAX_KEYS).map(key).collect(),
+        has_relying: keys.iter().any(|(_, saved)| saved.relying > 0),
         combinations: coverage.combinations.iter().take(MAX_COMBINATIONS).map(combination).collect(),
         more: more.map(|more| counted(more as u64 + 1, "other combination")),
     }
+}
+
+/// What a key brings beside the others.
+fn brings(key: &str, relying: u64, coverage: &SavedCoverage) -> String {
+    let having = |wanted: &[&str]| {
+        let with = coverage.combinations.iter().filter(|combination| {
+            let has = |name: &str| combination.keys.iter().any(|key| key == name);
+            has(key) && !wanted.iter().any(|other| *other != key && has(other))
+        });
+        with.map(|combination| combination.customers).sum::<u64>()
+    };
+    let mut brings = match (key, having(&["em", "ph"])) {
+        ("em" | "ph", 0) => "beside the other contact".to_owned(),
+        ("em" | "ph", only) => format!("the only contact of {}", grouped(only)),
+        (_, 0) => "beside e-mail or phone".to_owned(),
+        (_, without) => format!("{} without e-mail and phone", grouped(without)),
+    };
+    if relying > 0 {
+        brings.push_str(&format!("; {} could not be sent without it", grouped(relying)));
+    }
+    brings
 }
 
 fn date(text: &str) -> Option<NaiveDate> {
@@ -601,7 +701,11 @@ fn days(report: &SavedReport) -> Option<DayChart> {
     let parts = |day: NaiveDate| {
         let part = |words: &'static OutcomeWords| {
             let size = events(of_day(day), |sales| sales.outcome == words.code);
-            Part { class: words.code, size, title: format!("{}: {}, {}", shown(day), counted(size, "event"), words.label.to_lowercase()) }
+            Part {
+                class: words.code,
+                size,
+                title: format!("{}: {}, {}", shown(day), counted(size, "event"), words.label.to_lowercase()),
+            }
         };
         words::outcomes().map(part).collect()
     };
@@ -611,21 +715,21 @@ fn days(report: &SavedReport) -> Option<DayChart> {
         let index = columns.iter().position(|day| *day >= from).filter(|index| *index > 0)?;
         Some(Window { x: charts::place(index, columns.len()), label: format!("{days} days") })
     };
-    let line = |(day, sales): (&Option<NaiveDate>, &Vec<&SavedSales>)| {
-        let all = events(sales, |_| true);
-        let accepted = events(sales, is_sent);
-        DayLine {
-            day: day.map_or_else(|| "earlier".to_owned(), shown),
-            events: grouped(all),
-            accepted: grouped(accepted),
-            others: grouped(all - accepted),
-            value: values(sales.iter().copied()).join(", "),
-        }
+    let line = |(day, sales): (&Option<NaiveDate>, &Vec<&SavedSales>)| DayLine {
+        day: day.map_or_else(|| "Earlier".to_owned(), shown),
+        sent: format!("{} of {}", grouped(events(sales, is_sent)), grouped(events(sales, |_| true))),
+        values: values(sales.iter().copied()),
     };
     let more = by_day.len().saturating_sub(MAX_DAYS);
     let total = events(&report.sales.iter().collect::<Vec<_>>(), |_| true);
     Some(DayChart {
-        label: format!("{} by day of the sale, from {} to {}; the most on one day are {}", counted(total, "event"), shown(first), shown(last), grouped(highest)),
+        label: format!(
+            "{} by day of the sale, from {} to {}; the most on one day are {}",
+            counted(total, "event"),
+            shown(first),
+            shown(last),
+            grouped(highest)
+        ),
         bars: charts::columns(columns.iter().map(|day| parts(*day)).collect()),
         highest: grouped(highest),
         first: shown(first),
@@ -651,7 +755,8 @@ fn action_sources(report: &SavedReport) -> Vec<SourceLine> {
     }
     let line = |(name, sales): (&str, Vec<&SavedSales>)| {
         let oldest = sales.iter().filter_map(|sales| sales.day.as_deref().and_then(date)).min();
-        let age = oldest.zip(today(report)).and_then(|(day, today)| u64::try_from((today - day).num_days()).ok());
+        let age =
+            oldest.zip(today(report)).and_then(|(day, today)| u64::try_from((today - day).num_days()).ok());
         let window = name.parse().ok().map(window);
         let (used, is_over) = match (age, window) {
             (Some(age), Some(window)) => (charts::share(age.min(window), window), age > window),
@@ -659,18 +764,24 @@ fn action_sources(report: &SavedReport) -> Vec<SourceLine> {
         };
         SourceLine {
             label: words::readable(name),
-            events: grouped(events(&sales, |_| true)),
-            accepted: grouped(events(&sales, is_sent)),
+            sent: format!(
+                "{} of {} sent",
+                grouped(events(&sales, is_sent)),
+                counted(events(&sales, |_| true), "event")
+            ),
             values: values(sales.iter().copied()),
-            oldest: age.map_or_else(|| "–".to_owned(), |age| if age == 0 { "today".to_owned() } else { format!("{} ago", counted(age, "day")) }),
-            window: window.map_or_else(|| "–".to_owned(), |days| counted(days, "day")),
+            age: match (age, window) {
+                (Some(age), Some(window)) => format!("{} of {window} days", grouped(age)),
+                (Some(age), None) => counted(age, "day"),
+                (None, _) => "–".to_owned(),
+            },
             used,
             is_over,
         }
     };
     let mut lines: Vec<_> = by_source.into_iter().collect();
     lines.sort_by_key(|(_, sales)| std::cmp::Reverse(events(sales, |_| true)));
-    lines.into_iter().take(MAX_REASONS).map(line).collect()
+    lines.into_iter().take(MAX_OUTCOMES).map(line).collect()
 }
 
 fn requests(report: &SavedReport) -> Option<Requests> {
@@ -680,38 +791,72 @@ fn requests(report: &SavedReport) -> Option<Requests> {
         return None;
     }
     let spans = &timeline.spans[..timeline.spans.len().min(2 * MAX_DAYS)];
-    let seconds = |spans: usize| words::lasting((spans as u64).saturating_mul(timeline.span_seconds) as f64);
+    // A short run does not fill the picture.
+    let width = spans.len().max(MIN_SPANS);
+    let after = |spans: usize| words::lasting((spans as u64).saturating_mul(timeline.span_ms));
     let column = |index: usize, counts: &SavedRequests| {
-        let part = |class, size, what: &str| Part { class, size, title: format!("after {}: {} {what}", seconds(index), grouped(size)) };
+        let part = |class, size, what: &str| Part {
+            class,
+            size,
+            title: format!("after {}: {} {what}", after(index), grouped(size)),
+        };
         vec![
             part("accepted", counts.made.saturating_sub(counts.retries), "first requests"),
             part("not_sent", counts.retries, "retries"),
         ]
     };
     let waits = Wait::ALL.into_iter().filter_map(|wait| {
-        let of = |span: &crate::report::saved::SavedSpan| span.waited_seconds.get(wait.code()).copied().unwrap_or_default();
-        let total: f64 = spans.iter().map(of).sum();
-        let length = (timeline.span_seconds.max(1)) as f64;
-        let bars = spans.iter().enumerate().filter(|(_, span)| of(span) > 0.0).map(|(index, span)| WaitBar {
-            x: charts::place(index, spans.len()),
-            width: charts::place(1, spans.len()),
-            opacity: format!("{:.2}", (of(span) / length).clamp(0.25, 1.0)),
-        });
+        let of = |span: &SavedSpan| span.waited_ms.get(wait.code()).copied().unwrap_or_default();
+        let total = spans.iter().map(of).fold(0, u64::saturating_add);
+        let mut bars: Vec<WaitBar> = Vec::new();
+        let opacities =
+            spans.iter().map(|span| (of(span) > 0).then(|| charts::opacity(of(span), timeline.span_ms)));
+        let opacities: Vec<_> = opacities.collect();
+        let mut from = 0;
+        // Neighbours that look alike are one bar, without a seam between them.
+        for alike in opacities.chunk_by(PartialEq::eq) {
+            if let Some(Some(opacity)) = alike.first() {
+                let (x, width) = (charts::place(from, width), charts::place(alike.len(), width));
+                bars.push(WaitBar { x, width, opacity: opacity.clone() });
+            }
+            from += alike.len();
+        }
         let (label, class) = match wait {
             Wait::Pause => ("Pause that Meta asked for", "refused"),
             Wait::Retry => ("Wait before a retry", "not_sent"),
             Wait::Probe => ("Wait for a first answer", "pending"),
         };
-        (total > 0.0).then(|| WaitLine { label: label.to_owned(), total: words::lasting(total), class, bars: bars.collect() })
+        (total > 0).then(|| WaitLine { label: label.to_owned(), total: words::lasting(total), class, bars })
     });
     let highest = spans.iter().map(|span| span.requests.made).max().unwrap_or_default();
     let usage = report.usage_percent.map_or_else(|| "not stated".to_owned(), |usage| format!("{usage:.0} %"));
     Some(Requests {
-        summary: format!("{} in {}, {} among them.", counted(made, "request"), seconds(spans.len()), plural(retries, "retry", "retries")),
-        label: format!("{} over the time of the run; the most in {} are {}", counted(made, "request"), seconds(1), grouped(highest)),
-        bars: charts::columns(spans.iter().enumerate().map(|(index, span)| column(index, &span.requests)).collect()),
-        highest: grouped(highest),
-        end: seconds(spans.len()),
+        summary: match retries {
+            0 => {
+                format!("{} in {}. None had to be sent again.", counted(made, "request"), after(spans.len()))
+            }
+            _ => format!(
+                "{} in {}. {} sent again.",
+                counted(made, "request"),
+                after(spans.len()),
+                plural(retries, "was", "were")
+            ),
+        },
+        label: format!(
+            "{} over the time of the run; the most in {} are {}",
+            counted(made, "request"),
+            after(1),
+            grouped(highest)
+        ),
+        bars: charts::columns(
+            (0..width)
+                .map(|index| {
+                    column(index, &spans.get(index).map_or_else(SavedRequests::default, |span| span.requests))
+                })
+                .collect(),
+        ),
+        highest: format!("{} in {}", grouped(highest), after(1)),
+        end: after(width),
         waits: waits.collect(),
         lines: vec![
             ("Requests", grouped(made), "retries included"),
@@ -724,7 +869,7 @@ fn requests(report: &SavedReport) -> Option<Requests> {
     })
 }
 
-fn score(score: &crate::report::saved::SavedScore) -> Score {
+fn score(score: &SavedScore) -> Score {
     let value = score.score.filter(|value| value.is_finite());
     Score {
         label: words::readable(&score.name),

@@ -21,21 +21,29 @@ pub(super) struct OutcomeWords {
     pub(super) label: &'static str,
     pub(super) kind: Kind,
     pub(super) meaning: &'static str,
-    /// What to do.
+    /// What to do with a number of rows, which stands for `{}`.
+    action: &'static str,
     pub(super) advice: &'static str,
 }
 
-/// Every outcome, in the order of the page. A new outcome is one line here, and a colour in `style.css`.
+/// Every outcome, in the order of the page. A new outcome is one line here, and its colour in `style.css`.
 #[rustfmt::skip]
 const OUTCOMES: &[OutcomeWords] = &[
-    OutcomeWords { code: "accepted", label: "Accepted", kind: Kind::Sent, meaning: "Meta has them.", advice: "" },
-    OutcomeWords { code: "pending", label: "Ready", kind: Kind::Ready, meaning: "Checked and ready to be sent.", advice: "Send them." },
-    OutcomeWords { code: "filtered", label: "Left out", kind: Kind::LeftOut, meaning: "Returns and cancellations, which are never sent.", advice: "" },
-    OutcomeWords { code: "invalid", label: "Invalid", kind: Kind::Lost, meaning: "Something is wrong with the row, or with another row of its order.", advice: "Correct these rows in the export, and send it again." },
-    OutcomeWords { code: "refused", label: "Refused", kind: Kind::Lost, meaning: "Meta does not take them as they are.", advice: "Correct these sales, and send them again." },
-    OutcomeWords { code: "not_sent", label: "Not sent", kind: Kind::Lost, meaning: "They did not reach Meta.", advice: "Fix the cause, then send the same file again within seven days: Meta counts what it has already only once." },
-    OutcomeWords { code: "unconfirmed", label: "Unconfirmed", kind: Kind::Lost, meaning: "They left, but Meta gave no valid answer.", advice: "Compare with Events Manager which of them arrived before you send any of them again." },
+    OutcomeWords { code: "accepted", label: "Accepted", kind: Kind::Sent, meaning: "Meta has them.", action: "", advice: "" },
+    OutcomeWords { code: "pending", label: "Ready", kind: Kind::Ready, meaning: "Checked and ready to be sent.", action: "Send {}", advice: "They are checked and ready." },
+    OutcomeWords { code: "filtered", label: "Left out", kind: Kind::LeftOut, meaning: "Returns and cancellations, which are never sent.", action: "", advice: "" },
+    OutcomeWords { code: "invalid", label: "Invalid", kind: Kind::Lost, meaning: "Something is wrong with the row, or with another row of its order.", action: "Correct {} in the export", advice: "Then send the export again within seven days: Meta counts what it has already only once." },
+    OutcomeWords { code: "refused", label: "Refused", kind: Kind::Lost, meaning: "Meta does not take them as they are.", action: "Correct {} that Meta refused", advice: "The message says what Meta does not take. Send the corrected sales again within seven days." },
+    OutcomeWords { code: "not_sent", label: "Not sent", kind: Kind::Lost, meaning: "They did not reach Meta.", action: "Send {} again", advice: "Fix the cause, then send the same file within seven days: Meta counts what it has already only once." },
+    OutcomeWords { code: "unconfirmed", label: "Unconfirmed", kind: Kind::Lost, meaning: "They left, but Meta gave no valid answer.", action: "Look for {} in Events Manager", advice: "Nobody knows whether they arrived. Send only those again that are not there." },
 ];
+
+impl OutcomeWords {
+    /// What to do with these rows, if anything.
+    pub(super) fn action(&self, rows: &str) -> Option<String> {
+        (!self.action.is_empty()).then(|| self.action.replace("{}", rows))
+    }
+}
 
 /// The words for an outcome. One of a later release keeps its name.
 pub(super) fn outcome(code: &str) -> Option<&'static OutcomeWords> {
@@ -73,29 +81,57 @@ pub(super) fn key(name: &str) -> String {
 
 /// A name in snake case as words.
 pub(super) fn readable(name: &str) -> String {
-    let words = visible(name).replace('_', " ");
-    let mut letters = words.chars();
+    capitalized(&cut(name, MAX_NAME).replace('_', " "))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The most characters of a text from outside that the page shows.
-const MAX_SHOWN: usize = 500;
+/// The most bytes that a sentence from outside, and a name, take in the page.
+const MAX_TEXT: usize = 400;
+const MAX_NAME: usize = 60;
 
 /// A text from outside with its invisible characters written out, and a mark where it is cut. The template escapes it.
 pub(super) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(MAX_SHOWN));
-    for (index, letter) in text.chars().enumerate() {
-        if index == MAX_SHOWN {
+    cut(text, MAX_TEXT)
+}
+
+/// Likewise, with a capital letter at its beginning.
+pub(super) fn sentence(text: &str) -> String {
+    capitalized(&visible(text))
+}
+
+/// A name from outside, such as that of a file or a column, likewise.
+pub(super) fn name(text: &str) -> String {
+    cut(text, MAX_NAME)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(most));
+    let mut length = 0;
+    for letter in text.chars() {
+        let written = if letter.is_control() || is_invisible(letter) {
+            letter.escape_unicode().to_string()
+        } else {
+            letter.to_string()
+        };
+        length += if is_markup(letter) { ESCAPED } else { written.len() };
+        if length > most {
             shown.push_str(" … (cut)");
             break;
         }
-        if letter.is_control() || is_invisible(letter) {
-            shown.extend(letter.escape_unicode());
-        } else {
-            shown.push(letter);
-        }
+        shown.push_str(&written);
     }
     shown
+}
+
+/// How long a character of markup becomes, as in `&#60;`.
+const ESCAPED: usize = 5;
+
+fn is_markup(letter: char) -> bool {
+    matches!(letter, '<' | '>' | '&' | '"' | '\'')
 }
 
 /// Whether a character directs text or takes no place, and so may hide or reorder what is beside it.
@@ -152,13 +188,14 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// A time span in the largest units that say enough.
-pub(super) fn lasting(seconds: f64) -> String {
-    match seconds {
-        ..0.95 => "less than a second".to_owned(),
-        ..90.0 => format!("{seconds:.0} s"),
-        ..5400.0 => format!("{:.0} min", seconds / 60.0),
-        _ => format!("{:.1} h", seconds / 3600.0),
+/// A time span in the unit that says enough.
+pub(super) fn lasting(millis: u64) -> String {
+    let tenths = |millis: u64, unit: u64| format!("{}.{}", millis / unit, millis % unit * 10 / unit);
+    match millis {
+        ..10_000 => format!("{} s", tenths(millis, 1000)),
+        ..120_000 => format!("{} s", millis / 1000),
+        ..5_400_000 => format!("{} min", millis / 60_000),
+        _ => format!("{} h", tenths(millis, 3_600_000)),
     }
 }
 
@@ -170,15 +207,23 @@ mod tests {
     #[test]
     fn every_outcome_has_its_words_and_its_colour() {
         let style = include_str!("style.css");
-        for counts in [serde_json::to_value(RowCounts::default()), serde_json::to_value(EventCounts::default())] {
+        for counts in
+            [serde_json::to_value(RowCounts::default()), serde_json::to_value(EventCounts::default())]
+        {
             for code in counts.unwrap().as_object().unwrap().keys().filter(|code| *code != "read") {
                 assert!(outcome(code).is_some(), "{code}");
             }
         }
         for words in outcomes() {
-            assert_eq!(style.matches(&format!("--{}:", words.code)).count(), 2, "{}: light and dark", words.code);
+            assert_eq!(
+                style.matches(&format!("--{}:", words.code)).count(),
+                2,
+                "{}: light and dark",
+                words.code
+            );
             assert!(style.contains(&format!(".{} {{", words.code)), "{}", words.code);
-            assert_eq!(words.advice.is_empty(), matches!(words.kind, Kind::Sent | Kind::LeftOut));
+            let is_calm = matches!(words.kind, Kind::Sent | Kind::LeftOut);
+            assert_eq!((words.advice.is_empty(), words.action("2 rows").is_none()), (is_calm, is_calm));
         }
     }
 
@@ -188,7 +233,8 @@ mod tests {
         assert_eq!([money("1234.5", 2), money("7", 0), money("-1000", 2)], ["1,234.50", "7", "-1,000.00"]);
         let shares = [percent(1, 5000), percent(4999, 5000), percent(5, 5), percent(0, 0), percent(1, 3)];
         assert_eq!(shares, ["< 0.1 %", "99.9 %", "100 %", "0.0 %", "33.3 %"]);
-        assert_eq!([lasting(0.2), lasting(3.4), lasting(600.0), lasting(7200.0)], ["less than a second", "3 s", "10 min", "2.0 h"]);
+        let spans = [lasting(200), lasting(12_345), lasting(600_000), lasting(9_000_000)];
+        assert_eq!(spans, ["0.2 s", "12 s", "10 min", "2.5 h"]);
     }
 
     #[test]
