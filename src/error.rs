@@ -96,6 +96,9 @@ errors! {
     Batch(crate::order::arrow::BatchError),
     /// A field of the request has an invalid value.
     RequestField(crate::wire::InvalidRequestField),
+    /// A saved report cannot be read.
+    #[cfg(feature = "html")]
+    SavedReport(crate::report::SavedReportError),
     /// Meta answered with an error.
     Api(crate::report::ApiError),
     /// A client cannot be built from its settings.

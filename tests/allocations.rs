@@ -9,6 +9,10 @@ use allocation_counter::{AllocationInfo, measure};
 use meta_offline_events::customer::{CleaningOptions, MatchKey, UserData};
 use meta_offline_events::event::EventName;
 use meta_offline_events::order::{OrderRules, Prepared, Row, SortedOrders};
+#[cfg(feature = "html")]
+use meta_offline_events::report::{DeliveryReport, RunReport, SavedReport, html};
+#[cfg(feature = "html")]
+use meta_offline_events::value::OrderId;
 use meta_offline_events::value::{Currency, EventTime};
 use meta_offline_events::wire::{Batcher, RequestFields};
 
@@ -214,5 +218,53 @@ fn memory_and_allocations_do_not_grow_with_the_orders_that_leave_the_usual_way()
         let diagnostics = 50_000 * percent / 100 * 3 * 16 * 4;
         assert!(many_bytes < few_bytes + diagnostics + (1 << 20), "{percent} %: {few_bytes} {many_bytes}");
         assert!(many_allocations <= few_allocations, "{percent} %: {few_allocations} {many_allocations}");
+    }
+}
+
+/// A report on orders of ten rows each, of which one is invalid and holds back the others: one diagnostic an order.
+#[cfg(feature = "html")]
+fn report_on(orders: u64) -> DeliveryReport {
+    let sold = EventTime::from_unix(NOW - 3600).unwrap();
+    let mut rows = SortedOrders::new(OrderRules::new(), EventTime::from_unix(NOW).unwrap());
+    for order in 0..orders {
+        let id: OrderId = format!("{order:08}").parse().unwrap();
+        for item in 0..10 {
+            let mary = UserData::builder().email("mary@example.com");
+            let price = if item == 0 { "-5" } else { "5" };
+            let row = Row::new(order * 10 + item + 2, sold).order_id(id.clone()).customer(mary);
+            rows.push(&row.quantity(1).price(price.parse().unwrap()).currency(Currency::EUR)).unwrap();
+        }
+        assert!(rows.next_event().is_none());
+    }
+    DeliveryReport::default().with_rows(rows.finish().rows)
+}
+
+/// What writing a report, reading it back and making its page takes of the heap at most, each.
+#[cfg(feature = "html")]
+fn memory_of_reports(orders: u64) -> [u64; 3] {
+    let report = report_on(orders);
+    assert_eq!(report.rows().read, orders * 10);
+    assert!(report.diagnostics().len() as u64 > orders);
+    let written = measure(|| serde_json::to_writer(std::io::sink(), &RunReport::new(&report)).unwrap());
+    let json = serde_json::to_vec(&report).unwrap();
+    let mut saved = None;
+    let read = measure(|| saved = Some(SavedReport::read(&*json).unwrap()));
+    let saved = saved.unwrap();
+    assert_eq!(saved.reasons().iter().map(|reason| reason.rows()).sum::<u64>(), orders * 10);
+    let page = measure(|| assert!(html::page(&saved).len() < html::MAX_LEN));
+    [written.bytes_max, read.bytes_max, page.bytes_max]
+}
+
+/// With `REPORT_ORDERS=100000` this is a million rows with as many diagnostics as orders.
+#[cfg(feature = "html")]
+#[test]
+fn a_report_is_written_read_and_shown_in_memory_that_does_not_grow_with_its_diagnostics() {
+    let few = memory_of_reports(500);
+    let orders = std::env::var("REPORT_ORDERS").map_or(5000, |orders| orders.parse().unwrap());
+    let many = memory_of_reports(orders);
+    println!("bytes to write, read and show a report on {orders} orders: {many:?}, on 500 orders: {few:?}");
+    for (few, many) in few.into_iter().zip(many) {
+        assert!(many < few + 20_000, "{many} bytes instead of {few}");
+        assert!(many < 1_000_000, "{many}");
     }
 }

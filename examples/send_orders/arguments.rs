@@ -7,13 +7,14 @@ use std::str::FromStr;
 use meta_offline_events::order::{Column, RowLayout};
 use meta_offline_events::value::EventTime;
 
+use crate::left_out::may_be_replaced;
 use crate::{Failure, layout};
 
 pub(crate) const HELP: &str = "\
 Sends the orders in CSV exports to Meta's Conversions API, and reports what became of every row.
 
 Usage:
-  send_orders
+  send_orders [--sample] [--html PAGE.html]
       Try it: make a sample export and send it to a mock server on this machine.
   send_orders --dry-run BODIES.jsonl ORDERS.csv...
       Send nothing. Write the requests that would be sent to the file BODIES.jsonl.
@@ -34,7 +35,11 @@ Options:
                            comes right after --dry-run; name the exports to read as well
   --now UNIX               check the age of events at this time, in Unix seconds, instead of now;
                            only with --dry-run
-  --report REPORT.json     write the report as JSON to this file, too
+  --report REPORT.json     write the report as JSON to this file, too, by the schema of the library
+  --html PAGE.html         write a page that shows the report: one file, to look at and to print
+  --diagnostics LIST.csv   write one line for each row that was left out, without its values, for the
+                           people who own the export
+  --quiet                  show no progress; errors are shown
   --journal FOLDER         keep a journal in this folder, which is created if it is missing: orders that
                            an earlier run sent are not sent again, and what a run that was stopped
                            or killed left is sent by the next one. It holds digests of customer
@@ -91,11 +96,11 @@ get their answers, and the report has every row. A second one ends the requests,
 /// What the program does.
 pub(crate) enum Command {
     Help,
-    Sample,
+    Sample(Outputs),
     ShowLayout(Job),
     DryRun { job: Job, bodies: PathBuf, now: Option<EventTime> },
     Send { job: Job, flow: Flow, journal: Option<PathBuf> },
-    Resume { journal: PathBuf, reading: Reading, flow: Flow, report: Option<PathBuf> },
+    Resume { journal: PathBuf, reading: Reading, flow: Flow, outputs: Outputs },
 }
 
 /// How requests are sent.
@@ -117,7 +122,25 @@ pub(crate) struct Job {
     pub(crate) inputs: Vec<Input>,
     pub(crate) is_sorted: bool,
     pub(crate) reading: Reading,
+    pub(crate) outputs: Outputs,
+}
+
+/// What is written beside the text on standard output.
+#[derive(Default)]
+pub(crate) struct Outputs {
     pub(crate) report: Option<PathBuf>,
+    pub(crate) html: Option<PathBuf>,
+    pub(crate) diagnostics: Option<PathBuf>,
+    pub(crate) is_quiet: bool,
+}
+
+impl Outputs {
+    /// The files to write, each with its option.
+    fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files =
+            [("--report", &self.report), ("--html", &self.html), ("--diagnostics", &self.diagnostics)];
+        files.into_iter().filter_map(|(option, file)| Some((option, file.as_deref()?)))
+    }
 }
 
 /// How files are read.
@@ -173,6 +196,12 @@ impl Input {
             Self::File(path) => shown(path),
         }
     }
+
+    /// Returns the size of a file on a disk. Standard input and pipes have none.
+    pub(crate) fn size(&self) -> Option<u64> {
+        let Self::File(path) = self else { return None };
+        std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len())
+    }
 }
 
 /// Returns a path without control characters, which a terminal would obey.
@@ -184,8 +213,9 @@ pub(crate) fn shown(path: &Path) -> String {
 struct Given {
     inputs: Vec<Input>,
     dry_run: Option<PathBuf>,
-    report: Option<PathBuf>,
     journal: Option<PathBuf>,
+    is_sample: bool,
+    outputs: Outputs,
     now: Option<EventTime>,
     max_invalid: Option<Percentage>,
     is_sorted: bool,
@@ -207,6 +237,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             _ if only_files => given.add_file(argument)?,
             Some("--") => only_files = true,
             Some("--help" | "-h") => return Ok(Command::Help),
+            Some("--sample") => given.is_sample = true,
+            Some("--quiet") => given.outputs.is_quiet = true,
             Some("--show-layout") => given.shows_layout = true,
             Some("--skip-waits") => given.flow.skip_waits = true,
             Some("--order-day") => given.reading.has_order_day = true,
@@ -224,7 +256,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             _ => given.add_file(argument)?,
         }
     }
-    if any { given.into_command() } else { Ok(Command::Sample) }
+    if any { given.into_command() } else { Ok(Command::Sample(Outputs::default())) }
 }
 
 impl Given {
@@ -238,7 +270,9 @@ impl Given {
         let mut text = || value.clone().or_else(|| rest.next()).unwrap_or_default();
         let place = match name {
             "--dry-run" => &mut self.dry_run,
-            "--report" => &mut self.report,
+            "--report" => &mut self.outputs.report,
+            "--html" => &mut self.outputs.html,
+            "--diagnostics" => &mut self.outputs.diagnostics,
             "--journal" => &mut self.journal,
             "--column" => return self.reading.add_column(&text()),
             "--ignore" => {
@@ -305,31 +339,24 @@ impl Given {
         let reads = self.dry_run.is_some() || self.shows_layout || self.now.is_some() || self.is_sorted;
         match self.journal.take() {
             Some(journal) if !reads => {
-                let Self { reading, flow, report, .. } = self;
-                Ok(Command::Resume { journal, reading, flow, report })
+                let Self { reading, flow, outputs, .. } = self;
+                Ok(Command::Resume { journal, reading, flow, outputs })
             }
             _ => Err(self.no_inputs()),
         }
     }
 
     fn into_command(self) -> Result<Command, Failure> {
+        if self.inputs.is_empty() && self.is_sample {
+            return self.into_sample();
+        }
         if self.inputs.is_empty() {
             return self.into_resume();
         }
-        for output in self.dry_run.iter().chain(&self.report) {
-            if self.inputs.iter().any(|input| is_same(input, &Input::File(output.clone()))) {
-                return Err(format!(
-                    "{} is named as a file to read and would be written over",
-                    shown(output)
-                )
-                .into());
-            }
+        if self.is_sample {
+            return Err("--sample makes its own export: name no files to send".into());
         }
-        if let (Some(bodies), Some(report)) = (&self.dry_run, &self.report)
-            && place(bodies) == place(report)
-        {
-            return Err("--dry-run and --report name the same file".into());
-        }
+        self.check_outputs()?;
         if let Some(export) = self.dry_run.as_deref().filter(|bodies| is_export(bodies)) {
             return Err(format!(
                 "--dry-run would write request bodies over {}: put the name of the file to write right after \
@@ -345,10 +372,11 @@ impl Given {
         if self.dry_run.is_none() {
             reading.max_invalid = Some(self.max_invalid.unwrap_or_default().0);
         }
-        let job = Job { inputs: self.inputs, is_sorted: self.is_sorted, reading, report: self.report };
+        let job = Job { inputs: self.inputs, is_sorted: self.is_sorted, reading, outputs: self.outputs };
         if self.shows_layout {
+            let writes = self.dry_run.is_some() || job.outputs.files().next().is_some();
             let sends = self.flow.is_set() || self.journal.is_some();
-            if self.dry_run.is_some() || self.now.is_some() || sends || job.report.is_some() {
+            if writes || sends || self.now.is_some() {
                 return Err(
                     "--show-layout shows how the files are read, and only goes with options for reading"
                         .into(),
@@ -373,6 +401,49 @@ impl Given {
                     .into(),
             ),
             None => Ok(Command::Send { job, flow: self.flow, journal: self.journal }),
+        }
+    }
+}
+
+impl Given {
+    fn into_sample(self) -> Result<Command, Failure> {
+        let goes_with_files = self.dry_run.is_some() || self.now.is_some() || self.max_invalid.is_some();
+        if goes_with_files
+            || self.is_sorted
+            || self.shows_layout
+            || self.layout.is_some()
+            || self.flow.is_set()
+        {
+            return Err("--sample only goes with --report, --html, --diagnostics and --quiet".into());
+        }
+        self.check_outputs()?;
+        Ok(Command::Sample(self.outputs))
+    }
+
+    /// Refuses to write over what is read, and two things to one file.
+    fn check_outputs(&self) -> Result<(), Failure> {
+        let bodies = self.dry_run.iter().map(|bodies| ("--dry-run", bodies.as_path()));
+        let outputs: Vec<_> = bodies.chain(self.outputs.files()).collect();
+        for (index, (option, output)) in outputs.iter().enumerate() {
+            if self.inputs.iter().any(|input| is_same(input, &Input::File(output.to_path_buf()))) {
+                return Err(format!(
+                    "{} is named as a file to read and would be written over",
+                    shown(output)
+                )
+                .into());
+            }
+            if let Some((other, _)) = outputs[..index].iter().find(|(_, file)| place(file) == place(output)) {
+                return Err(format!("{other} and {option} name the same file").into());
+            }
+        }
+        match self.outputs.diagnostics.as_deref().filter(|list| !may_be_replaced(list)) {
+            Some(list) => Err(format!(
+                "{} is there and is no list of diagnostics, and --diagnostics would write over it: name another \
+                 file",
+                shown(list)
+            )
+            .into()),
+            None => Ok(()),
         }
     }
 }
@@ -430,6 +501,8 @@ fn example_of(option: &str) -> &'static str {
     match option {
         "--dry-run" => "BODIES.jsonl",
         "--journal" => "FOLDER",
+        "--html" => "PAGE.html",
+        "--diagnostics" => "LIST.csv",
         _ => "REPORT.json",
     }
 }

@@ -4,7 +4,7 @@
 //! machine:
 //!
 //! ```text
-//! cargo run --example send_orders --features csv,journal,testing
+//! cargo run --example send_orders --features csv,html,journal,testing
 //! ```
 //!
 //! With files it prepares them (`--dry-run`) or sends them; `--help` lists the options:
@@ -22,6 +22,7 @@
 mod arguments;
 mod destination;
 mod layout;
+mod left_out;
 mod output;
 mod print;
 mod progress;
@@ -35,7 +36,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use meta_offline_events::client::{Client, Clock, Progress, SystemClock};
+use meta_offline_events::client::{Clock, SystemClock};
+use meta_offline_events::customer::Coverage;
 use meta_offline_events::order::csv::CsvRows;
 use meta_offline_events::order::{Orders, Prepared, RowLayout};
 use meta_offline_events::report::DeliveryReport;
@@ -43,11 +45,11 @@ use meta_offline_events::testing::MockServer;
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::Batches;
 
-use crate::arguments::{Command, Job};
+use crate::arguments::{Command, Job, Outputs};
 use crate::destination::{Destination, Environment};
-use crate::output::PrivateFile;
+use crate::output::{PrivateFile, ReportFiles};
 use crate::print::{Halt, Summary, grouped};
-use crate::progress::{ProgressLines, say};
+use crate::progress::{Bytes, Progress, say};
 use crate::read::Read;
 use crate::sample::Sample;
 use crate::signals::Signals;
@@ -73,9 +75,9 @@ async fn run() -> Result<u8, Failure> {
     let command = arguments::parse(env::args_os().skip(1))?;
     match command {
         Command::Help => to_stdout(|out| out.write_all(arguments::HELP.as_bytes())).map(|()| ACCEPTED),
-        Command::Sample => {
+        Command::Sample(outputs) => {
             Environment::read()?.require_none()?;
-            send_sample().await
+            send_sample(&outputs).await
         }
         Command::ShowLayout(job) => {
             let mut shown = Vec::new();
@@ -86,10 +88,10 @@ async fn run() -> Result<u8, Failure> {
         Command::DryRun { job, bodies, now } => {
             dry_run(job, &bodies, now.unwrap_or_else(|| SystemClock.now()), &Environment::read()?).await
         }
-        Command::Resume { journal, reading, flow, report } => {
+        Command::Resume { journal, reading, flow, outputs } => {
             let mut destination = Environment::read()?.destination(&flow)?;
             destination.keep_journal(&journal, reading.key_policy()?)?;
-            resume(&destination, report.as_deref()).await
+            resume(&destination, &outputs).await
         }
         Command::Send { job, flow, journal } => {
             let mut destination = Environment::read()?.destination(&flow)?;
@@ -102,27 +104,31 @@ async fn run() -> Result<u8, Failure> {
 }
 
 /// Sends what an earlier run left in the journal.
-async fn resume(destination: &Destination, report: Option<&Path>) -> Result<u8, Failure> {
+async fn resume(destination: &Destination, outputs: &Outputs) -> Result<u8, Failure> {
     let signals = Signals::listen()?;
-    let report_file = create(report)?;
-    let report = send(destination, Prepared::default(), &signals).await;
+    let report_files = ReportFiles::create(outputs)?;
+    let now = SystemClock.now();
+    let report = send(destination, Prepared::default(), outputs.is_quiet, &signals).await;
     let sent = destination.sent(&report);
-    let summary = Summary { report, sent, has_journal: true, ..Summary::default() };
-    finish(&summary, report_file)
+    let coverage = Coverage::default();
+    let summary = Summary { files: Vec::new(), now, report, coverage, sent, halt: None, has_journal: true };
+    finish(&summary, report_files)
 }
 
 /// Sends the orders, unless a file cannot be read to its end or too many rows are invalid.
 async fn send_files(job: Job, destination: &Destination) -> Result<u8, Failure> {
     let signals = Signals::listen()?;
-    let report_file = create(job.report.as_deref())?;
+    let report_files = ReportFiles::create(&job.outputs)?;
     if destination.is_test {
         say(print::TEST_NOTE);
     }
     if job.is_sorted {
-        return finish(&sorted::send(job, destination, &signals).await, report_file);
+        return finish(&sorted::send(job, destination, &signals).await, report_files);
     }
+    let is_quiet = job.outputs.is_quiet;
     let Read { orders, files, read } = read::read_all(job, &signals).await?;
-    let prepared = orders.finish(SystemClock.now());
+    let now = SystemClock.now();
+    let prepared = orders.finish(now);
     let coverage = prepared.coverage.clone();
 
     let halt = match (read, &prepared.mostly_invalid) {
@@ -134,25 +140,25 @@ async fn send_files(job: Job, destination: &Destination) -> Result<u8, Failure> 
         DeliveryReport::pending(&prepared.events).with_rows(prepared.rows)
     } else {
         coverage.shared_values().iter().for_each(|shared| say(&format!("note: {shared}")));
-        send(destination, prepared, &signals).await
+        send(&destination, prepared, is_quiet, &signals).await
     };
     let sent = destination.sent(&report);
     let has_journal = destination.journal.is_some() && halt.is_none();
-    finish(&Summary { files, report, coverage, sent, halt, has_journal }, report_file)
+    finish(&Summary { files, now, report, coverage, sent, halt, has_journal }, report_files)
 }
 
 /// Writes the request bodies to a file, and sends nothing.
 async fn dry_run(job: Job, bodies: &Path, now: EventTime, environment: &Environment) -> Result<u8, Failure> {
     let signals = Signals::listen()?;
     let fields = environment.request_fields()?;
-    let report_file = create(job.report.as_deref())?;
+    let report_files = ReportFiles::create(&job.outputs)?;
     let bodies_file = PrivateFile::create(bodies)?;
     if fields.has_test_event_code() {
         say(print::TEST_NOTE);
     }
     if job.is_sorted {
         let sorted = sorted::write(job, bodies, bodies_file, now, &fields, &signals).await?;
-        return finish(&sorted, report_file);
+        return finish(&sorted, report_files);
     }
     let Read { orders, files, read } = read::read_all(job, &signals).await?;
     let Prepared { events, rows, coverage, .. } = orders.finish(now);
@@ -172,13 +178,15 @@ async fn dry_run(job: Job, bodies: &Path, now: EventTime, environment: &Environm
         written.err().map(|failure| Halt { status: FAILED, why: failure.to_string(), has_sent: false });
     let sent = output::written(bodies, requests);
     let report = DeliveryReport::pending(&events).with_rows(rows);
-    finish(&Summary { files, report, coverage, sent, halt, has_journal: false }, report_file)
+    finish(&Summary { files, now, report, coverage, sent, halt, has_journal: false }, report_files)
 }
 
 /// Makes the sample, sends it to a mock server, and compares the report with the plan of the sample.
-async fn send_sample() -> Result<u8, Failure> {
+async fn send_sample(outputs: &Outputs) -> Result<u8, Failure> {
     let signals = Signals::listen()?;
-    let Sample { csv, plan } = sample::make(SystemClock.now());
+    let report_files = ReportFiles::create(outputs)?;
+    let now = SystemClock.now();
+    let Sample { csv, plan } = sample::make(now);
     let mock_server = MockServer::builder().refuse(sample::is_refused).start().await?;
     let client = Client::builder("123456789012345".parse()?, "a-token-of-the-sample".parse()?)
         .loopback_endpoint(mock_server.url())
@@ -189,10 +197,12 @@ async fn send_sample() -> Result<u8, Failure> {
     let mut facts = read::FileFacts::new("the sample export".to_owned());
     let csv = format!("{csv}#END\n");
     let rows = CsvRows::new(csv.as_bytes(), &RowLayout::new())?.end_mark("#END");
-    read::read_rows(rows, &mut orders, &mut facts, &signals)?;
-    let prepared = orders.finish(SystemClock.now());
+    let mut progress = Progress::start(outputs.is_quiet, None, Bytes::default());
+    read::read_rows(rows, &mut orders, &mut facts, &mut progress, &signals)?;
+    drop(progress);
+    let prepared = orders.finish(now);
     let coverage = prepared.coverage.clone();
-    let report = send(&destination, prepared, &signals).await;
+    let report = send(&destination, prepared, outputs.is_quiet, &signals).await;
 
     let sent = format!(
         "Sent to a mock server on this machine in {} requests. Like Meta, it refuses a whole request\n\
@@ -200,7 +210,8 @@ async fn send_sample() -> Result<u8, Failure> {
         grouped(report.requests().made)
     );
     let surprises = plan.surprises(&report);
-    let summary = Summary { files: vec![facts], report, coverage, sent, ..Summary::default() };
+    let summary = Summary { files: vec![facts], now, report, coverage, sent, halt: None, has_journal: false };
+    report_files.finish(&summary)?;
     to_stdout(|out| {
         print::summary(out, &summary)?;
         sample::print_verdict(out, &surprises)
@@ -208,20 +219,21 @@ async fn send_sample() -> Result<u8, Failure> {
     Ok(if surprises.is_empty() { ACCEPTED } else { NOT_ALL_ACCEPTED })
 }
 
-async fn send(destination: &Destination, prepared: Prepared, signals: &Signals) -> DeliveryReport {
-    let mut progress = ProgressLines::start();
-    let total = grouped(prepared.events.len() as u64);
-    let show = |now: Progress| {
-        let what = format!("of {total} events, {} requests", grouped(now.requests));
-        progress.show(now.done, &what);
-    };
+async fn send(
+    destination: &Destination,
+    prepared: Prepared,
+    is_quiet: bool,
+    signals: &Signals,
+) -> DeliveryReport {
+    let events = prepared.events.len() as u64;
+    let mut progress = Progress::start(is_quiet, Some(events), Bytes::default());
     let delivery = destination.through_journal(destination.client.send(prepared));
-    delivery.on_progress(show).stop_on(signals.stop()).await
+    delivery.on_progress(|now| progress.sent(now, events)).stop_on(signals.stop()).await
 }
 
-/// Writes the report, to its file first, because the terminal may be gone.
-fn finish(summary: &Summary, report_file: Option<PrivateFile>) -> Result<u8, Failure> {
-    let written = report_file.map_or(Ok(()), |file| file.finish(|out| summary.write_json(out)));
+/// Writes the report, to its files first, because the terminal may be gone.
+fn finish(summary: &Summary, report_files: ReportFiles) -> Result<u8, Failure> {
+    let written = report_files.finish(summary);
     let printed =
         if summary.is_worth_printing() { to_stdout(|out| print::summary(out, summary)) } else { Ok(()) };
     if let Some(halt) = &summary.halt {
@@ -234,10 +246,6 @@ fn finish(summary: &Summary, report_file: Option<PrivateFile>) -> Result<u8, Fai
     }
     written.and(printed)?;
     Ok(summary.status())
-}
-
-fn create(report: Option<&Path>) -> Result<Option<PrivateFile>, Failure> {
-    report.map(PrivateFile::create).transpose()
 }
 
 fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {

@@ -4,9 +4,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::Failure;
-use crate::arguments::shown;
-use crate::print::counted;
+use meta_offline_events::report::{SavedReport, html};
+
+use crate::arguments::{Outputs, shown};
+use crate::print::{Summary, counted};
+use crate::{Failure, left_out};
 
 /// A file that is being written. It gets its name when it is [finished](Self::finish); until then, an earlier file
 /// of that name stays.
@@ -55,6 +57,46 @@ impl PrivateFile {
         fs::rename(unfinished, &self.target)?;
         self.unfinished = None;
         Ok(())
+    }
+}
+
+/// The files that tell what became of a run.
+pub(crate) struct ReportFiles {
+    report: Option<PrivateFile>,
+    html: Option<PrivateFile>,
+    diagnostics: Option<PrivateFile>,
+}
+
+impl ReportFiles {
+    /// Creates the files, before any work.
+    pub(crate) fn create(outputs: &Outputs) -> Result<Self, Failure> {
+        let create = |file: &Option<PathBuf>| file.as_deref().map(PrivateFile::create).transpose();
+        Ok(Self {
+            report: create(&outputs.report)?,
+            html: create(&outputs.html)?,
+            diagnostics: create(&outputs.diagnostics)?,
+        })
+    }
+
+    /// Writes all of them, also after one could not be written, and returns the first failure.
+    pub(crate) fn finish(self, summary: &Summary) -> Result<(), Failure> {
+        let run = summary.run_report();
+        let write = |file: Option<PrivateFile>, write: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
+            file.map_or(Ok(()), |file| file.finish(|out| write(out)))
+        };
+        let report = write(self.report, &|mut out| {
+            serde_json::to_writer(&mut out, &run)?;
+            out.write_all(b"\n")
+        });
+        let diagnostics = write(self.diagnostics, &|out| {
+            left_out::write(out, &summary.files, summary.report.diagnostics())
+        });
+        let html = write(self.html, &|out| {
+            let json = serde_json::to_vec(&run)?;
+            let saved = SavedReport::read(&*json).map_err(io::Error::other)?;
+            out.write_all(html::page(&saved).as_bytes())
+        });
+        report.and(diagnostics).and(html)
     }
 }
 

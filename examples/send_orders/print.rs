@@ -1,12 +1,11 @@
-//! The report of a run: as text for people and as JSON for programs.
+//! The report of a run: as text for people, and as what programs read.
 
 use std::io::{self, Write};
 
 use meta_offline_events::customer::Coverage;
 use meta_offline_events::order::MostlyInvalid;
-use meta_offline_events::report::{DeliveryReport, Diagnostic, EventCounts};
-use meta_offline_events::value::Line;
-use serde::Serialize;
+use meta_offline_events::report::{DeliveryReport, Diagnostic, EventCounts, RunReport};
+use meta_offline_events::value::{EventTime, Line};
 
 use crate::read::FileFacts;
 use crate::{ACCEPTED, NOT_ALL_ACCEPTED};
@@ -15,9 +14,10 @@ pub(crate) const TEST_NOTE: &str =
     "META_TEST_EVENT_CODE is set: the events also show under Test Events, and Meta still counts them";
 
 /// Everything that there is to report about a run.
-#[derive(Default)]
 pub(crate) struct Summary {
     pub(crate) files: Vec<FileFacts>,
+    /// The time by which the age of events was checked.
+    pub(crate) now: EventTime,
     pub(crate) report: DeliveryReport,
     /// The match keys of the customers.
     pub(crate) coverage: Coverage,
@@ -66,32 +66,23 @@ impl Summary {
         self.halt.is_none() || self.report.rows().read > 0 || self.report.resumed().total() > 0
     }
 
-    pub(crate) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
-        #[derive(Serialize)]
-        struct Json<'a> {
-            #[serde(flatten)]
-            report: &'a DeliveryReport,
-            coverage: &'a Coverage,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            files: Option<Vec<&'a str>>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            failed: Option<&'a str>,
+    /// The report of the run for programs.
+    pub(crate) fn run_report(&self) -> RunReport<'_> {
+        let mut run = RunReport::new(&self.report).created(self.now).coverage(&self.coverage);
+        for (number, file) in (1..).zip(&self.files) {
+            // A single file has no number.
+            run = run.source(if self.files.len() > 1 { number } else { 0 }, &*file.name);
         }
-        let names = || self.files.iter().map(|file| file.name.as_str()).collect();
-        let json = Json {
-            report: &self.report,
-            coverage: &self.coverage,
-            files: (self.files.len() > 1).then(names),
-            failed: self.halt.as_ref().map(|halt| halt.why.as_str()),
-        };
-        serde_json::to_writer(&mut *out, &json)?;
-        out.write_all(b"\n")
+        match &self.halt {
+            Some(halt) => run.failed(&halt.why),
+            None => run,
+        }
     }
 }
 
 /// Writes the report as text.
 pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
-    let Summary { files, report, coverage, sent, halt, has_journal } = summary;
+    let Summary { files, report, coverage, sent, halt, has_journal, .. } = summary;
     write_files(out, files)?;
     write_counts(out, report, *has_journal)?;
     write_resumed(out, report.resumed())?;

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::Failure;
 use crate::arguments::{Input, Job, Reading, shown};
-use crate::progress::ProgressLines;
+use crate::progress::{Bytes, Progress};
 use crate::signals::Signals;
 
 /// The facts of one file for the report.
@@ -115,11 +115,13 @@ fn read_each(
     signals: &Signals,
 ) -> Result<(), Failure> {
     let mut on_disk = Vec::new();
+    let bytes = Bytes::of_files(job.inputs.iter().map(Input::size));
+    let mut progress = Progress::start(job.outputs.is_quiet, None, bytes.clone());
     for (index, input) in job.inputs.iter().enumerate() {
         let mut facts = FileFacts::new(input.name());
         let read = open(input, &mut on_disk).map_err(Failure::from).and_then(|reader| {
-            let rows = job.reading.open(reader, index, job.inputs.len())?;
-            read_rows(rows, orders, &mut facts, signals)
+            let rows = job.reading.open(bytes.counting(reader), index, job.inputs.len())?;
+            read_rows(rows, orders, &mut facts, &mut progress, signals)
         });
         let read =
             read.map_err(|error| Failure::from(format!("{}: {}", facts.name, with_causes(error.as_ref()))));
@@ -134,9 +136,9 @@ pub(crate) fn read_rows(
     mut rows: CsvRows<impl Source>,
     orders: &mut Orders,
     facts: &mut FileFacts,
+    progress: &mut Progress,
     signals: &Signals,
 ) -> Result<(), Failure> {
-    let mut progress = ProgressLines::start();
     facts.ignored_columns = rows.ignored_columns().into_iter().map(str::to_owned).collect();
     let count = facts.rows.insert(0);
     while let Some(row) = rows.next_row()? {
@@ -144,7 +146,7 @@ pub(crate) fn read_rows(
         orders.push_parsed(row);
         *count += 1;
         if count.is_multiple_of(4096) {
-            progress.show(*count, "rows read");
+            progress.rows(*count);
         }
     }
     facts.blank_lines = rows.skipped_lines();

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::vec;
 
 use futures_util::StreamExt;
-use meta_offline_events::client::{Clock, EventSource, Progress, SourceError, SystemClock};
+use meta_offline_events::client::{Clock, EventSource, SourceError, SystemClock};
 use meta_offline_events::event::Event;
 use meta_offline_events::order::csv::CsvRows;
 use meta_offline_events::order::{SortedError, SortedEventThread, SortedEvents};
@@ -19,20 +19,21 @@ use meta_offline_events::wire::{Batch, Batcher, RequestFields};
 use crate::arguments::{Input, Job, Reading};
 use crate::destination::Destination;
 use crate::output::{self, PrivateFile};
-use crate::print::{Halt, Summary, grouped};
-use crate::progress::ProgressLines;
+use crate::print::{Halt, Summary};
+use crate::progress::{Bytes, Counting, Progress};
 use crate::read::{self, FileFacts, FileOnDisk, with_causes};
 use crate::signals::Signals;
 use crate::{FAILED, Failure};
 
 /// Sends each order as soon as it is complete.
 pub(crate) async fn send(job: Job, destination: &Destination, signals: &Signals) -> Summary {
+    let is_quiet = job.outputs.is_quiet;
     let mut orders = SortedFiles::open(job, SystemClock.now());
-    let mut progress = ProgressLines::start();
-    let show =
-        |now: Progress| progress.show(now.done, &format!("events, {} requests", grouped(now.requests)));
+    let mut progress = Progress::start(is_quiet, None, orders.bytes.clone());
     let delivery = destination.through_journal(destination.client.deliver(orders.by_mut()));
-    let report = delivery.on_progress(show).stop_on(signals.stop()).await;
+    let delivery = delivery.on_progress(|now| progress.sent_of_stream(now));
+    let report = delivery.stop_on(signals.stop()).await;
+    drop(progress);
     let sent = destination.sent(&report);
     let has_sent = report.requests().made > 0;
     let has_journal = destination.journal.is_some();
@@ -48,8 +49,9 @@ pub(crate) async fn write(
     fields: &RequestFields,
     signals: &Signals,
 ) -> Result<Summary, Failure> {
+    let is_quiet = job.outputs.is_quiet;
     let mut orders = SortedFiles::open(job, now);
-    let mut progress = ProgressLines::start();
+    let mut progress = Progress::start(is_quiet, None, orders.bytes.clone());
     let mut batcher = Batcher::new(fields);
     let mut report = DeliveryReport::default();
     let mut requests = 0;
@@ -73,8 +75,9 @@ pub(crate) async fn write(
             written = written.and_then(|()| write(&batch));
             batcher.reuse(batch);
         }
-        progress.show(report.events().pending, "events");
+        progress.made(report.events().pending);
     }
+    drop(progress);
     for batch in batcher.finish() {
         written = written.and_then(|()| write(&batch));
     }
@@ -89,6 +92,8 @@ pub(crate) async fn write(
 /// The orders of files that are sorted.
 struct SortedFiles {
     events: SortedEventThread,
+    now: EventTime,
+    bytes: Bytes,
     /// The facts of the files that were opened so far.
     facts: Arc<Mutex<Vec<FileFacts>>>,
     /// Why the rows ended before the end of the files, if they did.
@@ -101,15 +106,17 @@ impl SortedFiles {
         let rules = job.reading.rules();
         let rules = if files > 1 { rules.overlapping_sources() } else { rules };
         let facts = Arc::new(Mutex::new(Vec::new()));
+        let bytes = Bytes::of_files(job.inputs.iter().map(Input::size));
         let sources = Files {
             inputs: job.inputs.into_iter(),
             files,
             reading: job.reading,
             on_disk: Vec::new(),
+            bytes: bytes.clone(),
             facts: Arc::clone(&facts),
         };
         let events = SortedEvents::from_sources(sources, rules, now).on_thread();
-        Self { events, facts, halt: None }
+        Self { events, now, bytes, facts, halt: None }
     }
 
     /// Says where and why the rows ended.
@@ -133,14 +140,8 @@ impl SortedFiles {
         let prepared = self.events.finish();
         let files = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));
         let halt = self.halt.map(|halt| Halt { has_sent, ..halt });
-        Summary {
-            files,
-            report: report(prepared.rows),
-            coverage: prepared.coverage,
-            sent,
-            halt,
-            has_journal: false,
-        }
+        let (report, coverage) = (report(prepared.rows), prepared.coverage);
+        Summary { files, now: self.now, report, coverage, sent, halt, has_journal: false }
     }
 }
 
@@ -165,11 +166,12 @@ struct Files {
     files: usize,
     reading: Reading,
     on_disk: Vec<FileOnDisk>,
+    bytes: Bytes,
     facts: Arc<Mutex<Vec<FileFacts>>>,
 }
 
 impl Iterator for Files {
-    type Item = Result<CsvRows<Box<dyn Source + Send>>, Failure>;
+    type Item = Result<CsvRows<Counting<Box<dyn Source + Send>>>, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(Err(changed)) = self.on_disk.pop().map(|read| read.check_unchanged()) {
@@ -183,9 +185,17 @@ impl Iterator for Files {
 }
 
 impl Files {
-    fn open(&mut self, input: &Input, index: usize) -> Result<CsvRows<Box<dyn Source + Send>>, Failure> {
+    fn open(
+        &mut self,
+        input: &Input,
+        index: usize,
+    ) -> Result<CsvRows<Counting<Box<dyn Source + Send>>>, Failure> {
         let mut facts = FileFacts::new(input.name());
-        let rows = self.reading.open(read::open(input, &mut self.on_disk)?, index, self.files)?;
+        let rows = self.reading.open(
+            self.bytes.counting(read::open(input, &mut self.on_disk)?),
+            index,
+            self.files,
+        )?;
         facts.ignored_columns = rows.ignored_columns().into_iter().map(str::to_owned).collect();
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).push(facts);
         Ok(rows)

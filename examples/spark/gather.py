@@ -46,7 +46,7 @@ def last_attempts(reports):
     last, incomplete = {}, []
     for file in sorted(Path(reports).glob("part-*.json"), key=lambda file: [int(n) for n in re.findall(r"\d+", file.name)]):
         report = json.loads(file.read_text())
-        if "failed" in report or report["stopped"]:
+        if report["failed"] or report["stopped"]:
             incomplete.append(report)
         else:
             last[file.name.rsplit("-", 1)[0]] = report
@@ -65,7 +65,7 @@ def accepted(ledger):
 
 
 def is_held_back(report):
-    return any(diagnostic["reason"] == "order_incomplete" for diagnostic in report["diagnostics"])
+    return any(diagnostic["code"] == "order_incomplete" for diagnostic in report["diagnostics"])
 
 
 def shown(counts):

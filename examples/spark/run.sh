@@ -12,7 +12,7 @@ if [ ! -x "$venv/bin/spark-submit" ]; then
     python3 -m venv "$venv" || { apt-get install -y -qq python3-venv >/dev/null && python3 -m venv "$venv"; }
     "$venv/bin/pip" install --quiet --disable-pip-version-check pyspark==4.3.0
 fi
-cargo build --quiet --manifest-path "$root/Cargo.toml" --features csv,journal,testing --example send_orders --example mock_server
+cargo build --quiet --manifest-path "$root/Cargo.toml" --features csv,html,journal,testing --example send_orders --example mock_server
 programs=$root/target/debug/examples
 
 folder=$(mktemp -d)

@@ -152,8 +152,8 @@ impl<'d> Delivery<'d> {
         self.with(|plan| plan.linger = linger)
     }
 
-    /// Calls `observer` with the progress of the run, whenever events get their outcome. There is an
-    /// example at [`Progress`].
+    /// Calls `observer` with the progress of the run, whenever events get their outcome, and whenever
+    /// requests begin or cease to wait. There is an example at [`Progress`].
     ///
     /// An observer that panics is not called again, and the report notes it.
     pub fn on_progress(self, observer: impl FnMut(Progress) + Send + 'd) -> Self {

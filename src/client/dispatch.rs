@@ -15,7 +15,9 @@ use super::trace;
 use super::transport::Request;
 use crate::auth::TokenRefusal;
 use crate::event::Event;
-use crate::report::{ApiError, ErrorClass, NotSentCause, Numbered, Outcome, StopCause, UnconfirmedCause};
+use crate::report::{
+    ApiError, ErrorClass, NotSentCause, Numbered, Outcome, RequestCounts, StopCause, UnconfirmedCause, Wait,
+};
 use crate::value::{AccessToken, EventTime, OutsideWindow};
 
 /// Sends a batch until all of its events have their outcome.
@@ -97,7 +99,7 @@ impl Dispatch<'_, '_> {
                 Step::Retry { after } => {
                     purpose = Purpose::Retry;
                     // A stop is seen when the next attempt is about to start.
-                    let _ = self.run.wait(after).await;
+                    let _ = self.run.wait(Wait::Retry, after).await;
                 }
                 Step::Pause { .. } => purpose = Purpose::AfterPause,
                 Step::ReplaceToken(error) => {
@@ -136,11 +138,13 @@ impl Dispatch<'_, '_> {
         let throttled =
             matches!(ended, Ended::Refused { error, .. } if error.class() == ErrorClass::Throttle);
         let ambiguous = ended.may_have_arrived();
-        run.learn(ended.shows_health(), |counts| {
-            counts.throttled += u64::from(throttled);
-            counts.ambiguous += u64::from(ambiguous);
-            counts.unreachable += u64::from(matches!(ended, Ended::Failed(_)) && !ambiguous);
-        });
+        let counts = RequestCounts {
+            throttled: u64::from(throttled),
+            ambiguous: u64::from(ambiguous),
+            unreachable: u64::from(matches!(ended, Ended::Failed(_)) && !ambiguous),
+            ..RequestCounts::default()
+        };
+        run.learn(ended.shows_health(), counts);
         if ended.shows_health() && run.is_proven() {
             self.probe = None;
         }

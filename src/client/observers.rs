@@ -2,7 +2,7 @@
 
 use super::source::Feeder;
 use crate::event::Event;
-use crate::report::{Numbered, Outcome};
+use crate::report::{Numbered, Outcome, Wait};
 
 /// The progress of a run.
 ///
@@ -42,6 +42,8 @@ pub struct Progress {
     pub in_flight: usize,
     /// The highest use of Meta's rate limits that an answer stated so far, in percent.
     pub usage: Option<f64>,
+    /// What requests wait for at the moment, if any does: the most important of several.
+    pub waiting: Option<Wait>,
 }
 
 /// A group of events with the same outcome.

@@ -59,6 +59,8 @@ pub(super) enum Admission {
     /// Go, and test for all workers whether the service takes requests.
     Probe,
     Wait(Duration),
+    /// Too many requests were retries: wait before the next one.
+    WaitForBudget(Duration),
     /// Another worker probes.
     WaitForProbe,
 }
@@ -170,7 +172,7 @@ impl State {
             Purpose::First => self.budget.earn(),
             Purpose::Retry => {
                 if let Err(wait) = self.budget.spend(now) {
-                    return Admission::Wait(wait);
+                    return Admission::WaitForBudget(wait);
                 }
             }
             Purpose::AfterPause => {}
@@ -275,7 +277,7 @@ mod tests {
         let pacer = proven();
         let retries = (0..100).filter(|_| pacer.ask(START, Purpose::Retry, false) == Admission::Go).count();
         assert_eq!(retries, 20);
-        assert!(matches!(pacer.ask(START, Purpose::Retry, false), Admission::Wait(_)));
+        assert!(matches!(pacer.ask(START, Purpose::Retry, false), Admission::WaitForBudget(_)));
         assert_eq!(first(&pacer, START), Admission::Go);
         assert_eq!(pacer.ask(START, Purpose::AfterPause, false), Admission::Go);
     }

@@ -1,10 +1,12 @@
 //! What one run has done so far: outcomes, counts and notes, and the observers that hear of them.
 
+use std::time::Duration;
+
 use super::observers::{Observers, OutcomeGroup, Progress};
 use super::recent_ids::RecentIds;
 use super::shield::shielded;
 use crate::event::Event;
-use crate::report::{Keeping, Ledger, Numbered, Outcome, StopCause};
+use crate::report::{Keeping, Ledger, Numbered, Outcome, StopCause, Wait};
 use crate::wire::BatchLimits;
 
 /// Among how many events of a source repeated ids are found: the last ones.
@@ -31,6 +33,8 @@ pub(super) struct RunLog<'r> {
     lone_refusals: u32,
     unknown_refusals: u32,
     source_failure: Option<StopCause>,
+    /// How many requests wait for each thing, and since when at least one does.
+    waiting: [(usize, Duration); Wait::ALL.len()],
 }
 
 impl<'r> RunLog<'r> {
@@ -50,6 +54,7 @@ impl<'r> RunLog<'r> {
             lone_refusals: 0,
             unknown_refusals: 0,
             source_failure: None,
+            waiting: Default::default(),
         }
     }
 
@@ -95,12 +100,34 @@ impl<'r> RunLog<'r> {
             requests: self.ledger.requests().made,
             in_flight: self.in_flight,
             usage: self.ledger.usage(),
+            waiting: Wait::ALL.into_iter().find(|&wait| self.waiting[wait as usize].0 > 0),
         };
         let Some(observer) = &mut self.observers.progress else { return };
         if shielded(|| observer(progress)).is_err() {
             let observer = self.observers.progress.take();
             let _ = shielded(|| drop(observer));
             self.note_panic("on_progress");
+        }
+    }
+
+    /// A request begins to wait, this long after the beginning of the run.
+    pub(super) fn wait_begins(&mut self, wait: Wait, after: Duration) {
+        let (waiting, since) = &mut self.waiting[wait as usize];
+        *waiting += 1;
+        if *waiting == 1 {
+            *since = after;
+            self.show_progress();
+        }
+    }
+
+    /// A request waits no more.
+    pub(super) fn wait_ends(&mut self, wait: Wait, after: Duration) {
+        let (waiting, since) = &mut self.waiting[wait as usize];
+        *waiting -= 1;
+        if *waiting == 0 {
+            let since = *since;
+            self.ledger.waited(wait, since, after);
+            self.show_progress();
         }
     }
 

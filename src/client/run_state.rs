@@ -23,7 +23,7 @@ use super::trace;
 use crate::event::Event;
 use crate::report::{
     ApiError, DeliveryReport, Keeping, Ledger, NotSentCause, Numbered, Outcome, PendingCause, RequestCounts,
-    RowReport, StopCause, UnconfirmedCause,
+    RowReport, StopCause, UnconfirmedCause, Wait,
 };
 use crate::value::{AccessToken, EventTime, OutsideWindow};
 use crate::wire::{BatchLimits, Hints, TextFilter};
@@ -49,10 +49,11 @@ impl<'r> RunState<'r> {
         observers: Observers<'r>,
         records: Result<Records, StopCause>,
     ) -> Self {
-        let ledger = Ledger::new(keeping, settings.fields.has_test_event_code());
-        let log = RunLog::new(ledger, keeping, settings.limits.bytes(), observers);
         let halt = Arc::<Halt>::default();
         let clock = RunClock::new(&*settings.connection.clock, Arc::clone(&halt));
+        let mut ledger = Ledger::new(keeping, settings.fields.has_test_event_code());
+        ledger.begin(clock.now());
+        let log = RunLog::new(ledger, keeping, settings.limits.bytes(), observers);
         let (records, failure) = match records {
             Ok(records) => (records, None),
             Err(cause) => (Records::default(), Some(cause)),
@@ -173,16 +174,21 @@ impl<'r> RunState<'r> {
         self.halt.is_cut_off().await;
     }
 
-    /// Waits, unless the run is to stop first.
-    pub(super) async fn wait(&self, time: Duration) -> Result<(), Arc<StopCause>> {
+    /// Waits for this, unless the run is to stop first.
+    pub(super) async fn wait(&self, wait: Wait, time: Duration) -> Result<(), Arc<StopCause>> {
+        let _waiting = self.waits_for(wait);
         select(self.clock().sleep(time), pin!(self.halted())).await;
         self.halted_by().map_or(Ok(()), Err)
     }
 
     /// How much of the run's time is left, if it has a limit.
     pub(super) fn time_left(&self) -> Option<Duration> {
-        let passed = self.clock().elapsed().saturating_sub(self.began);
-        Some(self.settings.retry.run_limit?.saturating_sub(passed))
+        Some(self.settings.retry.run_limit?.saturating_sub(self.passed()))
+    }
+
+    /// How long the run has lasted.
+    fn passed(&self) -> Duration {
+        self.clock().elapsed().saturating_sub(self.began)
     }
 }
 
@@ -210,8 +216,10 @@ impl<'r> RunState<'r> {
                     probe.get_or_insert_with(|| Probe(self.pacer()));
                     return Ok(());
                 }
-                Admission::Wait(time) => self.wait(time).await?,
+                Admission::Wait(time) => self.wait(Wait::Pause, time).await?,
+                Admission::WaitForBudget(time) => self.wait(Wait::Retry, time).await?,
                 Admission::WaitForProbe => {
+                    let _waiting = self.waits_for(Wait::Probe);
                     select(pin!(change), pin!(self.halted())).await;
                 }
             }
@@ -269,22 +277,30 @@ impl<'r> RunState<'r> {
 
     /// Notes that a request leaves; it counts as in flight until the guard is dropped.
     pub(super) fn leaves(&self, purpose: Purpose) -> InFlight<'_, 'r> {
+        let passed = self.passed();
         let mut log = self.log();
         log.in_flight += 1;
-        let requests = log.ledger.requests();
-        requests.made += 1;
-        requests.retries += u64::from(purpose != Purpose::First);
+        let retries = u64::from(purpose != Purpose::First);
+        log.ledger.count_requests(passed, RequestCounts { made: 1, retries, ..RequestCounts::default() });
         InFlight(self)
     }
 
+    /// Notes that a request waits for this until the guard is dropped.
+    fn waits_for(&self, wait: Wait) -> Waiting<'_, 'r> {
+        let passed = self.passed();
+        self.log().wait_begins(wait, passed);
+        Waiting { run: self, wait }
+    }
+
     /// Counts how a request ended, and keeps the pacer informed.
-    pub(super) fn learn(&self, is_healthy: bool, count: impl FnOnce(&mut RequestCounts)) {
+    pub(super) fn learn(&self, is_healthy: bool, counts: RequestCounts) {
         if is_healthy {
             self.pacer().found_healthy();
         } else {
             self.pacer().found_failing(self.clock().elapsed());
         }
-        count(self.log().ledger.requests());
+        let passed = self.passed();
+        self.log().ledger.count_requests(passed, counts);
     }
 
     /// Keeps what the headers of Meta's own answer say. Without a usage header there has been little
@@ -457,6 +473,19 @@ pub(super) struct InFlight<'b, 'r>(&'b RunState<'r>);
 impl Drop for InFlight<'_, '_> {
     fn drop(&mut self) {
         self.0.log().in_flight -= 1;
+    }
+}
+
+/// A request that waits until it may start.
+struct Waiting<'b, 'r> {
+    run: &'b RunState<'r>,
+    wait: Wait,
+}
+
+impl Drop for Waiting<'_, '_> {
+    fn drop(&mut self) {
+        let passed = self.run.passed();
+        self.run.log().wait_ends(self.wait, passed);
     }
 }
 

@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use super::run_state::RunState;
 use super::shield::{Panicked, Shielded, shielded};
 use crate::auth::{IssuedToken, Taken, TokenRefusal};
-use crate::report::StopCause;
+use crate::report::{StopCause, Wait};
 use crate::value::AccessToken;
 
 /// Why there is no token.
@@ -112,7 +112,7 @@ async fn ask(run: &RunState<'_>) -> Result<AccessToken, NoToken> {
             source.failed(&why);
             return Err(NoToken::Failed(why));
         };
-        run.wait(wait).await.map_err(NoToken::Halted)?;
+        run.wait(Wait::Retry, wait).await.map_err(NoToken::Halted)?;
     }
 }
 

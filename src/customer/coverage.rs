@@ -191,6 +191,23 @@ impl Coverage {
         share(self.count_with(key), self.customers)
     }
 
+    /// The number of customers whom Meta would refuse without this key: what is left would fit too many people.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::{Coverage, MatchKey, UserData};
+    ///
+    /// let mary = UserData::builder().email("mary@example.com").country("us").build()?;
+    /// let john = UserData::builder().email("john@example.com").phone("+1 650 555 1212").build()?;
+    /// let coverage = Coverage::from_iter([&mary, &john]);
+    /// assert_eq!(coverage.count_relying_on(MatchKey::Email), 1, "Mary: many people live in the US");
+    /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
+    /// ```
+    pub fn count_relying_on(&self, key: MatchKey) -> u64 {
+        let relying =
+            |keys: &KeySet| keys.contains(key) && !is_too_broad(*keys) && is_too_broad(keys.without(key));
+        self.all_combinations().filter(|(keys, _)| relying(keys)).map(|(_, count)| count).sum()
+    }
+
     /// The number of values of this key with this warning.
     ///
     /// ```
@@ -485,14 +502,15 @@ impl Serialize for Keys<'_> {
             customers: u64,
             share: f64,
             values: u64,
-            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            relying: u64,
             warnings: BTreeMap<&'static str, u64>,
         }
         let warnings =
             |key| self.0.warnings_on(key).map(|(warning, count)| (warning.code(), count)).collect();
         serializer.collect_map(self.0.keys().map(|key| {
-            let (customers, values) = (self.0.count_with(key), self.0.values(key));
-            (key.wire_name(), Row { customers, share: self.0.share(key), values, warnings: warnings(key) })
+            let (customers, values, share) = (self.0.count_with(key), self.0.values(key), self.0.share(key));
+            let relying = self.0.count_relying_on(key);
+            (key.wire_name(), Row { customers, share, values, relying, warnings: warnings(key) })
         }))
     }
 }

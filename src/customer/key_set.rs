@@ -23,6 +23,10 @@ impl KeySet {
         Self(self.0 | 1 << key as u8)
     }
 
+    pub(super) fn without(self, key: MatchKey) -> Self {
+        Self(self.0 & !(1 << key as u8))
+    }
+
     pub(super) fn contains(self, key: MatchKey) -> bool {
         self.0 >> key as u8 & 1 == 1
     }

@@ -43,6 +43,23 @@ pub enum ValueWarning {
 }
 
 impl ValueWarning {
+    #[cfg(feature = "html")]
+    const ALL: [Self; 7] = [
+        Self::AlreadyHashed,
+        Self::NoCountryCode,
+        Self::CountryCodeAdded,
+        Self::ReadAsNational,
+        Self::MadeUp,
+        Self::ShortZip,
+        Self::PrivateAddress,
+    ];
+
+    /// The warning with this name.
+    #[cfg(feature = "html")]
+    pub(crate) fn with_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|warning| warning.code() == code)
+    }
+
     /// The stable name of this warning in reports, in snake case.
     pub fn code(self) -> &'static str {
         match self {

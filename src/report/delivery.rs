@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer, ser::SerializeStruct};
-
-use super::{Diagnostic, EventCounts, Outcome, RequestCounts, RowCounts, RowReport, StopCause};
+use super::sales::Sales;
+use super::{
+    Diagnostic, EventCounts, Outcome, RequestCounts, RowCounts, RowReport, SalesGroup, StopCause, Timeline,
+};
 use crate::event::Event;
 
 /// The report of a delivery: the outcome of every event, and of every row behind the events.
@@ -20,8 +21,8 @@ use crate::event::Event;
 /// assert_eq!(nothing_sent.to_string(), "Events: 0");
 /// ```
 ///
-/// `Display` counts the outcomes for people, in up to four lines for each receiver. It serializes to JSON, for logs and
-/// audits.
+/// `Display` counts the outcomes for people, in up to four lines for each receiver. It serializes as a
+/// [`RunReport`](super::RunReport) of it alone does, for logs and audits.
 #[derive(Debug, Clone, Default)]
 #[must_use = "only the report says whether Meta accepted the events"]
 pub struct DeliveryReport {
@@ -36,6 +37,8 @@ pub struct DeliveryReport {
     pub(super) trace_ids: Vec<Box<str>>,
     pub(super) stopped: Option<Arc<StopCause>>,
     pub(super) requests: RequestCounts,
+    sales: Sales,
+    pub(super) timeline: Timeline,
     pub(super) usage: Option<f64>,
     pub(super) test_event_code: bool,
     /// Whether the run ended before its source, which may have more.
@@ -160,6 +163,19 @@ impl DeliveryReport {
         self.requests
     }
 
+    /// The requests and the waits over the time of the run.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Events and their value by day (in UTC), action source, outcome and currency.
+    ///
+    /// There are at most some 2,000 groups: of more, the earliest days are counted together. Events that were lost
+    /// with their run are in the counts of the report only.
+    pub fn sales(&self) -> Vec<SalesGroup> {
+        self.sales.groups()
+    }
+
     /// The highest use of Meta's rate limits that an answer stated, in percent. Meta states it only after
     /// enough traffic. Above 90 the client slows down by itself.
     pub fn usage(&self) -> Option<f64> {
@@ -255,6 +271,7 @@ impl DeliveryReport {
         self.rows.read += rows;
         self.rows.pending += rows;
         self.events.pending += 1;
+        self.sales.add(event, "pending");
     }
 
     /// The report at the start of a run.
@@ -296,6 +313,7 @@ impl DeliveryReport {
         *self.rows.of(outcome) += event.row_count();
         *self.events.of(outcome) += 1;
         self.rows.read += event.row_count();
+        self.sales.add(event, outcome.count());
     }
 }
 
@@ -410,27 +428,4 @@ fn write_counts(f: &mut fmt::Formatter<'_>, counts: &[(u64, &str)]) -> fmt::Resu
         before = ", ";
     }
     if before == ", " { f.write_str(")") } else { Ok(()) }
-}
-
-impl Serialize for DeliveryReport {
-    /// `{"rows":{…},"events":{…},"resumed":{…},"diagnostics":[…],"notes":[…],"stopped":…,"retry_after_seconds":…,
-    /// "requests":{"made":…,"retries":…,"ambiguous":…,"unreachable":…,"throttled":…},"usage_percent":…,"messages":[…],"trace_ids":[…],
-    /// "test_event_code":…,"gateway":…}`, where `gateway` is `null` or another report.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("DeliveryReport", 12)?;
-        fields.serialize_field("rows", &self.rows)?;
-        fields.serialize_field("events", &self.events)?;
-        fields.serialize_field("resumed", &self.resumed)?;
-        fields.serialize_field("diagnostics", &self.diagnostics)?;
-        fields.serialize_field("notes", &self.notes)?;
-        fields.serialize_field("stopped", &self.stopped.as_ref().map(ToString::to_string))?;
-        fields.serialize_field("retry_after_seconds", &self.retry_after().map(|wait| wait.as_secs()))?;
-        fields.serialize_field("requests", &self.requests)?;
-        fields.serialize_field("usage_percent", &self.usage)?;
-        fields.serialize_field("messages", &self.messages)?;
-        fields.serialize_field("trace_ids", &self.trace_ids)?;
-        fields.serialize_field("test_event_code", &self.test_event_code)?;
-        fields.serialize_field("gateway", &self.gateway)?;
-        fields.end()
-    }
 }

@@ -22,21 +22,21 @@ use crate::value::Line;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     lines: Box<[Line]>,
-    reason: &'static str,
+    code: &'static str,
     outcome: Option<&'static str>,
     column: Option<&'static str>,
     message: Cow<'static, str>,
 }
 
 impl Diagnostic {
-    /// Creates a diagnostic of these rows. `reason` is a stable name in snake case, `message` a sentence
+    /// Creates a diagnostic of these rows. `code` is a stable name in snake case, `message` a sentence
     /// without customer text.
     pub fn new(
         lines: impl Into<Box<[Line]>>,
-        reason: &'static str,
+        code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { lines: lines.into(), reason, outcome: None, column: None, message: message.into() }
+        Self { lines: lines.into(), code, outcome: None, column: None, message: message.into() }
     }
 
     /// Names the count that its rows and events are in.
@@ -76,7 +76,7 @@ impl Diagnostic {
     /// A stable name for machines, in snake case. Together with the [outcome](Self::outcome) it says all: a sale may
     /// lie in the future when its row is read (`invalid`), or when its event is sent (`not_sent`).
     pub fn code(&self) -> &'static str {
-        self.reason
+        self.code
     }
 
     /// The column at fault, if there is one.
@@ -119,20 +119,27 @@ impl fmt::Display for Diagnostic {
 }
 
 impl Serialize for Diagnostic {
-    /// `{"lines":[…],"outcome":"…"|null,"reason":"…","column":"…"|null,"message":"…"}`, and `"sources"` beside the
-    /// lines where more than one source was read.
+    /// A `diagnostic` of the [schema](super::SCHEMA).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let sources: Vec<u16> = self.lines.iter().map(|line| line.source()).collect();
-        let several = sources.iter().any(|&source| source > 0);
+        let several = self.lines.iter().any(|line| line.source() > 0);
         let mut fields = serializer.serialize_struct("Diagnostic", if several { 6 } else { 5 })?;
         fields.serialize_field("lines", &self.lines)?;
         if several {
-            fields.serialize_field("sources", &sources)?;
+            fields.serialize_field("sources", &Sources(&self.lines))?;
         }
         fields.serialize_field("outcome", &self.outcome)?;
-        fields.serialize_field("reason", self.reason)?;
+        fields.serialize_field("code", self.code)?;
         fields.serialize_field("column", &self.column)?;
         fields.serialize_field("message", &self.message)?;
         fields.end()
+    }
+}
+
+/// The number of the source of each line.
+struct Sources<'l>(&'l [Line]);
+
+impl Serialize for Sources<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|line| line.source()))
     }
 }

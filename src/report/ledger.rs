@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{DeliveryReport, Diagnostic, NotSentCause, Outcome, StopCause};
+use super::{DeliveryReport, Diagnostic, NotSentCause, Outcome, RequestCounts, StopCause, Wait};
 use crate::event::Event;
-use crate::value::{EventId, Line, OrderId};
+use crate::value::{EventId, EventTime, Line, OrderId};
 
 /// Which event of a run it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,9 +149,25 @@ impl Ledger {
         self.report.events().accepted + self.report.resumed().accepted > 0
     }
 
-    /// The counts of requests, to be kept up.
-    pub(crate) fn requests(&mut self) -> &mut super::RequestCounts {
-        &mut self.report.requests
+    /// Notes when the run began.
+    pub(crate) fn begin(&mut self, now: EventTime) {
+        self.report.timeline.begin(now);
+    }
+
+    /// The counts of requests so far.
+    pub(crate) fn requests(&self) -> RequestCounts {
+        self.report.requests
+    }
+
+    /// Counts requests, this long after the beginning of the run.
+    pub(crate) fn count_requests(&mut self, after: Duration, counts: RequestCounts) {
+        self.report.requests.add(counts);
+        self.report.timeline.requests_at(after).add(counts);
+    }
+
+    /// Adds a wait, with both ends counted from the beginning of the run.
+    pub(crate) fn waited(&mut self, wait: Wait, from: Duration, to: Duration) {
+        self.report.timeline.waited(wait, from, to);
     }
 
     /// Keeps what an answer says beside its count.

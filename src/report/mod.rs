@@ -21,11 +21,18 @@
 mod api_error;
 mod delivery;
 mod diagnostic;
+#[cfg(feature = "html")]
+pub mod html;
 #[cfg(feature = "client")]
 mod ledger;
 mod operator_error;
 mod outcome;
 mod rows;
+mod run;
+mod sales;
+#[cfg(feature = "html")]
+mod saved;
+mod timeline;
 
 pub use api_error::{ApiError, ErrorClass, TokenProblem};
 pub use delivery::DeliveryReport;
@@ -35,3 +42,8 @@ pub(crate) use ledger::{Keeping, Ledger, Numbered, Position};
 pub use operator_error::{OperatorError, OperatorErrorKind};
 pub use outcome::{NotSentCause, Outcome, PendingCause, StopCause, UnconfirmedCause};
 pub use rows::{EventCounts, RequestCounts, RowCounts, RowReport};
+pub use run::{QualityScore, RunReport, SCHEMA, SCHEMA_VERSION};
+pub use sales::SalesGroup;
+#[cfg(feature = "html")]
+pub use saved::{Reason, SavedReport, SavedReportError};
+pub use timeline::{Span, Timeline, Wait};

@@ -1,7 +1,8 @@
 //! Counts of rows, of events and of requests, which are never mixed, and the report on rows that did not
 //! become events.
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::Diagnostic;
 #[cfg(feature = "client")]
@@ -135,6 +136,18 @@ pub struct RequestCounts {
     pub throttled: u64,
 }
 
+impl RequestCounts {
+    /// Adds the counts of other requests.
+    pub(super) fn add(&mut self, other: Self) {
+        let Self { made, retries, ambiguous, unreachable, throttled } = other;
+        self.made += made;
+        self.retries += retries;
+        self.ambiguous += ambiguous;
+        self.unreachable += unreachable;
+        self.throttled += throttled;
+    }
+}
+
 /// The report on rows: how many did not become events and why, and notes on the others.
 ///
 /// ```
@@ -185,5 +198,25 @@ impl RowReport {
     /// Notes on rows that were kept, for example on a match key that could not be used.
     pub fn notes(&self) -> &[Diagnostic] {
         &self.notes
+    }
+}
+
+impl Serialize for RowReport {
+    /// A `row_report` of the [schema](super::SCHEMA).
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Counts {
+            read: u64,
+            filtered: u64,
+            invalid: u64,
+            not_sent: u64,
+        }
+        let Self { read, filtered, invalid, not_sent, ref diagnostics, ref notes } = *self;
+        let mut fields = serializer.serialize_struct("RowReport", 4)?;
+        fields.serialize_field("version", &super::SCHEMA_VERSION)?;
+        fields.serialize_field("rows", &Counts { read, filtered, invalid, not_sent })?;
+        fields.serialize_field("diagnostics", diagnostics)?;
+        fields.serialize_field("notes", notes)?;
+        fields.end()
     }
 }

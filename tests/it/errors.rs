@@ -49,6 +49,7 @@ fn every_public_error_converts_into_the_one_error() {
         wire::InvalidRequestField,
         journal::JournalError,
         report::ApiError,
+        report::SavedReportError,
         auth::TokenInfoError,
         auth::TokenSourceError,
         graph::GraphError,

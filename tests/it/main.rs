@@ -61,6 +61,8 @@ mod payloads;
 mod phones;
 #[cfg(all(feature = "queue", feature = "testing"))]
 mod queue;
+#[cfg(all(feature = "html", feature = "testing"))]
+mod reports;
 mod rooms;
 #[cfg(feature = "testing")]
 mod row_sources;

@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("value", &[]),
     ("customer", &["value"]),
     ("event", &["value", "customer"]),
-    ("report", &["value", "event"]),
+    ("report", &["value", "customer", "event"]),
     ("journal", &["value", "event", "report"]),
     ("order", &["value", "customer", "event", "report"]),
     ("wire", &["value", "customer", "event", "order", "report"]),

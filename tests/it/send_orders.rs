@@ -251,7 +251,7 @@ async fn an_order_may_be_spread_over_two_files() {
     assert_adds_up(&account);
     assert_eq!((&account["rows"]["accepted"], &account["rows"]["invalid"]), (&2.into(), &1.into()));
     assert_eq!(account["diagnostics"][0]["sources"][0], 1, "{account}");
-    assert_eq!(account["files"].as_array().unwrap().len(), 2);
+    assert_eq!(account["sources"].as_array().unwrap().len(), 2);
     assert_eq!(mock_server.accepted().len(), 1);
     assert_eq!(account["test_event_code"], true, "S20");
     assert!(ran.stderr.contains("META_TEST_EVENT_CODE") && ran.stdout.contains("META_TEST_EVENT_CODE"));
@@ -368,13 +368,15 @@ async fn run_through_every_fault(test: &str, in_flight: &str) -> Agreement {
     ran.search(&fs::read_to_string(&report).unwrap());
     let account = json(&report);
     assert_adds_up(&account);
-    assert!(account["stopped"].as_str().unwrap().contains("redirects to example.com"), "{account}");
+    assert!(
+        account["stopped"]["message"].as_str().unwrap().contains("redirects to example.com"),
+        "{account}"
+    );
     assert!(mock_server.request_count() >= every_fault_in_turn().len(), "every fault was gone through");
 
     let diagnostics = account["diagnostics"].as_array().unwrap();
     let orders_of = |is_wanted: fn(&str) -> bool| -> BTreeSet<String> {
-        let wanted =
-            diagnostics.iter().filter(|diagnostic| is_wanted(diagnostic["reason"].as_str().unwrap()));
+        let wanted = diagnostics.iter().filter(|diagnostic| is_wanted(diagnostic["code"].as_str().unwrap()));
         let lines = wanted.filter_map(|diagnostic| diagnostic["lines"].as_array()).flatten();
         lines.map(|line| format!("A{}", line.as_u64().unwrap() - 2)).collect()
     };

@@ -111,7 +111,7 @@ fn an_order_in_two_sorted_files_stops_the_run_and_partitions_may_overlap() {
     let (ran, account, orders) = dry_run(["A2", "A4"]);
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
     assert_eq!(
-        (orders, account["files"].as_array().unwrap().len()),
+        (orders, account["sources"].as_array().unwrap().len()),
         (["A1", "A2", "A3", "A4"].map(str::to_owned).to_vec(), 2)
     );
     let (ran, account, orders) = dry_run(["A3", "A4"]);
