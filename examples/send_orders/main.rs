@@ -36,7 +36,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use meta_offline_events::client::{Clock, SystemClock};
+use meta_offline_events::client::{Client, Clock, SystemClock};
 use meta_offline_events::customer::Coverage;
 use meta_offline_events::order::csv::CsvRows;
 use meta_offline_events::order::{Orders, Prepared, RowLayout};
