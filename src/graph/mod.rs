@@ -24,6 +24,7 @@ mod error;
 mod inspect;
 mod list;
 mod perform;
+mod quality;
 mod renewing;
 mod tokens;
 
@@ -37,6 +38,7 @@ pub use dataset::Dataset;
 pub use datasets::DatasetList;
 pub use error::GraphError;
 pub use list::{Incomplete, Listed};
+pub use quality::{EventQuality, KeyQuality, OfflineQuality, QualityTable, Score};
 pub use renewing::Renewal;
 pub use tokens::{Permission, SystemUserToken};
 

@@ -53,6 +53,8 @@ mod orders;
 mod payloads;
 #[cfg(feature = "phone")]
 mod phones;
+#[cfg(feature = "testing")]
+mod quality;
 #[cfg(all(feature = "queue", feature = "testing"))]
 mod queue;
 mod rooms;
