@@ -1,7 +1,7 @@
 //! Why a call to the Graph API gave nothing.
 
 use crate::client::TransportError;
-use crate::report::ApiError;
+use crate::report::{ApiError, ErrorClass};
 
 /// Why a call to the Graph API failed.
 ///
@@ -26,7 +26,7 @@ use crate::report::ApiError;
 #[non_exhaustive]
 pub enum GraphError {
     /// Meta answered with an error.
-    #[error("{advice}: {0}", advice = .0.advice())]
+    #[error("{advice}: {0}", advice = advice(.0))]
     Api(Box<ApiError>),
     /// No whole answer came back.
     #[error(transparent)]
@@ -46,6 +46,14 @@ pub enum GraphError {
     /// The call was not awaited in a tokio runtime that was built with `enable_all`.
     #[error("await this in a tokio runtime that was built with `enable_all`")]
     NoRuntime,
+}
+
+/// What to do. A wrong parameter is not one of an event here.
+fn advice(error: &ApiError) -> &'static str {
+    match error.class() {
+        ErrorClass::FixEvent => "a parameter of the call is wrong",
+        _ => error.advice(),
+    }
 }
 
 impl GraphError {

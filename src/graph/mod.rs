@@ -1,4 +1,4 @@
-//! Other calls to Meta's Graph API than sending events: tokens are inspected, renewed and revoked.
+//! Other calls to Meta's Graph API than sending events: logins, and tokens that are inspected, renewed and revoked.
 //!
 //! A [`Graph`] makes them. It comes from a client, whose token, connections and settings it shares, or from
 //! [`Graph::builder`] for a program that has only an app.
@@ -19,6 +19,8 @@ mod builder;
 mod call;
 mod error;
 mod inspect;
+mod login;
+mod login_error;
 mod perform;
 mod renewing;
 mod tokens;
@@ -29,6 +31,8 @@ pub use app::App;
 pub use builder::GraphBuilder;
 pub use call::CallStyle;
 pub use error::GraphError;
+pub use login::{Login, LoginCode};
+pub use login_error::LoginError;
 pub use renewing::Renewal;
 pub use tokens::{Permission, SystemUserToken};
 

@@ -26,6 +26,7 @@ mod found;
 mod from_json;
 #[cfg(feature = "csv")]
 mod golden;
+#[cfg(feature = "testing")]
 mod graph;
 mod guide;
 #[cfg(feature = "csv")]
@@ -33,6 +34,8 @@ mod incomplete;
 #[cfg(feature = "journal")]
 mod journal;
 mod known_answers;
+#[cfg(feature = "testing")]
+mod login;
 #[cfg(feature = "testing")]
 mod matrix;
 #[cfg(feature = "testing")]

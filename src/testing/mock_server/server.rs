@@ -200,6 +200,27 @@ impl MockServer {
         self.state.record().tokens.refuse(token, subcode);
     }
 
+    /// Makes the code of a login in the pop-up of Meta's JavaScript library, for a business or for a person.
+    ///
+    /// ```
+    /// use meta_offline_events::graph::{App, Graph, LoginCode};
+    /// use meta_offline_events::testing::MockServer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// let graph = Graph::builder().loopback_endpoint(server.url()).build()?;
+    /// let graph = graph.app(App::new("1".parse()?, "secret".parse()?));
+    /// let code = LoginCode::from_popup(&server.popup_code(true));
+    /// let token = graph.exchange_code(code).await?;
+    /// assert!(graph.client_business(token.token()).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn popup_code(&self, is_business: bool) -> String {
+        self.state.new_code(None, vec!["ads_management".to_owned()], is_business)
+    }
+
     /// Every request so far, in the order in which their heads arrived.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state.record().requests.clone()

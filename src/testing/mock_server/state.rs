@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::code::Code;
 use crate::client::Clock;
 use crate::testing::answer::Answer;
 use crate::testing::connection::Head;
@@ -57,6 +58,8 @@ pub(super) struct Record {
     pub(super) script: VecDeque<Answer>,
     pub(super) always: Option<Answer>,
     pub(super) tokens: Tokens,
+    /// The codes of logins.
+    pub(super) codes: Vec<Code>,
     /// How many tokens it made.
     pub(super) issued: u64,
     pub(super) requests: Vec<RecordedRequest>,
@@ -74,6 +77,7 @@ impl State {
             script: VecDeque::new(),
             always: None,
             tokens,
+            codes: Vec::new(),
             issued: 0,
             requests: Vec::new(),
             accepted: Vec::new(),

@@ -2,6 +2,7 @@
 //! answer to the calls that it knows.
 
 mod call;
+mod login;
 mod tokens;
 
 use self::call::GraphCall;
@@ -12,7 +13,10 @@ use crate::testing::reply::Reply;
 /// The answer to a call, if it is one that the server knows.
 pub(super) fn answer(state: &State, head: &Head, body: &[u8]) -> Option<Reply> {
     let call = GraphCall::read(head, body)?;
-    let answered = [tokens::route].iter().find_map(|route| route(state, &call))?;
+    if let Some(page) = login::page(state, &call) {
+        return Some(page);
+    }
+    let answered = [login::route, tokens::route].iter().find_map(|route| route(state, &call))?;
     Some(match answered {
         Ok(json) => Reply::json(&json),
         Err(error) => Reply::error(&error),
