@@ -57,6 +57,26 @@ fn advice(error: &ApiError) -> &'static str {
 }
 
 impl GraphError {
+    /// A stable name for machines, in snake case.
+    ///
+    /// ```
+    /// use meta_offline_events::graph::GraphError;
+    ///
+    /// assert_eq!(GraphError::NoRuntime.code(), "no_runtime");
+    /// ```
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Api(error) => error.class().code(),
+            Self::Transport(error) if error.may_have_arrived() => "ambiguous",
+            Self::Transport(_) => "unreachable",
+            Self::Redirected(_) => "redirected",
+            Self::Unreadable(_) => "no_valid_answer",
+            Self::NoToken(_) => "no_token",
+            Self::Missing(_) => "missing_setting",
+            Self::NoRuntime => "no_runtime",
+        }
+    }
+
     /// Meta's error, if Meta answered with one.
     pub fn api_error(&self) -> Option<&ApiError> {
         match self {

@@ -13,6 +13,12 @@
 //! A call that only reads is made up to three times if the connection fails or Meta calls the error temporary. A call that
 //! makes, changes or uses up something is made once: its error says whether it may have arrived
 //! ([`TransportError::may_have_arrived`](crate::client::TransportError::may_have_arrived)).
+//!
+//! # Events for `tracing`
+//!
+//! With the feature `tracing`, each attempt of a call is an event with the level debug, the name `call` and the target
+//! `meta_offline_events`. Its fields are `method`, `path` and `result`, and of an error answer `status`, `code`, `subcode`
+//! and `trace_id`.
 
 mod app;
 mod builder;
@@ -24,6 +30,7 @@ mod login_error;
 mod perform;
 mod renewing;
 mod tokens;
+mod trace;
 
 use std::fmt;
 

@@ -13,7 +13,7 @@ use reqwest::redirect::Policy;
 use serde_json::json;
 use url::Url;
 
-use crate::support::{NOW, RealLimits, now, of};
+use crate::support::{NOW, RealLimits, now, of, shows_none_of};
 
 const APP_ID: &str = "138483919580948";
 const SECRET: &str = "5eC4e7MARKED0123456789abcdef0123";
@@ -306,4 +306,94 @@ async fn an_app_that_requires_its_secret_gets_proofs_in_bodies_and_in_addresses_
         "{calls:?}"
     );
     assert!(graph.revoke(&token).await.is_ok());
+}
+
+/// Everything that may show of an error, with its causes.
+fn shown(error: &GraphError) -> String {
+    let mut shown = format!("{error} {error:?} {error:#?}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        shown.push_str(&format!(" {error} {error:?}"));
+        cause = error.source();
+    }
+    shown
+}
+
+#[tokio::test]
+async fn s1_neither_token_nor_app_secret_nor_code_nor_state_shows_on_success_or_any_failure() {
+    const TOKEN: &str = "EAABMARKEDTOKEN";
+    const CODE: &str = "AQDMARKEDCODE";
+    const STATE: &str = "57a7eMARKED0123456789abcdef";
+    let marked = ["MARKED", "MOCKTOKEN", "MOCKCODE"];
+    let search = |place: &str, text: &str| shows_none_of(&marked, place, text);
+    let quote = format!("bad {TOKEN} {SECRET} {CODE} {APP_ID}|{SECRET} {STATE}");
+    let error = |code: i64| json!({"error": {"code": code, "message": quote, "fbtrace_id": quote, "error_user_msg": quote}});
+    let clock = ManualClock::at(now());
+    for answer in [
+        None,
+        Some(Answer::json(400, error(190))),
+        Some(Answer::json(400, error(100))),
+        Some(Answer::json(400, error(104))),
+        Some(Answer::json(500, error(2))),
+        Some(Answer::echo()),
+        Some(Answer::html(200)),
+        Some(Answer::body(500, "text/plain", quote.clone())),
+        Some(Answer::body(200, &format!("text/{TOKEN}"), quote.clone())),
+        Some(Answer::json(200, json!({"access_token": format!("{TOKEN} {CODE}")}))),
+        Some(Answer::json(
+            200,
+            json!({"data": {"type": TOKEN, "scopes": [CODE, SECRET], "error": {"message": quote}}}),
+        )),
+        Some(Answer::json(200, json!({"data": [{"permission": TOKEN, "status": SECRET}]}))),
+        Some(Answer::empty(302).header("location", &format!("https://{TOKEN}.example/{SECRET}"))),
+        Some(Answer::reset_after_body()),
+        Some(Answer::hang()),
+        Some(Answer::raw(format!("HTTP/1.1 {TOKEN}\r\n{SECRET}\r\n\r\n"))),
+    ] {
+        let server = server(&clock).token(of(TOKEN)).start().await.unwrap();
+        if let Some(answer) = &answer {
+            server.always(answer.clone());
+        }
+        let graph = graph(&server, &clock).tokens(TokenSource::fixed(of(TOKEN)));
+        search("the caller", &format!("{graph:?} {graph:#?} {:?}", app()));
+        let login = graph.resumed_login(redirect(), STATE).unwrap();
+        search("the login", &format!("{login:?}"));
+        let code = login.code(&format!("/back?code={CODE}&state={STATE}")).unwrap();
+        search("the code", &format!("{code:?}"));
+        let token: AccessToken = of(TOKEN);
+        let user = of("100000000000001");
+        let wish = SystemUserToken::new().scopes(["ads_management"]);
+        let issued = |place: &str, outcome: Result<IssuedToken, GraphError>| match outcome {
+            Ok(issued) => search(place, &format!("{issued:?}")),
+            Err(error) => search(place, &shown(&error)),
+        };
+        issued("an exchange of a code", graph.exchange_code(code).await);
+        issued("an exchange", graph.exchange_user_token(&token).await);
+        issued("a renewal", graph.renew_system_user_token(&token).await);
+        issued("a token of a system user", graph.create_system_user_token(&user, &wish).await);
+        issued("a token of a business", graph.business_token(&of("200000000000001"), &token, &wish).await);
+        match graph.inspect(&token).await {
+            Ok(info) => search("what is known of a token", &format!("{info:?}")),
+            Err(error) => search("an inspection", &shown(&error)),
+        }
+        match graph.permissions(&token).await {
+            Ok(permissions) => search("permissions", &format!("{permissions:?}")),
+            Err(error) => search("permissions", &shown(&error)),
+        }
+        for (place, outcome) in [
+            ("a business", graph.client_business(&token).await.map(drop)),
+            ("an app", graph.install_app(&user).await),
+            ("a login undone", graph.undo_login(&user).await),
+            ("a token taken back", graph.revoke(&token).await),
+        ] {
+            if let Err(error) = outcome {
+                search(place, &shown(&error));
+            }
+        }
+        search("the server", &format!("{server:?}"));
+        for request in server.requests() {
+            search("an address", request.target());
+            search("a recorded request", &format!("{request:?}"));
+        }
+    }
 }

@@ -50,6 +50,8 @@ mod payloads;
 mod phones;
 #[cfg(all(feature = "queue", feature = "testing"))]
 mod queue;
+#[cfg(feature = "testing")]
+mod renewing;
 mod rooms;
 #[cfg(feature = "testing")]
 mod row_sources;

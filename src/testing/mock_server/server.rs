@@ -103,6 +103,26 @@ impl MockServer {
         self.state.record().script.extend(answers);
     }
 
+    /// Queues an answer to a call that is not about events: the renewal of a token, for example. Events do not take it.
+    ///
+    /// ```
+    /// use meta_offline_events::graph::{App, Graph};
+    /// use meta_offline_events::testing::{Answer, MockServer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// server.script_call(Answer::graph_error(400, 190, Some(460)));
+    /// let graph = Graph::builder().loopback_endpoint(server.url()).build()?;
+    /// let graph = graph.app(App::new("1".parse()?, "secret".parse()?));
+    /// assert!(graph.exchange_user_token(&"EAAB-not-a-real-token".parse()?).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn script_call(&self, answer: Answer) {
+        self.state.record().call_script.push_back(answer);
+    }
+
     /// Gives this answer whenever the script is empty.
     ///
     /// ```
@@ -147,6 +167,7 @@ impl MockServer {
     pub fn reset(&self) {
         let mut record = self.state.record();
         record.script.clear();
+        record.call_script.clear();
         record.always = None;
     }
 

@@ -56,6 +56,8 @@ pub(super) struct State {
 /// What is scripted, and what happened.
 pub(super) struct Record {
     pub(super) script: VecDeque<Answer>,
+    /// For calls that are not about events.
+    pub(super) call_script: VecDeque<Answer>,
     pub(super) always: Option<Answer>,
     pub(super) tokens: Tokens,
     /// The codes of logins.
@@ -75,6 +77,7 @@ impl State {
     pub(super) fn new(settings: Settings, tokens: Tokens) -> Self {
         let record = Record {
             script: VecDeque::new(),
+            call_script: VecDeque::new(),
             always: None,
             tokens,
             codes: Vec::new(),
@@ -105,7 +108,9 @@ impl State {
     /// Records the head of a request; returns the index of the request and its answer.
     pub(super) fn record_head(&self, head: &Head) -> (usize, Answer) {
         let mut record = self.record();
-        let answer = record.script.pop_front().or_else(|| record.always.clone());
+        let is_about_events = head.target.split('?').next().is_some_and(|path| path.ends_with("/events"));
+        let of_calls = if is_about_events { None } else { record.call_script.pop_front() };
+        let answer = of_calls.or_else(|| record.script.pop_front()).or_else(|| record.always.clone());
         record.requests.push(RecordedRequest::new(&head.method, &head.target, &head.headers));
         (record.requests.len() - 1, answer.unwrap_or_else(Answer::judge))
     }
