@@ -6,6 +6,8 @@
 mod application;
 #[cfg(all(feature = "arrow", feature = "csv"))]
 mod arrow;
+#[cfg(feature = "testing")]
+mod authorize;
 mod countries;
 mod coverage;
 #[cfg(feature = "csv")]
@@ -13,6 +15,8 @@ mod csv;
 mod customer;
 #[cfg(feature = "testing")]
 mod delivery;
+#[cfg(feature = "testing")]
+mod error_table;
 #[cfg(all(feature = "arrow", feature = "csv", feature = "journal", feature = "queue"))]
 mod errors;
 mod event_rules;
