@@ -32,6 +32,8 @@ pub(crate) struct ConnectionSettings {
 pub(crate) struct Connection {
     /// The address up to the version and its slash.
     base: Url,
+    /// The address of the dialog for logins.
+    dialog: Url,
     /// Whether credentials are sent there.
     pub(crate) gets_token: bool,
     pub(crate) transport: Arc<dyn Transport>,
@@ -110,6 +112,7 @@ impl ConnectionSettings {
 
     pub(crate) fn checked(self) -> Result<Connection, InvalidClient> {
         let gets_token = self.endpoint.gets_token();
+        let dialog = self.endpoint.dialog(&self.api_version)?;
         let base = self.endpoint.versioned(&self.api_version)?;
         if self.http.connect.is_zero() || self.attempt.is_zero() {
             return Err(InvalidClient::Timeout);
@@ -125,6 +128,7 @@ impl ConnectionSettings {
         };
         Ok(Connection {
             base,
+            dialog,
             gets_token,
             transport,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
@@ -154,6 +158,11 @@ impl Connection {
     /// The version of the API, such as `v26.0`.
     pub(crate) fn api_version(&self) -> &str {
         self.base.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The address of the dialog for logins, which a person opens in a browser.
+    pub(crate) fn dialog(&self) -> Url {
+        self.dialog.clone()
     }
 
     /// Whether the current runtime has what the connection needs.

@@ -7,6 +7,8 @@ mod application;
 #[cfg(all(feature = "arrow", feature = "csv"))]
 mod arrow;
 #[cfg(feature = "testing")]
+mod authorize;
+#[cfg(feature = "testing")]
 mod check;
 mod countries;
 mod coverage;
@@ -19,6 +21,8 @@ mod datasets;
 mod delivery;
 #[cfg(feature = "testing")]
 mod doctor;
+#[cfg(feature = "testing")]
+mod error_table;
 #[cfg(all(feature = "arrow", feature = "csv", feature = "journal", feature = "queue"))]
 mod errors;
 mod event_rules;
@@ -34,6 +38,7 @@ mod from_json;
 mod gateway;
 #[cfg(feature = "csv")]
 mod golden;
+#[cfg(feature = "testing")]
 mod graph;
 mod guide;
 #[cfg(feature = "csv")]
@@ -41,6 +46,8 @@ mod incomplete;
 #[cfg(feature = "journal")]
 mod journal;
 mod known_answers;
+#[cfg(feature = "testing")]
+mod login;
 #[cfg(feature = "testing")]
 mod matrix;
 #[cfg(feature = "testing")]
@@ -57,6 +64,8 @@ mod phones;
 mod quality;
 #[cfg(all(feature = "queue", feature = "testing"))]
 mod queue;
+#[cfg(feature = "testing")]
+mod renewing;
 mod rooms;
 #[cfg(feature = "testing")]
 mod row_sources;
