@@ -51,6 +51,7 @@
     feature = "client",
     doc = "   Logins, and tokens that are inspected, renewed and revoked, are calls in [`graph`]."
 )]
+#![cfg_attr(feature = "client", doc = "   Whether a client is set up right is what [`check`] finds out.")]
 //! 5. [`report`]: the outcome of every row and every event. [`DeliveryReport`] has counts
 //!    that add up, and a [`Diagnostic`](report::Diagnostic) for everything that is wrong.
 //! 6. [`value`]: single values, parsed once: amounts, currencies, times, ids, the access token.
@@ -74,6 +75,7 @@
 //! # Guide
 //!
 //! - [`guide::cookbook`]: seventeen tasks, each with its code.
+//! - [`guide::credentials`]: from an account at Meta to the first test event, and what to do when it stops working.
 //! - [`guide::delivery`]: batches, outcomes, retries, and what is lost when.
 //! - [`guide::durability`]: what a journal promises, what it does not, how to back it up and to move it.
 //! - [`guide::deduplication`]: when Meta counts an event twice, and how to avoid it.
