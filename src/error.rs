@@ -118,6 +118,9 @@ errors! {
     /// A call to the Graph API failed.
     #[cfg(feature = "client")]
     Graph(crate::graph::GraphError),
+    /// A login gave no code.
+    #[cfg(feature = "client")]
+    Login(crate::graph::LoginError),
     /// A source of events cannot go on.
     #[cfg(feature = "client")]
     Source(crate::client::SourceError),

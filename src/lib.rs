@@ -47,6 +47,11 @@
 )]
 #![cfg_attr(not(feature = "client"), doc = "4. `client` (feature `client`): sending.")]
 //!    A token that expires comes from a source in [`auth`].
+#![cfg_attr(
+    feature = "client",
+    doc = "   Logins, and tokens that are inspected, renewed and revoked, are calls in [`graph`]."
+)]
+#![cfg_attr(feature = "client", doc = "   Whether a client is set up right is what [`check`] finds out.")]
 //! 5. [`report`]: the outcome of every row and every event. [`DeliveryReport`] has counts
 //!    that add up, and a [`Diagnostic`](report::Diagnostic) for everything that is wrong.
 //! 6. [`value`]: single values, parsed once: amounts, currencies, times, ids, the access token.
@@ -70,6 +75,7 @@
 //! # Guide
 //!
 //! - [`guide::cookbook`]: seventeen tasks, each with its code.
+//! - [`guide::credentials`]: from an account at Meta to the first test event, and what to do when it stops working.
 //! - [`guide::delivery`]: batches, outcomes, retries, and what is lost when.
 //! - [`guide::durability`]: what a journal promises, what it does not, how to back it up and to move it.
 //! - [`guide::deduplication`]: when Meta counts an event twice, and how to avoid it.
@@ -111,7 +117,7 @@
 //! | `jiff` | no | times of events from `jiff` |
 //! | `rust_decimal` | no | amounts from and to `rust_decimal::Decimal` |
 //! | `rayon` | no | groups rows in memory, and writes bodies, on all cores |
-//! | `tracing` | no | spans and events of deliveries, for subscribers of `tracing` |
+//! | `tracing` | no | spans and events of deliveries and calls, for subscribers of `tracing` |
 //! | `testing` | no | a mock of Meta's endpoint, a recording transport and clocks for tests |
 //!
 //! Without any feature, values, events, orders and request bodies work without an asynchronous runtime.

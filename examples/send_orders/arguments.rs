@@ -69,6 +69,8 @@ Options:
                            --end-mark proves to be complete
   --max-invalid PERCENT    send nothing if more than this percentage of the first 1,000 rows is
                            invalid; 100 sends whatever is valid [default: 50]
+  --credential-file FILE   read the access token from this file, which the example `authorize` writes,
+                           instead of META_ACCESS_TOKEN. A run goes on when the file gets another token
   --batch-size N           the number of events in one request, from 1 to 1,000 [default: 1,000]
   --in-flight N            the number of requests sent at the same time, from 1 to 256 [default: 4]
   --skip-waits             retry without waiting; only with a server on this machine
@@ -109,11 +111,16 @@ pub(crate) struct Flow {
     pub(crate) batch_size: Option<usize>,
     pub(crate) in_flight: Option<usize>,
     pub(crate) skip_waits: bool,
+    /// The file that has the token.
+    pub(crate) credential_file: Option<PathBuf>,
 }
 
 impl Flow {
     fn is_set(&self) -> bool {
-        self.batch_size.is_some() || self.in_flight.is_some() || self.skip_waits
+        self.batch_size.is_some()
+            || self.in_flight.is_some()
+            || self.skip_waits
+            || self.credential_file.is_some()
     }
 }
 
@@ -293,6 +300,9 @@ impl Given {
             "--max-invalid" => {
                 return set(&mut self.max_invalid, name, "a percentage from 0 to 100", &text());
             }
+            "--credential-file" => {
+                return set(&mut self.flow.credential_file, name, "the name of a file", &text());
+            }
             "--batch-size" => return set(&mut self.flow.batch_size, name, "a number", &text()),
             "--in-flight" => return set(&mut self.flow.in_flight, name, "a number", &text()),
             _ => return Err(unknown(name)),
@@ -392,7 +402,8 @@ impl Given {
                 Err("--journal is for sending and does not go with --dry-run".into())
             }
             Some(_) if self.flow.is_set() => {
-                Err("--batch-size, --in-flight and --skip-waits are for sending and do not go with --dry-run"
+                Err("--batch-size, --in-flight, --credential-file and --skip-waits are for sending and do not go \
+                     with --dry-run"
                     .into())
             }
             Some(bodies) => Ok(Command::DryRun { job, bodies, now: self.now }),

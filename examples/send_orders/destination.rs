@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use meta_offline_events::auth::TokenSource;
 use meta_offline_events::client::{Client, Clock, Delivery, InvalidClient, SystemClock, Waiting};
 use meta_offline_events::journal::{Journal, JournalOptions};
 use meta_offline_events::report::DeliveryReport;
@@ -101,10 +102,10 @@ impl Environment {
 
     /// Builds the client.
     pub(crate) fn destination(&self, flow: &Flow) -> Result<Destination, Failure> {
-        let (Some(dataset), Some(token)) = (&self.dataset, &self.token) else { return Err(self.missing()) };
+        let tokens = self.tokens(flow)?;
+        let Some(dataset) = &self.dataset else { return Err(self.missing()) };
         let dataset = dataset.parse().map_err(|error| in_variable(DATASET, &error))?;
-        let token = token.parse().map_err(|error| in_variable(TOKEN, &error))?;
-        let mut builder = Client::builder(dataset, token).request_fields(self.request_fields()?);
+        let mut builder = Client::builder_with_source(dataset, tokens).request_fields(self.request_fields()?);
         if let Some(requests) = flow.in_flight {
             builder = builder.in_flight(requests);
         }
@@ -140,6 +141,20 @@ impl Environment {
         Ok(Destination { client, journal: None, place, is_test: self.test_code.is_some() })
     }
 
+    /// Returns where the token comes from.
+    fn tokens(&self, flow: &Flow) -> Result<TokenSource, Failure> {
+        match (&flow.credential_file, &self.token) {
+            (Some(_), Some(_)) => {
+                Err(format!("--credential-file and {TOKEN} both have a token: give one of them").into())
+            }
+            (Some(file), None) => Ok(TokenSource::from_file(file)?),
+            (None, Some(token)) if self.dataset.is_some() => {
+                Ok(TokenSource::fixed(token.parse().map_err(|error| in_variable(TOKEN, &error))?))
+            }
+            (None, _) => Err(self.missing()),
+        }
+    }
+
     /// Returns the fields of every request.
     pub(crate) fn request_fields(&self) -> Result<RequestFields, Failure> {
         match &self.test_code {
@@ -153,7 +168,11 @@ impl Environment {
     fn missing(&self) -> Failure {
         let state = |value: &Option<String>| if value.is_some() { "is set" } else { "is not set" };
         let (dataset, token) = (state(&self.dataset), state(&self.token));
-        format!("{DATASET} {dataset} and {TOKEN} {token}: set both to send (--dry-run needs neither)").into()
+        format!(
+            "{DATASET} {dataset} and {TOKEN} {token}: set both to send (--dry-run needs neither). \
+             --credential-file can have the token instead"
+        )
+        .into()
     }
 }
 

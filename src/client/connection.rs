@@ -35,6 +35,8 @@ pub(crate) struct Connection {
     base: Url,
     /// The host and the path before the version.
     pub(super) endpoint: Text,
+    /// The address of the dialog for logins.
+    dialog: Url,
     /// Whether credentials are sent there.
     pub(crate) gets_token: bool,
     pub(crate) transport: Arc<dyn Transport>,
@@ -113,6 +115,7 @@ impl ConnectionSettings {
 
     pub(crate) fn checked(self) -> Result<Connection, InvalidClient> {
         let gets_token = self.endpoint.gets_token();
+        let dialog = self.endpoint.dialog(&self.api_version)?;
         let (base, endpoint) = self.endpoint.versioned(&self.api_version)?;
         if self.http.connect.is_zero() || self.attempt.is_zero() {
             return Err(InvalidClient::Timeout);
@@ -129,6 +132,7 @@ impl ConnectionSettings {
         Ok(Connection {
             base,
             endpoint,
+            dialog,
             gets_token,
             transport,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
@@ -158,6 +162,11 @@ impl Connection {
     /// The version of the API, such as `v26.0`.
     pub(crate) fn api_version(&self) -> &str {
         self.base.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The address of the dialog for logins, which a person opens in a browser.
+    pub(crate) fn dialog(&self) -> Url {
+        self.dialog.clone()
     }
 
     /// Whether the current runtime has what the connection needs.

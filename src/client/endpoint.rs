@@ -18,6 +18,7 @@ pub(super) enum Endpoint {
 
 impl Endpoint {
     const META: &'static str = "https://graph.facebook.com/";
+    const META_DIALOG: &'static str = "https://www.facebook.com/";
 
     /// Whether the token is sent there.
     pub(super) fn gets_token(&self) -> bool {
@@ -39,6 +40,17 @@ impl Endpoint {
         let base = self.clone().base()?;
         base.join(&format!("capi/{dataset}/events"))
             .map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))
+    }
+
+    /// The address of the dialog for logins: Meta's own, whatever host the calls go to, unless that is on this machine.
+    pub(super) fn dialog(&self, version: &str) -> Result<Url, InvalidClient> {
+        let base = match self {
+            #[cfg(feature = "testing")]
+            Self::Loopback(base) => base.clone(),
+            _ => Url::parse(Self::META_DIALOG).map_err(|_| InvalidClient::Endpoint("is not an address"))?,
+        };
+        let path = format!("{}/dialog/oauth", checked_version(version)?);
+        base.join(&path).map_err(|_| InvalidClient::Endpoint("cannot be joined with the path"))
     }
 
     /// The base address, with a path that ends in a slash.

@@ -87,6 +87,7 @@
 //! | kind | name | fields |
 //! | --- | --- | --- |
 //! | span, info | `delivery` | `in_flight`, `test_event_code` |
+//! | span, info | `gateway`, within `delivery` | |
 //! | span, debug | `batch` | `events` |
 //! | debug | `attempt` | `result`, and of an error answer `status`, `code`, `subcode`, `trace_id` |
 //! | debug | `next` | `step`, and before a wait `wait_ms` |
@@ -478,6 +479,8 @@ impl ClientBuilder {
     ///
     /// [`InvalidClient`]
     /// - for an endpoint that is not `https`, or has a user, a query, a fragment or a port;
+    /// - for a [`gateway`](Self::gateway) that breaks the same rules, has a filter although it is the only receiver, or
+    ///   stands beside a test event code;
     /// - for an API version that is not `v<major>.<minor>`;
     /// - for an expiry beside a token source that may replace the token;
     /// - for a time limit or a number of zero, or a number beyond its maximum;

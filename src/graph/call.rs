@@ -118,6 +118,11 @@ impl Call {
         self
     }
 
+    #[cfg(feature = "tracing")]
+    pub(super) fn method(&self) -> Method {
+        self.method
+    }
+
     pub(super) fn path(&self) -> &str {
         &self.path
     }

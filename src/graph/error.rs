@@ -1,7 +1,7 @@
 //! Why a call to the Graph API gave nothing.
 
 use crate::client::TransportError;
-use crate::report::ApiError;
+use crate::report::{ApiError, ErrorClass};
 
 /// Why a call to the Graph API failed.
 ///
@@ -26,7 +26,7 @@ use crate::report::ApiError;
 #[non_exhaustive]
 pub enum GraphError {
     /// Meta answered with an error.
-    #[error("{advice}: {0}", advice = .0.advice())]
+    #[error("{advice}: {0}", advice = advice(.0))]
     Api(Box<ApiError>),
     /// No whole answer came back.
     #[error(transparent)]
@@ -48,7 +48,35 @@ pub enum GraphError {
     NoRuntime,
 }
 
+/// What to do. A wrong parameter is not one of an event here.
+fn advice(error: &ApiError) -> &'static str {
+    match error.class() {
+        ErrorClass::FixEvent => "a parameter of the call is wrong",
+        _ => error.advice(),
+    }
+}
+
 impl GraphError {
+    /// A stable name for machines, in snake case.
+    ///
+    /// ```
+    /// use meta_offline_events::graph::GraphError;
+    ///
+    /// assert_eq!(GraphError::NoRuntime.code(), "no_runtime");
+    /// ```
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Api(error) => error.class().code(),
+            Self::Transport(error) if error.may_have_arrived() => "ambiguous",
+            Self::Transport(_) => "unreachable",
+            Self::Redirected(_) => "redirected",
+            Self::Unreadable(_) => "no_valid_answer",
+            Self::NoToken(_) => "no_token",
+            Self::Missing(_) => "missing_setting",
+            Self::NoRuntime => "no_runtime",
+        }
+    }
+
     /// Meta's error, if Meta answered with one.
     pub fn api_error(&self) -> Option<&ApiError> {
         match self {

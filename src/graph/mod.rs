@@ -1,4 +1,4 @@
-//! Other calls to Meta's Graph API than sending events: tokens are inspected, renewed and revoked.
+//! Other calls to Meta's Graph API than sending events: logins, and tokens that are inspected, renewed and revoked.
 //!
 //! A [`Graph`] makes them. It comes from a client, whose token, connections and settings it shares, or from
 //! [`Graph::builder`] for a program that has only an app.
@@ -13,6 +13,12 @@
 //! A call that only reads is made up to three times if the connection fails or Meta calls the error temporary. A call that
 //! makes, changes or uses up something is made once: its error says whether it may have arrived
 //! ([`TransportError::may_have_arrived`](crate::client::TransportError::may_have_arrived)).
+//!
+//! # Events for `tracing`
+//!
+//! With the feature `tracing`, each attempt of a call is an event with the level debug, the name `call` and the target
+//! `meta_offline_events`. Its fields are `method`, `path` and `result`, and of an error answer `status`, `code`, `subcode`
+//! and `trace_id`.
 
 mod access;
 mod app;
@@ -23,9 +29,13 @@ mod datasets;
 mod error;
 mod inspect;
 mod list;
+mod login;
+mod login_error;
 mod perform;
+mod quality;
 mod renewing;
 mod tokens;
+mod trace;
 
 use std::fmt;
 
@@ -37,6 +47,9 @@ pub use dataset::Dataset;
 pub use datasets::DatasetList;
 pub use error::GraphError;
 pub use list::{Incomplete, Listed};
+pub use login::{Login, LoginCode};
+pub use login_error::LoginError;
+pub use quality::{EventQuality, KeyQuality, OfflineQuality, QualityTable, Score};
 pub use renewing::Renewal;
 pub use tokens::{Permission, SystemUserToken};
 

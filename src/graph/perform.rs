@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Graph;
 use super::call::{Authority, Call, CallStyle};
 use super::error::GraphError;
+use super::trace;
 use crate::auth::{AppSecretProof, Taken, TokenSource};
 use crate::client::{Connection, ProofSecret, Request, full_jitter, shielded};
 use crate::report::ErrorClass;
@@ -62,7 +63,9 @@ impl Graph {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match self.attempt(call, token.as_ref(), date).await {
+            let outcome = self.attempt(call, token.as_ref(), date).await;
+            trace::attempt(call, &outcome);
+            let error = match outcome {
                 Ok(answered) => {
                     self.worked(call, token.as_ref());
                     return Ok(answered);

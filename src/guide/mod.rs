@@ -19,6 +19,10 @@ pub mod cleaning {}
 )]
 pub mod cookbook {}
 
+/// From an account at Meta to the first test event: datasets, tokens, checks, and what to do when it stops working.
+#[cfg_attr(feature = "testing", doc = include_str!("credentials.md"))]
+pub mod credentials {}
+
 /// What happens between an event and its outcome: batches, retries, pauses, stops, and what is lost when.
 #[cfg_attr(all(feature = "queue", feature = "testing"), doc = include_str!("delivery.md"))]
 pub mod delivery {}

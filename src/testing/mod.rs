@@ -35,6 +35,8 @@
 //! - [`MockServer`] listens on the loopback interface and checks every request against Meta's documented
 //!   rules. An [`Answer`] makes it misbehave, and a [`RecordedRequest`] is what it received. It shares no
 //!   code with the modules that clean, build and send, so it notices what they get wrong.
+//!   It also plays Meta's other calls: the dialog of a login with two buttons, codes that are used once, and tokens that are
+//!   inspected, exchanged, made and taken back, and that expire by the clock of the server.
 //! - [`RecordingTransport`] needs no socket: it records requests and answers as scripted.
 //! - [`ManualClock`] and [`RuntimeClock`] let hours pass without waiting.
 //!

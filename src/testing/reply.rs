@@ -15,29 +15,42 @@ const JSON: &str = "application/json; charset=UTF-8";
 pub(super) struct Reply {
     status: u16,
     content_type: Option<String>,
+    location: Option<String>,
     pub(super) body: Vec<u8>,
     trace: String,
 }
 
 impl Reply {
     pub(super) fn new(status: u16, content_type: Option<String>, body: Vec<u8>) -> Self {
-        Self { status, content_type, body, trace: next_trace() }
+        Self { status, content_type, location: None, body, trace: next_trace() }
     }
 
     pub(super) fn json(json: &Value) -> Self {
         Self::new(200, Some(JSON.to_owned()), json.to_string().into())
     }
 
+    /// A page for a browser.
+    pub(super) fn page(status: u16, body: &str) -> Self {
+        let page =
+            format!("<!doctype html><html><head><title>Mock login</title></head><body>{body}</body></html>");
+        Self::new(status, Some("text/html; charset=utf-8".to_owned()), page.into())
+    }
+
+    /// Sends a browser elsewhere.
+    pub(super) fn redirect(location: &str) -> Self {
+        Self { location: Some(location.to_owned()), ..Self::new(302, None, Vec::new()) }
+    }
+
     pub(super) fn receipt(received: u64) -> Self {
         let trace = next_trace();
         let body = receipt(received, &trace).to_string().into();
-        Self { status: 200, content_type: Some(JSON.to_owned()), body, trace }
+        Self { trace, ..Self::new(200, Some(JSON.to_owned()), body) }
     }
 
     pub(super) fn error(error: &GraphError) -> Self {
         let trace = next_trace();
         let body = error.to_json(&trace).to_string().into();
-        Self { status: error.status, content_type: Some(JSON.to_owned()), body, trace }
+        Self { trace, ..Self::new(error.status, Some(JSON.to_owned()), body) }
     }
 
     /// An error that quotes the request, secrets included.
@@ -54,6 +67,7 @@ impl Reply {
         let length = self.body.len().to_string();
         let mut headers = vec![("date", date.as_str()), ("x-fb-trace-id", &self.trace)];
         headers.extend(self.content_type.as_deref().map(|content_type| ("content-type", content_type)));
+        headers.extend(self.location.as_deref().map(|location| ("location", location)));
         match body {
             Body::Endless => headers.push(("transfer-encoding", "chunked")),
             Body::Whole if matches!(self.status, 100..200 | 204 | 304) => {}

@@ -53,6 +53,7 @@ fn every_public_error_converts_into_the_one_error() {
         auth::TokenInfoError,
         auth::TokenSourceError,
         graph::GraphError,
+        graph::LoginError,
         client::InvalidClient,
         client::TransportError,
         client::SourceError,

@@ -7,6 +7,8 @@ mod application;
 #[cfg(all(feature = "arrow", feature = "csv"))]
 mod arrow;
 #[cfg(feature = "testing")]
+mod authorize;
+#[cfg(feature = "testing")]
 mod check;
 mod countries;
 mod coverage;
@@ -21,6 +23,8 @@ mod delivery;
 mod doctor;
 #[cfg(all(feature = "journal", feature = "testing"))]
 mod durable;
+#[cfg(feature = "testing")]
+mod error_table;
 #[cfg(all(feature = "arrow", feature = "csv", feature = "journal", feature = "queue"))]
 mod errors;
 mod event_rules;
@@ -36,6 +40,7 @@ mod from_json;
 mod gateway;
 #[cfg(feature = "csv")]
 mod golden;
+#[cfg(feature = "testing")]
 mod graph;
 mod guide;
 #[cfg(feature = "csv")]
@@ -48,6 +53,8 @@ mod journal_example;
 mod kills;
 mod known_answers;
 #[cfg(feature = "testing")]
+mod login;
+#[cfg(feature = "testing")]
 mod matrix;
 #[cfg(feature = "testing")]
 mod model;
@@ -59,8 +66,12 @@ mod orders;
 mod payloads;
 #[cfg(feature = "phone")]
 mod phones;
+#[cfg(feature = "testing")]
+mod quality;
 #[cfg(all(feature = "queue", feature = "testing"))]
 mod queue;
+#[cfg(feature = "testing")]
+mod renewing;
 #[cfg(all(feature = "html", feature = "testing"))]
 mod reports;
 mod rooms;

@@ -28,7 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("wire", &["value", "customer", "event", "order", "report"]),
     ("auth", &["value", "report", "wire"]),
     ("client", &["value", "customer", "event", "order", "wire", "report", "auth", "journal"]),
-    ("graph", &["value", "wire", "report", "auth", "client"]),
+    ("graph", &["value", "customer", "wire", "report", "auth", "client"]),
     ("check", &["value", "event", "wire", "report", "auth", "client", "graph"]),
     ("testing", &["value", "event", "wire", "report", "auth", "client"]),
     // Prose only.

@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use meta_offline_events::auth::Credential;
 use meta_offline_events::client::{Clock, SystemClock};
 use meta_offline_events::testing::{Answer, MockServer};
+use meta_offline_events::value::AccessToken;
 use serde_json::{Value, json as json_of};
 
 use crate::support::{example, shows_none_of};
@@ -218,6 +220,10 @@ fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values
         (&[dataset, token], &[file, "--in-flight", "0"], "requests in flight must be 1 to 256"),
         (&[dataset, token], &[file, "--in-flight", "many"], "--in-flight needs a number"),
         (&[], &[file, "--dry-run", bodies, "--skip-waits"], "do not go with --dry-run"),
+        (&[], &[file, "--dry-run", bodies, "--credential-file", absent], "do not go with --dry-run"),
+        (&[dataset], &[file, "--credential-file", absent], "absent.csv cannot be read"),
+        (&[dataset, token], &[file, "--credential-file", absent], "both have a token"),
+        (&[dataset], &[file, "--credential-file"], "--credential-file needs the name of a file"),
     ] {
         let arguments: Vec<&Path> = arguments.iter().map(Path::new).collect();
         let ran = run(&program, environment, &arguments);
@@ -227,6 +233,25 @@ fn s5_s17_wrong_usage_and_half_an_environment_are_refused_without_showing_values
         ran.search("");
     }
     assert!(!Path::new(bodies).exists(), "no run came so far");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_may_come_from_a_credential_file() {
+    let program = example("send_orders");
+    let folder = folder("credential_file");
+    let file = write(&folder, "orders.csv", &[row("A1", "2", "1.50", SystemClock.now().unix() - 3600)]);
+    let credential = folder.join("credential.json");
+    Credential::new(TOKEN.parse::<AccessToken>().unwrap()).store(&credential).unwrap();
+    let mock_server = MockServer::builder().token(TOKEN.parse().unwrap()).start().await.unwrap();
+    let url = mock_server.url();
+    let environment = [("META_DATASET_ID", DATASET), ("META_GRAPH_URL", url.as_str())];
+    let ran = run(&program, &environment, &[&file, "--credential-file".as_ref(), &credential]);
+    assert_eq!(ran.status, Some(0), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(mock_server.accepted().len(), 1);
+    ran.search("");
+    let ran = run(&program, &environment[1..], &[&file, "--credential-file".as_ref(), &credential]);
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.stderr.contains("META_DATASET_ID is not set"), "{}", ran.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,11 @@
 use std::cell::RefCell;
 use std::io::Write;
 use std::sync::Once;
+use std::time::Duration;
 
+use meta_offline_events::auth::IssuedToken;
 use meta_offline_events::client::Client;
+use meta_offline_events::graph::{App, Graph, LoginCode, Renewal};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer};
 use meta_offline_events::value::EventTime;
 use meta_offline_events::wire::BatchLimits;
@@ -122,4 +125,56 @@ async fn s1_s2_neither_token_nor_customer_shows_at_any_level() {
         assert!(!lines.contains(secret), "{secret} shows in {lines}");
     }
     assert!(lines.contains("meta_offline_events"));
+}
+
+#[tokio::test]
+async fn s1_calls_and_renewals_show_no_secret_at_any_level() {
+    const SECRET: &str = "5eC4e7MARKED0123456789abcdef0123";
+    const TOKEN: &str = "EAABMARKEDTOKEN";
+    let quote = format!("{TOKEN} {SECRET}");
+    let refusal =
+        json!({"error": {"code": 190, "error_subcode": 460, "message": quote, "fbtrace_id": quote}});
+    for answers in [
+        vec![],
+        vec![Answer::echo()],
+        vec![Answer::json(400, refusal), Answer::html(502)],
+        vec![Answer::empty(302).header("location", &format!("https://{TOKEN}.example/"))],
+        vec![Answer::reset_after_body(), Answer::transient()],
+    ] {
+        listen();
+        let clock = ManualClock::at(EventTime::from_unix(NOW).unwrap());
+        let end = EventTime::from_unix(NOW + 1000).unwrap();
+        let server = MockServer::builder().clock(clock.clone()).token_until(TOKEN.parse().unwrap(), end);
+        let server = server.app("12".parse().unwrap(), SECRET.parse().unwrap()).start().await.unwrap();
+        let graph =
+            Graph::builder().loopback_endpoint(server.url()).clock(clock.clone()).jitter(FixedJitter(0.0));
+        let graph = graph.build().unwrap().app(App::new("12".parse().unwrap(), SECRET.parse().unwrap()));
+        let code = LoginCode::from_popup("AQDMARKEDCODE");
+        assert!(graph.exchange_code(code).await.is_err());
+        let issued = IssuedToken::new(TOKEN.parse().unwrap()).expires(end);
+        let tokens = graph.renewing(issued, Renewal::User);
+        let sending =
+            Client::builder_with_source("123".parse().unwrap(), tokens).loopback_endpoint(server.url());
+        let sending = sending.clock(clock.clone()).jitter(FixedJitter(0.0)).build().unwrap();
+        for answer in answers.iter().cloned() {
+            server.script_call(answer);
+        }
+        for _ in 0..4 {
+            clock.advance(Duration::from_secs(300));
+            let _ = sending.send(events(1)).await;
+        }
+        let _ = graph.revoke(&TOKEN.parse().unwrap()).await;
+        let _ = graph.inspect(&TOKEN.parse().unwrap()).await;
+        let log = String::from_utf8(LOG.take().unwrap()).unwrap();
+        for secret in ["MARKED", "MOCKTOKEN"] {
+            assert!(!log.contains(secret), "{secret} shows in {log}");
+        }
+        for expected in [
+            "call method=\"GET\" path=\"oauth/access_token\" result=\"fix_event\" status=400 code=100",
+            "path=\"debug_token\" result=\"answered\"",
+            "attempt result=\"accepted\"",
+        ] {
+            assert!(log.contains(expected), "{expected} is not in {log}");
+        }
+    }
 }

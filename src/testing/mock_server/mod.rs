@@ -1,6 +1,7 @@
 //! The mock server: a real socket on the loopback interface that answers as Meta's endpoint would.
 
 mod builder;
+mod code;
 mod graph;
 mod serve;
 mod server;

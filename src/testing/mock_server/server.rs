@@ -103,6 +103,26 @@ impl MockServer {
         self.state.record().script.extend(answers);
     }
 
+    /// Queues an answer to a call that is not about events: the renewal of a token, for example. Events do not take it.
+    ///
+    /// ```
+    /// use meta_offline_events::graph::{App, Graph};
+    /// use meta_offline_events::testing::{Answer, MockServer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// server.script_call(Answer::graph_error(400, 190, Some(460)));
+    /// let graph = Graph::builder().loopback_endpoint(server.url()).build()?;
+    /// let graph = graph.app(App::new("1".parse()?, "secret".parse()?));
+    /// assert!(graph.exchange_user_token(&"EAAB-not-a-real-token".parse()?).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn script_call(&self, answer: Answer) {
+        self.state.record().call_script.push_back(answer);
+    }
+
     /// Gives this answer to every request with this path, which stands behind the version. It goes before the script.
     ///
     /// ```
@@ -168,6 +188,7 @@ impl MockServer {
     pub fn reset(&self) {
         let mut record = self.state.record();
         record.script.clear();
+        record.call_script.clear();
         record.always = None;
     }
 
@@ -219,6 +240,27 @@ impl MockServer {
     /// ```
     pub fn refuse_token(&self, token: &AccessToken, subcode: i64) {
         self.state.record().tokens.refuse(token, subcode);
+    }
+
+    /// Makes the code of a login in the pop-up of Meta's JavaScript library, for a business or for a person.
+    ///
+    /// ```
+    /// use meta_offline_events::graph::{App, Graph, LoginCode};
+    /// use meta_offline_events::testing::MockServer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await?;
+    /// let graph = Graph::builder().loopback_endpoint(server.url()).build()?;
+    /// let graph = graph.app(App::new("1".parse()?, "secret".parse()?));
+    /// let code = LoginCode::from_popup(&server.popup_code(true));
+    /// let token = graph.exchange_code(code).await?;
+    /// assert!(graph.client_business(token.token()).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn popup_code(&self, is_business: bool) -> String {
+        self.state.new_code(None, vec!["ads_management".to_owned()], is_business)
     }
 
     /// Every request so far, in the order in which their heads arrived.

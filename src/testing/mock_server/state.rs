@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::code::Code;
 use crate::client::Clock;
 use crate::testing::answer::Answer;
 use crate::testing::connection::Head;
@@ -62,10 +63,14 @@ pub(super) struct State {
 /// What is scripted, and what happened.
 pub(super) struct Record {
     pub(super) script: VecDeque<Answer>,
+    /// For calls that are not about events.
+    pub(super) call_script: VecDeque<Answer>,
     pub(super) always: Option<Answer>,
     /// Answers to every request with a path, which stands behind the version.
     pub(super) by_path: Vec<(String, Answer)>,
     pub(super) tokens: Tokens,
+    /// The codes of logins.
+    pub(super) codes: Vec<Code>,
     /// How many tokens it made.
     pub(super) issued: u64,
     pub(super) requests: Vec<RecordedRequest>,
@@ -81,9 +86,11 @@ impl State {
     pub(super) fn new(settings: Settings, tokens: Tokens) -> Self {
         let record = Record {
             script: VecDeque::new(),
+            call_script: VecDeque::new(),
             always: None,
             by_path: Vec::new(),
             tokens,
+            codes: Vec::new(),
             issued: 0,
             requests: Vec::new(),
             accepted: Vec::new(),
@@ -117,9 +124,13 @@ impl State {
             .by_path
             .iter()
             .rev()
-            .find(|(path, _)| behind_version.is_some_and(|(_, behind)| behind == path));
-        let answer = of_path.map(|(_, answer)| answer.clone());
-        let answer = answer.or_else(|| record.script.pop_front()).or_else(|| record.always.clone());
+            .find(|(path, _)| behind_version.is_some_and(|(_, behind)| behind == path))
+            .map(|(_, answer)| answer.clone());
+        let is_about_events = path.ends_with("/events");
+        let answer = of_path
+            .or_else(|| if is_about_events { None } else { record.call_script.pop_front() })
+            .or_else(|| record.script.pop_front())
+            .or_else(|| record.always.clone());
         record.requests.push(RecordedRequest::new(&head.method, &head.target, &head.headers));
         (record.requests.len() - 1, answer.unwrap_or_else(Answer::judge))
     }

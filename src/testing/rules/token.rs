@@ -65,12 +65,11 @@ impl Tokens {
 
     /// Refuses a token from now on, also one that was not known.
     pub(in crate::testing) fn refuse(&mut self, token: &AccessToken, subcode: i64) {
-        match self.known.iter_mut().find(|known| known.token.expose() == token.expose()) {
-            Some(known) => known.refusal = Some(subcode),
-            None => {
-                let refused = KnownToken::new(token.clone(), None);
-                self.known.push(KnownToken { refusal: Some(subcode), ..refused });
-            }
+        if self.find(token.expose()).is_none() {
+            self.known.push(KnownToken::new(token.clone(), None));
+        }
+        for known in self.known.iter_mut().filter(|known| known.token.expose() == token.expose()) {
+            known.refusal = Some(subcode);
         }
     }
 }

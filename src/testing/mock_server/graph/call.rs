@@ -81,21 +81,11 @@ impl GraphCall {
         if let Some((id, secret)) = self.token.as_deref().and_then(|token| token.split_once('|')) {
             return check_app(state, id, secret).map(|()| Caller::App);
         }
-        let known = self.known(state, self.token.as_deref())?;
+        let known = known(state, self.token.as_deref())?;
         if state.settings().secret.is_some() {
             self.check_proof(state, &known)?;
         }
         Ok(Caller::Token(Box::new(known)))
-    }
-
-    /// What is known of a token, if it is valid.
-    pub(super) fn known(&self, state: &State, token: Option<&str>) -> Result<KnownToken, GraphError> {
-        let record = state.record();
-        let token = check_token(token, &record.tokens, state.settings().clock.now().unix())?;
-        let known = record.tokens.find(token).cloned();
-        let other = || token.parse().map(|token| KnownToken::new(token, None)).ok();
-        let error = || GraphError::new(401, 190, "The access token is not valid").subcode(467);
-        known.or_else(other).ok_or_else(error)
     }
 
     /// Checks the proof of the app secret that stands beside the other parameters.
@@ -114,6 +104,16 @@ impl GraphCall {
         }
         check_proof(Some(&members), token.token.expose(), secret, settings.clock.now().unix())
     }
+}
+
+/// What is known of a token, if it is valid.
+pub(super) fn known(state: &State, token: Option<&str>) -> Result<KnownToken, GraphError> {
+    let record = state.record();
+    let token = check_token(token, &record.tokens, state.settings().clock.now().unix())?;
+    let known = record.tokens.find(token).cloned();
+    let other = || token.parse().map(|token| KnownToken::new(token, None)).ok();
+    let error = || GraphError::new(401, 190, "The access token is not valid").subcode(467);
+    known.or_else(other).ok_or_else(error)
 }
 
 /// Whether there is this app, and its secret is right.

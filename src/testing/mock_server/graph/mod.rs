@@ -3,6 +3,7 @@
 
 mod call;
 mod datasets;
+mod login;
 mod tokens;
 
 use self::call::GraphCall;
@@ -13,7 +14,11 @@ use crate::testing::reply::Reply;
 /// The answer to a call, if it is one that the server knows.
 pub(super) fn answer(state: &State, head: &Head, body: &[u8]) -> Option<Reply> {
     let call = GraphCall::read(head, body)?;
-    let answered = [tokens::route, datasets::route].iter().find_map(|route| route(state, &call))?;
+    if let Some(page) = login::page(state, &call) {
+        return Some(page);
+    }
+    let routes = [login::route, tokens::route, datasets::route];
+    let answered = routes.iter().find_map(|route| route(state, &call))?;
     Some(match answered {
         Ok(json) => Reply::json(&json),
         Err(error) => Reply::error(&error),

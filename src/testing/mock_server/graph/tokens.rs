@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::call::{Answered, Caller, GraphCall, check_app};
+use super::call::{Answered, Caller, GraphCall, check_app, known};
 use crate::testing::graph::GraphError;
 use crate::testing::mock_server::state::State;
 use crate::testing::rules::KnownToken;
@@ -66,14 +66,14 @@ fn inspect(state: &State, call: &GraphCall) -> Answered {
 
 fn exchange(state: &State, call: &GraphCall) -> Answered {
     check_app(state, call.required("client_id")?, call.required("client_secret")?)?;
-    let old = call.known(state, Some(call.required("fb_exchange_token")?))?;
+    let old = known(state, Some(call.required("fb_exchange_token")?))?;
     issue(state, &old, true)
 }
 
 fn revoke(state: &State, call: &GraphCall) -> Answered {
     check_app(state, call.required("client_id")?, call.required("client_secret")?)?;
     call.caller(state)?;
-    let token = call.known(state, Some(call.required("revoke_token")?))?;
+    let token = known(state, Some(call.required("revoke_token")?))?;
     state.record().tokens.refuse(&token.token, 467);
     Ok(json!({ "success": "true" }))
 }
