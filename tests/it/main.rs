@@ -46,6 +46,8 @@ mod payloads;
 mod phones;
 #[cfg(all(feature = "queue", feature = "testing"))]
 mod queue;
+#[cfg(feature = "html")]
+mod report_diff;
 #[cfg(all(feature = "html", feature = "testing"))]
 mod reports;
 mod rooms;
@@ -55,7 +57,7 @@ mod row_sources;
 mod sample;
 #[cfg(feature = "testing")]
 mod secrets;
-#[cfg(all(feature = "csv", feature = "testing"))]
+#[cfg(all(feature = "csv", feature = "html", feature = "testing"))]
 mod send_orders;
 #[cfg(feature = "testing")]
 mod service;

@@ -1,6 +1,7 @@
 //! The example program `send_orders` as its users run it: a real process with files, an environment and an exit
 //! status.
 
+mod reports;
 mod sorted;
 
 use std::collections::BTreeSet;
