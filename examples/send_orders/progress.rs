@@ -147,6 +147,7 @@ fn bar(work: Option<u64>) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
+    bar.set_message("beginning");
     // Time goes on while the program waits.
     bar.enable_steady_tick(Duration::from_millis(250));
     *BAR.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());

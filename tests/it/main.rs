@@ -72,6 +72,8 @@ mod quality;
 mod queue;
 #[cfg(feature = "testing")]
 mod renewing;
+#[cfg(feature = "html")]
+mod report_diff;
 #[cfg(all(feature = "html", feature = "testing"))]
 mod reports;
 mod rooms;
@@ -81,7 +83,7 @@ mod row_sources;
 mod sample;
 #[cfg(feature = "testing")]
 mod secrets;
-#[cfg(all(feature = "csv", feature = "journal", feature = "testing"))]
+#[cfg(all(feature = "csv", feature = "html", feature = "journal", feature = "testing"))]
 mod send_orders;
 #[cfg(feature = "testing")]
 mod service;

@@ -2,6 +2,7 @@
 //! status.
 
 mod journal;
+mod reports;
 mod sorted;
 
 use std::collections::BTreeSet;
