@@ -7,7 +7,7 @@ pub(super) struct HeldToken {
     pub(super) issued: IssuedToken,
     /// When to ask for the next one, in Unix seconds.
     renew: Option<i64>,
-    /// Whether it replaced another one and has not worked yet.
+    /// Whether it replaced another one, or has a later end than before, and has not worked since.
     pub(super) is_new: bool,
 }
 

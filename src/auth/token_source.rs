@@ -21,7 +21,8 @@ use crate::value::{AccessToken, EventTime};
 ///
 /// The client asks it before its first request, and again when Meta refuses the token: when it has expired, say. If the
 /// source then has another token, the client repeats the refused batch with that one and goes on, in a queue as well.
-/// Nothing of a batch is stored when Meta refuses its token, so this counts no event twice.
+/// Nothing of a batch is stored when Meta refuses its token, so this counts no event twice. Requests that are on their way at
+/// that moment meet the same refusal, and are repeated as well; none begins with the refused token after it.
 ///
 /// Clones share one token. However many clients share a source, it is asked once at a time for all of them, and the
 /// others wait for the answer.
@@ -196,7 +197,8 @@ impl TokenSource {
         })
     }
 
-    /// Calls `hook` with a token that replaced another one, once Meta has accepted events with it: the place to store it.
+    /// Calls `hook` with a token that replaced another one, or turned out to last longer, once Meta has accepted events with
+    /// it: the place to store it.
     ///
     /// If the hook panics, the run goes on and its report notes it (`token_not_stored`).
     ///
@@ -326,7 +328,8 @@ impl TokenSource {
         let is = |other: Option<&AccessToken>| other.is_some_and(|other| other.is(&issued.token));
         if is(state.current.as_ref().map(|held| &held.issued.token)) {
             let token = issued.token.clone();
-            let issued = HeldToken::issued(issued, now, fraction);
+            let mut issued = HeldToken::issued(issued, now, fraction);
+            issued.is_new = true;
             if state.current.as_ref().is_some_and(|held| issued.lasts_longer_than(held)) {
                 state.current = Some(issued);
             }

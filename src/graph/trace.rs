@@ -6,6 +6,8 @@
 use super::call::Call;
 #[cfg(feature = "tracing")]
 use super::error::GraphError;
+#[cfg(feature = "tracing")]
+use crate::report::ApiError;
 
 #[cfg(feature = "tracing")]
 pub(super) fn attempt<T>(call: &Call, outcome: &Result<T, GraphError>) {
@@ -16,9 +18,9 @@ pub(super) fn attempt<T>(call: &Call, outcome: &Result<T, GraphError>) {
         method = call.method().as_str(),
         path = call.path(),
         result = outcome.as_ref().err().map_or("answered", GraphError::code),
-        status = error.map(|error| error.status()),
-        code = error.and_then(|error| error.code()),
-        subcode = error.and_then(|error| error.subcode()),
+        status = error.map(ApiError::status),
+        code = error.and_then(ApiError::code),
+        subcode = error.and_then(ApiError::subcode),
         trace_id = error.and_then(|error| error.trace_id()),
         "call",
     );

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use meta_offline_events::auth::{Credential, TokenSource};
+use meta_offline_events::value::BusinessId;
 use url::Url;
 
 use crate::support::{example, shows_none_of};
@@ -95,7 +96,7 @@ async fn a_person_who_agrees_gets_a_file_that_only_the_owner_can_read() {
         let page = program.press("continue").await;
         assert!(page.contains("The login is complete"), "{page}");
         let credential = Credential::load(program.out()).unwrap();
-        assert_eq!(credential.client_business().map(|id| id.as_str()), business);
+        assert_eq!(credential.client_business().map(BusinessId::as_str), business);
         assert_eq!(credential.issued().expiry().is_some(), business.is_none());
         assert!(is_private(&program.out()) && TokenSource::from_file(program.out()).is_ok());
         let (status, shown) = program.end();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use meta_offline_events::auth::{TokenExpiry, TokenKind};
 use meta_offline_events::client::Client;
 use meta_offline_events::graph::{App, CallStyle, Graph, GraphError};
+use meta_offline_events::report::ApiError;
 use meta_offline_events::testing::{
     Answer, FixedJitter, ManualClock, MockServer, MockServerBuilder, RecordedRequest,
 };
@@ -56,7 +57,7 @@ async fn a_token_is_inspected_and_no_address_shows_it() {
     assert_eq!((info.kind(), info.expiry()), (Some(&TokenKind::SystemUser), TokenExpiry::At(until)));
     clock.advance(Duration::from_secs(60));
     let info = graph.inspect(&token()).await.unwrap();
-    assert_eq!(info.error().and_then(|error| error.subcode()), Some(463));
+    assert_eq!(info.error().and_then(ApiError::subcode), Some(463));
     assert!(!graph.inspect(&of("EAAB-unknown")).await.unwrap().is_valid());
     no_secret_in_addresses(&server);
     let methods: Vec<_> = server.requests().iter().map(|request| request.method().to_owned()).collect();

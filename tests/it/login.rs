@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use meta_offline_events::auth::{IssuedToken, TokenExpiry, TokenKind, TokenSource};
 use meta_offline_events::graph::{
-    App, CallStyle, Graph, GraphError, Login, LoginCode, LoginError, SystemUserToken,
+    App, CallStyle, Graph, GraphError, Login, LoginCode, LoginError, Permission, SystemUserToken,
 };
 use meta_offline_events::report::{ApiError, OperatorErrorKind, TokenProblem};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer, MockServerBuilder};
@@ -92,7 +92,7 @@ async fn a_person_logs_in_and_gets_a_long_lived_token() {
         assert_eq!(info.kind(), Some(&TokenKind::User));
         assert_eq!(info.scopes().collect::<Vec<_>>(), ["ads_management", "ads_read"]);
         let permissions = graph.permissions(long.token()).await.unwrap();
-        assert!(permissions.len() == 2 && permissions.iter().all(|permission| permission.is_granted()));
+        assert!(permissions.len() == 2 && permissions.iter().all(Permission::is_granted));
         let error = graph.client_business(long.token()).await.unwrap_err();
         assert_eq!(error.api_error().and_then(ApiError::code), Some(190), "which is no sign of expiry");
 
@@ -106,8 +106,8 @@ async fn a_person_logs_in_and_gets_a_long_lived_token() {
         );
         let shown = calls.concat();
         assert!(shown.contains("DELETE /v26.0/100000000000007/permissions"), "{shown}");
-        let shows = ["MARKED", "MOCK"].iter().any(|secret| shown.contains(secret));
-        assert_eq!(shows, style == CallStyle::AsDocumented, "{shown}");
+        let is_shown = ["MARKED", "MOCK"].iter().any(|secret| shown.contains(secret));
+        assert_eq!(is_shown, style == CallStyle::AsDocumented, "{shown}");
     }
 }
 
@@ -310,13 +310,9 @@ async fn an_app_that_requires_its_secret_gets_proofs_in_bodies_and_in_addresses_
 
 /// Everything that may show of an error, with its causes.
 fn shown(error: &GraphError) -> String {
-    let mut shown = format!("{error} {error:?} {error:#?}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        shown.push_str(&format!(" {error} {error:?}"));
-        cause = error.source();
-    }
-    shown
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let causes: Vec<_> = causes.map(|cause| format!("{cause} {cause:?}")).collect();
+    format!("{error} {error:?} {error:#?} {causes:?}")
 }
 
 #[tokio::test]
