@@ -1,8 +1,8 @@
 //! Calls about datasets over real sockets: lists with their pages, single ones, access and terms, and hostile answers.
 
 use meta_offline_events::client::Client;
-use meta_offline_events::graph::{DatasetList, DatasetTask, Graph, GraphError, Incomplete};
-use meta_offline_events::report::ErrorClass;
+use meta_offline_events::graph::{Dataset, DatasetList, DatasetTask, Graph, GraphError, Incomplete};
+use meta_offline_events::report::{ApiError, ErrorClass};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer, MockServerBuilder};
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ async fn every_list_is_read_over_its_pages_and_no_secret_stands_in_an_address() 
         let before = server.request_count();
         let found = graph.datasets(&list).await.unwrap();
         assert!(found.is_complete());
-        let ids: Vec<_> = found.items().iter().map(|dataset| dataset.id()).collect();
+        let ids: Vec<_> = found.items().iter().map(Dataset::id).collect();
         assert_eq!(ids, ["1", "2", "3", "4", "5", "6", "7"]);
         let requests = &server.requests()[before..];
         assert_eq!(requests.len(), 4, "pages of two");
@@ -66,7 +66,7 @@ async fn filters_find_by_id_and_by_name() {
     let (server, graph) = start(seven()).await;
     let all = || DatasetList::of_business(&of("9"));
     let by_id = graph.datasets(&all().id(&of("5"))).await.unwrap();
-    assert_eq!(by_id.items().iter().map(|dataset| dataset.id()).collect::<Vec<_>>(), ["5"]);
+    assert_eq!(by_id.items().iter().map(Dataset::id).collect::<Vec<_>>(), ["5"]);
     let by_name = graph.datasets(&all().name("other").name("STORES").last_fired_first()).await.unwrap();
     assert!(by_name.items().iter().all(|dataset| dataset.is_consolidated() == Some(true)));
     assert_eq!(by_name.items().len(), 3);
@@ -143,7 +143,7 @@ async fn one_dataset_is_read_and_what_may_not_be_read_says_why() {
     assert!(unknown.to_string().contains("check the dataset id"), "{unknown}");
     server.always_at("123", Answer::graph_error(403, 200, None));
     let forbidden = graph.dataset(&of("123")).await.unwrap_err();
-    assert_eq!(forbidden.api_error().map(|error| error.class()), Some(ErrorClass::FixPermission));
+    assert_eq!(forbidden.api_error().map(ApiError::class), Some(ErrorClass::FixPermission));
 }
 
 #[tokio::test]

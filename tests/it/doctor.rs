@@ -19,9 +19,9 @@ const VARIABLES: [&str; 8] = [
 
 fn doctor(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(example("doctor"));
-    VARIABLES.iter().for_each(|name| {
+    for name in VARIABLES {
         command.env_remove(name);
-    });
+    }
     command.args(arguments).envs(variables.iter().copied()).output().unwrap()
 }
 
