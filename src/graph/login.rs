@@ -317,7 +317,7 @@ mod tests {
             ("/meta?error=server_error&state=MARKEDSTATE", "Refused(\"server_error\")"),
             (
                 "/meta?error=x&error_description=MARKEDSTATE+MARKEDCODE&code=MARKEDCODE&state=MARKEDSTATE",
-                "Refused(\"[…] […]\")",
+                "Refused(\"[…]\")",
             ),
             ("/meta?state=MARKEDSTATE", "NoCode"),
             ("/meta?code=&state=MARKEDSTATE", "NoCode"),
