@@ -170,7 +170,9 @@ const CASES: [Case; 22] = [
 
 /// The names of all cases, one a line.
 pub(crate) fn list() -> String {
-    CASES.iter().map(|Case { name, about, .. }| format!("  {name:<24} {about}\n")).collect()
+    let lines: Vec<_> =
+        CASES.iter().map(|Case { name, about, .. }| format!("  {name:<24} {about}")).collect();
+    lines.join("\n")
 }
 
 /// Starts the server of a case.

@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<ExitCode, Failure> {
     let wish = match arguments::read(env::args_os().skip(1))? {
         Command::Help => {
-            write!(io::stdout(), "{HELP}{}", cases::list())?;
+            writeln!(io::stdout(), "{HELP}{}", cases::list())?;
             return Ok(ExitCode::SUCCESS);
         }
         Command::Check(wish) => wish,

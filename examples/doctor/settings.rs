@@ -38,8 +38,9 @@ impl Settings {
         };
         let app_of_credential = credential.and_then(|credential| credential.app().cloned());
         Ok(Self {
-            dataset: parsed("META_DATASET_ID")?
-                .ok_or("META_DATASET_ID is not set: it is the number under the name of the dataset in Events Manager")?,
+            dataset: parsed("META_DATASET_ID")?.ok_or(
+                "META_DATASET_ID is not set: set it to the id of the dataset, which Events Manager shows",
+            )?,
             tokens,
             app_id: parsed("META_APP_ID")?.or(app_of_credential),
             app_secret: parsed("META_APP_SECRET")?,

@@ -96,7 +96,7 @@ pub(super) fn finding_of_api(error: &ApiError, about: CheckSubject, version: &st
         }
         Some(Kind::BlockedByPolicy) => {
             Finding::failed(Subject::Policy, format!("Meta blocks this for policy reasons: {error}"))
-                .advice_is("a person has to look into Meta's Account Quality page, or ask Meta's support")
+                .advice_is("a person has to look into it at Meta, or ask Meta's support")
         }
         Some(Kind::VersionRetired) => Finding::new(
             Subject::ApiVersion,

@@ -103,16 +103,15 @@ impl Check {
             Ok(info) => {
                 report.add(token_finding(&info, now));
                 let id = info.user_id().filter(|_| info.kind() == Some(&TokenKind::SystemUser))?;
-                Some(DatasetList::assigned_to(id.parse().ok()?))
+                Some(DatasetList::assigned_to(&id.parse().ok()?))
             }
             Err(error) => {
-                report.add(match is_about_app(&error) {
-                    true => Finding::failed(
-                        CheckSubject::AppSecret,
-                        format!("Meta does not take this app with this secret: {error}"),
-                    )
-                    .advice_is("copy id and secret of the app that made the token: App settings, Basic"),
-                    false => self.finding_of(&error, CheckSubject::Token),
+                report.add(if is_about_app(&error) {
+                    let message = format!("Meta does not take this app with this secret: {error}");
+                    Finding::failed(CheckSubject::AppSecret, message)
+                        .advice_is("copy id and secret of the app that made the token: App settings, Basic")
+                } else {
+                    self.finding_of(&error, CheckSubject::Token)
                 });
                 None
             }
@@ -269,7 +268,8 @@ fn add_dataset(dataset: &Dataset, report: &mut CheckReport) {
             "the dataset is not consolidated, so it takes no offline events",
         )
         .advice_is(
-            "use a consolidated dataset: in Events Manager, one that has offline events among its sources",
+            "use a dataset that is consolidated (is_consolidated_container is true), or ask Meta's support how to \
+             consolidate this one",
         ),
         None => Finding::unknown(
             CheckSubject::Consolidation,
@@ -295,7 +295,7 @@ fn add_terms(terms: &Terms, account: &AdAccountId, report: &mut CheckReport) {
         Some(true) => Finding::passed(subject, format!("accepted for the ad account {account}")),
         Some(false) => {
             Finding::failed(subject, format!("nobody has accepted them for the ad account {account}"))
-                .advice_is("an admin of the business has to accept them in Events Manager")
+                .advice_is("an admin of the business has to accept them at Meta")
         }
         None => {
             Finding::unknown(subject, format!("Meta does not say whether they are accepted for {account}"))

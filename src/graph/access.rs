@@ -282,5 +282,5 @@ impl Graph {
 
 /// `["UPLOAD","ANALYZE"]`.
 fn json_list(tasks: &[DatasetTask]) -> String {
-    Value::from_iter(tasks.iter().map(ToString::to_string)).to_string()
+    tasks.iter().map(ToString::to_string).collect::<Value>().to_string()
 }

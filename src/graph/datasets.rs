@@ -12,8 +12,8 @@ use crate::value::{AdAccountId, BusinessId, DatasetId, UserId};
 /// ```
 /// use meta_offline_events::graph::DatasetList;
 ///
-/// let stores = DatasetList::of_business("1234567890".parse()?).name("stores");
-/// assert_ne!(stores, DatasetList::owned_by("1234567890".parse()?));
+/// let stores = DatasetList::of_business(&"1234567890".parse()?).name("stores");
+/// assert_ne!(stores, DatasetList::owned_by(&"1234567890".parse()?));
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
 ///
@@ -29,28 +29,28 @@ pub struct DatasetList {
 
 impl DatasetList {
     /// The datasets that a business owns.
-    pub fn owned_by(business: BusinessId) -> Self {
+    pub fn owned_by(business: &BusinessId) -> Self {
         Self::at(format!("{business}/owned_pixels"), None)
     }
 
     /// The datasets that others share with a business, with the tasks that they permit
     /// ([`Dataset::permitted_tasks`]).
-    pub fn shared_with(business: BusinessId) -> Self {
+    pub fn shared_with(business: &BusinessId) -> Self {
         Self::at(format!("{business}/client_pixels"), Some("permitted_tasks"))
     }
 
     /// The datasets of a business, owned and shared. Only this list has filters.
-    pub fn of_business(business: BusinessId) -> Self {
+    pub fn of_business(business: &BusinessId) -> Self {
         Self::at(format!("{business}/adspixels"), None)
     }
 
     /// The datasets of an ad account.
-    pub fn of_ad_account(account: AdAccountId) -> Self {
+    pub fn of_ad_account(account: &AdAccountId) -> Self {
         Self::at(format!("act_{account}/adspixels"), None)
     }
 
     /// The datasets that are assigned to a system user, with its tasks ([`Dataset::tasks`]). Sending needs `UPLOAD`.
-    pub fn assigned_to(system_user: UserId) -> Self {
+    pub fn assigned_to(system_user: &UserId) -> Self {
         Self::at(format!("{system_user}/assigned_ads_pixels"), Some("tasks,permitted_tasks"))
     }
 
@@ -59,7 +59,7 @@ impl DatasetList {
     }
 
     /// Lists the dataset with this id alone. It holds for [`of_business`](Self::of_business).
-    pub fn id(self, id: DatasetId) -> Self {
+    pub fn id(self, id: &DatasetId) -> Self {
         self.filter("id_filter", id.as_str())
     }
 

@@ -34,7 +34,7 @@ const MAX_CURSOR: usize = 2000;
 /// # let client = Client::builder("123456789012345".parse()?, "EAAB-not-a-real-token".parse()?)
 /// #     .loopback_endpoint(server.url())
 /// #     .build()?;
-/// let datasets = client.graph().datasets(&DatasetList::owned_by("1234567890".parse()?)).await?;
+/// let datasets = client.graph().datasets(&DatasetList::owned_by(&"1234567890".parse()?)).await?;
 /// assert!(datasets.is_complete());
 /// for dataset in datasets.items() {
 ///     println!("{} {}", dataset.id(), dataset.name().unwrap_or_default());

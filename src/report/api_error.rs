@@ -248,7 +248,7 @@ impl fmt::Display for ApiError {
             (Some(code), Some(subcode)) => write!(f, "Meta error {code}/{subcode}")?,
             (Some(code), None) => write!(f, "Meta error {code}")?,
             (None, _) if self.is_from_gateway => {
-                write!(f, "the gateway answered with HTTP status {}", self.status)?
+                write!(f, "the gateway answered with HTTP status {}", self.status)?;
             }
             (None, _) => write!(f, "HTTP status {}", self.status)?,
         }

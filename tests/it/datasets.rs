@@ -1,8 +1,8 @@
 //! Calls about datasets over real sockets: lists with their pages, single ones, access and terms, and hostile answers.
 
 use meta_offline_events::client::Client;
-use meta_offline_events::graph::{DatasetList, DatasetTask, Graph, GraphError, Incomplete};
-use meta_offline_events::report::ErrorClass;
+use meta_offline_events::graph::{Dataset, DatasetList, DatasetTask, Graph, GraphError, Incomplete};
+use meta_offline_events::report::{ApiError, ErrorClass};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer, MockServerBuilder};
 use serde_json::{Value, json};
 
@@ -38,16 +38,16 @@ fn seven() -> MockServerBuilder {
 async fn every_list_is_read_over_its_pages_and_no_secret_stands_in_an_address() {
     let (server, graph) = start(seven()).await;
     for (list, path) in [
-        (DatasetList::owned_by(of("9")), "/v26.0/9/owned_pixels"),
-        (DatasetList::shared_with(of("9")), "/v26.0/9/client_pixels"),
-        (DatasetList::of_business(of("9")), "/v26.0/9/adspixels"),
-        (DatasetList::of_ad_account(of("9")), "/v26.0/act_9/adspixels"),
-        (DatasetList::assigned_to(of("9")), "/v26.0/9/assigned_ads_pixels"),
+        (DatasetList::owned_by(&of("9")), "/v26.0/9/owned_pixels"),
+        (DatasetList::shared_with(&of("9")), "/v26.0/9/client_pixels"),
+        (DatasetList::of_business(&of("9")), "/v26.0/9/adspixels"),
+        (DatasetList::of_ad_account(&of("9")), "/v26.0/act_9/adspixels"),
+        (DatasetList::assigned_to(&of("9")), "/v26.0/9/assigned_ads_pixels"),
     ] {
         let before = server.request_count();
         let found = graph.datasets(&list).await.unwrap();
         assert!(found.is_complete());
-        let ids: Vec<_> = found.items().iter().map(|dataset| dataset.id()).collect();
+        let ids: Vec<_> = found.items().iter().map(Dataset::id).collect();
         assert_eq!(ids, ["1", "2", "3", "4", "5", "6", "7"]);
         let requests = &server.requests()[before..];
         assert_eq!(requests.len(), 4, "pages of two");
@@ -56,7 +56,7 @@ async fn every_list_is_read_over_its_pages_and_no_secret_stands_in_an_address() 
             assert!(!request.target().contains("access_token") && !request.target().contains("EAAB"));
         }
     }
-    let shared = graph.datasets(&DatasetList::shared_with(of("9"))).await.unwrap();
+    let shared = graph.datasets(&DatasetList::shared_with(&of("9"))).await.unwrap();
     assert_eq!(shared.items()[0].permitted_tasks().collect::<Vec<_>>(), ["UPLOAD"]);
     assert_eq!(shared.items()[0].tasks().count(), 0, "not asked for");
 }
@@ -64,9 +64,9 @@ async fn every_list_is_read_over_its_pages_and_no_secret_stands_in_an_address() 
 #[tokio::test]
 async fn filters_find_by_id_and_by_name() {
     let (server, graph) = start(seven()).await;
-    let all = || DatasetList::of_business(of("9"));
-    let by_id = graph.datasets(&all().id(of("5"))).await.unwrap();
-    assert_eq!(by_id.items().iter().map(|dataset| dataset.id()).collect::<Vec<_>>(), ["5"]);
+    let all = || DatasetList::of_business(&of("9"));
+    let by_id = graph.datasets(&all().id(&of("5"))).await.unwrap();
+    assert_eq!(by_id.items().iter().map(Dataset::id).collect::<Vec<_>>(), ["5"]);
     let by_name = graph.datasets(&all().name("other").name("STORES").last_fired_first()).await.unwrap();
     assert!(by_name.items().iter().all(|dataset| dataset.is_consolidated() == Some(true)));
     assert_eq!(by_name.items().len(), 3);
@@ -94,7 +94,7 @@ async fn pages_that_lead_elsewhere_in_circles_or_on_for_ever_end_the_list_and_sa
     ] {
         let before = server.request_count();
         server.always_at("9/owned_pixels", Answer::json(200, page(next.clone(), after)));
-        let found = graph.datasets(&DatasetList::owned_by(of("9"))).await.unwrap();
+        let found = graph.datasets(&DatasetList::owned_by(&of("9"))).await.unwrap();
         assert_eq!(found.incomplete(), Some(why), "{next}");
         assert_eq!((found.items().len(), server.request_count() - before), (requests, requests), "{next}");
     }
@@ -103,7 +103,7 @@ async fn pages_that_lead_elsewhere_in_circles_or_on_for_ever_end_the_list_and_sa
     for number in 0..200 {
         server.script(Answer::json(200, page(json!(here_too), json!(format!("at-{number}")))));
     }
-    let found = graph.datasets(&DatasetList::owned_by(of("9"))).await.unwrap();
+    let found = graph.datasets(&DatasetList::owned_by(&of("9"))).await.unwrap();
     assert_eq!((found.incomplete(), server.request_count()), (Some(Incomplete::Limit), 100));
 }
 
@@ -112,21 +112,21 @@ async fn a_huge_page_is_cut_at_the_limit_and_says_so() {
     let (server, graph) = start(MockServer::builder()).await;
     let data: Vec<Value> = (0..10_001).map(|number| json!({ "id": number })).collect();
     server.script(Answer::json(200, json!({ "data": data })));
-    let found = graph.datasets(&DatasetList::owned_by(of("9"))).await.unwrap();
+    let found = graph.datasets(&DatasetList::owned_by(&of("9"))).await.unwrap();
     assert_eq!((found.items().len(), found.incomplete()), (10_000, Some(Incomplete::Limit)));
     server.script(Answer::json(200, json!({ "data": data[..10_000] })));
-    assert!(graph.datasets(&DatasetList::owned_by(of("9"))).await.unwrap().is_complete());
+    assert!(graph.datasets(&DatasetList::owned_by(&of("9"))).await.unwrap().is_complete());
 }
 
 #[tokio::test]
 async fn items_that_cannot_be_read_cost_nothing_but_themselves() {
     let (server, graph) = start(MockServer::builder()).await;
     server.script(Answer::json(200, json!({ "data": [null, 7, { "id": [] }, { "id": "5", "name": 1 }] })));
-    let found = graph.datasets(&DatasetList::owned_by(of("9"))).await.unwrap();
+    let found = graph.datasets(&DatasetList::owned_by(&of("9"))).await.unwrap();
     assert_eq!(found.into_items()[0].id(), "5");
     for body in [json!({}), json!({ "data": {} }), json!([]), json!(null)] {
         server.script(Answer::json(200, body));
-        let error = graph.datasets(&DatasetList::owned_by(of("9"))).await.unwrap_err();
+        let error = graph.datasets(&DatasetList::owned_by(&of("9"))).await.unwrap_err();
         assert!(matches!(error, GraphError::Unreadable(_)), "{error}");
     }
 }
@@ -143,7 +143,7 @@ async fn one_dataset_is_read_and_what_may_not_be_read_says_why() {
     assert!(unknown.to_string().contains("check the dataset id"), "{unknown}");
     server.always_at("123", Answer::graph_error(403, 200, None));
     let forbidden = graph.dataset(&of("123")).await.unwrap_err();
-    assert_eq!(forbidden.api_error().map(|error| error.class()), Some(ErrorClass::FixPermission));
+    assert_eq!(forbidden.api_error().map(ApiError::class), Some(ErrorClass::FixPermission));
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn hostile_answers_are_errors_and_the_token_shows_in_none() {
         let (server, graph) = start(MockServer::builder()).await;
         server.always(answer);
         let one = graph.dataset(&of("123")).await.unwrap_err();
-        let list = graph.datasets(&DatasetList::owned_by(of("9"))).await.unwrap_err();
+        let list = graph.datasets(&DatasetList::owned_by(&of("9"))).await.unwrap_err();
         for error in [one, list] {
             shows_none_of(&["MARKEDTOKEN"], "an error", &format!("{error} {error:?}"));
         }

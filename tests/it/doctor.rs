@@ -19,9 +19,9 @@ const VARIABLES: [&str; 8] = [
 
 fn doctor(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(example("doctor"));
-    VARIABLES.iter().for_each(|name| {
+    for name in VARIABLES {
         command.env_remove(name);
-    });
+    }
     command.args(arguments).envs(variables.iter().copied()).output().unwrap()
 }
 
@@ -46,7 +46,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     ("token-ends-soon", "WARNING  access token", "renew or replace the token before that day"),
     ("dataset-unknown", "WARNING  dataset", "compare the dataset id with Events Manager"),
-    ("not-consolidated", "FAILED   consolidation", "use a consolidated dataset"),
+    ("not-consolidated", "FAILED   consolidation", "use a dataset that is consolidated"),
     ("unavailable", "FAILED   dataset", "use another dataset, or ask the business that owns it"),
     ("restricted", "WARNING  dataset", "use another dataset for attribution"),
     ("no-upload-task", "FAILED   permission", "give the system user the task UPLOAD on the dataset"),

@@ -2,8 +2,8 @@
 
 use meta_offline_events::client::Client;
 use meta_offline_events::customer::Coverage;
-use meta_offline_events::graph::GraphError;
-use meta_offline_events::report::ErrorClass;
+use meta_offline_events::graph::{GraphError, Score};
+use meta_offline_events::report::{ApiError, ErrorClass};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ async fn the_ratings_of_a_dataset_are_read() {
     let purchases = &quality.events()[0];
     assert_eq!(purchases.event_name(), Some("Purchase"));
     let scores = [purchases.composite(), purchases.match_key(), purchases.frequency(), purchases.freshness()];
-    assert_eq!(scores.map(|score| score.value()), [Some(6.6), Some(5.6), Some(4.6), Some(2.2)]);
+    assert_eq!(scores.map(Score::value), [Some(6.6), Some(5.6), Some(4.6), Some(2.2)]);
     assert_eq!(purchases.frequency().recommendation(), Some("Send every day."));
     assert_eq!(purchases.coverage().collect::<Vec<_>>(), [("email", 100.0), ("phone", 90.0)]);
     let target = server.requests()[0].target().to_owned();
@@ -40,7 +40,7 @@ async fn the_ratings_of_a_dataset_are_read() {
 async fn what_meta_refuses_and_what_is_no_rating_is_an_error_without_the_token() {
     let (server, client) = start().await;
     let unknown = client.graph().offline_quality(&of("124"), None).await.unwrap_err();
-    assert_eq!(unknown.api_error().map(|error| error.class()), Some(ErrorClass::FixDataset));
+    assert_eq!(unknown.api_error().map(ApiError::class), Some(ErrorClass::FixDataset));
     let quoted = format!("who is {TOKEN}?");
     for answer in [
         Answer::html(200),

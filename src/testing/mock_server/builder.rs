@@ -102,7 +102,7 @@ impl MockServerBuilder {
     ///     .start()
     ///     .await?;
     /// let client = Client::builder("123".parse()?, "token".parse()?).loopback_endpoint(server.url()).build()?;
-    /// let found = client.graph().datasets(&DatasetList::owned_by("1".parse()?)).await?;
+    /// let found = client.graph().datasets(&DatasetList::owned_by(&"1".parse()?)).await?;
     /// assert_eq!(found.items()[0].is_consolidated(), Some(false));
     /// # Ok(())
     /// # }

@@ -30,8 +30,8 @@ pub(in crate::testing) fn check_gateway(
         return refused(404, "There is no such dataset");
     }
     let body = body_of(request);
-    let has = |name: &&str| body.as_ref().is_some_and(|body| body.contains_key(*name));
-    if request.authorization.is_some() || OF_META.iter().any(|name| has(&name)) {
+    let has = |name: &str| body.as_ref().is_some_and(|body| body.contains_key(name));
+    if request.authorization.is_some() || OF_META.iter().any(|name| has(name)) {
         return refused(400, "The request has what is for Meta alone");
     }
     if rules.gateway_key.is_some_and(|key| key_of(body.as_ref()) != Some(key)) {
