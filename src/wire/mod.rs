@@ -32,5 +32,7 @@ pub(crate) use response::{Answer, NoJson, read_answer, read_gateway_answer, read
 pub(crate) use text::TextFilter;
 #[cfg(feature = "client")]
 pub(crate) use usage::{Hints, read_hints};
+#[cfg(feature = "journal")]
+pub(crate) use writer::written;
 #[cfg(feature = "queue")]
 pub(crate) use writer::written_len;
