@@ -54,7 +54,9 @@ impl Summary {
         match &self.halt {
             Some(halt) => halt.status,
             // A run that was stopped may have left rows unread.
-            None if self.report.stopped().is_none() && (is_prepared || self.report.all_accepted()) => ACCEPTED,
+            None if self.report.stopped().is_none() && (is_prepared || self.report.all_accepted()) => {
+                ACCEPTED
+            }
             None => NOT_ALL_ACCEPTED,
         }
     }
@@ -317,10 +319,7 @@ fn wrapped(text: &str) -> Vec<String> {
 fn write_advice(out: &mut dyn Write, report: &DeliveryReport, has_journal: bool) -> io::Result<()> {
     let rows = report.rows();
     if has_journal && rows.pending + report.resumed().pending > 0 {
-        writeln!(
-            out,
-            "\nWhat waits in the journal is sent by the next run with it: run the program again."
-        )?;
+        writeln!(out, "\nWhat waits in the journal is sent by the next run with it: run the program again.")?;
     }
     if rows.not_sent > 0 && !has_journal {
         writeln!(

@@ -43,10 +43,8 @@ impl Reading {
     pub(crate) fn key_policy(&self) -> Result<Option<Text>, Failure> {
         let layout = serde_json::to_value(self.layout())?;
         let named = ["order_key", "order_day", "each_row_an_order"];
-        let policy: Vec<String> = named
-            .iter()
-            .filter_map(|name| layout.get(name).map(|value| format!("{name}={value}")))
-            .collect();
+        let policy: Vec<String> =
+            named.iter().filter_map(|name| layout.get(name).map(|value| format!("{name}={value}"))).collect();
         Ok(if policy.is_empty() { None } else { Some(policy.join(" ").parse()?) })
     }
 

@@ -133,7 +133,14 @@ impl SortedFiles {
         let prepared = self.events.finish();
         let files = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));
         let halt = self.halt.map(|halt| Halt { has_sent, ..halt });
-        Summary { files, report: report(prepared.rows), coverage: prepared.coverage, sent, halt, has_journal: false }
+        Summary {
+            files,
+            report: report(prepared.rows),
+            coverage: prepared.coverage,
+            sent,
+            halt,
+            has_journal: false,
+        }
     }
 }
 

@@ -41,7 +41,8 @@ impl BatchPart {
             return (body, None);
         }
         let mut draft = Draft::new(self.events.len(), run.limits(), run.closing());
-        let taken = self.events.iter().take_while(|numbered| run.records().write(&mut draft, numbered)).count();
+        let taken =
+            self.events.iter().take_while(|numbered| run.records().write(&mut draft, numbered)).count();
         let rest = self.events.split_off(taken);
         let rest = (!rest.is_empty()).then(|| Self::tried(rest, self.tried.clone()));
         (draft.into_body(), rest)

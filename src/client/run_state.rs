@@ -405,9 +405,9 @@ impl RunState<'_> {
 
     /// The events that an attempt of this run or of an earlier one may have delivered, and the others.
     fn split(&self, events: Vec<Numbered>, may_have_arrived: bool) -> (Vec<Numbered>, Vec<Numbered>) {
-        events.into_iter().partition(|numbered| {
-            may_have_arrived || self.records.first_attempt(numbered.position).is_some()
-        })
+        events
+            .into_iter()
+            .partition(|numbered| may_have_arrived || self.records.first_attempt(numbered.position).is_some())
     }
 
     /// Reports the events of an earlier delivery that cannot be read.

@@ -1,12 +1,12 @@
 //! The journal as a delivery uses it: one delivery at a time, and without blocking.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::error::{JournalError, JournalErrorKind};
 use super::batch::Handed;
+use super::error::{JournalError, JournalErrorKind};
 use super::hand_over::{EntryId, HandOver};
 use super::identity::Identity;
 use super::pending::PendingEvent;

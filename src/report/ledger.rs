@@ -11,6 +11,7 @@ use crate::value::{EventId, Line, OrderId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Position {
     /// Left in the journal by an earlier delivery, with its number among these.
+    #[cfg_attr(not(feature = "journal"), expect(dead_code, reason = "only a journal has any"))]
     Resumed(usize),
     /// Given by the source, with its index there.
     Given(usize),

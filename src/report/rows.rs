@@ -89,12 +89,7 @@ pub struct EventCounts {
 impl EventCounts {
     /// How many events there are.
     pub fn total(&self) -> u64 {
-        self.accepted
-            + self.already_sent
-            + self.refused
-            + self.not_sent
-            + self.unconfirmed
-            + self.pending
+        self.accepted + self.already_sent + self.refused + self.not_sent + self.unconfirmed + self.pending
     }
 
     /// Whether Meta has every event.

@@ -33,7 +33,7 @@ pub(super) fn write_event(event: &Event, body: &mut Vec<u8>, start: usize) -> us
 }
 
 /// The length of an event in a request, in bytes.
-#[cfg(feature = "queue")]
+#[cfg(feature = "client")]
 pub(crate) fn written_len(event: &Event) -> usize {
     write_event(event, &mut Vec::new(), 0)
 }

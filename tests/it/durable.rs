@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use meta_offline_events::UserData;
 use meta_offline_events::client::{Client, ClientBuilder, RetryPolicy};
 use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::journal::{Journal, JournalOptions};
@@ -20,7 +21,6 @@ use meta_offline_events::report::{
 };
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer};
 use meta_offline_events::value::{Currency, EventTime, Line, OrderId};
-use meta_offline_events::UserData;
 
 use crate::support::{NOW, event, events, now, of, sold};
 
@@ -277,7 +277,10 @@ async fn a_run_that_stops_leaves_its_events_in_the_journal_and_says_so() {
     let (pending, unsent) = (report.events().pending, report.events().not_sent);
     assert_eq!(pending + unsent, 5, "{report}");
     assert!(pending >= 2, "what was recorded waits: {report}");
-    assert!(matches!(report.outcomes()[0], Outcome::Pending(PendingCause::NotSent(NotSentCause::Stopped(_)))));
+    assert!(matches!(
+        report.outcomes()[0],
+        Outcome::Pending(PendingCause::NotSent(NotSentCause::Stopped(_)))
+    ));
     let text = report.diagnostics()[0].message().to_owned();
     assert!(text.ends_with("it waits in the journal, and the next delivery sends it"), "{text}");
     assert_eq!(report.into_unsent().len() as u64, unsent, "only what the journal does not hold");
@@ -347,7 +350,10 @@ async fn rows_and_streams_go_through_a_journal_too() {
     for (accepted, already_sent) in [(3, 0), (0, 3)] {
         let report = bench.client().send(prepared()).journal(&bench.journal()).await;
         let rows = report.rows();
-        assert_eq!((rows.accepted, rows.already_sent, rows.filtered, rows.invalid), (accepted, already_sent, 1, 1));
+        assert_eq!(
+            (rows.accepted, rows.already_sent, rows.filtered, rows.invalid),
+            (accepted, already_sent, 1, 1)
+        );
         assert!(rows.is_balanced() && rows.read == 5, "{report}");
     }
     let journal = bench.journal();
@@ -380,7 +386,10 @@ impl SmallDisk {
         match mount {
             Ok(status) if status.success() => Some(Self(folder)),
             _ => {
-                println!("skipped: only root can mount a small disk");
+                #[expect(clippy::print_stdout, reason = "whoever runs the tests should know")]
+                {
+                    println!("skipped: only root can mount a small disk");
+                }
                 None
             }
         }
@@ -455,7 +464,8 @@ async fn p14_a_disk_that_is_full_when_the_outcome_comes_stops_the_run_and_nothin
     drop(journal);
 
     let journal = bench.client().journal(&folder).unwrap();
-    let doubtful = journal.pending().unwrap().filter(|event| event.as_ref().unwrap().first_attempt().is_some());
+    let doubtful =
+        journal.pending().unwrap().filter(|event| event.as_ref().unwrap().first_attempt().is_some());
     let doubtful = doubtful.count() as u64;
     assert!(doubtful > 0, "what was accepted last is doubtful");
     let report = bench.client().send(events(1200)).journal(&journal).await;

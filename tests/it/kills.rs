@@ -3,6 +3,8 @@
 //!
 //! `KILL_SEED` draws other moments, and `KILL_ROUNDS` is the number of kills. `.ci/extended kills` sets both.
 
+#![expect(clippy::print_stdout, reason = "whoever sets the number of kills wants to see the counts")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
@@ -10,7 +12,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fastrand::Rng;
 use meta_offline_events::client::{Client, Clock, SystemClock};
@@ -79,12 +81,12 @@ impl Bench {
     /// Runs the program to its end, or kills it at a random moment. Returns its exit status if it came to its end.
     fn run(&mut self, command: &mut Command, usual: Duration) -> Option<i32> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
-        let moment = Instant::now() + usual.mul_f64(self.chance.f64() * 1.2);
+        let moment = SystemClock.elapsed() + usual.mul_f64(self.chance.f64() * 1.2);
         loop {
             if let Some(status) = child.try_wait().unwrap() {
                 return Some(status.code().unwrap());
             }
-            if Instant::now() >= moment {
+            if SystemClock.elapsed() >= moment {
                 child.kill().unwrap();
                 child.wait().unwrap();
                 self.kills += 1;
@@ -148,17 +150,20 @@ fn p1_p2_p21_a_program_that_is_killed_at_random_moments_sends_every_order_once()
         command.arg(&export).args(["--batch-size", "4", "--in-flight", "2", "--skip-waits"]);
         command.arg("--journal").arg(bench_journal(&export)).arg("--report").arg(&report);
         command.args(sorted.then_some("--sorted"));
-        let environment =
-            [("META_DATASET_ID", DATASET), ("META_ACCESS_TOKEN", "EAAB-test"), ("META_GRAPH_URL", url.as_str())];
+        let environment = [
+            ("META_DATASET_ID", DATASET),
+            ("META_ACCESS_TOKEN", "EAAB-test"),
+            ("META_GRAPH_URL", url.as_str()),
+        ];
         command.envs(environment);
         command
     };
     let mut shop = Shop::default();
     shop.sell(&mut bench.chance, sold);
     let mut rows = shop.export(&export);
-    let begun = Instant::now();
+    let begun = SystemClock.elapsed();
     assert_eq!(command(false).stdout(Stdio::null()).status().unwrap().code(), Some(0));
-    let usual = begun.elapsed();
+    let usual = SystemClock.elapsed().saturating_sub(begun);
     let mut killed = false;
     while bench.kills < rounds || killed {
         if !killed {
@@ -191,7 +196,9 @@ const SHOP: &str = "KILLED_SHOP";
 #[test]
 fn a_shop_that_is_killed() {
     let Ok(settings) = env::var(SHOP) else { return };
-    let [folder, url, first, count] = settings.split('|').collect::<Vec<_>>()[..] else { panic!("{settings}") };
+    let [folder, url, first, count] = settings.split('|').collect::<Vec<_>>()[..] else {
+        panic!("{settings}")
+    };
     let (first, count): (usize, usize) = (first.parse().unwrap(), count.parse().unwrap());
     let folder = PathBuf::from(folder);
     let client = Client::builder(DATASET.parse().unwrap(), "EAAB-test".parse().unwrap());
@@ -231,9 +238,9 @@ fn p1_p3_a_shop_that_is_killed_at_random_moments_loses_no_sale_whose_push_return
         command.env(SHOP, format!("{}|{url}|{first}|{count}", folder.display()));
         command
     };
-    let begun = Instant::now();
+    let begun = SystemClock.elapsed();
     assert!(command(0, 40).stdout(Stdio::null()).status().unwrap().success());
-    let usual = begun.elapsed();
+    let usual = SystemClock.elapsed().saturating_sub(begun);
     let mut first = 40;
     while bench.kills < rounds {
         let status = bench.run(&mut command(first, 40), usual);
@@ -246,7 +253,12 @@ fn p1_p3_a_shop_that_is_killed_at_random_moments_loses_no_sale_whose_push_return
     let lost: Vec<&str> = noted.lines().filter(|number| !stored.contains_key(*number)).collect();
     assert!(lost.is_empty(), "{lost:?}");
     assert!(stored.values().all(|cents| *cents == 1050));
-    println!("{} kills, {} pushes returned, {} sales arrived", bench.kills, noted.lines().count(), stored.len());
+    println!(
+        "{} kills, {} pushes returned, {} sales arrived",
+        bench.kills,
+        noted.lines().count(),
+        stored.len()
+    );
 }
 
 /// The journal beside an export.

@@ -121,7 +121,12 @@ async fn v54_v55_p27_two_weeks_of_overlapping_exports_send_nothing_twice_and_tel
         drop(journal);
         let events = report.events();
         let not_sent = expected.changed.0 + expected.other_customer.0;
-        assert_eq!((events.total(), events.not_sent), (export.len() as u64, not_sent), "day {day}: {report} {:?}", report.diagnostics());
+        assert_eq!(
+            (events.total(), events.not_sent),
+            (export.len() as u64, not_sent),
+            "day {day}: {report} {:?}",
+            report.diagnostics()
+        );
         let mut found = counts(&report);
         found.changed.0 = expected.changed.0;
         found.other_customer.0 = expected.other_customer.0;

@@ -126,7 +126,9 @@ impl Queue {
             // Nobody waits for it if the future was dropped: the event is in the queue all the same.
             let _ = then.send(result);
         });
-        pushed.await.unwrap_or_else(|_| Err(PushError::new(copy, PushErrorKind::NotRecorded(NotRecorded::gone()))))
+        pushed
+            .await
+            .unwrap_or_else(|_| Err(PushError::new(copy, PushErrorKind::NotRecorded(NotRecorded::gone()))))
     }
 
     /// Pushes an event if there is room now, and otherwise hands it back at once. With a
@@ -170,7 +172,9 @@ impl Queue {
         shared.record(event, load, room, self.now(), move |result| {
             let _ = then.send(result);
         });
-        pushed.recv().unwrap_or_else(|_| Err(PushError::new(copy, PushErrorKind::NotRecorded(NotRecorded::gone()))))
+        pushed
+            .recv()
+            .unwrap_or_else(|_| Err(PushError::new(copy, PushErrorKind::NotRecorded(NotRecorded::gone()))))
     }
 
     fn now(&self) -> EventTime {

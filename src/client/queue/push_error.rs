@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::Event;
 use crate::client::records::NotRecorded;
+use crate::event::Event;
 use crate::report::StopCause;
 
 /// The error of a push: the queue did not take the event.

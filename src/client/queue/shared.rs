@@ -105,12 +105,7 @@ struct Flush {
 }
 
 impl Shared {
-    pub(super) fn new(
-        settings: &Settings,
-        capacity: usize,
-        byte_capacity: usize,
-        records: Records,
-    ) -> Self {
+    pub(super) fn new(settings: &Settings, capacity: usize, byte_capacity: usize, records: Records) -> Self {
         let state = State {
             waiting: VecDeque::new(),
             ticket: None,

@@ -1,5 +1,12 @@
 //! A run without a journal.
 
+#![expect(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    reason = "a run calls them as those with a journal"
+)]
+
 use super::Recording;
 #[cfg(feature = "queue")]
 use super::Then;
@@ -11,9 +18,10 @@ use crate::wire::Draft;
 
 /// The records of a run: none.
 #[derive(Clone, Default)]
-pub(in crate::client) struct Records;
+pub(in crate::client) struct Records(());
 
 /// The journal's answer to an event that was handed over apart from the run: there is none.
+#[derive(Clone, Copy)]
 pub(in crate::client) enum Ticket {}
 
 impl Records {
@@ -68,7 +76,11 @@ impl Records {
         Ok(())
     }
 
-    pub(in crate::client) async fn failed_surely(&self, _: &[Numbered], _: EventTime) -> Result<(), StopCause> {
+    pub(in crate::client) async fn failed_surely(
+        &self,
+        _: &[Numbered],
+        _: EventTime,
+    ) -> Result<(), StopCause> {
         Ok(())
     }
 

@@ -80,7 +80,8 @@ async fn p27_a_second_run_counts_what_was_sent_and_sends_what_is_new() {
 #[tokio::test(flavor = "multi_thread")]
 async fn p1_what_a_run_leaves_waits_and_is_sent_by_the_next_one_also_without_a_file() {
     let bench = Bench::new("journal_left").await;
-    let file = write(&bench.folder, "orders.csv", &[row("A1", "2", "1.50", sold()), row("A2", "1", "9", sold())]);
+    let file =
+        write(&bench.folder, "orders.csv", &[row("A1", "2", "1.50", sold()), row("A2", "1", "9", sold())]);
     bench.server.always(Answer::graph_error(401, 190, None));
     let (ran, report) = bench.run(&[&file]);
     assert_eq!((ran.status, &report["rows"]["pending"]), (Some(1), &2.into()), "{}", ran.stdout);
@@ -92,7 +93,11 @@ async fn p1_what_a_run_leaves_waits_and_is_sent_by_the_next_one_also_without_a_f
     bench.server.reset();
     let (ran, report) = bench.run(&[]);
     assert_eq!((ran.status, &report["resumed"]["accepted"]), (Some(0), &2.into()), "{}", ran.stdout);
-    assert!(ran.stdout.contains("An earlier run had left 2 events in the journal: 2 accepted"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("An earlier run had left 2 events in the journal: 2 accepted"),
+        "{}",
+        ran.stdout
+    );
     let (ran, report) = bench.run(&[&file]);
     assert_eq!((ran.status, &report["rows"]["already_sent"]), (Some(0), &2.into()), "{}", ran.stdout);
 }
@@ -162,7 +167,8 @@ async fn p18_p19_p22_p23_a_journal_that_cannot_be_used_ends_the_program_before_a
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_journal_is_told_and_goes_on() {
     let bench = Bench::new("journal_damaged").await;
-    let file = write(&bench.folder, "orders.csv", &[row("A1", "2", "1.50", sold()), row("A2", "1", "9", sold())]);
+    let file =
+        write(&bench.folder, "orders.csv", &[row("A1", "2", "1.50", sold()), row("A2", "1", "9", sold())]);
     assert_eq!(bench.run(&[&file]).0.status, Some(0));
     let segment = bench.journal().join("0000000001.segment");
     let mut bytes = fs::read(&segment).unwrap();
@@ -173,7 +179,11 @@ async fn a_damaged_journal_is_told_and_goes_on() {
     assert!(ran.stderr.contains("note: the journal is damaged: 0000000001.segment"), "{}", ran.stderr);
     assert!(ran.stderr.contains("compare with Events Manager"), "{}", ran.stderr);
     assert_eq!((ran.status, &report["rows"]["already_sent"]), (Some(0), &1.into()), "{}", ran.stdout);
-    assert_eq!(bench.server.accepted_once().len(), 2, "what is not known any more went out in the same bytes");
+    assert_eq!(
+        bench.server.accepted_once().len(),
+        2,
+        "what is not known any more went out in the same bytes"
+    );
 }
 
 #[test]
