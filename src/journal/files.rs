@@ -138,14 +138,14 @@ impl<D: ReadDisk> Files<D> {
             }
         };
         let mut scan = Scan::of(&file, identity, number, start);
-        if start == 0 && scan.records.is_empty() {
-            let zeros = if file.iter().all(|byte| *byte == 0) { ", all of them zero" } else { "" };
-            return refused(Kind::NotAJournal, format!("{} bytes{zeros}", file.len()));
-        }
         let is_unknown = |kind: u32, body| Entry::read(kind, &file[body]).is_none();
         let unknown = scan.records.extract_if(.., |(_, kind, body)| is_unknown(*kind, body.clone()));
         scan.unreadable.extend(unknown.map(|(.., body)| body.start - HEAD..body.end));
         scan.unreadable.sort_by_key(|part| part.start);
+        if start == 0 && scan.records.is_empty() {
+            let zeros = if file.iter().all(|byte| *byte == 0) { ", all of them zero" } else { "" };
+            return refused(Kind::NotAJournal, format!("{} bytes{zeros}", file.len()));
+        }
         Ok(ReadSegment { number, file, scan })
     }
 

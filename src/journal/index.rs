@@ -74,7 +74,11 @@ impl Index {
                     self.end(place, *state);
                 }
             }
-            Entry::Finished { first_needed } => self.first_needed = self.first_needed.max(*first_needed),
+            Entry::Finished { first_needed } => {
+                // The segment of the record itself is needed, whatever the record says.
+                let first_needed = place.segment().min(*first_needed);
+                self.first_needed = self.first_needed.max(first_needed);
+            }
         }
     }
 

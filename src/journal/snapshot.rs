@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::vec;
 
 use super::damage::Damage;
+use super::disk::ReadDisk;
 use super::entry::{Entry, StoredEvent};
 use super::error::JournalError;
 use super::files::{Files, ReadSegment};
@@ -69,14 +70,15 @@ impl JournalSnapshot {
     /// [`JournalError`]: the folder cannot be read, holds no journal, or one of another version of the crate.
     pub fn read(folder: impl AsRef<Path>) -> Result<Self, JournalError> {
         let folder = folder.as_ref();
-        let snapshot = Self::read_once(folder);
+        let read = || Self::read_from(folder.to_owned(), folder);
+        let snapshot = read();
         // Another process may have deleted a finished file meanwhile.
         let is_again = snapshot.as_ref().is_err_and(|error| error.is_missing_file() && folder.is_dir());
-        if is_again { Self::read_once(folder) } else { snapshot }
+        if is_again { read() } else { snapshot }
     }
 
-    fn read_once(folder: &Path) -> Result<Self, JournalError> {
-        let mut files = Files::of_any(folder.to_owned(), folder)?;
+    pub(super) fn read_from(disk: impl ReadDisk, folder: &Path) -> Result<Self, JournalError> {
+        let mut files = Files::of_any(disk, folder)?;
         let (mut ends, mut records) = (Ends::default(), 0);
         let recovered = recover(&mut files, |entry| {
             records += 1;

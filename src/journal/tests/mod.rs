@@ -1,5 +1,6 @@
 //! The store on a model of a disk: crashes after every operation, flipped bytes, cuts, full disks, failing syncs.
 
+mod damaged;
 mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
