@@ -227,7 +227,7 @@ fn a_shop_that_is_killed() {
 }
 
 #[test]
-fn p1_p3_a_shop_that_is_killed_at_random_moments_loses_no_sale_whose_push_returned() {
+fn p1_a_shop_that_is_killed_at_random_moments_loses_no_sale_whose_push_returned() {
     let rounds = setting("KILL_ROUNDS", 30).div_ceil(2);
     let mut bench = Bench::new("queue");
     let url = bench.server.url();
