@@ -212,7 +212,11 @@ async fn send(destination: &Destination, prepared: Prepared, signals: &Signals) 
     let mut progress = ProgressLines::start();
     let total = grouped(prepared.events.len() as u64);
     let show = |now: Progress| {
-        let what = format!("of {total} events, {} requests", grouped(now.requests));
+        let resumed = match now.resumed {
+            0 => String::new(),
+            events => format!(", {} of an earlier run", grouped(events)),
+        };
+        let what = format!("of {total} events{resumed}, {} requests", grouped(now.requests));
         progress.show(now.done, &what);
     };
     let delivery = destination.through_journal(destination.client.send(prepared));

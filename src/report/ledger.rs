@@ -130,9 +130,14 @@ impl Ledger {
         self.outcomes[position] = Some(outcome.clone());
     }
 
-    /// How many events have their outcome.
+    /// How many events of the source have their outcome.
     pub(crate) fn settled(&self) -> u64 {
-        self.report.events().total() + self.report.resumed().total()
+        self.report.events().total()
+    }
+
+    /// How many events of an earlier delivery have their outcome.
+    pub(crate) fn resumed(&self) -> u64 {
+        self.report.resumed().total()
     }
 
     /// How many unsent events are held for the caller.
