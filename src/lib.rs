@@ -66,7 +66,7 @@
 )]
 #![cfg_attr(
     feature = "journal",
-    doc = "9. [`journal`]: events on disk, and a memory of what was sent. You record attempts and outcomes yourself."
+    doc = "9. [`journal`]: events on disk, and a memory of what was sent, for deliveries and queues."
 )]
 #![cfg_attr(not(feature = "journal"), doc = "9. `journal` (feature `journal`): events on disk.")]
 //!
@@ -74,7 +74,7 @@
 //!
 //! # Guide
 //!
-//! - [`guide::cookbook`]: seventeen tasks, each with its code.
+//! - [`guide::cookbook`]: eighteen tasks, each with its code.
 //! - [`guide::credentials`]: from an account at Meta to the first test event, and what to do when it stops working.
 //! - [`guide::delivery`]: batches, outcomes, retries, and what is lost when.
 //! - [`guide::durability`]: what a journal promises, what it does not, how to back it up and to move it.
@@ -86,14 +86,15 @@
 //! # Promises
 //!
 //! - **Sending is awaited.** When a delivery ends, every event has exactly one outcome: accepted, refused, not
-//!   sent or unconfirmed. Nothing goes on in the background, unless you start a queue.
+//!   sent or unconfirmed; with a journal also already sent, or pending there. Nothing goes on in the background, unless
+//!   you start a queue.
 //! - **Every row counts once.** The counts of the report add up, also for rows that did not become events.
 //! - **Half an order is never sent, and no amount is guessed.** One invalid row holds back its order, and the
 //!   report names the line.
 //! - **The same rows give the same bytes and the same event ids**, on every attempt, machine and day. So sending
 //!   an export again is safe while Meta deduplicates offline events, which is seven days.
-//! - **Events live in memory**, unless you hand them to a `journal` (feature `journal`) first. A process that is killed
-//!   loses what was not reported. Build the events again from the same rows.
+//! - **Events live in memory**, unless a delivery goes through a `journal` (feature `journal`). A process without one that
+//!   is killed loses what was not reported: build the events again from the same rows. With one, the next process goes on.
 //! - **A queue must be closed.** `Queue::close` sends what the queue holds and returns the report. A queue that
 //!   is only dropped gives no report, and ends with its runtime.
 //! - **No token and no customer text** appears in an error, a log line or `Debug`.

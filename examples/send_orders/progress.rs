@@ -156,7 +156,10 @@ fn bar(work: Option<u64>) -> ProgressBar {
 
 /// The requests so far, and what the program waits for.
 fn requests(now: &client::Progress) -> String {
-    let requests = counted(now.requests, "request");
+    let requests = match now.resumed {
+        0 => counted(now.requests, "request"),
+        resumed => format!("{} of an earlier run, {}", grouped(resumed), counted(now.requests, "request")),
+    };
     match now.waiting {
         None => requests,
         Some(Wait::Pause) => format!("{requests}, pausing for Meta"),

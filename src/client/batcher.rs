@@ -275,7 +275,9 @@ impl<'s> Batcher<'s> {
                         (Some(outcome), _) => ended.push((outcome, vec![numbered])),
                     }
                 }
-                ended.into_iter().for_each(|(outcome, events)| run.settle(events, &outcome));
+                for (outcome, events) in ended {
+                    run.settle(events, &outcome);
+                }
                 Vec::new()
             }
             Err((events, cause)) => {

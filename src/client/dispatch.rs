@@ -48,20 +48,20 @@ impl Dispatch<'_, '_> {
         let bytes = body.len();
         // By the limit that is set. The one that was learned may be too low for an event that stands alone.
         if bytes > self.run.settings.limits.bytes() {
-            self.leave(events, NotSentCause::TooLarge, &tried);
+            self.leave(events, &NotSentCause::TooLarge, &tried);
             return Vec::new();
         }
         let mut request = self.run.settings.request(body);
         let mut purpose = if tried.attempts > 0 { Purpose::Retry } else { Purpose::First };
         loop {
             if let Err(cause) = self.run.admit(purpose, &mut self.probe).await {
-                self.leave(events, NotSentCause::Stopped(cause), &tried);
+                self.leave(events, &NotSentCause::Stopped(cause), &tried);
                 return Vec::new();
             }
             let token = match self.token().await {
                 Ok(token) => token,
                 Err(cause) => {
-                    self.leave(events, NotSentCause::Stopped(cause), &tried);
+                    self.leave(events, &NotSentCause::Stopped(cause), &tried);
                     return Vec::new();
                 }
             };
@@ -75,7 +75,7 @@ impl Dispatch<'_, '_> {
             // The clock may have panicked just now.
             if let Err(cause) = self.run.record_attempt(&events).await {
                 self.run.record_sure_failure(&events).await;
-                self.leave(events, NotSentCause::Stopped(cause), &tried);
+                self.leave(events, &NotSentCause::Stopped(cause), &tried);
                 return Vec::new();
             }
             request = self.with_credentials(request, token.as_ref());
@@ -185,7 +185,7 @@ impl Dispatch<'_, '_> {
             Step::Isolate(error) => return self.isolate(error, events, tried),
             Step::Divide(error) if events.len() == 1 => {
                 run.lone_refusal(&error);
-                self.end(events, Outcome::Refused(error), tried);
+                self.end(events, &Outcome::Refused(error), tried);
             }
             Step::Divide(_) => {
                 run.too_large(bytes);
@@ -193,11 +193,11 @@ impl Dispatch<'_, '_> {
             }
             Step::Refuse(error) => {
                 run.unknown_refusal(&error);
-                self.end(events, Outcome::Refused(error), tried);
+                self.end(events, &Outcome::Refused(error), tried);
             }
             Step::LeaveUnsent(cause) => {
                 self.give_up(ended);
-                self.leave(events, cause, tried);
+                self.leave(events, &cause, tried);
             }
             Step::LeaveUnconfirmed(UnconfirmedCause::NoValidAnswer(why)) => {
                 self.give_up(ended);
@@ -209,7 +209,7 @@ impl Dispatch<'_, '_> {
             }
             Step::Stop(cause) => {
                 run.give_up(cause.clone());
-                self.leave(events, NotSentCause::Stopped(Arc::new(cause)), tried);
+                self.leave(events, &NotSentCause::Stopped(Arc::new(cause)), tried);
             }
             // Carried out in the loop that holds the request.
             Step::Retry { .. } | Step::Pause { .. } | Step::ReplaceToken(_) => {}
@@ -225,13 +225,13 @@ impl Dispatch<'_, '_> {
     }
 
     /// Ends events as not sent, unless an earlier attempt may have arrived.
-    fn leave(&self, events: Vec<Numbered>, cause: NotSentCause, tried: &Tried) {
-        self.run.leave(events, &cause, tried.ambiguous_since.is_some());
+    fn leave(&self, events: Vec<Numbered>, cause: &NotSentCause, tried: &Tried) {
+        self.run.leave(events, cause, tried.ambiguous_since.is_some());
     }
 
     /// Ends events with this outcome, unless an earlier attempt may have arrived.
-    fn end(&self, events: Vec<Numbered>, outcome: Outcome, tried: &Tried) {
-        self.run.end(events, &outcome, tried.ambiguous_since.is_some());
+    fn end(&self, events: Vec<Numbered>, outcome: &Outcome, tried: &Tried) {
+        self.run.end(events, outcome, tried.ambiguous_since.is_some());
     }
 
     /// Takes the next step of the search for the bad event; returns the parts to send again.
@@ -251,12 +251,12 @@ impl Dispatch<'_, '_> {
             Search::Blame(index) => {
                 self.run.lone_refusal(&error);
                 let refused = Outcome::Refused(Arc::clone(&error));
-                self.end(vec![events.remove(index)], refused, tried);
+                self.end(vec![events.remove(index)], &refused, tried);
             }
             Search::GiveUp => {}
         }
         if self.isolation.is_exhausted() {
-            self.leave(events, NotSentCause::NotIsolated(error), tried);
+            self.leave(events, &NotSentCause::NotIsolated(error), tried);
             return Vec::new();
         }
         if events.is_empty() { Vec::new() } else { vec![BatchPart::refused(events, tried)] }
@@ -277,7 +277,7 @@ impl Dispatch<'_, '_> {
         let mut sendable = Vec::with_capacity(events.len());
         for numbered in events {
             match self.obstacle(&numbered, tried, now) {
-                Some(outcome) => self.end(vec![numbered], outcome, tried),
+                Some(outcome) => self.end(vec![numbered], &outcome, tried),
                 None => sendable.push(numbered),
             }
         }

@@ -2,6 +2,9 @@
 //!
 //! ```text
 //! source ─▶ batcher ─▶ batch ─▶ pacer ─▶ transport ─▶ answer ─▶ retry ─▶ outcome ─▶ report
+//!             │ ▲                 │                                            │
+//!             ▼ │ events          ▼ attempts                                   ▼ outcomes
+//!           journal, if the delivery has one: what an earlier one left comes first
 //! ```
 //!
 //! - [`Client::send`] sends events that are all there. [`Client::deliver`] sends a source of events,
@@ -19,7 +22,7 @@
 //! # What a delivery promises
 //!
 //! - **Every event has exactly one outcome** when the delivery ends: accepted, refused, not sent or
-//!   unconfirmed. The counts of the report add up.
+//!   unconfirmed; with a journal also already sent, or pending there. The counts of the report add up.
 //! - **Nothing goes on in the background.** Dropping the future stops the run.
 //! - **"Accepted" means that Meta counted every event of the request.** A status of 200 alone is not
 //!   enough.
@@ -28,8 +31,9 @@
 //! - **A panic of your own code loses nothing.** A clock, a jitter or a source that panics stops the run in
 //!   order, an attempt in which a transport panics is ambiguous, and an observer that panics is not called
 //!   again. The report says which it was.
-//! - **Events live in memory only.** After a crash, build them again from the same rows: they get the same
-//!   ids and the same bytes.
+//! - **Events live in memory, unless the delivery has a journal** (feature `journal`). After a crash without one, build
+//!   them again from the same rows: they get the same ids and the same bytes. With one, nothing leaves that is not on
+//!   the disk, and the next delivery goes on.
 //!
 //! # Retries
 //!

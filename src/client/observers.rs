@@ -34,8 +34,10 @@ use crate::report::{Numbered, Outcome, Wait};
 pub struct Progress {
     /// Events taken from the source so far.
     pub taken: u64,
-    /// Events that have their outcome.
+    /// Events of the source that have their outcome.
     pub done: u64,
+    /// Events that an earlier delivery left in the journal, and that have their outcome now.
+    pub resumed: u64,
     /// Requests made so far, retries included.
     pub requests: u64,
     /// Requests that wait for their answer.

@@ -97,6 +97,7 @@ impl<'r> RunLog<'r> {
         let progress = Progress {
             taken: self.taken as u64,
             done: self.ledger.settled(),
+            resumed: self.ledger.resumed(),
             requests: self.ledger.requests().made,
             in_flight: self.in_flight,
             usage: self.ledger.usage(),

@@ -329,7 +329,9 @@ impl DeliveryReport {
         cause: Arc<StopCause>,
     ) -> Self {
         let mut report = self.clone();
-        unsent.iter().for_each(|event| report.add_pending(event));
+        for event in unsent {
+            report.add_pending(event);
+        }
         report.events.pending += other_events;
         report.rows.pending += other_rows;
         report.rows.read += other_rows;

@@ -12,6 +12,7 @@ use crate::value::{EventId, EventTime, Line, OrderId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Position {
     /// Left in the journal by an earlier delivery, with its number among these.
+    #[cfg_attr(not(feature = "journal"), expect(dead_code, reason = "only a journal has any"))]
     Resumed(usize),
     /// Given by the source, with its index there.
     Given(usize),
@@ -134,9 +135,14 @@ impl Ledger {
         self.outcomes[position] = Some(outcome.clone());
     }
 
-    /// How many events have their outcome.
+    /// How many events of the source have their outcome.
     pub(crate) fn settled(&self) -> u64 {
-        self.report.events().total() + self.report.resumed().total()
+        self.report.events().total()
+    }
+
+    /// How many events of an earlier delivery have their outcome.
+    pub(crate) fn resumed(&self) -> u64 {
+        self.report.resumed().total()
     }
 
     /// How many unsent events are held for the caller.

@@ -233,8 +233,7 @@ impl fmt::Display for NotSentCause {
                 write!(f, "not sent, because too many other events of its batch are bad: send it again: {error}")
             }
             Self::Stopped(cause) => write!(f, "not sent, because the run stopped: {cause}"),
-            Self::ChangedSinceSent { message, .. } => f.write_str(message),
-            Self::OtherCustomer(message) => f.write_str(message),
+            Self::ChangedSinceSent { message, .. } | Self::OtherCustomer(message) => f.write_str(message),
             Self::Unreadable(why) => write!(f, "not sent, because the journal cannot read it: {why}"),
         }
     }

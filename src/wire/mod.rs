@@ -34,5 +34,5 @@ pub(crate) use text::TextFilter;
 pub(crate) use usage::{Hints, read_hints};
 #[cfg(feature = "journal")]
 pub(crate) use writer::written;
-#[cfg(feature = "queue")]
+#[cfg(feature = "client")]
 pub(crate) use writer::written_len;

@@ -40,7 +40,7 @@ pub(crate) fn written<'m>(event: &Event, memory: &'m mut Vec<u8>) -> &'m [u8] {
 }
 
 /// The length of an event in a request, in bytes.
-#[cfg(feature = "queue")]
+#[cfg(feature = "client")]
 pub(crate) fn written_len(event: &Event) -> usize {
     write_event(event, &mut Vec::new(), 0)
 }

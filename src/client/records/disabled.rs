@@ -1,5 +1,12 @@
 //! A run without a journal.
 
+#![expect(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    reason = "a run calls them as those with a journal"
+)]
+
 use super::Recording;
 #[cfg(feature = "queue")]
 use super::Then;
@@ -12,9 +19,10 @@ use crate::wire::Draft;
 
 /// The records of a run: none.
 #[derive(Clone, Default)]
-pub(in crate::client) struct Records;
+pub(in crate::client) struct Records(());
 
 /// The journal's answer to an event that was handed over apart from the run: there is none.
+#[derive(Clone, Copy)]
 pub(in crate::client) enum Ticket {}
 
 impl Records {

@@ -7,7 +7,7 @@
 mod disabled;
 #[cfg(feature = "journal")]
 mod enabled;
-#[cfg(all(test, feature = "journal", feature = "testing"))]
+#[cfg(test)]
 mod tests;
 
 #[cfg(feature = "queue")]

@@ -1,4 +1,5 @@
 //! Events that another version of the crate recorded.
+#![cfg(all(feature = "journal", feature = "testing"))]
 
 use std::env;
 use std::fs;
