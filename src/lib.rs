@@ -81,6 +81,7 @@
 //! - [`guide::deduplication`]: when Meta counts an event twice, and how to avoid it.
 //! - [`guide::cleaning`]: how each customer value is cleaned before it is hashed, with the source of each rule.
 //! - [`guide::privacy`]: what is hashed, what travels in the clear, limited data use and opt out.
+//! - [`guide::monitoring`]: how to notice that a delivery goes wrong: reports, metrics, alerts, and comparing runs.
 //! - [`guide::design`]: why the crate is as it is, and what it does not do.
 //!
 //! # Promises
@@ -114,6 +115,7 @@
 //! | `phone` | no | completes national phone numbers with the calling code of a stated country |
 //! | `chrono-tz` | no | time zones by name, such as `Europe/Berlin`, with daylight saving time |
 //! | `journal` | no | events on disk: what was handed over survives the process, and is not sent twice |
+//! | `html` | no | reads saved reports back, and makes a page of them for people |
 //! | `queue` | no | sends single events in the background |
 //! | `jiff` | no | times of events from `jiff` |
 //! | `rust_decimal` | no | amounts from and to `rust_decimal::Decimal` |

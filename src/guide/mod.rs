@@ -39,6 +39,10 @@ pub mod deduplication {}
 #[cfg_attr(feature = "testing", doc = include_str!("privacy.md"))]
 pub mod privacy {}
 
+/// How to notice that a delivery goes wrong: reports, metrics, alerts, and comparing runs.
+#[doc = include_str!("monitoring.md")]
+pub mod monitoring {}
+
 /// Questions and answers: why the crate is as it is, and what it does not do.
 #[cfg_attr(feature = "client", doc = include_str!("design.md"))]
 pub mod design {}

@@ -32,6 +32,7 @@ mod run;
 mod sales;
 #[cfg(feature = "html")]
 mod saved;
+mod schema;
 mod timeline;
 
 pub use api_error::{ApiError, ErrorClass, TokenProblem};
@@ -42,8 +43,9 @@ pub(crate) use ledger::{Keeping, Ledger, Numbered, Position};
 pub use operator_error::{OperatorError, OperatorErrorKind};
 pub use outcome::{NotSentCause, Outcome, PendingCause, StopCause, UnconfirmedCause};
 pub use rows::{EventCounts, RequestCounts, RowCounts, RowReport};
-pub use run::{QualityScore, RunReport, SCHEMA, SCHEMA_VERSION};
+pub use run::{QualityScore, RunReport};
 pub use sales::SalesGroup;
 #[cfg(feature = "html")]
 pub use saved::{Reason, SavedReport, SavedReportError};
+pub use schema::{SCHEMA, SCHEMA_VERSION};
 pub use timeline::{Span, Timeline, Wait};

@@ -136,6 +136,7 @@ pub struct RequestCounts {
     pub throttled: u64,
 }
 
+#[cfg(feature = "client")]
 impl RequestCounts {
     /// Adds the counts of other requests.
     pub(super) fn add(&mut self, other: Self) {

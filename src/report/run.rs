@@ -3,36 +3,9 @@
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::{DeliveryReport, StopCause};
+use super::{DeliveryReport, SCHEMA_VERSION, StopCause};
 use crate::customer::Coverage;
 use crate::value::EventTime;
-
-/// The version of the schema of reports. It rises when a member changes its meaning or goes; new members and new
-/// outcomes may come without it, and readers skip what they do not know.
-///
-/// ```
-/// use meta_offline_events::report::{DeliveryReport, SCHEMA_VERSION};
-///
-/// let json = serde_json::to_value(DeliveryReport::default())?;
-/// assert_eq!(json["version"], SCHEMA_VERSION);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-pub const SCHEMA_VERSION: u32 = 1;
-
-/// The JSON Schema (draft 2020-12) of what reports serialize as.
-///
-/// The schema itself describes a [`RunReport`], and so a [`DeliveryReport`]. Its `$defs` have `row_report` for a
-/// [`RowReport`](super::RowReport), `coverage` for a [`Coverage`], and `diagnostic` for a
-/// [`Diagnostic`](super::Diagnostic).
-///
-/// ```
-/// use meta_offline_events::report::SCHEMA;
-///
-/// let schema: serde_json::Value = serde_json::from_str(SCHEMA)?;
-/// assert!(schema["$defs"]["coverage"]["description"].is_string());
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-pub const SCHEMA: &str = include_str!("report.schema.json");
 
 /// The report of a whole run: a delivery report, and what the application knows beside it.
 ///
@@ -47,8 +20,8 @@ pub const SCHEMA: &str = include_str!("report.schema.json");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// It serializes by the [`SCHEMA`], without a copy of the report in memory. [`SavedReport`](super::SavedReport) reads
-/// it back.
+/// It serializes by the [schema](super::SCHEMA), without a copy of the report in memory. `SavedReport` (feature `html`)
+/// reads it back, and `html::page` makes a page of that.
 #[derive(Debug, Clone)]
 pub struct RunReport<'r> {
     delivery: &'r DeliveryReport,
@@ -110,7 +83,7 @@ impl<'r> RunReport<'r> {
 }
 
 impl Serialize for RunReport<'_> {
-    /// A document of the [`SCHEMA`]. Diagnostics come last, so that a reader has the counts before it.
+    /// A document of the [schema](super::SCHEMA). Diagnostics come last, so that a reader has the counts before it.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let report = self.delivery;
         let mut fields = serializer.serialize_map(None)?;
@@ -141,7 +114,7 @@ impl Serialize for RunReport<'_> {
 }
 
 impl Serialize for DeliveryReport {
-    /// A document of the [`SCHEMA`], without what only the application knows.
+    /// A document of the [schema](super::SCHEMA), without what only the application knows.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RunReport::new(self).serialize(serializer)
     }

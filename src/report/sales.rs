@@ -7,7 +7,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::event::{ActionSource, Event};
-use crate::value::{Amount, Currency, EventTime, Sum};
+use crate::value::{Amount, Currency, EventTime, Money, Sum};
 
 /// Above so many groups the earliest days are counted together. The groups of a single day stay apart.
 const MAX_GROUPS: usize = 2000;
@@ -112,7 +112,7 @@ impl Sales {
             day: self.from.is_none_or(|from| day >= from).then_some(day),
             action_source: event.action_source(),
             outcome,
-            currency: value.map(|money| money.currency()),
+            currency: value.map(Money::currency),
         };
         let total = self.groups.entry(key).or_default();
         total.events += 1;
@@ -183,7 +183,6 @@ impl Serialize for SalesGroup {
 mod tests {
     use super::*;
     use crate::customer::UserData;
-    use crate::value::Money;
 
     fn event(day: i64, source: ActionSource, value: &str) -> Event {
         let customer = UserData::builder().email("mary@example.com").build().unwrap();

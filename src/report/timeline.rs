@@ -9,6 +9,7 @@ use super::RequestCounts;
 use crate::value::EventTime;
 
 /// How many spans a timeline has at most. When it needs more, each becomes twice as long.
+#[cfg(feature = "client")]
 const MAX_SPANS: usize = 120;
 
 /// What a run waits for while it could send.
@@ -93,13 +94,6 @@ impl Span {
     pub fn waited(self, wait: Wait) -> Duration {
         self.waited[wait as usize]
     }
-
-    fn add(&mut self, other: &Self) {
-        self.requests.add(other.requests);
-        for (own, others) in self.waited.iter_mut().zip(other.waited) {
-            *own += others;
-        }
-    }
 }
 
 impl Default for Timeline {
@@ -125,6 +119,16 @@ impl Timeline {
     }
 }
 
+#[cfg(feature = "client")]
+impl Span {
+    fn add(&mut self, other: &Self) {
+        self.requests.add(other.requests);
+        for (own, others) in self.waited.iter_mut().zip(other.waited) {
+            *own += others;
+        }
+    }
+}
+
 /// Filling.
 #[cfg(feature = "client")]
 impl Timeline {
@@ -143,8 +147,8 @@ impl Timeline {
         self.span_at(to);
         let mut at = from;
         while at < to {
-            let end = (self.length * (self.index_of(at) + 1)).min(to);
-            self.span_at(at).waited[wait as usize] += end - at;
+            let end = self.length.saturating_mul(self.index_of(at) + 1).min(to);
+            self.span_at(at).waited[wait as usize] += end.saturating_sub(at);
             at = end;
         }
     }

@@ -10,7 +10,9 @@ use meta_offline_events::client::{Client, RetryPolicy};
 use meta_offline_events::customer::{Coverage, MatchKey, UserData};
 use meta_offline_events::event::{ActionSource, Event};
 use meta_offline_events::order::{OrderRules, Orders, Row};
-use meta_offline_events::report::{DeliveryReport, QualityScore, RunReport, SCHEMA, SavedReport, Wait, html};
+use meta_offline_events::report::{
+    DeliveryReport, QualityScore, Reason, RunReport, SCHEMA, SavedReport, Wait, html,
+};
 use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer, RecordingTransport};
 use meta_offline_events::value::{Currency, EventTime, Line, Money};
 use meta_offline_events::wire::BatchLimits;
@@ -149,7 +151,7 @@ async fn two_hundred_random_reports_of_every_kind_keep_to_the_schema() {
         let lines = |diagnostics: &[meta_offline_events::report::Diagnostic]| {
             diagnostics.iter().map(|one| one.lines().len() as u64).sum::<u64>()
         };
-        let read_back: u64 = saved.reasons().iter().map(|reason| reason.rows()).sum();
+        let read_back: u64 = saved.reasons().iter().map(Reason::rows).sum();
         assert_eq!(read_back, lines(report.diagnostics()));
         let events =
             document["sales"].as_array().unwrap().iter().map(|group| group["events"].as_u64().unwrap());
@@ -262,20 +264,19 @@ async fn every_outcome() -> Value {
         orders.push(&row.quantity(quantity).price(price.parse().unwrap()).currency(Currency::EUR));
     }
     let mut prepared = orders.finish(now());
-    let customer = |number: usize| {
+    let customer = |number: i64| {
         let email = format!("MarkedMail{}@example.com", number % 50);
         let mut customer = UserData::builder().email(&email).first_name("MarkedName");
-        if number % 3 > 0 {
+        if number % 3 != 0 {
             customer = customer.phone(if number % 5 == 0 { "555 000 1234" } else { "+1 555 000 1234" });
         }
         customer.country("us").build().unwrap()
     };
     prepared.events = (0..90)
         .map(|number| {
-            let source =
-                [ActionSource::PhysicalStore, ActionSource::PhoneCall, ActionSource::Email][number % 3];
-            let days =
-                if source == ActionSource::PhysicalStore { number as i64 % 50 } else { number as i64 % 6 };
+            let source = [ActionSource::PhysicalStore, ActionSource::PhoneCall, ActionSource::Email]
+                [usize::try_from(number % 3).unwrap()];
+            let days = if source == ActionSource::PhysicalStore { number % 50 } else { number % 6 };
             Event::builder(EventTime::from_unix(NOW - 3600 - days * 86_400).unwrap(), customer(number))
                 .action_source(source)
                 .order_id(format!("order-{number}").parse().unwrap())
@@ -283,7 +284,7 @@ async fn every_outcome() -> Value {
                     format!("{}.50", 10 + number).parse().unwrap(),
                     if number % 4 == 0 { Currency::USD } else { Currency::EUR },
                 ))
-                .lines([Line::new(number as u64 + 2).in_source(2)])
+                .lines([Line::new(number.unsigned_abs() + 2).in_source(2)])
                 .build()
                 .unwrap()
         })

@@ -658,16 +658,16 @@ fn brings(key: &str, relying: u64, coverage: &SavedCoverage) -> String {
         });
         with.map(|combination| combination.customers).sum::<u64>()
     };
-    let mut brings = match (key, having(&["em", "ph"])) {
+    let brings = match (key, having(&["em", "ph"])) {
         ("em" | "ph", 0) => "beside the other contact".to_owned(),
         ("em" | "ph", only) => format!("the only contact of {}", grouped(only)),
         (_, 0) => "beside e-mail or phone".to_owned(),
         (_, without) => format!("{} without e-mail and phone", grouped(without)),
     };
-    if relying > 0 {
-        brings.push_str(&format!("; {} could not be sent without it", grouped(relying)));
+    match relying {
+        0 => brings,
+        _ => format!("{brings}; {} could not be sent without it", grouped(relying)),
     }
-    brings
 }
 
 fn date(text: &str) -> Option<NaiveDate> {

@@ -193,8 +193,8 @@ pub(super) fn lasting(millis: u64) -> String {
     let tenths = |millis: u64, unit: u64| format!("{}.{}", millis / unit, millis % unit * 10 / unit);
     match millis {
         ..10_000 => format!("{} s", tenths(millis, 1000)),
-        ..120_000 => format!("{} s", millis / 1000),
-        ..5_400_000 => format!("{} min", millis / 60_000),
+        10_000..120_000 => format!("{} s", millis / 1000),
+        120_000..5_400_000 => format!("{} min", millis / 60_000),
         _ => format!("{} h", tenths(millis, 3_600_000)),
     }
 }
