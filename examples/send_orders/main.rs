@@ -140,7 +140,7 @@ async fn send_files(job: Job, destination: &Destination) -> Result<u8, Failure> 
         DeliveryReport::pending(&prepared.events).with_rows(prepared.rows)
     } else {
         coverage.shared_values().iter().for_each(|shared| say(&format!("note: {shared}")));
-        send(&destination, prepared, is_quiet, &signals).await
+        send(destination, prepared, is_quiet, &signals).await
     };
     let sent = destination.sent(&report);
     let has_journal = destination.journal.is_some() && halt.is_none();

@@ -70,9 +70,9 @@ impl Drop for Lease {
 }
 
 impl Lease {
-    /// Prepares an event for the journal.
-    pub(crate) fn prepare(&self, event: &Event) -> Result<Prepared, JournalError> {
-        Handed::new(event, &self.journal.folder).map(Prepared)
+    /// Prepares an event for the journal. `memory` is used again for the next one.
+    pub(crate) fn prepare(&self, event: &Event, memory: &mut Vec<u8>) -> Result<Prepared, JournalError> {
+        Handed::new(event, &self.journal.folder, memory).map(Prepared)
     }
 
     /// Hands events over: all of them are recorded, or none.

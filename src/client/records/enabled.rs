@@ -137,7 +137,7 @@ impl Records {
     #[cfg(feature = "queue")]
     pub(in crate::client) fn hand_over_one(&self, event: &Event, now: EventTime, then: Then) {
         let Some(kept) = self.kept() else { return };
-        match kept.lease.prepare(event) {
+        match kept.lease.prepare(event, &mut Vec::new()) {
             Ok(prepared) => kept.lease.hand_over_one(prepared, now, |answer| {
                 then(answer.map(Ticket).map_err(|error| NotRecorded::new(&error)));
             }),
@@ -247,7 +247,9 @@ impl Kept {
     }
 
     async fn hand_over(&self, events: Vec<Numbered>, now: EventTime) -> Recorded {
-        let prepared = events.iter().map(|numbered| self.lease.prepare(&numbered.event)).collect();
+        let mut memory = Vec::new();
+        let prepared =
+            events.iter().map(|numbered| self.lease.prepare(&numbered.event, &mut memory)).collect();
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return Err((events, stop_cause(&error))),
