@@ -6,12 +6,12 @@ use std::error::Error;
 use std::fs;
 
 use meta_offline_events::client::{Clock, SystemClock};
-use meta_offline_events::customer::Coverage;
+use meta_offline_events::customer::{Coverage, MatchKey};
 use meta_offline_events::testing::MockServer;
 use meta_offline_events::value::{Currency, EventTime, Money};
 use meta_offline_events::{Client, DeliveryReport, Event, UserData};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn sale(order: u64) -> Result<Event, Box<dyn Error>> {
     let mut customer = UserData::builder().email("mary@example.com");
-    if order % 2 == 0 {
+    if order.is_multiple_of(2) {
         customer = customer.phone("+1 650 555 1212");
     }
     Ok(Event::builder(EventTime::from_unix(SystemClock.now().unix() - 3600)?, customer.build()?)
@@ -52,8 +52,10 @@ fn sale(order: u64) -> Result<Event, Box<dyn Error>> {
 }
 
 /// One line for the log: counts, causes and shares, without diagnostics, which may be many.
-fn log_line(report: &DeliveryReport, coverage: &Coverage) -> serde_json::Value {
-    let shares = coverage_shares(coverage);
+fn log_line(report: &DeliveryReport, coverage: &Coverage) -> Value {
+    let keys = MatchKey::ALL.into_iter().filter(|key| coverage.count_with(*key) > 0);
+    let shares: Map<_, _> =
+        keys.map(|key| (key.wire_name().to_owned(), json!(coverage.share(key)))).collect();
     json!({
         "message": "sales sent to Meta",
         "all_accepted": report.all_accepted(),
@@ -64,10 +66,4 @@ fn log_line(report: &DeliveryReport, coverage: &Coverage) -> serde_json::Value {
         "diagnostics": report.diagnostics().len(),
         "match_keys": shares,
     })
-}
-
-fn coverage_shares(coverage: &Coverage) -> serde_json::Map<String, serde_json::Value> {
-    let keys = meta_offline_events::customer::MatchKey::ALL.into_iter();
-    let keys = keys.filter(|key| coverage.count_with(*key) > 0);
-    keys.map(|key| (key.wire_name().to_owned(), json!(coverage.share(key)))).collect()
 }

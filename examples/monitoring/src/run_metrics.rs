@@ -3,7 +3,7 @@
 //!
 //! They are gauges: each run is a process of its own, and a counter would begin anew with each.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use meta_offline_events::DeliveryReport;
 use meta_offline_events::customer::{Coverage, MatchKey};
@@ -37,12 +37,12 @@ pub(crate) fn record(report: &DeliveryReport, coverage: &Coverage, token_expiry:
         gauge!("meta_run_waited_seconds", "wait" => wait.code()).set(waited.as_secs_f64());
     }
     gauge!("meta_run_stopped").set(f64::from(u8::from(report.stopped().is_some())));
-    gauge!("meta_run_finished_timestamp_seconds").set(unix(EventTime::try_from(SystemTime::now()).ok()));
+    gauge!("meta_run_finished_timestamp_seconds").set(unix(EventTime::now()));
     for key in MatchKey::ALL.into_iter().filter(|key| coverage.count_with(*key) > 0) {
         gauge!("meta_match_key_share", "key" => key.wire_name()).set(coverage.share(key));
     }
-    if token_expiry.is_some() {
-        gauge!("meta_token_expires_timestamp_seconds").set(unix(token_expiry));
+    if let Some(expiry) = token_expiry {
+        gauge!("meta_token_expires_timestamp_seconds").set(unix(expiry));
     }
 }
 
@@ -54,6 +54,6 @@ fn set_counts(metric: &'static str, label: &'static str, counts: &impl serde::Se
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact")]
-fn unix(time: Option<EventTime>) -> f64 {
-    time.map_or(0.0, |time| time.unix() as f64)
+fn unix(time: EventTime) -> f64 {
+    time.unix() as f64
 }
