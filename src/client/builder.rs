@@ -422,7 +422,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through this transport instead of the client's own [`HttpTransport`](super::HttpTransport). There is an example at
+    /// Sends through this transport instead of the client's own
+    /// [`HttpTransport`](super::HttpTransport). There is an example at
     /// [`Transport`].
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.connection.set_transport(transport);

@@ -131,7 +131,7 @@ async fn what_has_no_code_is_classed_by_its_status() {
             assert_eq!(error.code(), class, "{status}");
         }
     }
-    for fault in [Answer::reset_after_body(), Answer::empty(200).half()] {
+    for fault in [Answer::reset_after_body(), Answer::html(200).half()] {
         assert_eq!(error_of(&server, &graph, fault).await.code(), "ambiguous");
     }
 }
