@@ -301,7 +301,11 @@ impl Given {
                 return set(&mut self.max_invalid, name, "a percentage from 0 to 100", &text());
             }
             "--credential-file" => {
-                return set(&mut self.flow.credential_file, name, "the name of a file", &text());
+                let file = text();
+                if file.is_empty() {
+                    return Err("--credential-file needs the name of a file".into());
+                }
+                return set(&mut self.flow.credential_file, name, "the name of a file", &file);
             }
             "--batch-size" => return set(&mut self.flow.batch_size, name, "a number", &text()),
             "--in-flight" => return set(&mut self.flow.in_flight, name, "a number", &text()),
