@@ -303,7 +303,12 @@ async fn every_outcome() -> Value {
         .source(2, "tuesday.csv")
         .quality(QualityScore::new("composite", 6.6).recommendation("Send sales daily."))
         .quality(QualityScore::new("match_key", 5.6).recommendation("Send more phone numbers."));
-    serde_json::to_value(run).unwrap()
+    let mut document = serde_json::to_value(run).unwrap();
+    // A run with a journal has none that is not sent, and one without has none that was sent before.
+    document["rows"]["already_sent"] = json!(7);
+    document["rows"]["read"] = json!(document["rows"]["read"].as_u64().unwrap() + 7);
+    document["events"]["already_sent"] = json!(3);
+    document
 }
 
 /// Keeps a page for the browser of `.ci/extended page`.

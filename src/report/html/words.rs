@@ -30,6 +30,7 @@ pub(super) struct OutcomeWords {
 #[rustfmt::skip]
 const OUTCOMES: &[OutcomeWords] = &[
     OutcomeWords { code: "accepted", label: "Accepted", kind: Kind::Sent, meaning: "Meta has them.", action: "", advice: "" },
+    OutcomeWords { code: "already_sent", label: "Already sent", kind: Kind::LeftOut, meaning: "An earlier run sent them, and Meta has them.", action: "", advice: "" },
     OutcomeWords { code: "pending", label: "Ready", kind: Kind::Ready, meaning: "Checked and ready to be sent.", action: "Send {}", advice: "They are checked and ready." },
     OutcomeWords { code: "filtered", label: "Left out", kind: Kind::LeftOut, meaning: "Returns and cancellations, which are never sent.", action: "", advice: "" },
     OutcomeWords { code: "invalid", label: "Invalid", kind: Kind::Lost, meaning: "Something is wrong with the row, or with another row of its order.", action: "Correct {} in the export", advice: "Then send the export again within seven days: Meta counts what it has already only once." },
