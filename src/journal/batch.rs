@@ -1,15 +1,21 @@
 //! Records on their way to the disk: events that are handed over, and batches that are written with one sync.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
+
+use hashbrown::HashTable;
 
 use super::entry::{self, Entry};
 use super::error::{JournalError, JournalErrorKind};
 use super::identity::Identity;
 use super::record::{self, MAX_BODY, Place};
 use crate::event::Event;
-use crate::value::Line;
+use crate::value::{EventTime, Line};
+use crate::wire::written;
+
+/// A batch that is as large is written, whatever else waits.
+pub(super) const BATCH_BYTES: usize = 4 << 20;
 
 /// An event on its way into the journal.
 #[derive(Debug)]
@@ -20,8 +26,9 @@ pub(super) struct Handed {
 }
 
 impl Handed {
-    pub(super) fn new(event: &Event, folder: &Path) -> Result<Self, JournalError> {
-        let json = serde_json::to_string(event).map_err(|error| {
+    /// `memory` is used again for the next event.
+    pub(super) fn new(event: &Event, folder: &Path, memory: &mut Vec<u8>) -> Result<Self, JournalError> {
+        let json = String::from_utf8(written(event, memory).to_vec()).map_err(|error| {
             JournalError::new(JournalErrorKind::InvalidEvent, folder).with_detail(error.to_string())
         })?;
         let handed = Self { key: event.dedup_key(), json, lines: event.lines().to_vec() };
@@ -47,15 +54,17 @@ pub(super) struct Batch {
     pub(super) buffer: Vec<u8>,
     records: Vec<(Place, u32, Range<usize>)>,
     /// The events in the batch by their keys, as indexes of `records`.
-    taken: HashMap<u64, Vec<usize>>,
+    taken: HashTable<(u64, usize)>,
     /// The events that get an outcome in the batch.
     pub(super) ended: HashSet<Place>,
 }
 
 impl Batch {
-    pub(super) fn new(place: Place) -> Self {
-        let (buffer, records) = (Vec::new(), Vec::new());
-        Self { place, buffer, records, taken: HashMap::new(), ended: HashSet::new() }
+    /// A batch whose first record will stand at `place`. The content of `memory` is dropped.
+    pub(super) fn new(place: Place, memory: Vec<u8>) -> Self {
+        let mut buffer = memory;
+        buffer.clear();
+        Self { place, buffer, records: Vec::new(), taken: HashTable::new(), ended: HashSet::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -63,25 +72,32 @@ impl Batch {
     }
 
     /// Adds a record.
-    pub(super) fn push(&mut self, identity: &Identity, kind: u32, body: &[u8]) -> Place {
+    pub(super) fn push(
+        &mut self,
+        identity: &Identity,
+        kind: u32,
+        write_body: impl FnOnce(&mut Vec<u8>),
+    ) -> Place {
         let offset = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
         let place = Place::new(self.place.segment(), self.place.offset().saturating_add(offset));
-        record::write(&mut self.buffer, identity, place, kind, body);
-        self.records.push((place, kind, self.buffer.len() - body.len()..self.buffer.len()));
+        let body = record::write(&mut self.buffer, identity, place, kind, write_body);
+        self.records.push((place, kind, body));
         place
     }
 
     /// Adds an event, so that another one with the same key finds it.
-    pub(super) fn push_event(&mut self, identity: &Identity, key: u64, body: &[u8]) -> Place {
-        let place = self.push(identity, entry::EVENT, body);
-        self.taken.entry(key).or_default().push(self.records.len() - 1);
+    pub(super) fn push_event(&mut self, identity: &Identity, handed: &Handed, now: EventTime) -> Place {
+        let place = self.push(identity, entry::EVENT, |body| {
+            entry::write_event(body, now, handed.key, &handed.lines, &handed.json);
+        });
+        self.taken.insert_unique(handed.key, (handed.key, self.records.len() - 1), |(key, _)| *key);
         place
     }
 
     /// The events in the batch with this key.
     pub(super) fn events(&self, key: u64) -> impl Iterator<Item = (Place, Entry<'_>)> {
-        let indexes = self.taken.get(&key).into_iter().flatten();
-        indexes.filter_map(|index| self.read(&self.records[*index]))
+        let taken = self.taken.iter_hash(key).filter(move |(taken, _)| *taken == key);
+        taken.filter_map(|(_, index)| self.read(&self.records[*index]))
     }
 
     /// What the records say.

@@ -110,8 +110,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-pub(super) fn event_body(time: EventTime, key: u64, lines: &[Line], json: &str) -> Vec<u8> {
-    let mut body = Vec::with_capacity(20 + lines.len() * 10 + json.len());
+/// Writes the body of an event.
+pub(super) fn write_event(body: &mut Vec<u8>, time: EventTime, key: u64, lines: &[Line], json: &str) {
     body.extend_from_slice(&time.unix().to_le_bytes());
     body.extend_from_slice(&key.to_le_bytes());
     body.extend_from_slice(&u32::try_from(lines.len()).unwrap_or(u32::MAX).to_le_bytes());
@@ -120,26 +120,32 @@ pub(super) fn event_body(time: EventTime, key: u64, lines: &[Line], json: &str) 
         body.extend_from_slice(&line.number().to_le_bytes());
     }
     body.extend_from_slice(json.as_bytes());
-    body
 }
 
-pub(super) fn attempt_body(failed: bool, time: EventTime, places: &[Place]) -> Vec<u8> {
-    let mut body = vec![if failed { FAILED } else { BEGAN }];
+/// Writes the body of an attempt.
+pub(super) fn write_attempt(body: &mut Vec<u8>, failed: bool, time: EventTime, places: &[Place]) {
+    body.push(if failed { FAILED } else { BEGAN });
     body.extend_from_slice(&time.unix().to_le_bytes());
     body.extend(places.iter().flat_map(|place| place.to_bytes()));
-    body
 }
 
-pub(super) fn outcome_body(state: EntryState, code: &str, time: EventTime, places: &[Place]) -> Vec<u8> {
+/// Writes the body of an outcome.
+pub(super) fn write_outcome(
+    body: &mut Vec<u8>,
+    state: EntryState,
+    code: &str,
+    time: EventTime,
+    places: &[Place],
+) {
     let code = &code.as_bytes()[..code.len().min(255)];
-    let mut body = vec![state.to_byte()];
+    body.push(state.to_byte());
     body.extend_from_slice(&time.unix().to_le_bytes());
     body.extend(u8::try_from(code.len()));
     body.extend_from_slice(code);
     body.extend(places.iter().flat_map(|place| place.to_bytes()));
-    body
 }
 
-pub(super) fn finished_body(first_needed: u32) -> Vec<u8> {
-    first_needed.to_le_bytes().to_vec()
+/// Writes the body of a mark that the segments before are finished.
+pub(super) fn write_finished(body: &mut Vec<u8>, first_needed: u32) {
+    body.extend_from_slice(&first_needed.to_le_bytes());
 }

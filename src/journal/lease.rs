@@ -72,7 +72,7 @@ impl Drop for Lease {
 impl Lease {
     /// Prepares an event for the journal.
     pub(crate) fn prepare(&self, event: &Event) -> Result<Prepared, JournalError> {
-        Handed::new(event, &self.journal.folder).map(Prepared)
+        Handed::new(event, &self.journal.folder, &mut Vec::new()).map(Prepared)
     }
 
     /// Hands events over: all of them are recorded, or none.

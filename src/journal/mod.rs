@@ -88,13 +88,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::vec;
 
-use self::batch::Handed;
+use self::batch::{BATCH_BYTES, Handed};
 use self::disk::Folder;
 #[cfg(feature = "client")]
 use self::identity::Identity;
 use self::record::Place;
 use self::store::Store;
-use self::writer::{BATCH_BYTES, Change, Writer};
+use self::writer::{Change, Writer};
 use crate::event::Event;
 use crate::report::Outcome;
 use crate::value::EventTime;
@@ -146,14 +146,14 @@ impl Journal {
     /// be recorded then. Hand all of them over again: those are answered as [`HandOver::Known`].
     pub fn hand_over(&self, events: &[Event], now: EventTime) -> Result<Vec<HandOver>, JournalError> {
         let mut answers = Vec::with_capacity(events.len());
-        let mut events = events.iter().peekable();
+        let (mut events, mut memory) = (events.iter().peekable(), Vec::new());
         while events.peek().is_some() {
             let mut part = Vec::new();
             let mut size = 0;
             while size < BATCH_BYTES
                 && let Some(event) = events.next()
             {
-                let handed = Handed::new(event, &self.folder)?;
+                let handed = Handed::new(event, &self.folder, &mut memory)?;
                 size += handed.size();
                 part.push(handed);
             }

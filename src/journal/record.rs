@@ -7,6 +7,8 @@
 //! The checksum of the head also covers the journal's identity, the number of the segment and the offset. So the head
 //! of a record that was copied elsewhere, or that an event carries in its text, is no head.
 
+use std::ops::Range;
+
 use super::identity::Identity;
 
 const MARKER: [u8; 4] = *b"\xABMOE";
@@ -69,17 +71,26 @@ impl Head {
     }
 }
 
-/// Appends a record that will stand at `place`.
-pub(super) fn write(out: &mut Vec<u8>, identity: &Identity, place: Place, kind: u32, body: &[u8]) {
+/// Appends a record that will stand at `place`. Returns where its body is.
+pub(super) fn write(
+    out: &mut Vec<u8>,
+    identity: &Identity,
+    place: Place,
+    kind: u32,
+    write_body: impl FnOnce(&mut Vec<u8>),
+) -> Range<usize> {
     let start = out.len();
+    out.extend_from_slice(&[0; HEAD]);
+    write_body(out);
+    let (head, body) = out[start..].split_at_mut(HEAD);
     let len = u32::try_from(body.len()).unwrap_or(u32::MAX);
-    out.extend_from_slice(&MARKER);
-    for number in [kind, len, crc32fast::hash(body)] {
-        out.extend_from_slice(&number.to_le_bytes());
-    }
-    let seal = seal(&out[start..], identity, place);
-    out.extend_from_slice(&seal.to_le_bytes());
-    out.extend_from_slice(body);
+    head[..4].copy_from_slice(&MARKER);
+    head[4..8].copy_from_slice(&kind.to_le_bytes());
+    head[8..12].copy_from_slice(&len.to_le_bytes());
+    head[12..16].copy_from_slice(&crc32fast::hash(body).to_le_bytes());
+    let seal = seal(&head[..16], identity, place);
+    head[16..].copy_from_slice(&seal.to_le_bytes());
+    start + HEAD..out.len()
 }
 
 /// The offset of the next head after `from`, or the end.

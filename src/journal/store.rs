@@ -11,7 +11,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::batch::{Batch, Handed};
+use super::batch::{BATCH_BYTES, Batch, Handed};
 use super::compare::{compare, is_same};
 use super::damage::Damage;
 use super::disk::Disk;
@@ -75,6 +75,8 @@ pub(super) struct Store<D> {
     /// A write failed: the file may hold more than was cut off, until the next sync.
     unsynced: bool,
     closed: bool,
+    /// The memory of the last batch.
+    memory: Vec<u8>,
 }
 
 impl<D: Disk> Store<D> {
@@ -88,7 +90,8 @@ impl<D: Disk> Store<D> {
         let mut files = Files { disk, folder: folder.to_owned(), identity };
         let Recovered { index, damage, numbers, last } = recover(&mut files, |_| {})?;
         let (Last::NotBegun(active) | Last::Begun { number: active, .. }) = last;
-        let mut store = Self { files, limits, index, active, damage, unsynced: false, closed: false };
+        let mut store =
+            Self { files, limits, index, active, damage, unsynced: false, closed: false, memory: Vec::new() };
         store.repair(last)?;
         let needed = numbers.partition_point(|number| *number < store.index.first_needed);
         store.delete(&numbers[..needed])?;
@@ -160,7 +163,7 @@ impl<D: Disk> Store<D> {
             self.rotate()?;
         }
         let end = u32::try_from(self.end_of_active()).unwrap_or(u32::MAX);
-        Ok(Batch::new(Place::new(self.active, end)))
+        Ok(Batch::new(Place::new(self.active, end), std::mem::take(&mut self.memory)))
     }
 
     fn end_of_active(&self) -> u64 {
@@ -177,8 +180,7 @@ impl<D: Disk> Store<D> {
         if let Some((known, json)) = self.find(batch, handed)? {
             return Ok(compare(known, &json, &handed.json));
         }
-        let body = entry::event_body(now, handed.key, &handed.lines, &handed.json);
-        let place = batch.push_event(&self.files.identity, handed.key, &body);
+        let place = batch.push_event(&self.files.identity, handed, now);
         Ok(HandOver::Taken(EntryId(place)))
     }
 
@@ -215,7 +217,8 @@ impl<D: Disk> Store<D> {
         now: EventTime,
     ) -> Result<(), JournalError> {
         self.check_pending(batch, places)?;
-        batch.push(&self.files.identity, entry::ATTEMPT, &entry::attempt_body(failed, now, places));
+        let write_body = |body: &mut Vec<u8>| entry::write_attempt(body, failed, now, places);
+        batch.push(&self.files.identity, entry::ATTEMPT, write_body);
         Ok(())
     }
 
@@ -228,7 +231,8 @@ impl<D: Disk> Store<D> {
         now: EventTime,
     ) -> Result<(), JournalError> {
         self.check_pending(batch, places)?;
-        batch.push(&self.files.identity, entry::OUTCOME, &entry::outcome_body(state, code, now, places));
+        let write_body = |body: &mut Vec<u8>| entry::write_outcome(body, state, code, now, places);
+        batch.push(&self.files.identity, entry::OUTCOME, write_body);
         batch.ended.extend(places);
         Ok(())
     }
@@ -267,6 +271,13 @@ impl<D: Disk> Store<D> {
         Ok(())
     }
 
+    /// Takes the memory of a batch that is over, for the next one.
+    pub(super) fn reuse(&mut self, batch: Batch) {
+        if batch.buffer.capacity() <= 2 * BATCH_BYTES {
+            self.memory = batch.buffer;
+        }
+    }
+
     /// Deletes the segments that are finished and older than the journal keeps them.
     pub(super) fn clean_up(&mut self, now: EventTime) -> Result<CleanUp, JournalError> {
         let is_over = |segment: &Segment| {
@@ -288,7 +299,7 @@ impl<D: Disk> Store<D> {
             self.rotate()?;
             batch = self.begin()?;
         }
-        batch.push(&self.files.identity, entry::FINISHED, &entry::finished_body(first_needed));
+        batch.push(&self.files.identity, entry::FINISHED, |body| entry::write_finished(body, first_needed));
         let freed =
             self.index.segments.range(..first_needed).fold(CleanUp::default(), |freed, (_, segment)| {
                 CleanUp {

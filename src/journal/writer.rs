@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::batch::{Batch, Handed};
+use super::batch::{BATCH_BYTES, Batch, Handed};
 use super::disk::Disk;
 use super::error::{JournalError, JournalErrorKind};
 use super::hand_over::HandOver;
@@ -12,9 +12,6 @@ use super::record::Place;
 use super::state::EntryState;
 use super::store::Store;
 use crate::value::EventTime;
-
-/// A batch that is as large is written, whatever else waits.
-pub(super) const BATCH_BYTES: usize = 4 << 20;
 
 /// A change that must be durable before its caller hears of it.
 pub(super) enum Change {
@@ -145,6 +142,7 @@ fn serve_changes<D: Disk>(
         }
     }
     let committed = store.commit(&batch);
+    store.reuse(batch);
     for (answer, result) in answers {
         answer(committed.clone().and(result));
     }

@@ -30,5 +30,7 @@ pub(crate) use response::{Answer, read_answer};
 pub(crate) use text::TextFilter;
 #[cfg(feature = "client")]
 pub(crate) use usage::{Hints, read_hints};
+#[cfg(feature = "journal")]
+pub(crate) use writer::written;
 #[cfg(feature = "client")]
 pub(crate) use writer::written_len;

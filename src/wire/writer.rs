@@ -32,6 +32,13 @@ pub(super) fn write_event(event: &Event, body: &mut Vec<u8>, start: usize) -> us
     }
 }
 
+/// The JSON of an event, as it is in a request. `memory` is used again for the next one.
+#[cfg(feature = "journal")]
+pub(crate) fn written<'m>(event: &Event, memory: &'m mut Vec<u8>) -> &'m [u8] {
+    let len = write_event(event, memory, 0);
+    &memory[..len]
+}
+
 /// The length of an event in a request, in bytes.
 #[cfg(feature = "client")]
 pub(crate) fn written_len(event: &Event) -> usize {

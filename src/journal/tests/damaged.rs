@@ -51,7 +51,7 @@ fn damage(files: &mut BTreeMap<String, Vec<u8>>, number: usize, at: usize, chang
         Change::Record(kind, body) => {
             let identity = Identity::new("1234567890".parse().unwrap(), None, None);
             let place = Place::new(number_of(&name).unwrap(), u32::try_from(file.len()).unwrap());
-            record::write(file, &identity, place, kind, &body);
+            record::write(file, &identity, place, kind, |out| out.extend(body));
         }
         Change::Remove => drop(files.remove(&name)),
     }

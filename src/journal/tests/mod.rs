@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use self::model::Model;
 use super::batch::Handed;
+use super::entry;
 use super::error::{JournalError, JournalErrorKind};
 use super::hand_over::{EntryId, HandOver};
 use super::identity::{Identity, VERSION};
-use super::record::Place;
+use super::record::{self, HEAD, Place};
 use super::segment::file_name;
 use super::state::EntryState;
 use super::store::{Limits, Store};
@@ -36,7 +37,7 @@ fn order(number: usize) -> Event {
 }
 
 fn handed(event: &Event) -> Handed {
-    Handed::new(event, Path::new("j")).unwrap()
+    Handed::new(event, Path::new("j"), &mut Vec::new()).unwrap()
 }
 
 fn open(disk: &Model) -> Result<Store<Model>, JournalError> {
@@ -280,6 +281,33 @@ fn p17_a_flipped_byte_costs_one_record_and_is_told() {
 }
 
 #[test]
+fn p17_a_record_that_stands_elsewhere_or_in_another_journal_is_none() {
+    let (disk, places) = small();
+    let name = file_name(places[0].segment());
+    let whole = disk.files();
+    let start = places[0].offset() as usize;
+    let record = whole[&name][start..places[1].offset() as usize].to_vec();
+    let counts = open(&disk).unwrap().counts();
+
+    // A copy at the end of the last file.
+    let mut files = whole.clone();
+    let mut last = files.last_entry().unwrap();
+    last.get_mut().extend_from_slice(&record);
+    assert_eq!(open(&Model::of(files)).unwrap().counts(), counts);
+
+    // The record of another journal at its own place.
+    let other = Identity::new("77".parse().unwrap(), None, None);
+    let mut bytes = Vec::new();
+    record::write(&mut bytes, &other, places[0], entry::EVENT, |body| {
+        body.extend_from_slice(&record[HEAD..]);
+    });
+    let mut files = whole.clone();
+    files.get_mut(&name).unwrap()[start..][..bytes.len()].copy_from_slice(&bytes);
+    let store = open(&Model::of(files)).unwrap();
+    assert_eq!((store.counts().total(), store.damage().len()), (4, 1));
+}
+
+#[test]
 fn p16_a_journal_that_is_cut_anywhere_keeps_what_comes_before() {
     let (disk, places) = small();
     let (name, bytes) = disk.files().pop_last().unwrap();
@@ -346,6 +374,28 @@ fn p13_a_full_disk_refuses_the_event_and_the_journal_goes_on_when_there_is_room(
         assert!(answers.iter().all(|answer| matches!(answer, HandOver::Taken(_)) != known), "{room}");
         let reopened = open(&Model::of(full.files())).unwrap();
         assert_eq!((reopened.counts().total(), reopened.damage()), (7, &[][..]), "{room}");
+    }
+}
+
+/// What a failed write left is cut off, but the cut is not durable yet when a clean-up begins the next segment.
+#[test]
+fn p13_p29_a_power_cut_in_a_clean_up_after_a_full_disk_loses_nothing() {
+    for operation in 0..20 {
+        let disk = Model::default();
+        let mut store = open(&disk).unwrap();
+        let place = place_of(&hand_over(&mut store, &[order(1)], day(0)).unwrap()[0]);
+        outcome(&mut store, &[place], EntryState::Accepted, day(0)).unwrap();
+        disk.set_room(Some(300));
+        hand_over(&mut store, &[order(2)], day(1)).unwrap_err();
+        disk.set_room(None);
+        disk.stop_at(disk.operations() + operation);
+        let _ = store.clean_up(day(100));
+        for seed in 0..12 {
+            let left = disk.after_power_cut(&mut fastrand::Rng::with_seed(seed));
+            let store = open(&left).unwrap();
+            let is_lost = store.damage().iter().any(super::Damage::is_loss);
+            assert!(!is_lost, "{operation}, {seed}: {:?}", store.damage());
+        }
     }
 }
 
