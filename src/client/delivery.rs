@@ -349,6 +349,7 @@ async fn run(plan: Run<'_, '_>) -> DeliveryReport {
         }
         _ => {}
     }
+    run.record_outcomes().await;
     let is_whole = batcher.is_over() || feeder.is_some();
     let rows = batcher.finish(&run);
     run.close(rows, is_whole)

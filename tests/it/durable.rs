@@ -201,6 +201,16 @@ async fn p26_after_8_days_what_may_have_arrived_is_unconfirmed_and_not_sent_agai
 }
 
 #[tokio::test]
+async fn p25_after_8_days_what_surely_did_not_arrive_is_sent_as_if_it_was_never_tried() {
+    let bench = Bench::new("p25-sure").await;
+    bench.server.script_all([Answer::transient(), Answer::transient()]);
+    assert_eq!(bench.run(events(2)).await.events().pending, 2);
+    bench.day(8);
+    let report = bench.resume().await;
+    assert_eq!((report.resumed().accepted, report.resumed().total()), (2, 2), "{report}");
+}
+
+#[tokio::test]
 async fn p25_p26_after_63_days_nothing_is_sent_and_all_is_told() {
     let bench = Bench::new("p63").await;
     bench.server.script_all([stored_and_lost(), stored_and_lost()]);
