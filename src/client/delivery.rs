@@ -178,11 +178,12 @@ impl<'d> Delivery<'d> {
     /// Sends through a journal, so that no event is lost when the process ends, and none is sent twice.
     ///
     /// - Every event is on the disk before it leaves, and so is every attempt.
-    /// - An event that the journal knows is not sent: it is [`AlreadySent`](Outcome::AlreadySent) when Meta accepted it
-    ///   before, and [`ChangedSinceSent`](NotSentCause::ChangedSinceSent) when it is another one now.
+    /// - An event that the journal knows is not sent: it is
+    ///   [`AlreadySent`](crate::report::Outcome::AlreadySent) when Meta accepted it before, and
+    ///   [`ChangedSinceSent`](NotSentCause::ChangedSinceSent) when it is another one now.
     /// - What an earlier delivery left is sent first, in the bytes in which it was recorded, and counted in
     ///   [`resumed`](DeliveryReport::resumed).
-    /// - What this delivery cannot send stays in the journal, as [`Pending`](Outcome::Pending).
+    /// - What this delivery cannot send stays in the journal, as [`Pending`](crate::report::Outcome::Pending).
     /// - Once Meta has accepted events, the delivery deletes what the journal keeps no longer:
     ///   [`clean_up`](crate::journal::Journal::clean_up).
     ///

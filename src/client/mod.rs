@@ -99,7 +99,7 @@
 //! | warn | `paused` | `wait_ms` |
 //! | warn | `note` | `reason` |
 //! | warn | `stopping` | `cause` |
-//! | info | `finished` | `accepted`, `refused`, `not_sent`, `unconfirmed`, `requests` |
+//! | info | `finished` | `accepted`, `refused`, `not_sent`, `unconfirmed`, `already_sent`, `pending`, `resumed`, `requests` |
 
 mod backoff;
 mod batch_part;

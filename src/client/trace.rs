@@ -90,6 +90,9 @@ mod enabled {
             refused = events.refused,
             not_sent = events.not_sent,
             unconfirmed = events.unconfirmed,
+            already_sent = events.already_sent,
+            pending = events.pending,
+            resumed = report.resumed().total(),
             requests = report.requests().made,
             "finished",
         );

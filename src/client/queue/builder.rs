@@ -119,8 +119,8 @@ impl QueueBuilder {
     ///   [`resumed`](crate::report::DeliveryReport::resumed).
     /// - What the queue cannot send stays in the journal, as [`Pending`](crate::report::Outcome::Pending), and the next
     ///   queue sends it.
-    /// - A push that the journal cannot record is refused with [`PushErrorKind::NotRecorded`], and nothing of it is
-    ///   sent.
+    /// - A push that the journal cannot record is refused with
+    ///   [`PushErrorKind::NotRecorded`](super::PushErrorKind::NotRecorded), and nothing of it is sent.
     ///
     /// Otherwise it is the same as [`Delivery::journal`].
     ///
