@@ -90,7 +90,10 @@ async fn names_and_fields_are_as_promised() {
         &["DEBUG", "attempt result=\"fix_token\" status=401 code=190 subcode=463"],
         &["WARN", "stopping cause=\"fix_token\""],
         &["DEBUG", "outcome outcome=\"run_stopped\" events=4"],
-        &["INFO", "finished accepted=4 refused=0 not_sent=4 unconfirmed=0 requests=4"],
+        &[
+            "INFO",
+            "finished accepted=4 refused=0 not_sent=4 unconfirmed=0 already_sent=0 pending=0 resumed=0 requests=4",
+        ],
     ] {
         assert!(has(expected), "{expected:?} is not in {lines:#?}");
     }
