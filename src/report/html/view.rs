@@ -400,12 +400,17 @@ fn cards(report: &SavedReport, counts: &Counts) -> Vec<Card> {
     let class = if lost > 0 { "bad" } else { "good" };
     let second = Card { class, title: "Lost", number: grouped(lost), unit: noun(lost, "row"), lines };
     let left_out = counts.rows(Kind::LeftOut);
+    let of_kind = counts.lines.iter().filter(|count| count.kind() == Some(Kind::LeftOut) && count.rows > 0);
+    let mut lines: Vec<String> = of_kind
+        .filter_map(|count| Some(format!("{}: {}", grouped(count.rows), count.words?.meaning)))
+        .collect();
+    lines.push(if left_out > 0 { "Nothing is wrong with them." } else { "There are none." }.to_owned());
     let third = Card {
         class: "off",
         title: "Left out on purpose",
         number: grouped(left_out),
         unit: noun(left_out, "row"),
-        lines: vec!["Returns and cancellations. Nothing is wrong with them.".to_owned()],
+        lines,
     };
     vec![first, second, third]
 }
