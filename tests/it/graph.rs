@@ -4,35 +4,15 @@ use std::time::Duration;
 
 use meta_offline_events::auth::{TokenExpiry, TokenKind};
 use meta_offline_events::client::Client;
-use meta_offline_events::graph::{App, CallStyle, Graph, GraphError};
+use meta_offline_events::graph::{CallStyle, Graph, GraphError};
 use meta_offline_events::report::ApiError;
-use meta_offline_events::testing::{
-    Answer, FixedJitter, ManualClock, MockServer, MockServerBuilder, RecordedRequest,
-};
+use meta_offline_events::testing::{Answer, ManualClock, MockServer, RecordedRequest};
 use meta_offline_events::value::{AccessToken, EventTime};
 
-use crate::support::{NOW, RealLimits, now, of};
+use crate::support::app::{APP_ID, SECRET, app, graph, server};
+use crate::support::{NOW, now, of};
 
-const APP_ID: &str = "138483919580948";
-const SECRET: &str = "5eC4e7MARKED0123456789abcdef0123";
 const TOKEN: &str = "EAABMARKEDTOKEN0123456789";
-
-fn app() -> App {
-    App::new(of(APP_ID), of(SECRET))
-}
-
-fn server(clock: &ManualClock) -> MockServerBuilder {
-    MockServer::builder().clock(clock.clone()).app(of(APP_ID), of(SECRET))
-}
-
-fn graph(server: &MockServer, clock: &ManualClock) -> Graph {
-    let builder = Graph::builder()
-        .loopback_endpoint(server.url())
-        .timeouts(Duration::from_secs(1), Duration::from_millis(300))
-        .clock(RealLimits(clock.clone()))
-        .jitter(FixedJitter(0.0));
-    builder.build().unwrap().app(app())
-}
 
 fn token() -> AccessToken {
     of(TOKEN)

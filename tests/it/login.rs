@@ -4,37 +4,19 @@ use std::time::Duration;
 
 use meta_offline_events::auth::{IssuedToken, TokenExpiry, TokenKind, TokenSource};
 use meta_offline_events::graph::{
-    App, CallStyle, Graph, GraphError, Login, LoginCode, LoginError, Permission, SystemUserToken,
+    CallStyle, GraphError, Login, LoginCode, LoginError, Permission, SystemUserToken,
 };
 use meta_offline_events::report::{ApiError, OperatorErrorKind, TokenProblem};
-use meta_offline_events::testing::{Answer, FixedJitter, ManualClock, MockServer, MockServerBuilder};
+use meta_offline_events::testing::{Answer, ManualClock, MockServer};
 use meta_offline_events::value::{AccessToken, EventTime};
 use reqwest::redirect::Policy;
 use serde_json::json;
 use url::Url;
 
-use crate::support::{NOW, RealLimits, now, of, shows_none_of};
+use crate::support::app::{APP_ID, SECRET, app, graph, server};
+use crate::support::{NOW, now, of, shows_none_of};
 
-const APP_ID: &str = "138483919580948";
-const SECRET: &str = "5eC4e7MARKED0123456789abcdef0123";
 const REDIRECT: &str = "http://localhost:1/back";
-
-fn app() -> App {
-    App::new(of(APP_ID), of(SECRET))
-}
-
-fn server(clock: &ManualClock) -> MockServerBuilder {
-    MockServer::builder().clock(clock.clone()).app(of(APP_ID), of(SECRET))
-}
-
-fn graph(server: &MockServer, clock: &ManualClock) -> Graph {
-    let builder = Graph::builder()
-        .loopback_endpoint(server.url())
-        .timeouts(Duration::from_secs(1), Duration::from_millis(300))
-        .clock(RealLimits(clock.clone()))
-        .jitter(FixedJitter(0.0));
-    builder.build().unwrap().app(app())
-}
 
 fn at(seconds: i64) -> EventTime {
     EventTime::from_unix(NOW + seconds).unwrap()

@@ -1,6 +1,8 @@
 //! What several files of tests need.
 
 #[cfg(feature = "testing")]
+pub(crate) mod app;
+#[cfg(feature = "testing")]
 mod sending;
 
 use std::env::{self, consts::EXE_SUFFIX};
