@@ -38,6 +38,21 @@ pub struct RowCounts {
     pub pending: u64,
 }
 
+/// The count that an outcome belongs to, of rows or of events.
+#[cfg(feature = "client")]
+macro_rules! count_of {
+    ($counts:expr, $outcome:expr) => {
+        match $outcome {
+            Outcome::Accepted => &mut $counts.accepted,
+            Outcome::AlreadySent => &mut $counts.already_sent,
+            Outcome::Refused(_) => &mut $counts.refused,
+            Outcome::NotSent(_) => &mut $counts.not_sent,
+            Outcome::Unconfirmed(_) => &mut $counts.unconfirmed,
+            Outcome::Pending(_) => &mut $counts.pending,
+        }
+    };
+}
+
 impl RowCounts {
     /// Whether the counts add up.
     pub fn is_balanced(&self) -> bool {
@@ -46,14 +61,7 @@ impl RowCounts {
 
     #[cfg(feature = "client")]
     pub(super) fn of(&mut self, outcome: &Outcome) -> &mut u64 {
-        match outcome {
-            Outcome::Accepted => &mut self.accepted,
-            Outcome::AlreadySent => &mut self.already_sent,
-            Outcome::Refused(_) => &mut self.refused,
-            Outcome::NotSent(_) => &mut self.not_sent,
-            Outcome::Unconfirmed(_) => &mut self.unconfirmed,
-            Outcome::Pending(_) => &mut self.pending,
-        }
+        count_of!(self, outcome)
     }
 
     /// Rows that have their outcome.
@@ -100,14 +108,7 @@ impl EventCounts {
 
     #[cfg(feature = "client")]
     pub(super) fn of(&mut self, outcome: &Outcome) -> &mut u64 {
-        match outcome {
-            Outcome::Accepted => &mut self.accepted,
-            Outcome::AlreadySent => &mut self.already_sent,
-            Outcome::Refused(_) => &mut self.refused,
-            Outcome::NotSent(_) => &mut self.not_sent,
-            Outcome::Unconfirmed(_) => &mut self.unconfirmed,
-            Outcome::Pending(_) => &mut self.pending,
-        }
+        count_of!(self, outcome)
     }
 }
 
