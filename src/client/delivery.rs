@@ -260,31 +260,21 @@ impl Plan<'_> {
 
     async fn run_through(self: Box<Self>) -> DeliveryReport {
         let Self { settings, source, keeping, linger, observers, on_gateway_outcome, stop, records } = *self;
-        let Some(second) = &settings.second else {
-            return run(Run {
-                settings: &settings,
-                source,
-                keeping,
-                linger,
-                observers,
-                stop: &stop,
-                records: records.open(&settings),
-                role: Role::Alone,
-            })
-            .await;
-        };
         let copies = Arc::<Copies>::default();
-        let source: Box<dyn EventSource> = Box::new(Copying::new(source, second.filter.clone(), &copies));
-        let first = Run {
+        let records = records.open(&settings);
+        let run_of = |source, role| Run {
             settings: &settings,
             source,
             keeping,
             linger,
             observers,
             stop: &stop,
-            records: records.open(&settings),
-            role: Role::WithCopies(&copies),
+            records,
+            role,
         };
+        let Some(second) = &settings.second else { return run(run_of(source, Role::Alone)).await };
+        let source = Box::new(Copying::new(source, second.filter.clone(), &copies));
+        let first = run_of(source, Role::WithCopies(&copies));
         let second = Run {
             settings: &second.settings,
             source: Box::new(Copied(Arc::clone(&copies))),
