@@ -8,10 +8,10 @@ use foldhash::quality::RandomState;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use super::frequent::Frequent;
 use super::key_set::KeySet;
-use super::prehashed::Prehashed;
 use super::user_data::is_too_broad;
-use super::{Hashed, MatchKey, MatchValue, UserData, ValueWarning};
+use super::{MatchKey, MatchValue, UserData, ValueWarning};
 
 /// Counts how many customers have each match key, alone and together, and how many values are questionable.
 ///
@@ -56,7 +56,8 @@ pub struct Coverage {
     /// How many values of each key come after a customer's first.
     further: [u64; MatchKey::ALL.len()],
     warnings: BTreeMap<(MatchKey, ValueWarning), u64>,
-    sharing: Sharing,
+    emails: Frequent,
+    phones: Frequent,
 }
 
 impl Default for Coverage {
@@ -67,66 +68,9 @@ impl Default for Coverage {
             combinations: HashMap::default(),
             further: [0; MatchKey::ALL.len()],
             warnings: BTreeMap::new(),
-            sharing: Sharing::default(),
+            emails: Frequent::default(),
+            phones: Frequent::default(),
         }
-    }
-}
-
-/// How many customers have the same e-mail address or phone number, by the first bytes of its digest.
-///
-/// When a table is full, every count is lowered by one, and values with a count of zero are removed (Misra and
-/// Gries, 1982). Values that many customers share stay.
-#[derive(Debug, Clone)]
-struct Sharing {
-    emails: HashMap<u64, u32, Prehashed>,
-    phones: HashMap<u64, u32, Prehashed>,
-    /// Values that are not counted yet, in order, because the counts depend on it. The processor waits for the
-    /// memory of many counts at once.
-    pending: Vec<(MatchKey, u64)>,
-    max_pending: usize,
-}
-
-/// As many as a table of 8,192 places holds.
-const MAX_SHARED: usize = 7168;
-
-impl Default for Sharing {
-    fn default() -> Self {
-        Self { emails: HashMap::default(), phones: HashMap::default(), pending: Vec::new(), max_pending: 128 }
-    }
-}
-
-impl Sharing {
-    fn add(&mut self, key: MatchKey, digest: Hashed) {
-        self.pending.push((key, digest.beginning()));
-        if self.pending.len() >= self.max_pending {
-            self.count_pending();
-        }
-    }
-
-    fn count_pending(&mut self) {
-        let mut pending = std::mem::take(&mut self.pending);
-        pending.drain(..).for_each(|value| self.count(value));
-        self.pending = pending;
-    }
-
-    fn count(&mut self, (key, beginning): (MatchKey, u64)) {
-        let counts = if key == MatchKey::Email { &mut self.emails } else { &mut self.phones };
-        let count = counts.entry(beginning).or_default();
-        *count = count.saturating_add(1);
-        if counts.len() > MAX_SHARED {
-            // Not `retain`: what it removes leaves marks that fill the table.
-            let all = counts.drain().map(|(beginning, count)| (beginning, count - 1));
-            let kept: Vec<_> = all.filter(|(_, count)| *count > 0).collect();
-            counts.extend(kept);
-        }
-    }
-
-    /// The beginning of each value with its count.
-    fn counts(mut self) -> impl Iterator<Item = (MatchKey, u64, u64)> {
-        self.count_pending();
-        let emails = self.emails.into_iter().map(|value| (MatchKey::Email, value));
-        let phones = self.phones.into_iter().map(|value| (MatchKey::Phone, value));
-        emails.chain(phones).map(|(key, (beginning, count))| (key, beginning, u64::from(count)))
     }
 }
 
@@ -149,10 +93,10 @@ impl Coverage {
             if let Some(warning) = warning {
                 self.add_warning(key, warning);
             }
-            if key.is_contact()
-                && let Some(digest) = value.digest()
-            {
-                self.sharing.add(key, digest);
+            match (key, value.digest()) {
+                (MatchKey::Email, Some(digest)) => self.emails.add(digest),
+                (MatchKey::Phone, Some(digest)) => self.phones.add(digest),
+                _ => {}
             }
         }
         self.add_keys(keys);
@@ -266,7 +210,9 @@ impl Coverage {
     /// [1 %](SharedValue::MIN_SHARE) of those who have the key. It is probably a placeholder of the till, not a
     /// customer's own, and makes different people look like one.
     pub fn shared_values(&self) -> Vec<SharedValue> {
-        let shared = self.sharing.clone().counts().map(|(key, beginning, customers)| SharedValue {
+        let emails = self.emails.clone().into_counts().map(|count| (MatchKey::Email, count));
+        let phones = self.phones.clone().into_counts().map(|count| (MatchKey::Phone, count));
+        let shared = emails.chain(phones).map(|(key, (beginning, customers))| SharedValue {
             key,
             beginning,
             customers,
@@ -321,12 +267,12 @@ impl<'u> FromIterator<&'u UserData> for Coverage {
 /// Sets of customers that are counted in parallel and added up in their order.
 #[cfg(feature = "rayon")]
 impl Coverage {
-    /// An empty coverage that counts shared values only when it [catches up](Self::catch_up).
-    pub(crate) fn lagging() -> Self {
-        Self { sharing: Sharing { max_pending: usize::MAX, ..Sharing::default() }, ..Self::default() }
+    /// An empty set, to be [absorbed](Self::absorb) by another.
+    pub(crate) fn part() -> Self {
+        Self { emails: Frequent::uncounted(), phones: Frequent::uncounted(), ..Self::default() }
     }
 
-    /// Adds the customers of another set, who come after those counted so far.
+    /// Adds the customers of a [part](Self::part), who come after those counted so far.
     pub(crate) fn absorb(&mut self, other: &Self) {
         self.customers += other.customers;
         for (keys, count) in other.all_combinations() {
@@ -338,12 +284,8 @@ impl Coverage {
         for (&warning, count) in &other.warnings {
             *self.warnings.entry(warning).or_default() += count;
         }
-        self.sharing.pending.extend_from_slice(&other.sharing.pending);
-    }
-
-    /// Counts the shared values of the customers added since the last call.
-    pub(crate) fn catch_up(&mut self) {
-        self.sharing.count_pending();
+        self.emails.absorb(&other.emails);
+        self.phones.absorb(&other.phones);
     }
 }
 
@@ -574,7 +516,7 @@ impl fmt::Display for Percent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::customer::InvalidUserData;
+    use crate::customer::{Hashed, InvalidUserData};
 
     fn with_email(email: &str) -> Result<UserData, InvalidUserData> {
         UserData::builder().email(email).country("us").build()

@@ -32,6 +32,7 @@ mod clean;
 mod cleaning_document;
 mod cleaning_options;
 mod coverage;
+mod frequent;
 mod gender_words;
 mod hashed;
 mod invalid_user_data;

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use foldhash::quality::RandomState;
 
@@ -92,16 +93,23 @@ impl fmt::Display for NotSorted {
 
 impl std::error::Error for NotSorted {}
 
-/// Whether the order ids of these rows all ascend or all descend, so that no order can come back.
-pub(super) fn is_monotonic(rows: &[Row<'_>]) -> bool {
+/// How the order ids of some of these rows are sorted, the id before them included.
+pub(super) fn sequence_of(rows: &[Row<'_>], some: Range<usize>) -> Sequence {
+    let before = rows[..some.start].iter().rev().filter(|row| !row.is_return());
+    let before = before.map(|row| row.order_id.as_ref());
+    let open = before.clone().next().flatten();
+    let mut last = before.flatten().next();
     let mut sequence = Sequence::default();
-    let mut ids = first_ids(rows);
-    let Some(mut last) = ids.next() else { return true };
-    ids.all(|id| {
-        sequence = sequence.followed_by(last.text().as_bytes(), id.text().as_bytes());
-        last = id;
-        !sequence.is_broken()
-    })
+    for id in first_ids(open, &rows[some]) {
+        if let Some(last) = last {
+            sequence = sequence.followed_by(last.text().as_bytes(), id.text().as_bytes());
+        }
+        if sequence.is_broken() {
+            break;
+        }
+        last = Some(id);
+    }
+    sequence
 }
 
 /// Cuts rows into pieces of about this many rows, and never inside an order: returns where each piece begins,
@@ -125,9 +133,8 @@ fn next_order(rows: &[Row<'_>], position: usize) -> usize {
     position + behind.iter().take_while(goes_on).count()
 }
 
-/// The order id of each run of rows that share one.
-fn first_ids<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = &'r OrderId> {
-    let mut open = None;
+/// The order id of each run of rows that share one, behind a row of this order.
+fn first_ids<'r>(mut open: Option<&'r OrderId>, rows: &'r [Row<'_>]) -> impl Iterator<Item = &'r OrderId> {
     rows.iter().filter(|row| !row.is_return()).filter_map(move |row| {
         let id = row.order_id.as_ref();
         let before = std::mem::replace(&mut open, id);
@@ -208,9 +215,10 @@ impl SortCheck {
     }
 }
 
-/// How ids are sorted so far: byte by byte, and with their numbers by size.
+/// How ids are sorted so far: byte by byte, and with their numbers by size. No order can come back while they all ascend
+/// or all descend.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sequence {
+pub(super) struct Sequence {
     bytes: Way,
     numbers: Way,
 }
@@ -231,11 +239,11 @@ impl Sequence {
         self.and(Self { bytes: Way::of(bytes), numbers: Way::of(numbers) })
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         Self { bytes: self.bytes.and(other.bytes), numbers: self.numbers.and(other.numbers) }
     }
 
-    fn is_broken(self) -> bool {
+    pub(super) fn is_broken(self) -> bool {
         self.bytes == Way::Broken && self.numbers == Way::Broken
     }
 }
@@ -279,6 +287,7 @@ fn common_start(one: &[u8], other: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::EventTime;
 
     fn enter_all(ids: &[&str]) -> Result<(), NotSorted> {
         let mut check = SortCheck::new(usize::MAX, Sources::InSequence);
@@ -330,6 +339,36 @@ mod tests {
         assert_eq!(enter(1, 100_001).map_err(|error| error.earlier()), Err(Line::new(1)));
         let error = enter(100_002, 100_002).unwrap_err();
         assert_eq!(error.problem, Problem::TooMany(100_000 * PER_ORDER));
+    }
+
+    #[test]
+    fn the_shares_of_rows_are_sorted_like_the_whole() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        let mut broken = 0;
+        for _ in 0..3000 {
+            let mut number = 10_u64;
+            let mut row = |line: u64| {
+                number = number + rng.u64(0..3) - u64::from(rng.u8(..40) == 0);
+                let row = Row::new(line, EventTime::FIRST);
+                let row = if rng.u8(..5) == 0 { row.quantity(0) } else { row };
+                if rng.u8(..20) == 0 {
+                    row
+                } else {
+                    row.order_id(format!("A{number}").parse().expect("an id"))
+                }
+            };
+            let rows: Vec<_> = (0..12).map(&mut row).collect();
+            let whole = sequence_of(&rows, 0..rows.len()).is_broken();
+            broken += usize::from(whole);
+            for share in 1..=rows.len() {
+                let shares = (0..rows.len()).step_by(share);
+                let sequence = shares
+                    .map(|start| sequence_of(&rows, start..rows.len().min(start + share)))
+                    .fold(Sequence::default(), Sequence::and);
+                assert_eq!(sequence.is_broken(), whole, "{share}");
+            }
+        }
+        assert!((200..2800).contains(&broken), "{broken}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::{Pieces, RowSlice, TooManyRows};
 use crate::customer::Coverage;
 use crate::event::Event;
+use crate::order::sort_check::{Sequence, sequence_of};
 use crate::order::tally::RowTally;
 use crate::order::{OrderRules, Prepared, Row, SortedOrders};
 use crate::value::EventTime;
@@ -40,8 +41,16 @@ impl RowSlice<'_, '_> {
         now: EventTime,
         sink: impl FnMut(&mut C) + Send,
     ) -> Result<Prepared, TooManyRows> {
-        Ok(collect(&Pieces::of(self.rows, &self.rules)?, &self.rules, now, sink))
+        let pieces = Pieces::of(self.rows, sequence_on_all_cores(self.rows), &self.rules)?;
+        Ok(collect(&pieces, &self.rules, now, sink))
     }
+}
+
+fn sequence_on_all_cores(rows: &[Row<'_>]) -> Sequence {
+    let share = rows.len().div_ceil(rayon::current_num_threads()).max(1);
+    let shares = (0..rows.len()).into_par_iter().step_by(share);
+    let of_share = |start: usize| sequence_of(rows, start..rows.len().min(start + share));
+    shares.map(of_share).reduce(Sequence::default, Sequence::and)
 }
 
 /// What a piece of the rows became.
@@ -66,7 +75,7 @@ fn collect<C: Collect>(
         let wave = wave.into_par_iter().zip(memory);
         wave.map(|(piece, events)| group(pieces, piece, rules, now, events)).collect()
     };
-    let mut orders = SortedOrders::in_pieces(rules, now);
+    let mut orders = SortedOrders::unchecked(rules.clone(), now);
     let mut start = 0;
     let mut wave = group_wave(start, Vec::new());
     let mut memory = Vec::new();
@@ -78,7 +87,6 @@ fn collect<C: Collect>(
                 orders.take_in(pieces, piece, grouped);
                 sink(&mut grouped.events);
             }
-            orders.checker.coverage.catch_up();
         };
         let (next, ()) = join(|| group_wave(start, memory), hand_over);
         memory = wave.into_iter().map(|piece| piece.events).collect();
@@ -95,7 +103,8 @@ fn group<C: Collect>(
     mut events: C,
 ) -> Piece<C> {
     events.clear();
-    let mut orders = SortedOrders::in_pieces(rules, now);
+    let mut orders = SortedOrders::unchecked(rules.clone(), now);
+    orders.checker.coverage = Coverage::part();
     let mut is_named_by_orders = true;
     pieces.for_each(piece, |row| {
         is_named_by_orders = is_named_by_orders && is_named_by_order(row);
@@ -119,12 +128,6 @@ fn is_named_by_order(row: &Row<'_>) -> bool {
 }
 
 impl SortedOrders {
-    fn in_pieces(rules: &OrderRules, now: EventTime) -> Self {
-        let mut orders = Self::unchecked(rules.clone(), now);
-        orders.checker.coverage = Coverage::lagging();
-        orders
-    }
-
     /// Counts a piece that was grouped by itself, or groups it here.
     fn take_in<C: Collect>(&mut self, pieces: &Pieces<'_, '_>, piece: usize, grouped: &mut Piece<C>) {
         if let Some((tally, coverage)) = grouped.counts.take() {

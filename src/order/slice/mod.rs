@@ -10,7 +10,7 @@ pub use index::TooManyRows;
 
 use index::Index;
 
-use super::sort_check::{cuts, is_monotonic};
+use super::sort_check::{Sequence, cuts, sequence_of};
 use super::{OrderRules, Prepared, Row, SortedOrders};
 use crate::event::Event;
 use crate::value::EventTime;
@@ -123,7 +123,8 @@ impl<'r, 'a> RowSlice<'r, 'a> {
         now: EventTime,
         mut each: impl FnMut(&mut Event),
     ) -> Result<Prepared, TooManyRows> {
-        let pieces = Pieces::of(self.rows, &self.rules)?;
+        let sequence = sequence_of(self.rows, 0..self.rows.len());
+        let pieces = Pieces::of(self.rows, sequence, &self.rules)?;
         let mut orders = SortedOrders::unchecked(self.rules, now);
         for piece in 0..pieces.len() {
             orders.group_piece(&pieces, piece, &mut each);
@@ -170,11 +171,12 @@ const ROWS: usize = 256;
 const ORDERS: usize = 128;
 
 impl<'r, 'a> Pieces<'r, 'a> {
-    fn of(rows: &'r [Row<'a>], rules: &OrderRules) -> Result<Self, TooManyRows> {
-        if is_monotonic(rows) {
-            return Ok(Self::Sorted { rows, cuts: cuts(rows, ROWS) });
+    /// Divides rows whose ids are sorted like this.
+    fn of(rows: &'r [Row<'a>], sequence: Sequence, rules: &OrderRules) -> Result<Self, TooManyRows> {
+        if sequence.is_broken() {
+            return Ok(Self::Indexed { rows, index: Index::of(rows, rules)? });
         }
-        Ok(Self::Indexed { rows, index: Index::of(rows, rules)? })
+        Ok(Self::Sorted { rows, cuts: cuts(rows, ROWS) })
     }
 
     fn len(&self) -> usize {
@@ -200,6 +202,10 @@ mod tests {
     use super::*;
     use crate::value::InvalidValue;
 
+    fn divided<'r>(rows: &'r [Row<'static>]) -> Pieces<'r, 'static> {
+        Pieces::of(rows, sequence_of(rows, 0..rows.len()), &OrderRules::new()).expect("few rows")
+    }
+
     #[test]
     fn an_order_longer_than_many_pieces_is_one_piece() -> Result<(), InvalidValue> {
         let sold = EventTime::from_unix(1_767_225_600)?;
@@ -208,7 +214,7 @@ mod tests {
             Ok(Row::new(line, sold).order_id(format!("A{order:06}").parse()?))
         };
         let rows = (0..101_000).map(row).collect::<Result<Vec<_>, _>>()?;
-        let pieces = Pieces::of(&rows, &OrderRules::new()).expect("few rows");
+        let pieces = divided(&rows);
         let Pieces::Sorted { cuts, .. } = &pieces else { panic!("the order ids ascend") };
         assert_eq!(*cuts, [0, 256, 512, 768, 100_000, 100_256, 100_512, 100_768, 101_000]);
         let mut lines = 0..101_000;
@@ -216,7 +222,7 @@ mod tests {
             pieces.for_each(piece, |row| assert_eq!(Some(row.line().number()), lines.next()));
         });
         assert!(lines.is_empty());
-        assert_eq!(Pieces::of(&[], &OrderRules::new()).expect("no rows").len(), 0);
+        assert_eq!(divided(&[]).len(), 0);
         Ok(())
     }
 }
