@@ -2,12 +2,13 @@
 
 use arrayvec::ArrayVec;
 
-use super::sha256::{Block, digest_each};
+use super::sha256::{Block, digest_each, pad};
 use super::{Hashed, MatchKey, ValueWarning};
 
 /// The blocks still to be compressed, each with its key and its warning.
 pub(super) struct Blocks {
-    blocks: [Block; MAX_BLOCKS],
+    /// Those that are kept, and perhaps one more that is not.
+    blocks: ArrayVec<Block, MAX_BLOCKS>,
     kept: ArrayVec<(MatchKey, Option<ValueWarning>), MAX_BLOCKS>,
     digests: [Hashed; MAX_BLOCKS],
 }
@@ -18,7 +19,7 @@ const MAX_BLOCKS: usize = 16;
 impl Default for Blocks {
     fn default() -> Self {
         let digests = [Hashed::from_bytes([0; 32]); MAX_BLOCKS];
-        Self { blocks: [Block::default(); MAX_BLOCKS], kept: ArrayVec::new(), digests }
+        Self { blocks: ArrayVec::new(), kept: ArrayVec::new(), digests }
     }
 }
 
@@ -30,14 +31,15 @@ impl Blocks {
     /// An empty block to write a text into. It counts once it is [kept](Self::keep).
     #[inline]
     pub(super) fn next(&mut self) -> &mut Block {
-        let block = &mut self.blocks[self.kept.len()];
-        *block = Block::default();
-        block
+        self.blocks.truncate(self.kept.len());
+        self.blocks.push([0; 64]);
+        &mut self.blocks[self.kept.len()]
     }
 
+    /// Keeps the block that was written last, whose text has this length.
     #[inline]
-    pub(super) fn keep(&mut self, key: MatchKey, warning: Option<ValueWarning>) {
-        self.blocks[self.kept.len()].pad();
+    pub(super) fn keep(&mut self, key: MatchKey, length: usize, warning: Option<ValueWarning>) {
+        pad(&mut self.blocks[self.kept.len()], length);
         self.kept.push((key, warning));
     }
 
@@ -51,6 +53,7 @@ impl Blocks {
     }
 
     pub(super) fn clear(&mut self) {
+        self.blocks.clear();
         self.kept.clear();
     }
 }

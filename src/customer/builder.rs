@@ -12,7 +12,7 @@ use super::{
     CleaningOptions, Hashed, InvalidUserData, MatchKey, MatchValue, UnusableKey, UnusableReason, UserData,
     ValueWarning,
 };
-use super::{blocks::Blocks, sha256::Block};
+use super::{blocks::Blocks, sha256};
 use crate::value::{Country, EventTime};
 
 impl UserData {
@@ -423,15 +423,14 @@ impl<'a> UserDataBuilder<'a> {
             if blocks.are_full() {
                 customer.append_all(&mut blocks);
             }
-            let block = blocks.next();
-            let read = match quick(key, raw, &options, block).filter(|_| index < MAX_VALUES) {
-                Some(Quick { warning }) => Ok((Prepared::Block, warning)),
+            let read = match quick(key, raw, &options, blocks.next()).filter(|_| index < MAX_VALUES) {
+                Some(Quick { length, warning }) => Ok((Prepared::Text { length }, warning)),
                 None if raw.chars().all(is_blank) => continue,
-                None if index < MAX_VALUES => prepare(key, raw, &options, buffer, block),
+                None if index < MAX_VALUES => prepare(key, raw, &options, buffer, &mut blocks),
                 None => Err(UnusableReason::TooManyValues),
             };
             match read {
-                Ok((Prepared::Block, warning)) => blocks.keep(key, warning),
+                Ok((Prepared::Text { length }, warning)) => blocks.keep(key, length, warning),
                 Ok((Prepared::Value(value), warning)) => {
                     customer.append_all(&mut blocks);
                     customer.append(key, value, warning);
@@ -455,8 +454,10 @@ const MAX_VALUES: usize = 1000;
 
 /// A cleaned text.
 enum Prepared {
-    /// It is in a block, to be hashed together with others.
-    Block,
+    /// It is in the next block, to be hashed together with others.
+    Text {
+        length: usize,
+    },
     Value(MatchValue),
 }
 
@@ -465,11 +466,12 @@ fn prepare(
     raw: &str,
     options: &CleaningOptions,
     buffer: &mut String,
-    block: &mut Block,
+    blocks: &mut Blocks,
 ) -> Result<(Prepared, Option<ValueWarning>), UnusableReason> {
     let Cleaned { form, warning } = clean(key, raw, options, buffer)?;
-    if matches!(form, Form::ToHash) && block.set(buffer.as_bytes()) {
-        return Ok((Prepared::Block, warning));
+    if matches!(form, Form::ToHash) && buffer.len() <= sha256::MAX_TEXT {
+        blocks.next()[..buffer.len()].copy_from_slice(buffer.as_bytes());
+        return Ok((Prepared::Text { length: buffer.len() }, warning));
     }
     let value = form.into_value(buffer);
     // Cleaning refuses placeholders as text; only a digest can still stand for one.

@@ -111,13 +111,22 @@ impl Hashed {
     /// ```
     #[inline]
     pub fn to_hex(self) -> HexText {
-        // Arithmetic instead of a table: the compiler makes it work on many digits at once.
-        let digit = |nibble: u8| nibble + b'0' + if nibble > 9 { b'a' - b'9' - 1 } else { 0 };
-        let mut text = [0; 64];
-        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
-            *pair = [digit(byte >> 4), digit(byte & 15)];
+        let mut text = HexText([0; 64]);
+        self.write_hex(&mut text.0);
+        text
+    }
+
+    /// Writes the digits to their place.
+    #[inline]
+    pub(crate) fn write_hex(&self, text: &mut [u8; 64]) {
+        // Arithmetic instead of a table: the compiler makes it work on many digits at once. Each half of `pair` holds
+        // a value below 16; adding 6 carries into the next bit where it stands for a letter.
+        const LETTER: u16 = (b'a' - b'9' - 1) as u16;
+        for (place, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            let pair = u16::from(byte >> 4) | u16::from(byte & 15) << 8;
+            let letters = ((pair + 0x0606) >> 4) & 0x0101;
+            *place = (pair + u16::from_le_bytes(*b"00") + letters * LETTER).to_le_bytes();
         }
-        HexText(text)
     }
 }
 

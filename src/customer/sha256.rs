@@ -4,60 +4,24 @@
 //! before. Two blocks that are compressed side by side take little longer than one. Everything else, and every
 //! other processor, is left to `sha2`.
 
+use std::slice;
+
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 use super::Hashed;
 
-/// A text that fits one block of SHA-256.
-#[derive(Clone, Copy)]
-pub(super) struct Block {
-    bytes: [u8; 64],
-    len: u8,
-}
+/// One block of SHA-256. A text stands at its start, and zeros behind it.
+pub(super) type Block = [u8; 64];
 
-impl Default for Block {
-    fn default() -> Self {
-        Self { bytes: [0; 64], len: 0 }
-    }
-}
+/// The length of the longest text in a block, in bytes: a block also holds an end mark and eight bytes for the length.
+pub(super) const MAX_TEXT: usize = 55;
 
-impl Block {
-    /// The length of the longest text, in bytes: a block also holds an end mark and eight bytes for the length.
-    pub(super) const MAX_TEXT: usize = 55;
-
-    /// Replaces the text, if the new one fits.
-    #[inline]
-    pub(super) fn set(&mut self, text: &[u8]) -> bool {
-        *self = Self::default();
-        let Some(place) = self.bytes[..Self::MAX_TEXT].get_mut(..text.len()) else { return false };
-        place.copy_from_slice(text);
-        self.end_at(text.len());
-        true
-    }
-
-    /// Lets `write` fill an empty block. It returns the end of the text, and leaves zeros after it.
-    #[inline]
-    pub(super) fn write(&mut self, write: impl FnOnce(&mut [u8; 64]) -> usize) {
-        let end = write(&mut self.bytes);
-        self.end_at(end);
-    }
-
-    fn end_at(&mut self, end: usize) {
-        self.len = u8::try_from(end).unwrap_or_default();
-    }
-
-    #[inline]
-    pub(super) fn text(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len).min(Self::MAX_TEXT)]
-    }
-
-    /// Appends the padding of SHA-256 (FIPS 180-4, 5.1.1).
-    pub(super) fn pad(&mut self) {
-        self.bytes[usize::from(self.len & 63)] = 0x80;
-        let bits = u16::from(self.len) * 8;
-        [self.bytes[62], self.bytes[63]] = bits.to_be_bytes();
-    }
+/// Appends the padding of SHA-256 to a text of this length (FIPS 180-4, 5.1.1).
+#[inline]
+pub(super) fn pad(block: &mut Block, length: usize) {
+    block[length.min(MAX_TEXT)] = 0x80;
+    [.., block[62], block[63]] = (8 * length as u64).to_be_bytes();
 }
 
 /// Writes the digest of each padded block.
@@ -71,7 +35,7 @@ pub(super) fn digest_each(blocks: &[Block], digests: &mut [Hashed]) {
 
 fn one_by_one(blocks: &[Block], digests: &mut [Hashed]) {
     for (block, place) in blocks.iter().zip(digests) {
-        *place = digest(&[block.bytes]);
+        *place = digest(slice::from_ref(block));
     }
 }
 
@@ -96,7 +60,7 @@ pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
 
 /// The digest of a padded text.
 #[inline]
-fn digest(blocks: &[[u8; 64]]) -> Hashed {
+fn digest(blocks: &[Block]) -> Hashed {
     let mut state = INITIAL;
     compress256(&mut state, blocks);
     let mut digest = [0; 32];
@@ -122,7 +86,7 @@ mod side_by_side {
     };
     use std::sync::LazyLock;
 
-    use super::{Block, Hashed, INITIAL, one_by_one};
+    use super::{Block, Hashed, INITIAL, one_by_one, pad};
 
     /// Writes the digests, and returns whether the processor has the instructions.
     #[inline]
@@ -134,9 +98,9 @@ mod side_by_side {
     /// Compares both ways once: a digest that is wrong on one machine would lose matches without an error.
     fn gives_what_sha2_gives() -> bool {
         let blocks = [b"mary@example.com".as_slice(), b"16505551212"].map(|text| {
-            let mut block = Block::default();
-            block.set(text);
-            block.pad();
+            let mut block = [0; 64];
+            block[..text.len()].copy_from_slice(text);
+            pad(&mut block, text.len());
             block
         });
         let [mut quick, mut right] = [[Hashed::from_bytes([0; 32]); 2]; 2];
@@ -170,7 +134,7 @@ mod side_by_side {
     #[inline]
     #[target_feature(enable = "sha,sse4.1")]
     fn digest_two([first, second]: &[Block; 2]) -> [Hashed; 2] {
-        let (mut first, mut second) = (Lane::new(&first.bytes), Lane::new(&second.bytes));
+        let (mut first, mut second) = (Lane::new(first), Lane::new(second));
         for (round, constants) in ROUNDS.iter().enumerate() {
             for (quarter, constants) in constants.iter().enumerate() {
                 first.mix(constants, quarter);
@@ -194,7 +158,7 @@ mod side_by_side {
     impl Lane {
         #[inline]
         #[target_feature(enable = "sha,sse4.1")]
-        fn new(block: &[u8; 64]) -> Self {
+        fn new(block: &Block) -> Self {
             let [abef, cdgh] = initial();
             let (halves, _) = block.as_chunks::<8>();
             let half = |place: usize| i64::from_le_bytes(halves[place]);
@@ -282,9 +246,9 @@ mod tests {
     use super::*;
 
     fn padded(text: &str) -> Block {
-        let mut block = Block::default();
-        assert!(block.set(text.as_bytes()));
-        block.pad();
+        let mut block = [0; 64];
+        block[..text.len()].copy_from_slice(text.as_bytes());
+        pad(&mut block, text.len());
         block
     }
 
@@ -303,8 +267,8 @@ mod tests {
     #[test]
     fn texts_of_every_length_at_every_place() {
         for count in 0..=17 {
-            for start in 0..=Block::MAX_TEXT {
-                let length = |place: usize| (start + 3 * place) % (Block::MAX_TEXT + 1);
+            for start in 0..=MAX_TEXT {
+                let length = |place: usize| (start + 3 * place) % (MAX_TEXT + 1);
                 let texts =
                     ('a'..='z').enumerate().map(|(place, letter)| letter.to_string().repeat(length(place)));
                 check(&texts.take(count).collect::<Vec<_>>());
@@ -316,8 +280,7 @@ mod tests {
     fn texts_at_random() {
         let mut rng = fastrand::Rng::with_seed(11);
         for _ in 0..20_000 {
-            let mut text =
-                || (0..rng.usize(..=Block::MAX_TEXT / 4)).map(|_| rng.char(..)).collect::<String>();
+            let mut text = || (0..rng.usize(..=MAX_TEXT / 4)).map(|_| rng.char(..)).collect::<String>();
             check(&[text(), text(), text()]);
         }
     }
@@ -330,10 +293,5 @@ mod tests {
             let parts = [start.as_bytes(), b"", end.as_bytes()];
             assert_eq!(digest_of_parts(&parts), Hashed::of(&text), "{length}");
         }
-    }
-
-    #[test]
-    fn a_text_that_does_not_fit_is_no_block() {
-        assert!(!Block::default().set(&[b'x'; Block::MAX_TEXT + 1]));
     }
 }

@@ -7,7 +7,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::customer::{MatchKey, MatchValue, UserData};
+use crate::customer::{Hashed, MatchKey, MatchValue, UserData};
 use crate::event::{Content, ContentIds, CustomData, Event, MemberWriter, Name};
 use crate::value::{Amount, Currency, Identifier, ProductId};
 
@@ -152,6 +152,16 @@ impl SliceWriter<'_> {
         self.put(b"\"");
     }
 
+    #[inline]
+    fn put_digest(&mut self, digest: &Hashed) {
+        let place: &mut [u8; HEX + 2] = self.place(self.end);
+        let [opening, digits @ .., closing] = place;
+        *opening = b'"';
+        digest.write_hex(digits);
+        *closing = b'"';
+        self.end += HEX + 2;
+    }
+
     #[inline(never)]
     fn put_id(&mut self, id: &Identifier) -> Result<(), Full> {
         match id.in_place() {
@@ -168,20 +178,23 @@ impl SliceWriter<'_> {
         if id.is_number() { self.json(id) } else { self.put_id(id.text()) }
     }
 
+    #[inline]
+    fn put_number(&mut self, number: u64) {
+        if number < EIGHT_DIGITS {
+            let digits = eight_digits(number);
+            // The last digit stays, also of zero.
+            let zeros = digits.trailing_zeros().min(56) / 8;
+            let text = (digits | ZEROS) >> (8 * zeros);
+            self.put_start(&text.to_le_bytes(), 8 - zeros as usize);
+        } else {
+            self.put_long_number(number);
+        }
+    }
+
     #[inline(never)]
-    fn put_number(&mut self, mut number: u64) {
-        let length = number.checked_ilog10().map_or(1, |log| log as usize + 1);
-        let place = &mut self.room[self.end..][..length];
-        let mut left = length;
-        while left >= 2 {
-            left -= 2;
-            [place[left], place[left + 1]] = PAIRS[(number % 100) as usize];
-            number /= 100;
-        }
-        if left == 1 {
-            place[0] = b'0' + (number % 10) as u8;
-        }
-        self.end += length;
+    fn put_long_number(&mut self, number: u64) {
+        self.put_number(number / EIGHT_DIGITS);
+        self.put(&(eight_digits(number % EIGHT_DIGITS) | ZEROS).to_le_bytes());
     }
 
     fn put_amount(&mut self, amount: Amount) {
@@ -189,18 +202,15 @@ impl SliceWriter<'_> {
             return self.put_slice(amount.to_digits().as_bytes());
         };
         let units = units.unsigned_abs();
-        match decimals {
-            0 => self.put_number(units),
-            1 => {
-                self.put_number(units / 10);
-                self.put(&[b'.', b'0' + (units % 10) as u8]);
-            }
-            _ => {
-                self.put_number(units / 100);
-                let [tenth, hundredth] = PAIRS[(units % 100) as usize];
-                self.put(&[b'.', tenth, hundredth]);
-            }
-        }
+        let (whole, rest) = match decimals {
+            0 => return self.put_number(units),
+            1 => (units / 10, units % 10),
+            _ => (units / 100, units % 100),
+        };
+        self.put_number(whole);
+        self.put(b".");
+        let text = (eight_digits(rest) | ZEROS) >> (8 * (8 - decimals));
+        self.put_start(&text.to_le_bytes(), decimals as usize);
     }
 
     /// Writes a value by its serializer.
@@ -280,22 +290,19 @@ impl MemberWriter for SliceWriter<'_> {
             let mut list = None;
             for (key, value) in customer.entries() {
                 if list == Some(key) {
+                    // Another value of the list that was closed behind the last one.
+                    members.end -= 1;
                     members.put(b",");
                 } else {
-                    if list.is_some() {
-                        members.put(b"]");
-                    }
                     let (opening, length) = &OPENINGS[key as usize];
                     members.put_start(opening, *length);
                     list = key.is_list().then_some(key);
                 }
                 match value {
-                    MatchValue::Hashed(digest) => members.put_quoted(digest.to_hex().as_bytes(), HEX),
+                    MatchValue::Hashed(digest) => members.put_digest(digest),
                     value => members.json(value)?,
                 }
-            }
-            if list.is_some() {
-                members.put(b"]");
+                members.put_start(b"]", usize::from(list.is_some()));
             }
             Ok(())
         })
@@ -330,16 +337,22 @@ impl MemberWriter for SliceWriter<'_> {
     }
 }
 
-/// The numbers below 100, in two digits.
-static PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
-        number += 1;
-    }
-    pairs
-};
+/// The first number of nine digits.
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// The text of the number zero in eight digits.
+const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+
+/// The eight digits of a number, one in each byte, the first one in the lowest byte. All are made at once: the number is
+/// halved into lanes of four digits, of two and of one, and multiplication stands for division.
+#[inline]
+fn eight_digits(number: u64) -> u64 {
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let twos = hundreds | ((fours - 100 * hundreds) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((twos - 10 * tens) << 8)
+}
 
 /// Room for what stands before the values of a key.
 const OPENING: usize = 40;
@@ -431,6 +444,29 @@ mod tests {
             assert_eq!(written(&event)?, serde_json::to_string(&event)?);
         }
         Ok(())
+    }
+
+    #[test]
+    fn numbers_and_amounts_are_written_as_they_are_shown() {
+        let mut rng = fastrand::Rng::with_seed(3);
+        let powers = (0..20).map(|power| 10_u64.pow(power));
+        let edges = powers.flat_map(|power| [power - 1, power, power + 1]).chain([u64::MAX]);
+        let random = (0..2000).map(|_| rng.u64(..) >> rng.u32(0..64));
+        for number in edges.chain(random) {
+            let mut room = [0; 64];
+            let mut writer = SliceWriter { room: &mut room, end: 0, spare: 0 };
+            writer.put_number(number);
+            let end = writer.end;
+            assert_eq!(room[..end], *number.to_string().as_bytes());
+            for decimals in 0..=3 {
+                let units = i64::try_from(number >> 1).unwrap_or_default();
+                let amount = Amount::from_minor(units, decimals).unwrap_or(Amount::ZERO);
+                let mut writer = SliceWriter { room: &mut room, end: 0, spare: 0 };
+                writer.put_amount(amount);
+                let end = writer.end;
+                assert_eq!(room[..end], *amount.to_string().as_bytes());
+            }
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Cities: the letters and digits of every script are kept, and names are never cut.
 
 use super::characters::{fold_with_joiners, is_digit, is_letter_or_mark};
-use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};
+use super::quick_look::{LETTERS_AND_DIGITS, pick};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
 
 #[inline]
-pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
-    pick(text, &LETTERS_AND_DIGITS, form).filter(|_| !form.text()[0].is_ascii_digit())
+pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
+    pick(text, &LETTERS_AND_DIGITS, form).filter(|_| !form[0].is_ascii_digit())
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {

@@ -1,12 +1,12 @@
 //! Countries: the two letters of the code, from a code or a whole name.
 
-use super::quick_look::Quick;
+use super::quick_look::replace;
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
 use crate::value::{Country, InvalidValue, Rule};
 
 #[inline]
-pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
+pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
     let country = match text.try_into() {
         Ok(letters) => Country::of_letters(letters)?,
         // Names are compared by their letters only, but control characters make a value unusable.
@@ -15,8 +15,7 @@ pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
         }
         Err(_) => return None,
     };
-    form.set(country.letters());
-    Some(Quick::PLAIN)
+    Some(replace(*country.letters(), form))
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {

@@ -1,7 +1,7 @@
 //! E-mail addresses: checked and lower-cased, never repaired.
 
 use super::characters::{fold, is_digit, is_invisible, is_letter_or_mark};
-use super::quick_look::{Quick, UNUSUAL};
+use super::quick_look::UNUSUAL;
 use crate::customer::sha256::Block;
 use crate::customer::{UnusableReason, ValueWarning};
 
@@ -18,17 +18,14 @@ const MADE_UP: [&[u8]; 10] =
 
 /// Atoms joined by single dots, an `@`, and at least two labels of letters, digits and inner hyphens.
 #[inline]
-pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
+pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
     let mut part = Part::AtomStart;
-    form.write(|block| {
-        for (written, &byte) in block.iter_mut().zip(text) {
-            let (letter, kind) = ADDRESS[usize::from(byte)];
-            *written = letter;
-            part = NEXT[part as usize][kind as usize];
-        }
-        text.len()
-    });
-    (part == Part::LaterLabel && !is_made_up(form.text())).then_some(Quick::PLAIN)
+    for (written, &byte) in form.iter_mut().zip(text) {
+        let (letter, kind) = ADDRESS[usize::from(byte)];
+        *written = letter;
+        part = NEXT[part as usize][kind as usize];
+    }
+    (part == Part::LaterLabel && !is_made_up(&form[..text.len()])).then_some(text.len())
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {

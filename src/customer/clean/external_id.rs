@@ -1,14 +1,14 @@
 //! The advertiser's own ids of customers, cleaned by the policy in the options.
 
 use super::characters::{compose, fold, is_blank};
-use super::quick_look::{Letters, Quick, dropping, pick};
+use super::quick_look::{Letters, dropping, pick};
 use crate::customer::sha256::Block;
 use crate::customer::{ExternalIdPolicy, UnusableReason};
 
 const ALL_BUT_SPACES: Letters = dropping(b" ");
 
 #[inline]
-pub(super) fn quick(text: &[u8], policy: ExternalIdPolicy, form: &mut Block) -> Option<Quick> {
+pub(super) fn quick(text: &[u8], policy: ExternalIdPolicy, form: &mut Block) -> Option<usize> {
     if policy == ExternalIdPolicy::Normalized { pick(text, &ALL_BUT_SPACES, form) } else { None }
 }
 

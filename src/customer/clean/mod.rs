@@ -32,12 +32,11 @@ mod tests;
 pub(crate) use characters::{ascii_digit, is_blank};
 pub use click_id::ClickId;
 pub use normalize::Normalized;
-pub(super) use quick_look::Quick;
 
 use derived::Part;
 
 use super::placeholder::{is_placeholder, may_be_placeholder};
-use super::sha256::Block;
+use super::sha256::{Block, MAX_TEXT as MAX_BLOCK_TEXT};
 use super::{
     AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey,
     MatchValue, UnusableReason, ValueWarning, appendix,
@@ -80,6 +79,14 @@ impl Form {
     }
 }
 
+/// A plain value whose normal form is in its block.
+#[derive(Clone, Copy)]
+pub(super) struct Quick {
+    /// The length of the normal form.
+    pub(super) length: usize,
+    pub(super) warning: Option<ValueWarning>,
+}
+
 /// Writes the normal form of a plain value into an empty block, for a key that is hashed.
 ///
 /// Gives what [`clean`] gives, or `None` if only [`clean`] can tell.
@@ -88,12 +95,13 @@ pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &
         text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
         text => text.trim_ascii(),
     };
-    if text.is_empty() || text.len() > Block::MAX_TEXT || options.digests_only.contains(key) {
+    if text.is_empty() || text.len() > MAX_BLOCK_TEXT || options.digests_only.contains(key) {
         return None;
     }
-    let plain = match key {
+    let mut warning = None;
+    let length = match key {
         MatchKey::Email => email::quick(text, form)?,
-        MatchKey::Phone => phone::quick(text, options, form)?,
+        MatchKey::Phone => phone::quick(text, options, form, &mut warning)?,
         MatchKey::FirstName | MatchKey::LastName => name::quick(text, form)?,
         MatchKey::BirthDate => birth::quick(text, options, form)?,
         MatchKey::Gender => gender::quick(text, options.gender_words, form)?,
@@ -104,7 +112,7 @@ pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &
         MatchKey::ExternalId => external_id::quick(text, options.external_ids, form)?,
         _ => return None,
     };
-    (!may_be_substitute(key, text, form.text())).then_some(plain)
+    (!may_be_substitute(key, text, &form[..length])).then_some(Quick { length, warning })
 }
 
 /// Replaces `out` with the normal form of `raw`. After an error, the content of `out` is unspecified.
@@ -220,6 +228,7 @@ fn refuse_placeholder(text: &str) -> Result<(), UnusableReason> {
 }
 
 /// Whether a plain text or its normal form may be a placeholder or a digest of another kind.
+#[inline]
 fn may_be_substitute(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
     match key {
         // An address contains an `@`; the normal forms of the others are digits only, or one letter.

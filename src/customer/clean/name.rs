@@ -2,13 +2,13 @@
 //! joiners that belong to them.
 
 use super::characters::{fold_with_joiners, is_blank, is_punctuation};
-use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick};
+use super::quick_look::{LETTERS_AND_DIGITS, pick};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
 use crate::value::is_apostrophe;
 
 #[inline]
-pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
+pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
     pick(text, &LETTERS_AND_DIGITS, form)
 }
 

@@ -1,7 +1,7 @@
 //! Phone numbers: the digits with the country code; nothing is guessed.
 
 use super::characters::{ascii_digit, compose, is_blank};
-use super::quick_look::{Letters, Quick, UNUSUAL};
+use super::quick_look::{Letters, UNUSUAL};
 use crate::customer::sha256::Block;
 use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};
 
@@ -17,7 +17,12 @@ const EXTENSIONS: [&str; 9] = ["x", "ext", "extn", "extension", "ex", "xtn", "in
 
 /// Digits with the usual marks between them, with or without a plus sign before.
 #[inline]
-pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
+pub(super) fn quick(
+    text: &[u8],
+    options: &CleaningOptions,
+    form: &mut Block,
+    warning: &mut Option<ValueWarning>,
+) -> Option<usize> {
     #[cfg(feature = "phone")]
     if options.phone_country().is_some() {
         return None;
@@ -26,31 +31,26 @@ pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) ->
     let _ = options;
     let behind_plus = text.strip_prefix(b"+");
     let number = behind_plus.unwrap_or(text);
-    let mut marks = 0;
-    form.write(|block| {
-        let mut end = 0;
-        for &byte in number {
-            block[end & 63] = byte;
-            end += usize::from(byte.is_ascii_digit());
-            marks |= MARKS[usize::from(byte)];
-        }
-        block[end & 63] = 0;
-        end
-    });
+    let (mut marks, mut end) = (0, 0);
+    for &byte in number {
+        form[end & 63] = byte;
+        end += usize::from(byte.is_ascii_digit());
+        marks |= MARKS[usize::from(byte)];
+    }
+    form[end & 63] = 0;
     // The rule treats the zero of a float and a trunk zero in brackets.
     let is_plain = match marks {
         0 => true,
-        DOUBTFUL => !text.ends_with(b".0") && !has_zero_in_brackets(number),
+        DOUBTFUL => !text.ends_with(b".0") && !may_have_zero_in_brackets(number),
         _ => false,
     };
-    let digits = form.text();
-    let is_usual = is_plain && DIGITS.contains(&digits.len()) && digits[0] != b'0' && !is_made_up(digits);
-    is_usual.then_some(Quick { warning: behind_plus.is_none().then_some(ValueWarning::NoCountryCode) })
+    let digits = form.get(..end).filter(|_| is_plain && DIGITS.contains(&end))?;
+    *warning = behind_plus.is_none().then_some(ValueWarning::NoCountryCode);
+    (digits[0] != b'0' && !is_made_up(digits)).then_some(end)
 }
 
-fn has_zero_in_brackets(number: &[u8]) -> bool {
-    let behind_brackets = number.split(|byte| *byte == b'(').skip(1);
-    behind_brackets.into_iter().any(|text| text.trim_ascii_start().starts_with(b"0"))
+fn may_have_zero_in_brackets(number: &[u8]) -> bool {
+    number.windows(2).any(|pair| matches!(pair, b"(0" | b"( "))
 }
 
 const DOUBTFUL: u8 = 1;

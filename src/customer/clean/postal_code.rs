@@ -1,7 +1,7 @@
 //! Postal codes: blanks and dashes are dropped, and US ZIP codes cut to five digits.
 
 use super::characters::{ascii_digit, fold, is_blank, is_dash, is_digit};
-use super::quick_look::{Letters, Quick, dropping, pick};
+use super::quick_look::{Letters, dropping, pick, replace};
 use crate::customer::sha256::Block;
 use crate::customer::{UnusableReason, ValueWarning};
 use crate::value::Country;
@@ -16,16 +16,13 @@ const MIN_LENGTH: usize = 2;
 
 /// Needs the country: without it, digits may be a ZIP code or not.
 #[inline]
-pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<Quick> {
-    let plain = pick(text, &ALL_BUT_SPACES_AND_DASHES, form)?;
+pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<usize> {
+    let length = pick(text, &ALL_BUT_SPACES_AND_DASHES, form)?;
     if has_zip_codes(country?) {
-        let zip: [u8; ZIP_DIGITS] = *form.text().first_chunk()?;
-        if form.text().len() > zip.len() {
-            form.set(&zip);
-        }
-        return zip.iter().all(u8::is_ascii_digit).then_some(plain);
+        let zip: [u8; ZIP_DIGITS] = *form.first_chunk()?;
+        return zip.iter().all(u8::is_ascii_digit).then(|| replace(zip, form));
     }
-    (form.text().len() >= MIN_LENGTH).then_some(plain)
+    (length >= MIN_LENGTH).then_some(length)
 }
 
 /// Drops blanks and dashes, and all but five digits in the US.

@@ -1,22 +1,10 @@
 //! What the quick looks share: their result, and the tables that say what becomes of each byte.
 //!
 //! A quick look reads printable ASCII that fits into one block of SHA-256, and writes its normal form there. It
-//! gives what the rule beside it gives, or `None`: it leaves everything invalid, doubtful or unusual to the
-//! rule.
+//! gives what the rule beside it gives, and returns the length of that, or `None`: it leaves everything invalid,
+//! doubtful or unusual to the rule.
 
-use crate::customer::ValueWarning;
 use crate::customer::sha256::Block;
-
-/// A plain value, whose normal form is in its block.
-#[derive(Clone, Copy)]
-pub(in crate::customer) struct Quick {
-    pub(in crate::customer) warning: Option<ValueWarning>,
-}
-
-impl Quick {
-    /// A value without a warning.
-    pub(super) const PLAIN: Self = Self { warning: None };
-}
 
 /// What becomes of each byte: a character of the normal form, [nothing](GONE), or an [end](UNUSUAL) of the quick
 /// look.
@@ -62,18 +50,22 @@ pub(super) const fn dropping(dropped: &[u8]) -> Letters {
 
 /// Writes what the table makes of the text, unless it is nothing.
 #[inline]
-pub(super) fn pick(text: &[u8], letters: &Letters, form: &mut Block) -> Option<Quick> {
-    let mut seen = 0;
-    form.write(|block| {
-        let mut end = 0;
-        for &byte in text {
-            let letter = letters[usize::from(byte)];
-            seen |= letter;
-            // The next character overwrites a dropped one.
-            block[end & 63] = letter;
-            end += usize::from(letter != GONE);
-        }
-        end
-    });
-    (seen < UNUSUAL && !form.text().is_empty()).then_some(Quick::PLAIN)
+pub(super) fn pick(text: &[u8], letters: &Letters, form: &mut Block) -> Option<usize> {
+    let (mut seen, mut end) = (0, 0);
+    for &byte in text {
+        let letter = letters[usize::from(byte)];
+        seen |= letter;
+        // The next character overwrites a dropped one.
+        form[end & 63] = letter;
+        end += usize::from(letter != GONE);
+    }
+    (seen < UNUSUAL && end > 0).then_some(end)
+}
+
+/// Replaces what was picked by a shorter text.
+#[inline]
+pub(super) fn replace<const LENGTH: usize>(text: [u8; LENGTH], form: &mut Block) -> usize {
+    *form = [0; 64];
+    form[..LENGTH].copy_from_slice(&text);
+    LENGTH
 }

@@ -1,7 +1,7 @@
 //! States and provinces: the whole names of those of the US and Canada become their codes.
 
 use super::characters::{fold_with_joiners, is_letter_or_mark};
-use super::quick_look::{Letters, Quick, keeping, pick};
+use super::quick_look::{Letters, keeping, pick, replace};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
 use crate::value::Country;
@@ -9,14 +9,13 @@ use crate::value::Country;
 const LETTERS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz");
 
 #[inline]
-pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<Quick> {
-    let plain = pick(text, &LETTERS, form)?;
-    if names_states(country)
-        && let Some(code) = state_code(form.text())
-    {
-        form.set(code.as_bytes());
-    }
-    Some(plain)
+pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<usize> {
+    let length = pick(text, &LETTERS, form)?;
+    let code = if names_states(country) { state_code(&form[..length]) } else { None };
+    Some(match code.and_then(|code| code.as_bytes().first_chunk::<2>()) {
+        Some(code) => replace(*code, form),
+        None => length,
+    })
 }
 
 /// Letters only. In the US and Canada, or if the country is not known, the name of a state becomes its code.
