@@ -134,13 +134,17 @@ mod tests {
 
     fn exact(values: &[u64]) -> HashMap<u64, u64> {
         let mut counts = HashMap::new();
-        values.iter().for_each(|value| *counts.entry(*value).or_default() += 1);
+        for value in values {
+            *counts.entry(*value).or_default() += 1;
+        }
         counts
     }
 
     fn counted(values: &[u64]) -> HashMap<u64, u64> {
         let mut frequent = Frequent::default();
-        values.iter().for_each(|value| frequent.add_value(*value));
+        for value in values {
+            frequent.add_value(*value);
+        }
         frequent.into_counts().collect()
     }
 
@@ -174,7 +178,9 @@ mod tests {
             let mut whole = Frequent::default();
             for part in values.chunks(size) {
                 let mut uncounted = Frequent::uncounted();
-                part.iter().for_each(|value| uncounted.add_value(*value));
+                for value in part {
+                    uncounted.add_value(*value);
+                }
                 whole.absorb(&uncounted);
             }
             assert_eq!(whole.into_counts().collect::<HashMap<_, _>>(), counted(&values), "{size}");
