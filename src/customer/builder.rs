@@ -408,8 +408,9 @@ impl<'a> UserDataBuilder<'a> {
         customer: &mut UserData,
         buffer: &mut String,
     ) -> Vec<UnusableKey> {
+        let country = self.country_given();
         let options = CleaningOptions {
-            country: self.country_given().or(self.options.country),
+            country: country.map(|(_, country)| country).or(self.options.country),
             as_of: day.or(self.options.as_of),
             ..self.options
         };
@@ -417,13 +418,15 @@ impl<'a> UserDataBuilder<'a> {
         let mut seen = [0_u16; MatchKey::ALL.len()];
         let mut blocks = Blocks::default();
         customer.restart(self.given.len());
-        for &(key, raw) in &self.given {
+        for (position, &(key, raw)) in self.given.iter().enumerate() {
+            let country = country.filter(|(of, _)| *of == position).map(|(_, country)| country);
             let index = usize::from(seen[key as usize]);
             seen[key as usize] = seen[key as usize].saturating_add(1);
             if blocks.are_full() {
                 customer.append_all(&mut blocks);
             }
-            let read = match quick(key, raw, &options, blocks.next()).filter(|_| index < MAX_VALUES) {
+            let plain = quick(key, raw, country, &options, blocks.next());
+            let read = match plain.filter(|_| index < MAX_VALUES) {
                 Some(Quick { length, warning }) => Ok((Prepared::Text { length }, warning)),
                 None if raw.chars().all(is_blank) => continue,
                 None if index < MAX_VALUES => prepare(key, raw, &options, buffer, &mut blocks),
@@ -443,9 +446,10 @@ impl<'a> UserDataBuilder<'a> {
         unusable
     }
 
-    fn country_given(&self) -> Option<Country> {
-        let mut countries = self.given.iter().filter(|(key, _)| *key == MatchKey::Country);
-        countries.find_map(|(_, raw)| raw.parse().ok())
+    /// The first usable country, and its position.
+    fn country_given(&self) -> Option<(usize, Country)> {
+        let countries = self.given.iter().enumerate().filter(|(_, (key, _))| *key == MatchKey::Country);
+        countries.into_iter().find_map(|(position, (_, raw))| Some((position, raw.parse().ok()?)))
     }
 }
 

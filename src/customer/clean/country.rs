@@ -6,12 +6,12 @@ use crate::customer::sha256::Block;
 use crate::value::{Country, InvalidValue, Rule};
 
 #[inline]
-pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
+pub(super) fn quick(text: &[u8], read: Option<Country>, form: &mut Block) -> Option<usize> {
     let country = match text.try_into() {
         Ok(letters) => Country::of_letters(letters)?,
         // Names are compared by their letters only, but control characters make a value unusable.
         Err(_) if text.iter().all(|byte| matches!(byte, b' '..=b'~')) => {
-            str::from_utf8(text).ok()?.parse().ok()?
+            read.or_else(|| str::from_utf8(text).ok()?.parse().ok())?
         }
         Err(_) => return None,
     };

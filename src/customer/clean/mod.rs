@@ -41,6 +41,7 @@ use super::{
     AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey,
     MatchValue, UnusableReason, ValueWarning, appendix,
 };
+use crate::value::Country;
 
 /// The length of the longest text that is read, in bytes. Real values are far shorter, but ids padded with
 /// thousands of blanks occur.
@@ -89,8 +90,15 @@ pub(super) struct Quick {
 
 /// Writes the normal form of a plain value into an empty block, for a key that is hashed.
 ///
-/// Gives what [`clean`] gives, or `None` if only [`clean`] can tell.
-pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
+/// Gives what [`clean`] gives, or `None` if only [`clean`] can tell. If the text was read as a country before, `country`
+/// says as which.
+pub(super) fn quick(
+    key: MatchKey,
+    raw: &str,
+    country: Option<Country>,
+    options: &CleaningOptions,
+    form: &mut Block,
+) -> Option<Quick> {
     let text = match raw.as_bytes() {
         text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
         text => text.trim_ascii(),
@@ -108,7 +116,7 @@ pub(super) fn quick(key: MatchKey, raw: &str, options: &CleaningOptions, form: &
         MatchKey::City => city::quick(text, form)?,
         MatchKey::State => state::quick(text, options.country, form)?,
         MatchKey::PostalCode => postal_code::quick(text, options.country, form)?,
-        MatchKey::Country => country::quick(text, form)?,
+        MatchKey::Country => country::quick(text, country, form)?,
         MatchKey::ExternalId => external_id::quick(text, options.external_ids, form)?,
         _ => return None,
     };
