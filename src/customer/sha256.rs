@@ -10,6 +10,7 @@ use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 use super::Hashed;
+use crate::value::copy;
 
 /// One block of SHA-256. A text stands at its start, and zeros behind it.
 pub(super) type Block = [u8; 64];
@@ -50,7 +51,7 @@ pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
     let text = blocks.as_flattened_mut();
     let mut end = 0;
     for part in parts {
-        text[end..end + part.len()].copy_from_slice(part);
+        copy(part, &mut text[end..end + part.len()]);
         end += part.len();
     }
     text[len] = 0x80;

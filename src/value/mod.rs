@@ -5,6 +5,7 @@
 
 mod amount;
 mod arithmetic;
+mod copy;
 mod country;
 mod currency;
 mod date_order;
@@ -28,6 +29,7 @@ mod zone;
 
 pub use amount::Amount;
 pub(crate) use arithmetic::Sum;
+pub(crate) use copy::copy;
 pub use country::Country;
 pub use currency::Currency;
 pub use date_order::DateOrder;

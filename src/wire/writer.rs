@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::customer::{Hashed, MatchKey, MatchValue, UserData};
 use crate::event::{Content, ContentIds, CustomData, Event, MemberWriter, Name};
-use crate::value::{Amount, Currency, Identifier, ProductId};
+use crate::value::{Amount, Currency, Identifier, ProductId, copy};
 
 /// Writes an event into `body` at `start` and returns its length.
 ///
@@ -133,7 +133,7 @@ impl SliceWriter<'_> {
 
     #[inline]
     fn put_slice(&mut self, text: &[u8]) {
-        self.room[self.end..self.end + text.len()].copy_from_slice(text);
+        copy(text, &mut self.room[self.end..][..text.len()]);
         self.end += text.len();
     }
 
