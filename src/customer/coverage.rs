@@ -88,15 +88,20 @@ impl Coverage {
     pub fn add(&mut self, customer: &UserData) {
         let mut keys = KeySet::default();
         for (key, value, warning) in customer.all() {
-            self.further[key as usize] += u64::from(keys.contains(key));
+            if keys.contains(key) {
+                self.further[key as usize] += 1;
+            }
             keys = keys.with(key);
             if let Some(warning) = warning {
                 self.add_warning(key, warning);
             }
-            match (key, value.digest()) {
-                (MatchKey::Email, Some(digest)) => self.emails.add(digest),
-                (MatchKey::Phone, Some(digest)) => self.phones.add(digest),
-                _ => {}
+            let values = match key {
+                MatchKey::Email => &mut self.emails,
+                MatchKey::Phone => &mut self.phones,
+                _ => continue,
+            };
+            if let Some(digest) = value.digest() {
+                values.add(digest);
             }
         }
         self.add_keys(keys);
