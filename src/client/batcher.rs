@@ -183,10 +183,15 @@ impl<'s> Batcher<'s> {
     ) -> Poll<()> {
         let turn = if run.records().are_kept() { MAX_RECORDED } else { MAX_PER_TURN };
         let end_of_turn = self.taken + turn;
+        let before = filling.events.len();
         while !filling.draft.is_full() {
             let next = match self.poll_take(run, end_of_turn, context) {
                 Poll::Ready(Some(next)) => next,
                 Poll::Ready(None) => break,
+                // The source has more.
+                Poll::Pending if self.taken >= end_of_turn && filling.events.len() > before => {
+                    return Poll::Pending;
+                }
                 Poll::Pending => {
                     if !filling.events.is_empty() {
                         ready!(workers.poll_waits(context));
