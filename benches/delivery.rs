@@ -69,7 +69,7 @@ impl Plan {
     /// alone or none does.
     fn waves(&self, requests: u64, first_alone: bool) -> u64 {
         let alone = u64::from(first_alone);
-        alone + (requests - alone).div_ceil(self.in_flight)
+        alone + requests.saturating_sub(alone).div_ceil(self.in_flight)
     }
 
     /// What so many waves take.

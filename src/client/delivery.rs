@@ -319,9 +319,9 @@ async fn run(plan: Run<'_, '_>) -> DeliveryReport {
     check_token(&run);
     let mut batcher = Batcher::new(source, feeder, linger);
     {
-        let (batches, waiting) = handover();
+        let (asking, waiting) = handover();
         let workers: FuturesUnordered<_> =
-            (0..settings.in_flight).map(|_| work(&run, batches.clone())).collect();
+            (0..settings.in_flight).map(|_| work(&run, asking.clone())).collect();
         // The requests come first: the batches are made while they are in flight.
         let sending = join(workers.collect::<()>(), batcher.serve(&run, waiting));
         // First, so that a run that is stopped already begins nothing.
