@@ -1,10 +1,12 @@
 //! What sending reaches: a million events made on the fly, taken by a server process on this machine that
-//! answers late, beside the ideal rate that the latency and the requests in flight allow.
+//! answers late, beside the ideal rates that the latency and the requests in flight allow, and the processor time
+//! that it takes. A client sends twice: until its first batch is accepted, it makes one request at a time.
 //!
-//! `DELIVERY_EVENTS` (1,000,000), `DELIVERY_LATENCY_MS` (300) and `DELIVERY_IN_FLIGHT` (32) change the run.
-//! Without `--bench`, as under `cargo test`, it is a short trial whose figures mean nothing.
+//! `DELIVERY_EVENTS` (1,000,000), `DELIVERY_LATENCY_MS` (300), `DELIVERY_IN_FLIGHT` (32) and `DELIVERY_BYTES`
+//! (2,000,000, the most bytes of a body) change the run. Without `--bench`, as under `cargo test`, it is a short trial whose figures mean nothing.
 
 use std::error::Error;
+use std::hint::black_box;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::num::NonZeroU64;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -27,7 +29,7 @@ const SERVE: &str = "--serve";
 /// After how many events the sender's memory is looked at for the first time.
 const EARLY: u64 = 100_000;
 /// Room for 1,000 events with all match keys, so that nothing but the latency sets the ideal.
-const BODY_BYTES: usize = 2_000_000;
+const BODY_BYTES: u64 = 2_000_000;
 
 fn main() -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -42,6 +44,7 @@ struct Plan {
     events: u64,
     latency_ms: u64,
     in_flight: u64,
+    bytes: u64,
 }
 
 impl Plan {
@@ -52,12 +55,26 @@ impl Plan {
             events: setting("DELIVERY_EVENTS", events)?,
             latency_ms: setting("DELIVERY_LATENCY_MS", latency_ms)?,
             in_flight: setting("DELIVERY_IN_FLIGHT", 32)?,
+            bytes: setting("DELIVERY_BYTES", BODY_BYTES)?,
         })
     }
 
-    /// Events in a second, were every request full and took it nothing but the latency.
-    fn ideal(&self) -> f64 {
-        number(self.in_flight * BatchLimits::MAX_EVENTS as u64 * 1000) / number(self.latency_ms)
+    /// Seconds, were so many requests always in flight, all of them full, and took each nothing but the latency.
+    fn plain_ideal(&self) -> f64 {
+        let requests = number(self.events) / number(BatchLimits::MAX_EVENTS as u64);
+        requests / number(self.in_flight) * self.seconds(1)
+    }
+
+    /// How many times the latency passes at least before so many requests are answered, if the first of them goes
+    /// alone or none does.
+    fn waves(&self, requests: u64, first_alone: bool) -> u64 {
+        let alone = u64::from(first_alone);
+        alone + requests.saturating_sub(alone).div_ceil(self.in_flight)
+    }
+
+    /// What so many waves take.
+    fn seconds(&self, waves: u64) -> f64 {
+        number(waves * self.latency_ms) / 1000.0
     }
 }
 
@@ -73,33 +90,85 @@ fn number(whole: u64) -> f64 {
 
 async fn measure(plan: &Plan) -> Outcome<()> {
     let mut other_side = Server::start(plan.latency_ms)?;
+    let limits =
+        BatchLimits::new(BatchLimits::MAX_EVENTS, usize::try_from(plan.bytes)?).ok_or("no limits")?;
     let client = Client::builder("123456789012345".parse()?, "not-a-real-token".parse()?)
         .loopback_endpoint(other_side.url.parse()?)
-        .batch_limits(BatchLimits::new(BatchLimits::MAX_EVENTS, BODY_BYTES).ok_or("no limits")?)
+        .batch_limits(limits)
         .in_flight(usize::try_from(plan.in_flight)?)
         .build()?;
-    let mut sales = Sales::new(plan.events)?;
-
-    let start = SystemClock.elapsed();
-    let report = client.deliver(&mut sales).await;
-    let seconds = SystemClock.elapsed().saturating_sub(start).as_secs_f64();
-
-    let seen = other_side.stop()?;
-    let (events, ideal) = (report.events().accepted, plan.ideal());
-    let rate = number(events) / seconds;
+    run(plan, &client, "first run", true).await?;
+    run(plan, &client, "second run", false).await?;
     writeln!(
         io::stdout(),
-        "delivery: {events} events in {} requests, {seconds:.3} s, {rate:.0} events/s, ideal {ideal:.0}, \
-         share {:.1} %, peak memory {} kB at {EARLY} events and {} kB at the end, server saw {seen}",
-        report.requests().made,
-        100.0 * rate / ideal,
+        "making the events alone: {:.0} ns each; server saw {}",
+        making(plan)?,
+        other_side.stop()?
+    )?;
+    Ok(())
+}
+
+/// Sends all events, and says what that took.
+async fn run(plan: &Plan, client: &Client, name: &str, first_alone: bool) -> Outcome<()> {
+    let mut sales = Sales::new(plan.events)?;
+    let (start, cpu) = (SystemClock.elapsed(), CpuTime::so_far());
+    let report = client.deliver(&mut sales).await;
+    let seconds = SystemClock.elapsed().saturating_sub(start).as_secs_f64();
+    let cpu = CpuTime::so_far().since(&cpu);
+
+    let (events, requests) = (report.events().accepted, report.requests().made);
+    if events != plan.events {
+        return Err(format!("not all accepted: {:?}", report.events()).into());
+    }
+    let waves = plan.waves(requests, first_alone);
+    writeln!(
+        io::stdout(),
+        "{name}: {events} events in {requests} requests, {seconds:.3} s, {:.0} events/s; \
+         {:.1} % of the plain ideal of {:.3} s, {:.1} % of {waves} whole waves{} of {:.1} s together; \
+         processor {:.0} ns an event and {:.0} of the system; \
+         peak memory {} kB at {EARLY} events and {} kB at the end",
+        number(events) / seconds,
+        100.0 * plan.plain_ideal() / seconds,
+        plan.plain_ideal(),
+        100.0 * plan.seconds(waves) / seconds,
+        if first_alone { " (the first request goes alone)" } else { "" },
+        plan.seconds(waves),
+        cpu.program / number(events),
+        cpu.system / number(events),
         sales.early_peak,
         peak_memory(),
     )?;
-    if events == plan.events {
-        Ok(())
-    } else {
-        Err(format!("not all accepted: {:?}", report.events()).into())
+    Ok(())
+}
+
+/// The processor time that it takes to make an event, without sending it.
+fn making(plan: &Plan) -> Outcome<f64> {
+    let sales = Sales::new(plan.events)?;
+    let cpu = CpuTime::so_far();
+    sales.for_each(|event| drop(black_box(event)));
+    Ok(CpuTime::so_far().since(&cpu).program / number(plan.events))
+}
+
+/// The processor time of this process in nanoseconds; 0 where the system does not tell.
+struct CpuTime {
+    program: f64,
+    system: f64,
+}
+
+impl CpuTime {
+    fn so_far() -> Self {
+        /// Linux counts here in hundredths of a second.
+        const TICK: f64 = 1e7;
+        let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        // Behind the name, which may hold spaces, the times are the 12th and the 13th field.
+        let behind_name = stat.rsplit(") ").next().unwrap_or_default();
+        let mut times = behind_name.split(' ').skip(11).map(|ticks| ticks.parse::<u64>().unwrap_or(0));
+        let mut next = || number(times.next().unwrap_or(0)) * TICK;
+        Self { program: next(), system: next() }
+    }
+
+    fn since(&self, earlier: &Self) -> Self {
+        Self { program: self.program - earlier.program, system: self.system - earlier.system }
     }
 }
 
@@ -212,6 +281,9 @@ impl Server {
 
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 static RECEIVED: AtomicU64 = AtomicU64::new(0);
+static REQUESTS: AtomicU64 = AtomicU64::new(0);
+/// For how long the server kept its answers back, in microseconds, all together.
+static KEPT_BACK: AtomicU64 = AtomicU64::new(0);
 
 /// Serves until standard input ends, then says what it saw.
 async fn serve(latency: Duration) -> Outcome<()> {
@@ -220,7 +292,11 @@ async fn serve(latency: Duration) -> Outcome<()> {
     thread::spawn(|| {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         let (events, connections) = (RECEIVED.load(Relaxed), CONNECTIONS.load(Relaxed));
-        let _ = writeln!(io::stdout(), "{events} events on {connections} connections of HTTP/1.1");
+        let kept_back = number(KEPT_BACK.load(Relaxed)) / number(REQUESTS.load(Relaxed)) / 1000.0;
+        let _ = writeln!(
+            io::stdout(),
+            "{events} events on {connections} connections of HTTP/1.1, and kept each answer back for {kept_back:.2} ms"
+        );
         std::process::exit(0);
     });
     loop {
@@ -264,7 +340,11 @@ async fn answer_all(mut stream: TcpStream, latency: Duration) -> Outcome<()> {
             }
         }
         filled = 0;
+        let start = SystemClock.elapsed();
         SystemClock.sleep(latency).await;
+        let kept_back = SystemClock.elapsed().saturating_sub(start);
+        KEPT_BACK.fetch_add(u64::try_from(kept_back.as_micros())?, Relaxed);
+        REQUESTS.fetch_add(1, Relaxed);
         let received = (braces - 1) / BRACES;
         RECEIVED.fetch_add(received as u64, Relaxed);
         let json = format!(r#"{{"events_received":{received},"messages":[],"fbtrace_id":"x"}}"#);

@@ -1,6 +1,6 @@
-//! From the source to batches: takes events one by one until a batch is full, the source ends, or
-//! nothing more has come for a while. With a journal, events go through it: first those that an earlier delivery left
-//! there, then those of the source, once they are recorded.
+//! From the source to batches: takes events one by one until a batch is full, the source ends, or nothing more has come
+//! for a while. The next batch is made while all workers send. With a journal, events go through it: first those that an
+//! earlier delivery left there, then those of the source, once they are recorded.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -10,9 +10,11 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use futures_util::future::select;
+use tokio::task::yield_now;
 
 use super::batch_part::BatchPart;
 use super::clock::Waiting;
+use super::handover::Workers;
 use super::records::{Recorded, Recording};
 use super::run_state::RunState;
 use super::shield::{Panicked, shielded};
@@ -20,11 +22,14 @@ use super::source::{EventSource, Feeder};
 use crate::report::{NotSentCause, Numbered, Outcome, Position, RowReport, StopCause};
 use crate::wire::{BatchLimits, Draft, written_len};
 
-/// The most events that are taken in one poll: as many as a batch may have.
-const MAX_PER_POLL: usize = BatchLimits::MAX_EVENTS;
+/// The most events that are taken in one turn. Between two turns, requests that are ready leave.
+const MAX_PER_TURN: usize = 100;
+
+/// The most events that go into the journal at once, and so are taken in one turn: as many as a batch may have.
+const MAX_RECORDED: usize = BatchLimits::MAX_EVENTS;
 
 /// How many bytes of events go into the journal at once, unless one event alone is larger.
-const MAX_RECORDED: usize = 4 << 20;
+const MAX_BYTES_RECORDED: usize = 4 << 20;
 
 /// Takes events from the source and forms batches of them.
 pub(super) struct Batcher<'s> {
@@ -84,12 +89,24 @@ impl<'s> Batcher<'s> {
         }
     }
 
+    /// Gives batches to the workers, until there will be no more. It is one batch ahead of them.
+    pub(super) async fn serve(&mut self, run: &RunState<'_>, mut workers: Workers) {
+        while let Some(batch) = self.next(run, &mut workers).await {
+            select(pin!(run.halted()), pin!(workers.one_waits())).await;
+            if let (Err(batch), Some(cause)) = (workers.give(batch), run.halted_by()) {
+                run.leave(batch.events, &NotSentCause::Stopped(cause), false);
+            }
+            // The request leaves before the next batch is made.
+            yield_now().await;
+        }
+    }
+
     /// The next batch, or `None` when there will be no more.
-    pub(super) async fn next(&mut self, run: &RunState<'_>) -> Option<BatchPart> {
+    async fn next(&mut self, run: &RunState<'_>, workers: &mut Workers) -> Option<BatchPart> {
         loop {
             let draft = Draft::new(self.usual, run.limits(), run.closing());
-            let mut filling = Filling { draft, events: Vec::new(), patience: None };
-            let filled = poll_fn(|context| self.poll_fill(&mut filling, run, context));
+            let mut filling = Filling { draft, events: Vec::with_capacity(self.usual), patience: None };
+            let filled = poll_fn(|context| self.poll_fill(&mut filling, workers, run, context));
             // A run that is to stop takes nothing more.
             select(pin!(run.halted()), filled).await;
             let Filling { draft, mut events, .. } = filling;
@@ -154,20 +171,31 @@ impl<'s> Batcher<'s> {
         rows.unwrap_or_default()
     }
 
-    /// Takes events until the batch is full, the source has ended, or the batch has waited long enough. It
-    /// takes only so many at a time: a source that always has an event must not keep others from their turn.
+    /// Takes events until the batch is full, the source has ended, or the batch has waited long enough and a worker
+    /// could send it. It takes only so many at a time: a source that always has an event must not keep others from
+    /// their turn.
     fn poll_fill<'b>(
         &mut self,
         filling: &mut Filling<'b>,
+        workers: &mut Workers,
         run: &'b RunState<'_>,
         context: &mut Context<'_>,
     ) -> Poll<()> {
-        let end_of_turn = self.taken + MAX_PER_POLL;
+        let turn = if run.records().are_kept() { MAX_RECORDED } else { MAX_PER_TURN };
+        let end_of_turn = self.taken + turn;
+        let before = filling.events.len();
         while !filling.draft.is_full() {
             let next = match self.poll_take(run, end_of_turn, context) {
                 Poll::Ready(Some(next)) => next,
                 Poll::Ready(None) => break,
+                // The source has more.
+                Poll::Pending if self.taken >= end_of_turn && filling.events.len() > before => {
+                    return Poll::Pending;
+                }
                 Poll::Pending => {
+                    if !filling.events.is_empty() {
+                        ready!(workers.poll_waits(context));
+                    }
                     let hurries = self.feeder.is_some_and(Feeder::hurries);
                     if hurries && !filling.events.is_empty() {
                         break;
@@ -235,7 +263,7 @@ impl<'s> Batcher<'s> {
     ) -> Poll<Option<Numbered>> {
         let (mut events, mut bytes) = (Vec::new(), 0);
         let mut is_pending = false;
-        while events.len() < MAX_PER_POLL && bytes < MAX_RECORDED {
+        while events.len() < MAX_RECORDED && bytes < MAX_BYTES_RECORDED {
             match self.poll_source(run, end_of_turn, context) {
                 Poll::Ready(Some(next)) if run.records().hold(next.position) => {
                     if events.is_empty() {

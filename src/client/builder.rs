@@ -241,7 +241,8 @@ impl ClientBuilder {
 
     /// Sets how many requests may be in flight at once, from 1 to 256: 4 unless set.
     ///
-    /// Each holds up to 1,000 events and the body of its request in memory.
+    /// Each holds up to 1,000 events and the body of its request in memory, and so does the batch that goes next: it is
+    /// made while the requests are in flight.
     pub fn in_flight(mut self, requests: usize) -> Self {
         self.in_flight = requests;
         self

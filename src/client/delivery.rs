@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use futures_util::future::{join, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::Mutex;
-use tokio::task::yield_now;
 
 use super::batcher::Batcher;
 use super::copies::{Copied, Copies, Copying};
 use super::dispatch::dispatch;
+use super::handover::{Batches, handover};
 use super::observers::{Observers, OnOutcome, OutcomeGroup, Progress};
 use super::records::Records;
 use super::run_state::RunState;
@@ -130,7 +129,8 @@ impl<'d> Delivery<'d> {
     }
 
     /// Sets how long a batch waits for more events when the source has none ready: one second unless
-    /// set. The wait begins with the first event of the batch.
+    /// set. The wait begins with the first event of the batch. While as many requests are in flight as may be, the batch
+    /// goes on filling up.
     ///
     /// ```
     /// use std::time::Duration;
@@ -317,14 +317,17 @@ async fn run(plan: Run<'_, '_>) -> DeliveryReport {
     let run = RunState::new(settings, keeping, observers, records);
     check_runtime(&run);
     check_token(&run);
-    let batcher = Mutex::new(Batcher::new(source, feeder, linger));
+    let mut batcher = Batcher::new(source, feeder, linger);
     {
-        let workers: FuturesUnordered<_> = (0..settings.in_flight).map(|_| work(&run, &batcher)).collect();
+        let (asking, waiting) = handover();
+        let workers: FuturesUnordered<_> =
+            (0..settings.in_flight).map(|_| work(&run, asking.clone())).collect();
+        // The requests come first: the batches are made while they are in flight.
+        let sending = join(workers.collect::<()>(), batcher.serve(&run, waiting));
         // First, so that a run that is stopped already begins nothing.
         let ending = join(obey(&run, stop), keep_time(&run));
-        select(pin!(ending), pin!(workers.collect::<()>())).await;
+        select(pin!(ending), pin!(sending)).await;
     }
-    let mut batcher = batcher.into_inner();
     let is_ours = keeping == Keeping::Everything || feeder.is_some();
     match (run.halted_by(), role) {
         (Some(cause), Role::OfCopies) => batcher.leave_rest(&run, &cause).await,
@@ -347,13 +350,8 @@ async fn run(plan: Run<'_, '_>) -> DeliveryReport {
 }
 
 /// Sends batches one after the other until there are no more.
-async fn work(run: &RunState<'_>, batcher: &Mutex<Batcher<'_>>) {
-    loop {
-        let mut batcher = batcher.lock().await;
-        let Some(batch) = batcher.next(run).await else { return };
-        // Requests that are ready leave before another worker makes the next batch.
-        yield_now().await;
-        drop(batcher);
+async fn work(run: &RunState<'_>, batches: Batches) {
+    while let Some(batch) = batches.next().await {
         trace::in_batch(batch.events.len(), dispatch(run, batch)).await;
     }
 }

@@ -116,6 +116,7 @@ mod endpoint;
 mod exchange;
 mod gateway;
 mod halt;
+mod handover;
 mod invalid;
 mod isolation;
 mod observers;
