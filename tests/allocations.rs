@@ -11,7 +11,7 @@ use meta_offline_events::customer::UserData;
 use meta_offline_events::customer::{CleaningOptions, MatchKey};
 #[cfg(feature = "html")]
 use meta_offline_events::order::RowError;
-use meta_offline_events::order::{OrderRules, Prepared, Row, SortedOrders};
+use meta_offline_events::order::{OrderRules, Orders, Prepared, Row, SortedOrders};
 #[cfg(feature = "html")]
 use meta_offline_events::report::{DeliveryReport, Reason, RunReport, SavedReport, html};
 use meta_offline_events::value::{Currency, EventTime};
@@ -126,6 +126,28 @@ fn memory_is_flat_however_many_rows_come() {
     // The ids of the first 7,168 orders are kept, to tell where one that comes back began.
     assert!(many < few + (4 << 20), "{few} bytes after 30,000 rows, {many} after 300,000");
     assert!(many <= more + (64 << 10), "{more} bytes after 160,000 rows, {many} after 300,000");
+}
+
+#[test]
+fn rows_in_any_order_take_few_bytes_and_few_allocations() {
+    let shop = Shop::open(ORDERS, Clientele::Strangers);
+    let mut rows: Vec<_> = shop.rows().collect();
+    fastrand::Rng::with_seed(1).shuffle(&mut rows);
+    let mut orders = Orders::new();
+    let gathered = measure(|| {
+        for row in &rows {
+            orders.push(row);
+        }
+    });
+    let mut prepared = None;
+    let held = gathered.bytes_current.unsigned_abs();
+    let finished = measure(|| prepared = Some(orders.finish(EventTime::from_unix(NOW).unwrap())));
+    assert_eq!(prepared.unwrap().events.len(), ORDERS);
+    let peak = gathered.bytes_max.max(held + finished.bytes_max);
+    let allocations = gathered.count_total + finished.count_total;
+    let [held, peak] = [held, peak].map(|bytes| bytes / rows.len() as u64);
+    assert!(held <= 580 && peak <= 650, "{held} bytes a row, {peak} at the peak");
+    assert_few(allocations, 303);
 }
 
 /// Bytes that come over and over.

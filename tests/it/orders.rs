@@ -973,6 +973,26 @@ fn v53_an_invalid_row_refuses_its_whole_order() {
 }
 
 #[test]
+fn v53_each_row_that_is_held_back_stands_beside_the_row_to_blame() {
+    let (good, bad) = (row_with("", ""), row_with("price", "ten"));
+    let second = |row: &str| row.replace("A1", "A2");
+    let rows = [good.clone(), second(&good), good.clone(), second(&bad), bad, second(&good)];
+    let prepared = prepare(TILL, &rows);
+    let held_back =
+        prepared.rows.diagnostics().iter().find(|diagnostic| diagnostic.code() == "order_incomplete");
+    let held_back = held_back.expect("one diagnostic for both orders");
+    assert_eq!(held_back.lines(), [2, 3, 4, 7].map(Line::new));
+    assert_eq!(held_back.blamed_lines(), [6, 5, 6, 5].map(Line::new));
+    assert_eq!(
+        held_back.to_string(),
+        "lines 2, 3, 4, 7: not sent, because another row of the same order is invalid (lines 5, 6)"
+    );
+    let json = serde_json::to_value(held_back).expect("a diagnostic is JSON");
+    assert_eq!(json["blamed_lines"], serde_json::json!([6, 5, 6, 5]));
+    assert_eq!(json.get("blamed_sources"), None);
+}
+
+#[test]
 fn v53_an_unknown_event_name_refuses_all_events_of_the_order() {
     let header = "order_id|email|timestamp|event_name|value|currency";
     let row = |name: &str| format!("A1|m@example.com|1777896000|{name}|5|EUR");
