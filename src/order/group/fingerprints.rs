@@ -55,7 +55,10 @@ pub(super) struct Seen {
     /// Those of most orders, in place.
     few: ArrayVec<u64, 4>,
     /// The others.
-    #[expect(clippy::box_collection, reason = "most orders have none, and a set takes the room of four boxes")]
+    #[expect(
+        clippy::box_collection,
+        reason = "most orders have none, and a set takes the room of four boxes"
+    )]
     many: Option<Box<HashSet<u64, Prehashed>>>,
 }
 
