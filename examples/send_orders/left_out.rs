@@ -16,17 +16,23 @@ pub(crate) fn write(out: &mut dyn Write, files: &[FileFacts], diagnostics: &[Dia
     let mut list = csv::Writer::from_writer(out);
     list.write_record(COLUMNS)?;
     for diagnostic in diagnostics {
-        let mut write = |source: &str, line: &str| {
+        let mut write = |source: &str, line: &str, message: &str| {
             let outcome = diagnostic.outcome().unwrap_or_default();
             let column = diagnostic.column().unwrap_or_default();
-            let cells = [source, line, outcome, column, diagnostic.code(), diagnostic.message()];
+            let cells = [source, line, outcome, column, diagnostic.code(), message];
             list.write_record(cells.map(harmless).iter().map(AsRef::as_ref))
         };
+        let message = diagnostic.message();
         if diagnostic.lines().is_empty() {
-            write("", "")?;
+            write("", "", message)?;
         }
+        let mut blamed = diagnostic.blamed_lines().iter();
         for line in diagnostic.lines() {
-            write(source(files, *line), &line.number().to_string())?;
+            let (file, number) = (source(files, *line), line.number().to_string());
+            match blamed.next() {
+                Some(blamed) => write(file, &number, &format!("{message} (line {blamed})"))?,
+                None => write(file, &number, message)?,
+            }
         }
     }
     list.flush()

@@ -39,6 +39,7 @@ mod ending;
 #[cfg(any(feature = "arrow", feature = "csv"))]
 mod field;
 mod group;
+mod groups;
 mod layout;
 mod order_id;
 mod orders;

@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 
 use super::ending::{self, Ending};
 use super::group::{Group, RejectedOrders, RowChecker};
+use super::groups::Groups;
 use super::row_error::Fault;
 use super::rules::Unproven;
 use super::{OrderRules, ParsedRow, Prepared, Row, RowError};
@@ -45,7 +46,7 @@ use crate::value::{EventTime, Line, OrderId};
 #[derive(Debug, Default)]
 pub struct Orders {
     checker: RowChecker,
-    groups: Vec<Group>,
+    groups: Groups,
     /// Positions in `groups`, each with the hash of what makes its rows one event.
     positions: HashTable<(u64, usize)>,
     hasher: RandomState,
@@ -242,9 +243,8 @@ impl Orders {
         let counts = self.checker.add_row(row, &mut group)?;
         if counts {
             self.memory += group.memory() + 2 * size_of::<(u64, usize)>();
-            self.groups.push(group);
         }
-        Ok(counts.then(|| self.groups.len() - 1))
+        Ok(counts.then(|| self.groups.push(group)))
     }
 
     fn exceeds_limit(&self) -> Option<Fault> {
@@ -273,10 +273,12 @@ impl Orders {
     /// The client checks the age again when it sends an event: what is young enough now may be too old then.
     pub fn finish(mut self, now: EventTime) -> Prepared {
         let last_events = self.note_last_orders();
+        self.positions = HashTable::new();
         let Self { mut checker, groups, rejected, exceeded, is_incomplete, .. } = self;
         let holds_back = checker.rules.unproven == Unproven::HeldBack;
-        let sends_none = exceeded.is_some() || is_incomplete;
-        let mut events = Vec::with_capacity(if sends_none { 0 } else { groups.len() });
+        let mut events = Vec::new();
+        // The events take the memory that their orders give back, an eighth of it at a time.
+        let more = groups.len().div_ceil(8);
         for (position, mut group) in groups.into_iter().enumerate() {
             if let Some(fault) = &exceeded {
                 checker.tally.invalid(group.event.lines(), [fault.clone()]);
@@ -289,6 +291,9 @@ impl Orders {
                 continue;
             }
             if checker.complete(&mut group, blamed, now) {
+                if events.len() == events.capacity() {
+                    events.reserve_exact(more);
+                }
                 events.push(group.event);
             }
         }

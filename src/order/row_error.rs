@@ -63,15 +63,23 @@ pub(super) struct Fault {
     pub(super) column: Option<Column>,
     pub(super) reason: &'static str,
     pub(super) message: String,
+    /// The row to blame, if the fault concerns other rows of its order, too. The message does not name it, so that
+    /// many orders share one diagnostic.
+    pub(super) blamed: Option<Line>,
 }
 
 impl Fault {
     pub(super) fn at(column: Column, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { column: Some(column), reason, message: message.into() }
+        Self { column: Some(column), ..Self::of_row(reason, message) }
     }
 
     pub(super) fn of_row(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { column: None, reason, message: message.into() }
+        Self { column: None, reason, message: message.into(), blamed: None }
+    }
+
+    /// Blames a row for what concerns its whole order.
+    pub(super) fn blaming(self, line: Line) -> Self {
+        Self { blamed: Some(line), ..self }
     }
 }
 

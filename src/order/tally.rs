@@ -121,40 +121,80 @@ impl Fault {
 /// Faults with the lines that share them.
 #[derive(Debug, Default)]
 pub(super) struct FaultLines {
+    /// The faults, without the rows to blame.
     positions: HashMap<Fault, usize>,
-    lines: Vec<Vec<Line>>,
+    lines: Vec<SharedBy>,
+}
+
+/// The lines that share a fault.
+#[derive(Debug, Default)]
+struct SharedBy {
+    lines: Vec<Line>,
+    /// The row to blame for each line. Empty while each is to blame itself.
+    blamed: Vec<Line>,
+}
+
+impl SharedBy {
+    fn add(&mut self, lines: &[Line], blamed: Option<Line>) {
+        if blamed.is_some() || !self.blamed.is_empty() {
+            self.blamed.extend_from_slice(&self.lines[self.blamed.len()..]);
+            self.blamed.extend(lines.iter().map(|own| blamed.unwrap_or(*own)));
+        }
+        self.lines.extend_from_slice(lines);
+    }
+
+    fn sort(&mut self) {
+        if self.lines.is_sorted() {
+            return;
+        }
+        if self.blamed.is_empty() {
+            return self.lines.sort_unstable();
+        }
+        let mut pairs: Vec<_> = self.lines.drain(..).zip(self.blamed.drain(..)).collect();
+        pairs.sort_unstable();
+        (self.lines, self.blamed) = pairs.into_iter().unzip();
+    }
 }
 
 impl FaultLines {
-    pub(super) fn add(&mut self, lines: &[Line], fault: Fault) {
+    pub(super) fn add(&mut self, lines: &[Line], mut fault: Fault) {
+        let blamed = fault.blamed.take();
+        self.of(fault).add(lines, blamed);
+    }
+
+    fn of(&mut self, fault: Fault) -> &mut SharedBy {
         let next = self.lines.len();
         let position = *self.positions.entry(fault).or_insert(next);
         if position == next {
-            self.lines.push(Vec::new());
+            self.lines.push(SharedBy::default());
         }
-        self.lines[position].extend(lines);
+        &mut self.lines[position]
     }
 
     fn iter(&self) -> impl Iterator<Item = (&Fault, &[Line])> {
-        self.positions.iter().map(|(fault, position)| (fault, &*self.lines[*position]))
+        self.positions.iter().map(|(fault, position)| (fault, &*self.lines[*position].lines))
     }
 
     #[cfg(feature = "rayon")]
     fn absorb(&mut self, other: Self) {
-        let mut other_lines = other.lines;
         for (fault, position) in other.positions {
-            self.add(&std::mem::take(&mut other_lines[position]), fault);
+            let own = self.of(fault);
+            let SharedBy { lines, blamed } = &other.lines[position];
+            if blamed.is_empty() {
+                own.add(lines, None);
+            }
+            lines.iter().zip(blamed).for_each(|(line, blamed)| own.add(&[*line], Some(*blamed)));
         }
     }
 
     /// Returns each fault with its lines in ascending order, the fault that came first first.
-    fn into_entries(self) -> impl Iterator<Item = (Fault, Vec<Line>)> {
+    fn into_entries(self) -> impl Iterator<Item = (Fault, SharedBy)> {
         let Self { positions, mut lines } = self;
         let mut faults: Vec<_> = positions.into_iter().collect();
         faults.sort_unstable_by_key(|(_, position)| *position);
         faults.into_iter().map(move |(fault, position)| {
             let mut lines = std::mem::take(&mut lines[position]);
-            lines.sort_unstable();
+            lines.sort();
             (fault, lines)
         })
     }
@@ -167,14 +207,17 @@ fn diagnostics<const LISTS: usize>(lists: [(Option<&'static str>, FaultLines); L
         faults.into_entries().map(move |(fault, lines)| (fault, lines, outcome))
     });
     let mut entries: Vec<_> = entries.collect();
-    entries.sort_by(|(one, lines, _), (other, other_lines, _)| match (lines.first(), other_lines.first()) {
-        (None, None) => Ordering::Equal,
-        (None, Some(_)) => Ordering::Greater,
-        (Some(_), None) => Ordering::Less,
-        (first, other_first) => first.cmp(&other_first).then_with(|| one.parts().cmp(&other.parts())),
+    entries.sort_by(|(one, shared_by, _), (other, other_shared_by, _)| {
+        match (shared_by.lines.first(), other_shared_by.lines.first()) {
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (first, other_first) => first.cmp(&other_first).then_with(|| one.parts().cmp(&other.parts())),
+        }
     });
-    let diagnostic = |(fault, lines, outcome): (Fault, Vec<Line>, _)| {
-        let diagnostic = Diagnostic::new(lines, fault.reason, fault.message).with_outcome(outcome);
+    let diagnostic = |(fault, SharedBy { lines, blamed }, outcome): (Fault, _, _)| {
+        let diagnostic = Diagnostic::new(lines, fault.reason, fault.message);
+        let diagnostic = diagnostic.blaming(blamed).with_outcome(outcome);
         match fault.column {
             Some(column) => diagnostic.in_column(column.name()),
             None => diagnostic,

@@ -22,6 +22,8 @@ use crate::value::Line;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     lines: Box<[Line]>,
+    /// The row to blame for each of the lines, or nothing.
+    blamed: Box<[Line]>,
     code: &'static str,
     outcome: Option<&'static str>,
     column: Option<&'static str>,
@@ -36,7 +38,14 @@ impl Diagnostic {
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { lines: lines.into(), code, outcome: None, column: None, message: message.into() }
+        let blamed = Box::default();
+        Self { lines: lines.into(), blamed, code, outcome: None, column: None, message: message.into() }
+    }
+
+    /// Names the row to blame for each of the lines.
+    pub(crate) fn blaming(mut self, blamed: impl Into<Box<[Line]>>) -> Self {
+        self.blamed = blamed.into();
+        self
     }
 
     /// Names the count that its rows and events are in.
@@ -54,6 +63,34 @@ impl Diagnostic {
     /// The lines of the rows.
     pub fn lines(&self) -> &[Line] {
         &self.lines
+    }
+
+    /// The row to blame for each of the lines, where the diagnostic concerns whole orders: for example the invalid row
+    /// that keeps the others of its order from being sent, or the row where the second currency of an order begins.
+    ///
+    /// It is empty where each row is to blame itself.
+    ///
+    /// ```
+    /// use meta_offline_events::customer::UserData;
+    /// use meta_offline_events::order::{Orders, Row};
+    /// use meta_offline_events::value::{Currency, Line};
+    ///
+    /// let sold = "2026-05-04T12:00:00Z".parse()?;
+    /// let mut orders = Orders::new();
+    /// for (line, currency) in [(2, Currency::EUR), (3, Currency::EUR), (4, Currency::USD)] {
+    ///     let mary = UserData::builder().email("mary@example.com");
+    ///     let row = Row::new(line, sold).customer(mary).order_id("10001".parse()?);
+    ///     orders.push(&row.quantity(1).price("5".parse()?).currency(currency));
+    /// }
+    /// let rows = orders.finish(sold).rows;
+    /// let diagnostic = &rows.diagnostics()[0];
+    /// assert_eq!(diagnostic.code(), "two_currencies");
+    /// assert_eq!(diagnostic.lines(), [2, 3, 4].map(Line::new));
+    /// assert_eq!(diagnostic.blamed_lines(), [4, 4, 4].map(Line::new));
+    /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
+    /// ```
+    pub fn blamed_lines(&self) -> &[Line] {
+        &self.blamed
     }
 
     /// The count of the report that its rows and events are in: `filtered`, `invalid`, `refused`, `not_sent`,
@@ -95,37 +132,52 @@ const LINES_SHOWN: usize = 5;
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.lines.len() {
-            0 => {}
-            1 => write!(f, "line {}", self.lines[0])?,
-            _ => f.write_str("lines ")?,
-        }
-        if self.lines.len() > 1 {
-            for (index, line) in self.lines.iter().take(LINES_SHOWN).enumerate() {
-                write!(f, "{}{line}", if index > 0 { ", " } else { "" })?;
-            }
-            if self.lines.len() > LINES_SHOWN {
-                write!(f, " and {} more", self.lines.len() - LINES_SHOWN)?;
-            }
-        }
+        write_lines(f, &self.lines)?;
         if let Some(column) = self.column {
             write!(f, "{}column {column}", if self.lines.is_empty() { "" } else { ", " })?;
         }
         if !(self.lines.is_empty() && self.column.is_none()) {
             f.write_str(": ")?;
         }
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        if self.blamed.is_empty() {
+            return Ok(());
+        }
+        let mut blamed = self.blamed.to_vec();
+        blamed.sort_unstable();
+        blamed.dedup();
+        f.write_str(" (")?;
+        write_lines(f, &blamed)?;
+        f.write_str(")")
     }
+}
+
+fn write_lines(f: &mut fmt::Formatter<'_>, lines: &[Line]) -> fmt::Result {
+    let (shown, more) = lines.split_at(lines.len().min(LINES_SHOWN));
+    for (index, line) in shown.iter().enumerate() {
+        let before = match index {
+            0 if lines.len() == 1 => "line ",
+            0 => "lines ",
+            _ => ", ",
+        };
+        write!(f, "{before}{line}")?;
+    }
+    if more.is_empty() { Ok(()) } else { write!(f, " and {} more", more.len()) }
 }
 
 impl Serialize for Diagnostic {
     /// A `diagnostic` of the [schema](super::SCHEMA).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let several = self.lines.iter().any(|line| line.source() > 0);
-        let mut fields = serializer.serialize_struct("Diagnostic", if several { 6 } else { 5 })?;
-        fields.serialize_field("lines", &self.lines)?;
-        if several {
-            fields.serialize_field("sources", &Sources(&self.lines))?;
+        let lists = [("lines", "sources", &self.lines), ("blamed_lines", "blamed_sources", &self.blamed)];
+        let lists = lists.into_iter().filter(|(name, _, lines)| *name == "lines" || !lines.is_empty());
+        let lists = lists.map(|list| (list, list.2.iter().any(|line| line.source() > 0)));
+        let members = lists.clone().map(|(_, several)| if several { 2 } else { 1 }).sum::<usize>();
+        let mut fields = serializer.serialize_struct("Diagnostic", members + 4)?;
+        for ((name, sources, lines), several) in lists {
+            fields.serialize_field(name, lines)?;
+            if several {
+                fields.serialize_field(sources, &Sources(lines))?;
+            }
         }
         fields.serialize_field("outcome", &self.outcome)?;
         fields.serialize_field("code", self.code)?;

@@ -32,21 +32,24 @@ fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
-/// The text of an identifier.
+/// The text of an identifier, and how it is sent.
+///
+/// A text that is no longer than a UUID is kept in place: there are millions, and to allocate each would cost more
+/// than everything else that is done with them. The form stands beside the text, where it takes no room of its own.
 #[derive(PartialEq, Eq)]
-pub(crate) struct Identifier {
-    text: Place,
-    /// Nothing in it has to be escaped in JSON.
-    is_plain: bool,
+pub(crate) enum Identifier {
+    /// The text with zeros behind it, and its length.
+    Here([u8; Identifier::ROOM], u8, Form),
+    OnHeap(Box<str>, Form),
 }
 
-/// A text that is no longer than a UUID is kept in place: there are millions, and to allocate each would cost more
-/// than everything else that is done with them.
-#[derive(Clone, PartialEq, Eq)]
-enum Place {
-    /// The text, with zeros behind it, and its length.
-    Here([u8; Identifier::ROOM], u8),
-    OnHeap(Box<str>),
+/// How an identifier is sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    /// A text of which nothing has to be escaped in JSON.
+    PlainText,
+    Text,
+    Number,
 }
 
 impl Identifier {
@@ -59,40 +62,51 @@ impl Identifier {
 
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        match &self.text {
-            Place::Here(text, length) => &text[..usize::from(*length).min(Self::ROOM)],
-            Place::OnHeap(text) => text.as_bytes(),
+        match self {
+            Self::Here(text, length, _) => &text[..usize::from(*length).min(Self::ROOM)],
+            Self::OnHeap(text, _) => text.as_bytes(),
         }
     }
 
     /// The text with what is behind it, and its length, if it is kept in place.
     #[inline]
     pub(crate) fn in_place(&self) -> Option<(&[u8; Self::ROOM], usize)> {
-        match &self.text {
-            Place::Here(text, length) => Some((text, usize::from(*length))),
-            Place::OnHeap(_) => None,
+        match self {
+            Self::Here(text, length, _) => Some((text, usize::from(*length))),
+            Self::OnHeap(..) => None,
         }
     }
 
     #[inline]
+    fn form(&self) -> Form {
+        match self {
+            Self::Here(.., form) | Self::OnHeap(_, form) => *form,
+        }
+    }
+
+    /// Whether nothing in it has to be escaped in JSON.
+    #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.is_plain
+        self.form() != Form::Text
     }
 }
 
 impl Clone for Identifier {
     #[inline]
     fn clone(&self) -> Self {
-        Self { text: self.text.clone(), is_plain: self.is_plain }
+        match self {
+            Self::Here(text, length, form) => Self::Here(*text, *length, *form),
+            Self::OnHeap(text, form) => Self::OnHeap(text.clone(), *form),
+        }
     }
 
     /// Copies a short text to its place; a clone would be built elsewhere and moved.
     #[inline]
     fn clone_from(&mut self, source: &Self) {
-        if let (Place::Here(to, to_length), Place::Here(from, from_length)) = (&mut self.text, &source.text) {
+        if let (Self::Here(to, to_length, to_form), Self::Here(from, length, form)) = (&mut *self, source) {
             *to = *from;
-            *to_length = *from_length;
-            self.is_plain = source.is_plain;
+            *to_length = *length;
+            *to_form = *form;
         } else {
             *self = source.clone();
         }
@@ -105,27 +119,27 @@ impl Identifier {
         // Most identifiers have nothing to trim and nothing to refuse.
         let is_usual = |byte: u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'\\');
         if (1..=MAX_ID).contains(&text.len()) && text.bytes().all(is_usual) {
-            return Ok(Self::new(text, true));
+            return Ok(Self::new(text, Form::PlainText));
         }
         identifier(kind, text, MAX_ID).map(Self::from)
     }
 
-    fn new(text: &str, is_plain: bool) -> Self {
+    fn new(text: &str, form: Form) -> Self {
         let mut place = [0; Self::ROOM];
-        let text = match (place.get_mut(..text.len()), u8::try_from(text.len())) {
+        match (place.get_mut(..text.len()), u8::try_from(text.len())) {
             (Some(room), Ok(length)) => {
                 room.copy_from_slice(text.as_bytes());
-                Place::Here(place, length)
+                Self::Here(place, length, form)
             }
-            _ => Place::OnHeap(text.into()),
-        };
-        Self { text, is_plain }
+            _ => Self::OnHeap(text.into(), form),
+        }
     }
 }
 
 impl From<&str> for Identifier {
     fn from(text: &str) -> Self {
-        Self::new(text, text.bytes().all(|byte| !matches!(byte, ..b' ' | b'"' | b'\\')))
+        let is_plain = text.bytes().all(|byte| !matches!(byte, ..b' ' | b'"' | b'\\'));
+        Self::new(text, if is_plain { Form::PlainText } else { Form::Text })
     }
 }
 
@@ -137,7 +151,7 @@ impl PartialOrd for Identifier {
 
 impl Ord for Identifier {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_bytes().cmp(other.as_bytes())
+        self.as_bytes().cmp(other.as_bytes()).then_with(|| self.form().cmp(&other.form()))
     }
 }
 
@@ -247,24 +261,21 @@ identifiers! {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProductId {
-    text: Identifier,
-    is_number: bool,
-}
+pub struct ProductId(Identifier);
 
 impl ProductId {
     /// The id as text; the digits of a number.
     pub fn as_str(&self) -> &str {
-        self.text.as_str()
+        self.0.as_str()
     }
 
     /// Whether it is sent as a number.
     pub(crate) fn is_number(&self) -> bool {
-        self.is_number
+        self.0.form() == Form::Number
     }
 
     pub(crate) fn text(&self) -> &Identifier {
-        &self.text
+        &self.0
     }
 }
 
@@ -277,13 +288,13 @@ impl FromStr for ProductId {
     ///
     /// [`Rule::Empty`], [`Rule::TooLong`] above 1,024 bytes, [`Rule::ControlCharacter`].
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        Ok(Self { text: Identifier::read(ValueKind::ProductId, text)?, is_number: false })
+        Identifier::read(ValueKind::ProductId, text).map(Self)
     }
 }
 
 impl From<u64> for ProductId {
     fn from(number: u64) -> Self {
-        Self { text: number.to_string().as_str().into(), is_number: true }
+        Self(Identifier::new(&number.to_string(), Form::Number))
     }
 }
 
@@ -302,7 +313,7 @@ impl fmt::Debug for ProductId {
 impl Serialize for ProductId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.as_str().parse() {
-            Ok(number) if self.is_number => serializer.serialize_u64(number),
+            Ok(number) if self.is_number() => serializer.serialize_u64(number),
             _ => serializer.serialize_str(self.as_str()),
         }
     }
@@ -313,7 +324,7 @@ impl EventId {
     pub(crate) fn of_hex(digits: &[u8; 32]) -> Self {
         let mut text = [0; Identifier::ROOM];
         text[..digits.len()].copy_from_slice(digits);
-        Self(Identifier { text: Place::Here(text, 32), is_plain: true })
+        Self(Identifier::Here(text, 32, Form::PlainText))
     }
 }
 

@@ -13,6 +13,7 @@ use meta_offline_events::order::{Column, LayoutError, Orders, Prepared, RowLayou
 use meta_offline_events::report::{Diagnostic, RowReport};
 use meta_offline_events::value::EventTime;
 use proptest::prelude::*;
+use serde_json::json;
 
 type Test = Result<(), Box<dyn Error>>;
 
@@ -520,8 +521,14 @@ fn v18_rows_of_one_order_in_two_files_are_one_event() -> Test {
         CsvRows::new(file.as_bytes(), &RowLayout::new())?.source(number).read_into(&mut orders)?;
     }
     let rows = orders.finish(now()).rows;
-    let message = rows.diagnostics()[0].message();
-    assert!(message.contains("line 2 of source 1 and in USD at line 2 of source 2"), "{message}");
+    assert_eq!(
+        rows.diagnostics()[0].to_string(),
+        "lines 2 of source 1, 2 of source 2, column currency: the order has rows in EUR and in USD: split it or \
+         convert it (line 2 of source 2)"
+    );
+    let json = serde_json::to_value(&rows.diagnostics()[0])?;
+    assert_eq!((&json["sources"], &json["lines"]), (&json!([1, 2]), &json!([2, 2])));
+    assert_eq!((&json["blamed_sources"], &json["blamed_lines"]), (&json!([2, 2]), &json!([2, 2])));
     Ok(())
 }
 

@@ -189,6 +189,10 @@ fn the_schema_refuses_what_is_no_report() {
             "/diagnostics",
             json!([{ "lines": [2], "outcome": "invalid", "code": "A sentence.", "column": null, "message": "" }]),
         ),
+        (
+            "/diagnostics",
+            json!([{ "lines": [2], "blamed_lines": "3", "outcome": "invalid", "code": "order_incomplete", "column": null, "message": "" }]),
+        ),
     ] {
         assert!(!whole.is_valid(&changed(path, value.clone())), "{path} may be {value}");
     }

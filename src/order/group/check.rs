@@ -121,8 +121,8 @@ impl RowChecker {
     ) -> bool {
         let completed = match blamed {
             Some(line) => {
-                let blame = format!("not sent, because line {line} of the same order is invalid");
-                Err(vec![Fault::of_row("order_incomplete", blame)])
+                let why = "not sent, because another row of the same order is invalid";
+                Err(vec![Fault::of_row("order_incomplete", why).blaming(line)])
             }
             None => group.complete(&self.rules, now).and_then(|()| self.claim_id(&mut group.event)),
         };

@@ -5,9 +5,6 @@ use crate::order::Column;
 use crate::order::row_error::Fault;
 use crate::value::Line;
 
-/// How many first lines a message names.
-const LINES_NAMED: usize = 5;
-
 /// The customers of one order, as far as their e-mails, phones and external ids tell them apart.
 ///
 /// Rows that share one of the three are of one customer, and so are rows that a chain of others links: the order of
@@ -67,19 +64,11 @@ impl Customers {
 
     #[cold]
     fn two_customers(&self, customers: &[usize]) -> Fault {
-        let lines: Vec<_> =
-            customers.iter().map(|&customer| self.first_lines[customer].to_string()).collect();
-        let (named, last) = match lines.split_at(lines.len().min(LINES_NAMED)) {
-            ([named @ .., last], []) => (named, last.clone()),
-            (named, more) => (named, format!("{} more", more.len())),
-        };
         let message = format!(
-            "the order id is on sales to {} customers without a common e-mail, phone or external id, from lines \
-             {} and {last} on: if tills or days repeat order ids, let the layout join the order key from store, \
-             till, day and order id",
-            lines.len(),
-            named.join(", "),
+            "the order id is on sales to {} customers without a common e-mail, phone or external id: if tills or \
+             days repeat order ids, let the layout join the order key from store, till, day and order id",
+            customers.len(),
         );
-        Fault::at(Column::OrderId, "two_customers", message)
+        Fault::at(Column::OrderId, "two_customers", message).blaming(self.first_lines[customers[1]])
     }
 }

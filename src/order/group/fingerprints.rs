@@ -52,27 +52,29 @@ impl RowFingerprints {
 /// Fingerprints seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    few: ArrayVec<u64, 8>,
-    many: HashSet<u64, Prehashed>,
+    /// Those of most orders, in place.
+    few: ArrayVec<u64, 4>,
+    /// The others.
+    #[expect(
+        clippy::box_collection,
+        reason = "most orders have none, and a set takes the room of four boxes"
+    )]
+    many: Option<Box<HashSet<u64, Prehashed>>>,
 }
 
 impl Seen {
     pub(super) fn clear(&mut self) {
         self.few.clear();
-        self.many.clear();
+        if let Some(many) = &mut self.many {
+            many.clear();
+        }
     }
 
     /// Adds a fingerprint, and returns whether it is new.
     pub(super) fn insert(&mut self, fingerprint: u64) -> bool {
-        if self.many.is_empty() {
-            if self.few.contains(&fingerprint) {
-                return false;
-            }
-            if self.few.try_push(fingerprint).is_ok() {
-                return true;
-            }
-            self.many.extend(&self.few);
+        if self.few.contains(&fingerprint) {
+            return false;
         }
-        self.many.insert(fingerprint)
+        self.few.try_push(fingerprint).is_ok() || self.many.get_or_insert_default().insert(fingerprint)
     }
 }

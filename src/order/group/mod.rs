@@ -32,6 +32,8 @@ const MAX_EVENT: usize = 990_000;
 /// An order of fewer lines cannot exceed [`MAX_EVENT`], whatever its product ids.
 const MANY_LINES: usize = 250;
 
+const TOTAL_TOO_LONG: &str = "the total is longer than the 38 digits that can be kept exactly";
+
 /// The rows of one order so far.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -50,9 +52,7 @@ struct Facts {
     latest: EventTime,
     /// Set once two rows differ in their customers.
     customers: Option<Box<Customers>>,
-    /// The line of the first customer with an external id.
-    external_id: Option<Line>,
-    currency: Option<(Currency, Line)>,
+    currency: Option<Currency>,
     /// The sum of price × quantity over the rows that have both.
     priced: Option<Sum>,
     /// The rows differ in customer or time.
@@ -65,8 +65,8 @@ struct Facts {
 #[derive(Debug, Clone, Default)]
 struct RareFacts {
     /// The `value` of the rows that have one.
-    value: Option<(Amount, Line)>,
-    event_id: Option<(EventId, Line)>,
+    value: Option<Amount>,
+    event_id: Option<EventId>,
     event_source_url: Option<PageUrl>,
     delivery_category: Option<DeliveryCategory>,
     /// The first thing that makes the whole order unusable.
@@ -80,7 +80,6 @@ impl Facts {
             earliest: time,
             latest: time,
             customers: None,
-            external_id: None,
             currency: None,
             priced: None,
             differs: false,
@@ -93,7 +92,7 @@ impl Facts {
     }
 
     fn value(&self) -> Option<Amount> {
-        self.rare.as_ref().and_then(|rare| rare.value).map(|(value, _)| value)
+        self.rare.as_ref().and_then(|rare| rare.value)
     }
 }
 
@@ -170,10 +169,9 @@ impl Group {
         self.event.customer_mut().merge(customer);
         if self.has_too_many_customers() {
             let message = format!(
-                "the order has more than {MAX_CUSTOMERS} different customers by line {line}: \
-                 is this a real order id?"
+                "the order has more than {MAX_CUSTOMERS} different customers: is this a real order id?"
             );
-            self.object(Column::OrderId, "too_many_customers", message);
+            self.object(Column::OrderId, "too_many_customers", message, line);
         }
     }
 
@@ -191,13 +189,9 @@ impl Group {
         if known.is_none() {
             return;
         }
-        let differs = ids.any(|id| Some(id) != known);
-        let first = *self.facts.external_id.get_or_insert(line);
-        if differs {
-            let message = format!(
-                "the order has two external ids, at lines {first} and {line}: one order has one customer"
-            );
-            self.object(Column::ExternalId, "two_external_ids", message);
+        if ids.any(|id| Some(id) != known) {
+            let message = "the order has two external ids: one order has one customer";
+            self.object(Column::ExternalId, "two_external_ids", message, line);
         }
     }
 
@@ -232,12 +226,12 @@ impl Group {
 
     fn add_currency(&mut self, currency: Option<Currency>, line: Line) {
         match (self.facts.currency, currency) {
-            (None, Some(currency)) => self.facts.currency = Some((currency, line)),
-            (Some((first, at)), Some(second)) if first != second => self.object(
-                Column::Currency,
-                "two_currencies",
-                format!("the order is in {first} at line {at} and in {second} at line {line}: split it or convert it"),
-            ),
+            (None, Some(currency)) => self.facts.currency = Some(currency),
+            (Some(first), Some(second)) if first != second => {
+                let message =
+                    format!("the order has rows in {first} and in {second}: split it or convert it");
+                self.object(Column::Currency, "two_currencies", message, line);
+            }
             _ => {}
         }
     }
@@ -246,18 +240,14 @@ impl Group {
         let Some(value) = row.value else { return };
         let rare = self.facts.rare();
         match rare.value {
-            None => rare.value = Some((value, row.line)),
-            Some((sum, first)) if rules.sums_values => match sum.checked_add(value) {
-                Some(sum) => rare.value = Some((sum, first)),
+            None => rare.value = Some(value),
+            Some(sum) if rules.sums_values => match sum.checked_add(value) {
+                Some(sum) => rare.value = Some(sum),
                 None => self.object_to_size(Column::Value, row.line),
             },
-            Some((known, first)) if known != value => {
-                let message = format!(
-                    "the order has two values, at lines {first} and {}: state the order's value once, \
-                     or have values summed",
-                    row.line
-                );
-                self.object(Column::Value, "two_values", message);
+            Some(known) if known != value => {
+                let message = "the order has two values: state the order's value once, or have values summed";
+                self.object(Column::Value, "two_values", message, row.line);
             }
             Some(_) => {}
         }
@@ -267,13 +257,10 @@ impl Group {
         let Some(id) = &row.event_id else { return };
         let rare = self.facts.rare();
         match &rare.event_id {
-            None => rare.event_id = Some((id.clone(), row.line)),
-            Some((known, first)) if known != id => {
-                let message = format!(
-                    "the order has two event ids, at lines {first} and {}: one order is one event",
-                    row.line
-                );
-                self.object(Column::EventId, "two_event_ids", message);
+            None => rare.event_id = Some(id.clone()),
+            Some(known) if known != id => {
+                let message = "the order has two event ids: one order is one event";
+                self.object(Column::EventId, "two_event_ids", message, row.line);
             }
             Some(_) => {}
         }
@@ -281,14 +268,14 @@ impl Group {
 
     #[cold]
     fn object_to_size(&mut self, column: Column, line: Line) {
-        let message =
-            format!("line {line} makes the total longer than the 38 digits that can be kept exactly");
-        self.object(column, "too_many_digits", message);
+        self.object(column, "too_many_digits", TOTAL_TOO_LONG, line);
     }
 
+    /// Notes that the order cannot be sent, and the row to blame, unless another one is to blame already.
     #[cold]
-    fn object(&mut self, column: Column, reason: &'static str, message: String) {
-        self.facts.rare().conflict.get_or_insert(Fault::at(column, reason, message));
+    fn object(&mut self, column: Column, reason: &'static str, message: impl Into<String>, line: Line) {
+        let conflict = || Fault::at(column, reason, message).blaming(line);
+        self.facts.rare().conflict.get_or_insert_with(conflict);
     }
 
     /// Returns the key of its rows; a row without an order id has none.
@@ -345,7 +332,7 @@ impl Group {
         let completion = Completion {
             time: self.facts.earliest,
             value,
-            event_id: rare.and_then(|rare| rare.event_id.as_ref()).map(|(id, _)| id),
+            event_id: rare.and_then(|rare| rare.event_id.as_ref()),
             page: rare.and_then(|rare| rare.event_source_url.as_ref()),
             delivery_category: rare.and_then(|rare| rare.delivery_category),
         };
@@ -378,7 +365,7 @@ impl Group {
         if stated.is_none() && priced.is_none() {
             return Ok(None);
         }
-        let Some((currency, _)) = self.facts.currency else {
+        let Some(currency) = self.facts.currency else {
             return Err(vec![Fault::at(
                 Column::Currency,
                 "missing",
@@ -388,11 +375,7 @@ impl Group {
         let decimals = currency.minor_units();
         let total = stated.map(|value| value.rounded(decimals));
         let Some(total) = total.or_else(|| priced.and_then(|sum| sum.rounded(decimals))) else {
-            return Err(vec![Fault::at(
-                Column::Price,
-                "too_many_digits",
-                "the total is longer than the 38 digits that can be kept exactly",
-            )]);
+            return Err(vec![Fault::at(Column::Price, "too_many_digits", TOTAL_TOO_LONG)]);
         };
         if let (Some(value), Some(priced)) = (stated, priced) {
             let minor_unit = Amount::from_minor(1, decimals).unwrap_or(Amount::ZERO);
