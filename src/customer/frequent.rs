@@ -78,10 +78,10 @@ impl Frequent {
     fn forget(&mut self) {
         while self.counts.len() + self.others.len() > MAX_VALUES {
             self.others.clear();
-            self.counts.retain(|_, count| {
-                *count -= 1;
-                *count > 0
-            });
+            // Not `retain`: what it removes leaves marks that fill the table.
+            let lowered = self.counts.drain().map(|(value, count)| (value, count - 1));
+            let kept: Vec<_> = lowered.filter(|(_, count)| *count > 0).collect();
+            self.counts.extend(kept);
         }
     }
 
@@ -94,11 +94,11 @@ impl Frequent {
 }
 
 /// Marks on values: one that has none does not have it, and one that has it may owe it to another.
-struct Marks([u64; 1024]);
+struct Marks([u64; 2048]);
 
 impl Default for Marks {
     fn default() -> Self {
-        Self([0; 1024])
+        Self([0; 2048])
     }
 }
 
@@ -113,7 +113,7 @@ impl Marks {
 
     fn word(value: u64) -> usize {
         let [one, other, ..] = value.to_be_bytes();
-        usize::from(u16::from_be_bytes([one, other]) >> 6)
+        usize::from(u16::from_be_bytes([one, other]) >> 5)
     }
 }
 
