@@ -31,7 +31,8 @@ const BLANKS: [&str; 5] = ["", " ", "\n", "\r\n", "\0"];
 
 /// Whether this text is a placeholder, in upper or lower case.
 pub(crate) fn is_placeholder(text: &[u8]) -> bool {
-    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+    let is_first = |first: &u8| b"-(<\\#[nu".contains(&first.to_ascii_lowercase());
+    text.first().is_some_and(is_first) && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Whether this ASCII text may be a placeholder. Those that begin with a letter begin with `n` or `u`.
@@ -98,7 +99,7 @@ mod tests {
     fn v23_no_word_looks_like_a_plain_value() {
         for word in WORDS {
             for text in [word.to_owned(), word.to_uppercase()] {
-                assert!(may_be_placeholder(text.as_bytes()), "{text}");
+                assert!(is_placeholder(text.as_bytes()) && may_be_placeholder(text.as_bytes()), "{text}");
             }
         }
         for text in ["mary", "Nancy", "Ulla", "ny", "4711", "us"] {

@@ -1,6 +1,7 @@
 //! Cities: the letters and digits of every script are kept, and names are never cut.
 
-use super::characters::{fold_with_joiners, is_digit, is_letter_or_mark};
+use super::characters::{Class, is_digit};
+use super::folding::fold_with_joiners;
 use super::quick_look::{LETTERS_AND_DIGITS, pick};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
@@ -11,7 +12,7 @@ pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
-    fold_with_joiners(text, |character| is_letter_or_mark(character) || is_digit(character), out);
+    fold_with_joiners(text, |class| matches!(class, Class::Letter | Class::Digit), out);
     if out.starts_with(is_digit) {
         Err(UnusableReason::StartsWithDigit)
     } else if out.is_empty() {

@@ -1,6 +1,7 @@
 //! E-mail addresses: checked and lower-cased, never repaired.
 
-use super::characters::{fold, is_digit, is_invisible, is_letter_or_mark};
+use super::characters::{Class, is_digit, is_letter_or_mark};
+use super::folding::fold;
 use super::quick_look::UNUSUAL;
 use crate::customer::sha256::Block;
 use crate::customer::{UnusableReason, ValueWarning};
@@ -30,7 +31,7 @@ pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {
-    fold(text, |character| !is_invisible(character), out);
+    fold(text, |class| class != Class::Invisible, out);
     match out.split_once('@') {
         Some((local, domain)) if is_address(out, local, domain) => {
             Ok(is_made_up(out.as_bytes()).then_some(ValueWarning::MadeUp))

@@ -1,6 +1,7 @@
 //! The advertiser's own ids of customers, cleaned by the policy in the options.
 
-use super::characters::{compose, fold, is_blank};
+use super::characters::Class;
+use super::folding::{compose, fold};
 use super::quick_look::{Letters, dropping, pick};
 use crate::customer::sha256::Block;
 use crate::customer::{ExternalIdPolicy, UnusableReason};
@@ -14,7 +15,9 @@ pub(super) fn quick(text: &[u8], policy: ExternalIdPolicy, form: &mut Block) -> 
 
 pub(super) fn clean(text: &str, policy: ExternalIdPolicy, out: &mut String) -> Result<(), UnusableReason> {
     match policy {
-        ExternalIdPolicy::Normalized => fold(text, |character| !is_blank(character), out),
+        ExternalIdPolicy::Normalized => {
+            fold(text, |class| !matches!(class, Class::Blank | Class::Invisible), out);
+        }
         ExternalIdPolicy::Exact | ExternalIdPolicy::Plain => compose(text, out),
     }
     if out.is_empty() {

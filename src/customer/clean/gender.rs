@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use foldhash::quality::RandomState;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::characters::fold;
+use super::folding::fold;
 use super::quick_look::replace;
 use crate::customer::sha256::Block;
 use crate::customer::{GenderWords, UnusableReason};

@@ -2,11 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use super::characters::{fold, is_invisible};
+use super::characters::Class;
+use super::folding::fold;
 use crate::customer::UnusableReason;
 
 pub(super) fn clean_mobile_advertiser_id(text: &str, out: &mut String) -> Result<(), UnusableReason> {
-    fold(text, |character| !is_invisible(character), out);
+    fold(text, |class| class != Class::Invisible, out);
     if out.chars().any(char::is_control) {
         Err(UnusableReason::ControlCharacter)
     } else if out.chars().all(|character| matches!(character, '0' | '-')) {

@@ -12,6 +12,7 @@ mod country;
 mod derived;
 mod email;
 mod external_id;
+mod folding;
 mod gender;
 mod identifier;
 mod ip_address;

@@ -1,11 +1,11 @@
 //! First and last names: blanks, punctuation and apostrophes are dropped, the letters of every script are kept, with the
 //! joiners that belong to them.
 
-use super::characters::{fold_with_joiners, is_blank, is_punctuation};
+use super::characters::Class;
+use super::folding::fold_with_joiners;
 use super::quick_look::{LETTERS_AND_DIGITS, pick};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
-use crate::value::is_apostrophe;
 
 #[inline]
 pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
@@ -13,12 +13,12 @@ pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {
-    fold_with_joiners(text, |character| !is_dropped(character), out);
+    fold_with_joiners(text, is_kept, out);
     if out.is_empty() { Err(UnusableReason::NoLetters) } else { Ok(()) }
 }
 
-fn is_dropped(character: char) -> bool {
-    is_blank(character) || is_punctuation(character) || is_apostrophe(character)
+fn is_kept(class: Class) -> bool {
+    matches!(class, Class::Letter | Class::Digit | Class::Other)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Phone numbers: the digits with the country code; nothing is guessed.
 
-use super::characters::{ascii_digit, compose, is_blank};
+use super::characters::{ascii_digit, is_blank};
+use super::folding::compose;
 use super::quick_look::{Letters, UNUSUAL};
 use crate::customer::sha256::Block;
 use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};

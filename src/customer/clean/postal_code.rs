@@ -1,6 +1,7 @@
 //! Postal codes: blanks and dashes are dropped, and US ZIP codes cut to five digits.
 
-use super::characters::{ascii_digit, fold, is_blank, is_dash, is_digit};
+use super::characters::{Class, ascii_digit, is_blank, is_dash, is_digit};
+use super::folding::fold;
 use super::quick_look::{Letters, dropping, pick, replace};
 use crate::customer::sha256::Block;
 use crate::customer::{UnusableReason, ValueWarning};
@@ -31,7 +32,7 @@ pub(super) fn clean(
     country: Option<Country>,
     out: &mut String,
 ) -> Result<Option<ValueWarning>, UnusableReason> {
-    fold(text, |character| !is_blank(character) && !is_dash(character), out);
+    fold(text, |class| !matches!(class, Class::Blank | Class::Invisible | Class::Dash), out);
     if !out.is_ascii() {
         *out = out.chars().map(|character| ascii_digit(character).unwrap_or(character)).collect();
     }

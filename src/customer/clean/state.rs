@@ -1,6 +1,7 @@
 //! States and provinces: the whole names of those of the US and Canada become their codes.
 
-use super::characters::{fold_with_joiners, is_letter_or_mark};
+use super::characters::Class;
+use super::folding::fold_with_joiners;
 use super::quick_look::{Letters, keeping, pick, replace};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
@@ -20,7 +21,7 @@ pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> 
 
 /// Letters only. In the US and Canada, or if the country is not known, the name of a state becomes its code.
 pub(super) fn clean(text: &str, country: Option<Country>, out: &mut String) -> Result<(), UnusableReason> {
-    fold_with_joiners(text, is_letter_or_mark, out);
+    fold_with_joiners(text, |class| class == Class::Letter, out);
     if out.is_empty() {
         return Err(UnusableReason::NoLetters);
     }
