@@ -1,13 +1,9 @@
 //! Building user data from raw text: every value is cleaned and hashed, and every unusable one is reported.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
-use std::sync::LazyLock;
-
-use foldhash::quality::RandomState;
-use smallvec::SmallVec;
 
 use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
+use super::given::{self, Given, Places, Texts};
 use super::{
     CleaningOptions, Hashed, InvalidUserData, MatchKey, MatchValue, UnusableKey, UnusableReason, UserData,
     ValueWarning,
@@ -52,8 +48,7 @@ impl UserData {
 /// postal codes are read.
 #[derive(Clone, Default)]
 pub struct UserDataBuilder<'a> {
-    /// In place, because there is one for each row of an export.
-    given: SmallVec<[(MatchKey, &'a str); 12]>,
+    given: Given<'a>,
     /// A fingerprint of the raw texts and their keys, in the order given.
     texts: u64,
     options: CleaningOptions,
@@ -91,35 +86,19 @@ impl<'a> UserDataBuilder<'a> {
 
     /// Adds a value of any key in place.
     pub(crate) fn add(&mut self, key: MatchKey, raw: &'a str) {
-        static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
-        let mut hasher = HASHER.build_hasher();
-        hasher.write_u64(self.texts);
-        hasher.write_u64((key as u64) << 48 | raw.len() as u64);
-        hasher.write(raw.as_bytes());
-        self.texts = hasher.finish();
-        self.given.push((key, raw));
+        self.texts = given::append(self.texts, key, raw);
+        self.given.add(key, raw);
     }
 
-    /// Adds the values of an empty builder's twin, which has this fingerprint of its texts.
-    #[cfg(feature = "csv")]
-    pub(crate) fn repeat(&mut self, texts: u64, values: impl Iterator<Item = (MatchKey, &'a str)>) {
-        self.given.extend(values);
-        self.texts = texts;
-    }
-
-    /// The values in the order given.
-    #[cfg(feature = "csv")]
-    pub(crate) fn given(&self) -> impl Iterator<Item = (MatchKey, &'a str)> {
-        self.given.iter().copied()
+    /// The builder of a customer whose values are at these places of a text.
+    #[inline]
+    pub(crate) fn lent(text: &'a str, places: &'a Places, options: CleaningOptions) -> Self {
+        Self { given: Given::Lent(text, places), texts: places.fingerprint(), options }
     }
 
     /// Copies the builder, with the lifetime of this borrow.
     pub(crate) fn reborrow(&self) -> UserDataBuilder<'_> {
-        UserDataBuilder {
-            given: self.given.iter().copied().collect(),
-            texts: self.texts,
-            options: self.options,
-        }
+        UserDataBuilder { given: self.given.reborrow(), texts: self.texts, options: self.options }
     }
 
     pub(crate) fn raw_fingerprint(&self) -> RawFingerprint {
@@ -408,7 +387,9 @@ impl<'a> UserDataBuilder<'a> {
         customer: &mut UserData,
         buffer: &mut String,
     ) -> Vec<UnusableKey> {
-        let country = self.country_given();
+        let mut memory = Texts::new();
+        let given = self.given.texts(&mut memory);
+        let country = first_country(given);
         let options = CleaningOptions {
             country: country.map(|(_, country)| country).or(self.options.country),
             as_of: day.or(self.options.as_of),
@@ -417,8 +398,8 @@ impl<'a> UserDataBuilder<'a> {
         let mut unusable = Vec::new();
         let mut seen = [0_u16; MatchKey::ALL.len()];
         let mut blocks = Blocks::default();
-        customer.restart(self.given.len());
-        for (position, &(key, raw)) in self.given.iter().enumerate() {
+        customer.restart(given.len());
+        for (position, &(key, raw)) in given.iter().enumerate() {
             let country = country.filter(|(of, _)| *of == position).map(|(_, country)| country);
             let index = usize::from(seen[key as usize]);
             seen[key as usize] = seen[key as usize].saturating_add(1);
@@ -445,12 +426,12 @@ impl<'a> UserDataBuilder<'a> {
         customer.settle();
         unusable
     }
+}
 
-    /// The first usable country, and its position.
-    fn country_given(&self) -> Option<(usize, Country)> {
-        let countries = self.given.iter().enumerate().filter(|(_, (key, _))| *key == MatchKey::Country);
-        countries.into_iter().find_map(|(position, (_, raw))| Some((position, raw.parse().ok()?)))
-    }
+/// The first usable country, and its position.
+fn first_country(given: &[(MatchKey, &str)]) -> Option<(usize, Country)> {
+    let mut countries = given.iter().enumerate().filter(|(_, (key, _))| *key == MatchKey::Country);
+    countries.find_map(|(position, (_, raw))| Some((position, raw.parse().ok()?)))
 }
 
 /// Meta publishes no limit; no customer has more values of one key.
@@ -489,6 +470,7 @@ impl fmt::Debug for UserDataBuilder<'_> {
     /// Shows the keys, never a text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UserDataBuilder ")?;
-        f.debug_list().entries(self.given.iter().map(|(key, _)| key)).finish()
+        let mut memory = Texts::new();
+        f.debug_list().entries(self.given.texts(&mut memory).iter().map(|(key, _)| key)).finish()
     }
 }

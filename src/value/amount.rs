@@ -116,6 +116,7 @@ impl Amount {
 
     /// Reads the usual amounts: at most 18 digits that begin with a digit, without sign and blanks, and
     /// with this sign before the decimals.
+    #[inline]
     pub(crate) fn short(text: &str, decimal_sign: u8) -> Option<Self> {
         read_short(text, decimal_sign).map(|(units, decimals)| Self::of_few_digits(units, decimals))
     }

@@ -5,6 +5,7 @@ use super::wide_sum::{MAX_DIGITS, Number, TOO_LARGE};
 
 /// Reads the usual numbers: at most 18 digits that begin with a digit, without sign and blanks, and with this sign
 /// before the decimals.
+#[inline]
 pub(super) fn read_short(text: &str, decimal_sign: u8) -> Option<(i64, u8)> {
     const MAX_DIGITS: usize = 18;
     let mut units = 0;

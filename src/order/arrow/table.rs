@@ -66,7 +66,7 @@ impl Table {
             self.texts.write(position, &Cell::of(batch.column(position).as_ref(), row));
         }
         let line = Line::new(self.rows).in_source(self.source);
-        Some(self.columns.layout.read_record(line, &mut BatchRow { batch, row, texts: &self.texts }))
+        Some(self.columns.layout.read_record(line, &BatchRow { batch, row, texts: &self.texts }))
     }
 }
 

@@ -36,7 +36,7 @@ use std::ops::RangeInclusive;
 
 use self::header::Header;
 use self::input::Text;
-use self::plain_record::{LastCustomer, PlainRecord, range};
+use self::plain_record::{LastCustomer, PlainRecord, WithCustomer};
 use self::quoted::Quotes;
 use self::records::Records;
 use super::ending::Ending;
@@ -452,7 +452,8 @@ impl<R: Read> CsvRows<R> {
         }
     }
 
-    /// Parses the last record.
+    /// Parses the last record. It is a function of its own so that it writes the row where `next_row` returns it.
+    #[inline(never)]
     fn parse(&mut self) -> ParsedRow<'_> {
         let records = &self.records;
         let line = Line::new(records.line()).in_source(self.source);
@@ -472,12 +473,14 @@ impl<R: Read> CsvRows<R> {
         let is_sound = text.len() <= MAX_FIELD && memchr::memchr(0, text).is_none();
         match (str::from_utf8(text), records.plain_ends()) {
             (Ok(text), Some(ends)) if is_sound => {
-                let customer = self.customer_fields.as_ref().map_or("", |fields| {
-                    let part = range(ends, *fields.start()).start..range(ends, *fields.end()).end;
-                    text.get(part).unwrap_or_default()
-                });
-                let record = &mut PlainRecord { text, ends, customer, last: &mut self.last_customer };
-                layout.read_record(line, record)
+                let record = PlainRecord { text, ends };
+                let Some(fields) = &self.customer_fields else {
+                    return layout.read_record(line, &record);
+                };
+                let written = record.part(fields);
+                self.last_customer.read(written, &record, layout);
+                let places = self.last_customer.places();
+                layout.read_record(line, &WithCustomer { record, written, places })
             }
             (Ok(text), None) if is_sound => {
                 layout.read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8))

@@ -1,63 +1,85 @@
 //! Records without quotes. The records of an order follow each other and name the same customer, whose values are read
 //! once.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
-use crate::customer::{MatchKey, UserDataBuilder};
-use crate::order::layout::Record;
+use crate::customer::Places;
+use crate::order::layout::{BoundLayout, Record};
 use crate::value::Rule;
 
 /// A record that is text as a whole. Delimiters stand between its fields, so equal parts of two records have equal
 /// fields.
-pub(super) struct PlainRecord<'a, 'm> {
+#[derive(Clone, Copy)]
+pub(super) struct PlainRecord<'a> {
     pub(super) text: &'a str,
     /// Where each field ends.
     pub(super) ends: &'a [usize],
-    /// The part that holds the customer and nothing else that is read; blank if there is none.
-    pub(super) customer: &'a str,
-    pub(super) last: &'m mut LastCustomer,
 }
 
-/// How the last customer was written, and what was read there.
+/// A record whose customer was read before: the part of the record with the customer, and the places in it.
+pub(super) struct WithCustomer<'a> {
+    pub(super) record: PlainRecord<'a>,
+    pub(super) written: &'a str,
+    pub(super) places: &'a Places,
+}
+
+/// How the last customer was written, and where the values stand there.
 #[derive(Default)]
 pub(super) struct LastCustomer {
     written: String,
-    values: Vec<(MatchKey, Range<usize>)>,
-    texts: u64,
+    places: Places,
 }
 
 /// The place of a field in a record without quotes.
+#[inline]
 pub(super) fn range(ends: &[usize], index: usize) -> Range<usize> {
     index.checked_sub(1).map_or(0, |before| ends[before] + 1)..ends[index]
 }
 
-impl<'a> Record<'a> for PlainRecord<'a, '_> {
+impl<'a> PlainRecord<'a> {
+    /// Some fields with the delimiters between them.
+    pub(super) fn part(&self, fields: &RangeInclusive<usize>) -> &'a str {
+        &self.text[range(self.ends, *fields.start()).start..range(self.ends, *fields.end()).end]
+    }
+}
+
+impl<'a> Record<'a> for PlainRecord<'a> {
     #[inline]
     fn text(&self, position: usize) -> Result<&'a str, Rule> {
-        // Two halves of a letter in two fields are a whole letter in the text of the record.
-        self.text.get(range(self.ends, position)).ok_or(Rule::NotUtf8)
+        Ok(&self.text[range(self.ends, position)])
+    }
+}
+
+impl<'a> Record<'a> for WithCustomer<'a> {
+    #[inline]
+    fn text(&self, position: usize) -> Result<&'a str, Rule> {
+        self.record.text(position)
     }
 
-    fn repeat_customer(&self, customer: &mut UserDataBuilder<'a>) -> bool {
-        let is_same = !self.customer.is_empty() && self.customer == self.last.written;
-        if is_same {
-            let values = self.last.values.iter();
-            customer
-                .repeat(self.last.texts, values.map(|(key, place)| (*key, &self.customer[place.clone()])));
+    #[inline]
+    fn customer(&self) -> Option<(&'a str, &'a Places)> {
+        Some((self.written, self.places))
+    }
+}
+
+impl LastCustomer {
+    /// Reads a customer, unless the last one was written in the same way.
+    pub(super) fn read<'a>(&mut self, written: &'a str, record: &PlainRecord<'a>, layout: &'a BoundLayout) {
+        if self.written == written {
+            return;
         }
-        is_same
+        self.written.clear();
+        self.written.push_str(written);
+        self.places.clear();
+        layout.read_customer_texts(record, |_, key, text| {
+            // Each field of a record that is text as a whole is a text.
+            let text = text.unwrap_or_default();
+            let start = text.as_ptr().addr() - written.as_ptr().addr();
+            self.places.add(key, text, start..start + text.len());
+        });
     }
 
-    fn remember_customer(&mut self, customer: &UserDataBuilder<'a>) {
-        let LastCustomer { written, values, texts } = &mut *self.last;
-        let start = self.customer.as_ptr().addr();
-        let place = |text: &str| text.as_ptr().addr() - start..text.as_ptr().addr() - start + text.len();
-        written.clear();
-        values.clear();
-        if !self.customer.is_empty() {
-            written.push_str(self.customer);
-            values.extend(customer.given().map(|(key, text)| (key, place(text))));
-            *texts = customer.raw_fingerprint().texts();
-        }
+    pub(super) fn places(&self) -> &Places {
+        &self.places
     }
 }

@@ -150,7 +150,8 @@ impl<R: Read> Records<R> {
         self.next_line += line_break as u64;
         self.has_quotes = false;
         self.ends.clear();
-        self.delimiter.push_positions(&self.buffer[self.record.start..][..length], &mut self.ends);
+        let unread = &self.buffer[self.record.start..self.filled];
+        self.delimiter.push_positions(unread, length, &mut self.ends);
         self.ends.push(length);
     }
 

@@ -9,7 +9,7 @@ use super::order_key::{OrderKey, escaped};
 use super::record::{Moment, Record, Texts};
 use super::zones::{NoTime, ZoneOf};
 use super::{BoundLayout, RowLayout};
-use crate::customer::{CleaningOptions, UserDataBuilder, is_blank, is_placeholder};
+use crate::customer::{CleaningOptions, MatchKey, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
 use crate::order::quantity::Quantity;
@@ -43,15 +43,11 @@ impl BoundLayout {
         line: Line,
         field: impl Fn(usize) -> Result<&'a str, Rule>,
     ) -> ParsedRow<'a> {
-        self.read_record(line, &mut Texts(field))
+        self.read_record(line, &Texts(field))
     }
 
     /// Reads one record, of which some fields may have no text that can be used, and others need none.
-    pub(in crate::order) fn read_record<'a>(
-        &'a self,
-        line: Line,
-        record: &mut impl Record<'a>,
-    ) -> ParsedRow<'a> {
+    pub(in crate::order) fn read_record<'a>(&'a self, line: Line, record: &impl Record<'a>) -> ParsedRow<'a> {
         let field = |position| record.text(position);
         let text = |column| self.text(column, record);
         let number = |column: Column| record.number(self.position(column)?);
@@ -68,81 +64,94 @@ impl BoundLayout {
         if quantity.is_some_and(Quantity::is_return) {
             return ParsedRow::Return(line);
         }
-        let order = read.optional(Column::OrderId, text(Column::OrderId), str::parse);
+        let mut order_id = read.optional(Column::OrderId, text(Column::OrderId), str::parse);
         let name = read.or_default(Column::EventName, text(Column::EventName), offline_name);
-        let source = read.or_default(Column::ActionSource, text(Column::ActionSource), str::parse);
+        let action_source = read.or_default(Column::ActionSource, text(Column::ActionSource), str::parse);
         let zone = self.zone(field);
         let time = match self.position(Column::Timestamp).and_then(|position| record.moment(position)) {
             Some(moment) => read.moment(moment, &zone),
             None => read.time(text(Column::Timestamp), &zone),
         };
-        let (order_id, suspect) = match order {
-            Some(order) if self.has_order_key() => {
-                (read.order_key(self, &order, (time, &zone), field), Some(self.suspect(&order)))
-            }
-            order => (order, None),
-        };
-        let mut row = Row::new(line, time.unwrap_or(EventTime::FIRST));
-        row.customer.set_options(self.customers());
-        row.quantity = quantity;
-        row.product = read.optional(Column::ProductId, text(Column::ProductId), str::parse);
+        let mut suspect = None;
+        if let Some(number) = order_id.as_ref().filter(|_| self.has_order_key()) {
+            suspect = Some(self.suspect(number));
+            order_id = read.order_key(self, number, (time, &zone), field);
+        }
+        let product = read.optional(Column::ProductId, text(Column::ProductId), str::parse);
         let amount = |read: &mut Reader<'_>, column| match number(column) {
             Some(number) => read.number(column, ValueKind::Amount, number, not_negative),
             None => read.amount(column, text(column)),
         };
-        row.price = amount(&mut read, Column::Price);
-        row.value = amount(&mut read, Column::Value);
+        let price = amount(&mut read, Column::Price);
+        let value = amount(&mut read, Column::Value);
         let currency = read.optional(Column::Currency, text(Column::Currency), str::parse);
-        row.currency = read.currency(currency);
-        row.event_id = read.optional(Column::EventId, text(Column::EventId), str::parse);
-        row.event_source_url =
+        let currency = read.currency(currency);
+        let event_id = read.optional(Column::EventId, text(Column::EventId), str::parse);
+        let event_source_url =
             read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), str::parse);
-        row.delivery_category =
+        let delivery_category =
             read.optional(Column::DeliveryCategory, text(Column::DeliveryCategory), str::parse);
 
-        if !record.repeat_customer(&mut row.customer)
-            && self.read_customer(record, &mut row.customer, &mut read)
-        {
-            record.remember_customer(&row.customer);
-        }
+        let customer = match record.customer() {
+            Some((text, places)) => UserDataBuilder::lent(text, places, self.customers()),
+            None => self.read_customer(record, &mut read),
+        };
 
-        match (name, source) {
-            (Some(name), Some(source)) if read.faults.is_empty() => {
-                row.name = name;
-                row.action_source = source;
-                row.order_id = order_id;
-                ParsedRow::Row(row)
+        match (time, name, action_source) {
+            (Some(time), Some(name), Some(action_source)) if read.faults.is_empty() => {
+                // A row is large: it is written once, to the place of what is returned.
+                ParsedRow::Row(Row {
+                    line,
+                    time,
+                    customer,
+                    name,
+                    action_source,
+                    order_id,
+                    product,
+                    quantity,
+                    price,
+                    value,
+                    currency,
+                    event_id,
+                    event_source_url,
+                    delivery_category,
+                })
             }
-            (name, source) => {
+            (_, name, action_source) => {
                 let suspect = suspect.filter(|_| order_id.is_none());
-                let error = RowError::new(line, order_id, name.zip(source), read.faults);
+                let error = RowError::new(line, order_id, name.zip(action_source), read.faults);
                 ParsedRow::Invalid(error.suspect(suspect))
             }
         }
     }
 
-    /// Reads the customer, and returns whether every field could be read.
-    fn read_customer<'a>(
+    fn read_customer<'a>(&'a self, record: &impl Record<'a>, read: &mut Reader<'_>) -> UserDataBuilder<'a> {
+        let mut customer = UserDataBuilder::default();
+        customer.set_options(self.customers());
+        self.read_customer_texts(record, |column, key, text| match text {
+            Ok(text) => customer.add(key, text),
+            Err(rule) => read.reject(column, InvalidValue::new(ValueKind::Text, rule)),
+        });
+        customer
+    }
+
+    /// Reads the texts about the customer that are not blank.
+    #[inline]
+    pub(in crate::order) fn read_customer_texts<'a>(
         &'a self,
         record: &impl Record<'a>,
-        customer: &mut UserDataBuilder<'a>,
-        read: &mut Reader<'_>,
-    ) -> bool {
-        let mut is_whole = true;
+        mut read: impl FnMut(Column, MatchKey, Result<&'a str, Rule>),
+    ) {
         for (column, key) in MATCH_KEYS {
-            match self.text(column, record) {
-                Ok(text) if text.is_empty() || is_null(text) => {}
-                Ok(text) => customer.add(key, text),
-                Err(rule) => {
-                    read.reject(column, InvalidValue::new(ValueKind::Text, rule));
-                    is_whole = false;
-                }
+            let text = self.text(column, record);
+            if !text.is_ok_and(|text| text.is_empty() || is_null(text)) {
+                read(column, key, text);
             }
         }
-        is_whole
     }
 
     /// The text of a column: in the record, or fixed by the layout.
+    #[inline]
     fn text<'a>(&'a self, column: Column, record: &impl Record<'a>) -> Result<&'a str, Rule> {
         match self.position(column) {
             Some(position) => record.text(position),
@@ -241,8 +250,12 @@ impl Reader<'_> {
 
     fn amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
         let numbers = self.layout.numbers;
+        let text = self.text(column, text)?;
+        if let Some(amount) = numbers.style.short(text) {
+            return Some(amount);
+        }
         let MarkedAmount { amount, marks } =
-            self.optional(column, text, |text| numbers.style.amount(text))?;
+            self.optional(column, Ok(text), |text| numbers.style.amount(text))?;
         self.marks.extend(marks.into_iter().map(|mark| (column, mark)));
         Some(amount)
     }
@@ -372,6 +385,7 @@ impl Reader<'_> {
 
 /// Returns whether a field is blank or holds a word for a missing value, such as `null` or `n/a`. In a column of
 /// numbers `NaN` is an invalid number instead, and in the column of order ids `#N/A` an order id that was lost.
+#[inline]
 fn is_missing(column: Column, text: &str) -> bool {
     text.is_empty() || !begins_a_value(text) && is_blank_or_placeholder(column, text)
 }
@@ -385,6 +399,7 @@ fn is_blank_or_placeholder(column: Column, text: &str) -> bool {
 }
 
 /// Returns whether the first letters show already that the text is a value.
+#[inline]
 fn begins_a_value(text: &str) -> bool {
     match text.as_bytes() {
         [] | [b'N' | b'n', ..] | [b'U' | b'u', b'N' | b'n', ..] => false,
@@ -393,12 +408,16 @@ fn begins_a_value(text: &str) -> bool {
 }
 
 /// Returns whether the text is what databases write for a missing value.
+#[inline]
 fn is_null(text: &str) -> bool {
     match text.as_bytes() {
-        [b'N' | b'n' | b'\\', ..] => {}
-        [first, ..] if first.is_ascii_graphic() => return false,
-        _ => {}
+        [b'N' | b'n' | b'\\', ..] => is_null_word(text),
+        [first, ..] if first.is_ascii_graphic() => false,
+        _ => is_null_word(text),
     }
+}
+
+fn is_null_word(text: &str) -> bool {
     let text = text.trim();
     text.eq_ignore_ascii_case("null") || text == "\\N"
 }

@@ -72,8 +72,11 @@ impl NumberFormat {
     /// Reads a whole number, or a fraction if that is allowed; `2.0` is two.
     pub(super) fn quantity(self, text: &str) -> Result<Quantity, InvalidValue> {
         let invalid = |rule| InvalidValue::new(ValueKind::Quantity, rule);
+        if let Some(number) = self.style.short(text) {
+            return self.counted(number);
+        }
         let MarkedAmount { amount, marks } =
-            self.style.number(text).map_err(|error| invalid(error.rule()))?;
+            self.style.any_form(text).map_err(|error| invalid(error.rule()))?;
         if !marks.is_empty() {
             return Err(invalid(Rule::NotANumber));
         }
@@ -127,17 +130,16 @@ impl NumberStyle {
         }
     }
 
-    /// Reads an amount. It may be zero, but not negative.
-    pub(super) fn amount(self, text: &str) -> Result<MarkedAmount, InvalidValue> {
-        let MarkedAmount { amount, marks } = self.number(text)?;
-        Ok(MarkedAmount { amount: not_negative(amount)?, marks })
+    /// Reads the usual numbers: digits with nothing around them, and not too many.
+    #[inline]
+    pub(super) fn short(self, text: &str) -> Option<Amount> {
+        Amount::short(text, self.decimal_sign())
     }
 
-    fn number(self, text: &str) -> Result<MarkedAmount, InvalidValue> {
-        match Amount::short(text, self.decimal_sign()) {
-            Some(amount) => Ok(MarkedAmount { amount, marks: Marks::new() }),
-            None => self.any_form(text),
-        }
+    /// Reads an amount in any form. It may be zero, but not negative.
+    pub(super) fn amount(self, text: &str) -> Result<MarkedAmount, InvalidValue> {
+        let MarkedAmount { amount, marks } = self.any_form(text)?;
+        Ok(MarkedAmount { amount: not_negative(amount)?, marks })
     }
 
     fn decimal_sign(self) -> u8 {
@@ -347,14 +349,16 @@ mod tests {
             text in "[ -]?[0-9]{0,4}([.,][0-9]{0,4}){0,3} ?|[0-9]{1,20}[.,][0-9]{1,3}",
         ) {
             for style in STYLES {
-                prop_assert_eq!(style.number(&text), style.any_form(&text));
+                if let Some(amount) = style.short(&text) {
+                    prop_assert_eq!(style.any_form(&text), Ok(MarkedAmount { amount, marks: Marks::new() }));
+                }
             }
         }
 
         #[test]
         fn any_text_is_read_or_refused(text in "[0-9 .,'()€$a-zA-Z٠-٩٫٬０-９−-]{0,12}|\\PC{0,12}") {
             for style in STYLES.into_iter().chain([NumberStyle::Plain]) {
-                let _ = style.number(&text);
+                let _ = style.any_form(&text);
             }
         }
 
@@ -382,7 +386,7 @@ mod tests {
             let digits = format!("{}{point}{cents:02}", grouped(whole, separator));
             let expected: Amount = format!("{whole}.{cents:02}").parse().unwrap_or(Amount::ZERO);
             let text = around.replace("{}", &in_script(&digits, script));
-            let amount = |text: &str| style.number(text).map(|read| read.amount);
+            let amount = |text: &str| style.any_form(text).map(|read| read.amount);
             prop_assert_eq!(amount(&text), Ok(expected), "{}", text);
             if !negative.is_empty() {
                 let text = negative.replace("{}", &text);

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 
-use crate::customer::UserDataBuilder;
+use crate::customer::Places;
 use crate::value::{Amount, Rule};
 
 /// One record of a source, by the positions of its fields.
@@ -20,13 +20,10 @@ pub(in crate::order) trait Record<'a> {
         None
     }
 
-    /// Adds the values of the customer that was remembered, if this record names the customer in the same texts.
-    fn repeat_customer(&self, _customer: &mut UserDataBuilder<'a>) -> bool {
-        false
+    /// The customer, if that was read before: a text, and where the values stand in it.
+    fn customer(&self) -> Option<(&'a str, &'a Places)> {
+        None
     }
-
-    /// Remembers what was read of the customer for the next record.
-    fn remember_customer(&mut self, _customer: &UserDataBuilder<'a>) {}
 }
 
 /// A time that needs no reading.
