@@ -14,9 +14,9 @@ use meta_offline_events::order::RowError;
 use meta_offline_events::order::{OrderRules, Orders, Prepared, Row, SortedOrders};
 #[cfg(feature = "html")]
 use meta_offline_events::report::{DeliveryReport, Reason, RunReport, SavedReport, html};
-use meta_offline_events::value::{Currency, EventTime};
+use meta_offline_events::value::EventTime;
 #[cfg(feature = "html")]
-use meta_offline_events::value::{Line, OrderId};
+use meta_offline_events::value::{Currency, Line, OrderId};
 use meta_offline_events::wire::{Batcher, RequestFields};
 
 use crate::data::{Clientele, NOW, Shop};
