@@ -26,13 +26,24 @@ const WORDS: [&str; 16] = [
     "[object undefined]",
 ];
 
+/// Whether a word begins with this byte.
+const BEGINS_A_WORD: [bool; 256] = {
+    let mut begins = [false; 256];
+    let mut word = 0;
+    while word < WORDS.len() {
+        begins[WORDS[word].as_bytes()[0] as usize] = true;
+        word += 1;
+    }
+    begins
+};
+
 /// Blank texts, which careless exports hash.
 const BLANKS: [&str; 5] = ["", " ", "\n", "\r\n", "\0"];
 
 /// Whether this text is a placeholder, in upper or lower case.
 pub(crate) fn is_placeholder(text: &[u8]) -> bool {
-    let is_first = |first: &u8| b"-(<\\#[nu".contains(&first.to_ascii_lowercase());
-    text.first().is_some_and(is_first) && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+    text.first().is_some_and(|first| BEGINS_A_WORD[usize::from(first.to_ascii_lowercase())])
+        && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Whether this ASCII text may be a placeholder. Those that begin with a letter begin with `n` or `u`.
