@@ -93,15 +93,14 @@ const BLOCK: usize = 64;
 
 /// Returns a number with one bit for each byte, the lowest one for the first. It is set if the byte equals `wanted`.
 fn mark_equal(block: &[u8; BLOCK], wanted: u8) -> u64 {
-    const ALL_BUT_HIGHEST: u64 = u64::from_ne_bytes([0x7F; 8]);
-    let (words, _) = block.as_chunks::<8>();
+    let mut is_equal = [0; BLOCK];
+    for (is_equal, byte) in is_equal.iter_mut().zip(block) {
+        *is_equal = u8::from(*byte == wanted);
+    }
+    let (words, _) = is_equal.as_chunks::<8>();
     words.iter().rev().fold(0, |marks, word| {
-        let difference = u64::from_le_bytes(*word) ^ u64::from_ne_bytes([wanted; 8]);
-        // The sum carries into the highest bit of each byte with a lower bit set, and never into the next byte.
-        let is_different = ((difference & ALL_BUT_HIGHEST) + ALL_BUT_HIGHEST) | difference;
-        let highest = !(is_different | ALL_BUT_HIGHEST);
-        // The product gathers the eight bits in the highest byte.
-        marks << 8 | (highest >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+        // The product gathers the lowest bits of all eight bytes in the highest byte.
+        marks << 8 | u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56
     })
 }
 
