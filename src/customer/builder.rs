@@ -1,6 +1,7 @@
 //! Building user data from raw text: every value is cleaned and hashed, and every unusable one is reported.
 
 use std::fmt;
+use std::hint::black_box;
 
 use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
 use super::given::{self, Given, Places, Texts};
@@ -99,6 +100,13 @@ impl<'a> UserDataBuilder<'a> {
     /// Copies the builder, with the lifetime of this borrow.
     pub(crate) fn reborrow(&self) -> UserDataBuilder<'_> {
         UserDataBuilder { given: self.given.reborrow(), texts: self.texts, options: self.options }
+    }
+
+    /// Reads from each text, so that the processor fetches them all at once.
+    pub(crate) fn prefetch(&self) {
+        let mut memory = Texts::new();
+        let texts = self.given.texts(&mut memory).iter();
+        black_box(texts.fold(0, |read, (_, raw)| read ^ raw.as_bytes().first().unwrap_or(&0)));
     }
 
     pub(crate) fn raw_fingerprint(&self) -> RawFingerprint {

@@ -102,8 +102,7 @@ impl<'a> Row<'a> {
             || self.delivery_category.is_some()
     }
 
-    /// Reads from each cache line of the row that is needed soon, so that the processor fetches them while it
-    /// is busy with other rows.
+    /// Reads from each cache line that the row itself takes, so that the processor fetches them all at once.
     pub(super) fn prefetch(&self) {
         let Self { line, time, quantity, price, value, currency, action_source, .. } = self;
         let texts = (self.order_id.is_some(), self.product.is_some(), self.event_id.is_some());

@@ -76,11 +76,12 @@ const MAX_ROWS: usize = NOWHERE as usize;
 
 const ALONE: u64 = 0;
 
-/// So many orders before it is needed an order is fetched.
-const AHEAD: usize = 8;
+/// So many orders go through each step of reading together: what they need of memory is then fetched at once. More do not
+/// fit the first cache.
+const ORDERS_AT_ONCE: usize = 16;
 
-/// So many rows go through each step together: what they need of memory is then fetched at once.
-const AT_ONCE: usize = 64;
+/// So many rows go through each step of indexing together.
+const ROWS_AT_ONCE: usize = 64;
 
 impl Index {
     pub(super) fn of(rows: &[Row<'_>], rules: &OrderRules) -> Result<Self, TooManyRows> {
@@ -100,9 +101,9 @@ impl Index {
         mark: impl Fn(&Row<'a>) -> u64,
     ) -> Result<Option<Self>, TooManyRows> {
         let mut gathering = Gathering::of(rows.len(), max_memory)?;
-        let mut marks = [ALONE; AT_ONCE];
-        let mut firsts = [NOWHERE; AT_ONCE];
-        for chunk in rows.chunks(AT_ONCE) {
+        let mut marks = [ALONE; ROWS_AT_ONCE];
+        let mut firsts = [NOWHERE; ROWS_AT_ONCE];
+        for chunk in rows.chunks(ROWS_AT_ONCE) {
             for (place, row) in marks.iter_mut().zip(chunk) {
                 *place = mark(row);
             }
@@ -129,11 +130,16 @@ impl Index {
         orders: Range<usize>,
         mut each: impl FnMut(&'r Row<'a>),
     ) {
-        for number in orders {
-            if let Some(later) = self.orders.get(number + AHEAD) {
-                self.rows_of(later).for_each(|position| rows[position].prefetch());
+        for orders in self.orders[orders].chunks(ORDERS_AT_ONCE) {
+            for order in orders {
+                self.rows_of(order).for_each(|position| rows[position].prefetch());
             }
-            self.rows_of(&self.orders[number]).for_each(|position| each(&rows[position]));
+            for order in orders {
+                rows[order.first as usize].customer.prefetch();
+            }
+            for order in orders {
+                self.rows_of(order).for_each(|position| each(&rows[position]));
+            }
         }
     }
 
