@@ -198,19 +198,20 @@ impl SliceWriter<'_> {
     }
 
     fn put_amount(&mut self, amount: Amount) {
-        let Some((units @ 0.., decimals @ 0..=2)) = amount.few_digits() else {
-            return self.put_slice(amount.to_digits().as_bytes());
-        };
-        let units = units.unsigned_abs();
-        let (whole, rest) = match decimals {
-            0 => return self.put_number(units),
-            1 => (units / 10, units % 10),
-            _ => (units / 100, units % 100),
-        };
-        self.put_number(whole);
-        self.put(b".");
-        let text = (eight_digits(rest) | ZEROS) >> (8 * (8 - decimals));
-        self.put_start(&text.to_le_bytes(), decimals as usize);
+        match amount.few_digits() {
+            Some((units @ 0.., 0)) => self.put_number(units.unsigned_abs()),
+            Some((units @ 0.., decimals @ 1..=7)) if units.unsigned_abs() < EIGHT_DIGITS => {
+                let digits = eight_digits(units.unsigned_abs());
+                let text = digits | ZEROS;
+                let point = 8 - decimals;
+                // The last digit before the point stays, also of zero.
+                let zeros = (digits.trailing_zeros() / 8).min(point - 1);
+                self.put_start(&(text >> (8 * zeros)).to_le_bytes(), (point - zeros) as usize);
+                self.put(b".");
+                self.put_start(&(text >> (8 * point)).to_le_bytes(), decimals as usize);
+            }
+            _ => self.put_slice(amount.to_digits().as_bytes()),
+        }
     }
 
     /// Writes a value by its serializer.
