@@ -46,9 +46,7 @@ impl Bodies {
         while let Some(event) = self.orders.next_event() {
             self.batcher.push(event);
         }
-        while let Some(batch) = self.batcher.next_batch() {
-            self.batcher.reuse(batch);
-        }
+        while self.batcher.next_batch().is_some() {}
     }
 
     fn finish(self) -> Prepared {

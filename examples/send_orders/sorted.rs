@@ -73,7 +73,6 @@ pub(crate) async fn write(
         }
         while let Some(batch) = batcher.next_batch() {
             written = written.and_then(|()| write(&batch));
-            batcher.reuse(batch);
         }
         progress.made(report.events().pending);
     }

@@ -196,7 +196,6 @@ fn to_bodies(rows: &[Row<'_>], sorting: Sorting, now: EventTime) -> Result<usize
                 }
                 while let Some(batch) = batcher.next_batch() {
                     count(&batch);
-                    batcher.reuse(batch);
                 }
             }
             orders.finish().events.iter().for_each(|event| batcher.push(event));

@@ -60,7 +60,6 @@ fn stream(file: &Path, now: EventTime) -> Result<Result<Run, NotSorted>, Failure
         }
         while let Some(batch) = batcher.next_batch() {
             run.count(&batch);
-            batcher.reuse(batch);
         }
     }
     let rest = orders.finish();

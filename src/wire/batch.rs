@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::RequestFields;
+use super::memory::{Body, Spare};
 use super::request::OPENING;
 use super::writer::write_event;
 use crate::event::Event;
@@ -92,7 +93,7 @@ impl<'c> Draft<'c> {
     }
 
     /// Creates an empty body in the memory of an old one.
-    pub(crate) fn with_memory_of(
+    pub(super) fn with_memory_of(
         mut body: Vec<u8>,
         expected: usize,
         limits: BatchLimits,
@@ -172,10 +173,10 @@ impl<'c> Draft<'c> {
     }
 }
 
-/// One request body and the events in it.
+/// One request body and the events in it. Its memory serves a later body once it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Batch {
-    body: Vec<u8>,
+    body: Body,
     events: Range<usize>,
     oversized: bool,
 }
@@ -192,8 +193,9 @@ impl fmt::Debug for Batch {
 
 impl Batch {
     /// Closes a draft whose first event has this position.
-    pub(crate) fn of(draft: Draft<'_>, first: usize) -> Self {
-        Self { events: first..first + draft.len(), oversized: draft.is_oversized(), body: draft.into_body() }
+    pub(super) fn of(draft: Draft<'_>, first: usize, spare: &Spare) -> Self {
+        let (events, oversized) = (first..first + draft.len(), draft.is_oversized());
+        Self { events, oversized, body: spare.lend(draft.into_body()) }
     }
 
     /// The body: `{"data":[…]}` and the other members of the request, without a token.
@@ -203,7 +205,7 @@ impl Batch {
 
     /// Returns the body without its positions.
     pub fn into_body(self) -> Vec<u8> {
-        self.body
+        self.body.into_bytes()
     }
 
     /// The positions of its events among all events.
@@ -243,6 +245,7 @@ pub struct Batches<'e> {
     next: usize,
     limits: BatchLimits,
     closing: Vec<u8>,
+    spare: Spare,
 }
 
 impl fmt::Debug for Batches<'_> {
@@ -254,7 +257,8 @@ impl fmt::Debug for Batches<'_> {
 impl<'e> Batches<'e> {
     /// Splits these events within the default limits. `fields` are the other members of each request.
     pub fn new(events: &'e [Event], fields: &RequestFields) -> Self {
-        Self { events, next: 0, limits: BatchLimits::default(), closing: fields.closing() }
+        let (limits, closing) = (BatchLimits::default(), fields.closing());
+        Self { events, next: 0, limits, closing, spare: Spare::default() }
     }
 
     /// Sets the limits of each batch.
@@ -269,11 +273,12 @@ impl Iterator for Batches<'_> {
 
     fn next(&mut self) -> Option<Batch> {
         let left = &self.events[self.next..];
-        let mut draft = Draft::new(left.len(), self.limits, &self.closing);
+        let closing = self.closing.as_slice().into();
+        let mut draft = Draft::with_memory_of(self.spare.take(), left.len(), self.limits, closing);
         let taken = left.iter().take_while(|event| draft.push(event)).count();
         let first = self.next;
         self.next += taken;
-        (taken > 0).then(|| Batch::of(draft, first))
+        (taken > 0).then(|| Batch::of(draft, first, &self.spare))
     }
 }
 

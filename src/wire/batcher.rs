@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use super::batch::Draft;
+use super::memory::Spare;
 use super::{Batch, BatchLimits, RequestFields};
 use crate::event::Event;
 
@@ -46,7 +47,7 @@ pub struct Batcher {
     /// How many events are in full bodies.
     batched: usize,
     full: VecDeque<Batch>,
-    spare: Vec<u8>,
+    spare: Spare,
 }
 
 impl Batcher {
@@ -54,7 +55,7 @@ impl Batcher {
     pub fn new(fields: &RequestFields) -> Self {
         let (closing, limits) = (fields.closing(), BatchLimits::default());
         let draft = Draft::new(limits.events(), limits, closing.clone());
-        Self { closing, limits, draft, batched: 0, full: VecDeque::new(), spare: Vec::new() }
+        Self { closing, limits, draft, batched: 0, full: VecDeque::new(), spare: Spare::default() }
     }
 
     /// Sets the limits of each body, from the next body on.
@@ -84,11 +85,6 @@ impl Batcher {
         self.full.pop_front()
     }
 
-    /// Gives back a batch that is not needed any more, so that its memory serves a later one.
-    pub fn reuse(&mut self, batch: Batch) {
-        self.spare = batch.into_body();
-    }
-
     /// Returns the bodies that [`next_batch`](Self::next_batch) has not returned, the last of which may not
     /// be full.
     pub fn finish(mut self) -> Vec<Batch> {
@@ -107,10 +103,9 @@ impl Batcher {
     }
 
     fn close(&mut self) {
-        let memory = std::mem::take(&mut self.spare);
         let closing = self.closing.clone().into();
-        let next = Draft::with_memory_of(memory, self.limits.events(), self.limits, closing);
-        let batch = Batch::of(std::mem::replace(&mut self.draft, next), self.batched);
+        let next = Draft::with_memory_of(self.spare.take(), self.limits.events(), self.limits, closing);
+        let batch = Batch::of(std::mem::replace(&mut self.draft, next), self.batched, &self.spare);
         self.batched = batch.events().end;
         self.full.push_back(batch);
     }

@@ -9,6 +9,7 @@ mod batch;
 mod batcher;
 #[cfg(feature = "client")]
 pub(crate) mod lenient;
+mod memory;
 mod request;
 #[cfg(feature = "client")]
 mod response;

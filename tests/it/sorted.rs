@@ -65,7 +65,6 @@ fn bodies(
         }
         while let Some(batch) = batcher.next_batch() {
             bodies.push(batch.clone());
-            batcher.reuse(batch);
         }
     }
     orders.end_source(rows.ending());
