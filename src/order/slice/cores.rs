@@ -1,7 +1,9 @@
 //! Pieces of the rows that are grouped on several cores at once, with the events and the report of one core.
 
-use rayon::iter::repeat_n;
-use rayon::join;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rayon::ScopeFifo;
 use rayon::prelude::*;
 
 use super::{Pieces, RowSlice, TooManyRows};
@@ -12,7 +14,8 @@ use crate::order::tally::RowTally;
 use crate::order::{OrderRules, Prepared, Row, SortedOrders};
 use crate::value::EventTime;
 
-/// The pieces for each core in one wave: enough for all cores to finish at about the same time.
+/// The pieces for each core that are grouped or wait to be handed over: enough for a core to go on while another one
+/// is late, or hands over.
 const PIECES_PER_CORE: usize = 8;
 
 /// Collects the events of a piece of the rows.
@@ -61,38 +64,100 @@ struct Piece<C> {
     counts: Option<(RowTally, Coverage)>,
 }
 
-/// Groups the pieces wave by wave: while the events of one wave are handed over, the next one is grouped.
+/// Groups the pieces on all cores, and hands them over in order.
 fn collect<C: Collect>(
     pieces: &Pieces<'_, '_>,
     rules: &OrderRules,
     now: EventTime,
-    mut sink: impl FnMut(&mut C) + Send,
+    sink: impl FnMut(&mut C) + Send,
 ) -> Prepared {
-    let wave_len = PIECES_PER_CORE * rayon::current_num_threads();
-    let group_wave = |start: usize, memory: Vec<C>| -> Vec<Piece<C>> {
-        let wave = start..pieces.len().min(start + wave_len);
-        let memory = memory.into_par_iter().chain(repeat_n((), wave_len).map(|()| C::default()));
-        let wave = wave.into_par_iter().zip(memory);
-        wave.map(|(piece, events)| group(pieces, piece, rules, now, events)).collect()
-    };
-    let mut orders = SortedOrders::unchecked(rules.clone(), now);
-    let mut start = 0;
-    let mut wave = group_wave(start, Vec::new());
-    let mut memory = Vec::new();
-    while !wave.is_empty() {
-        start += wave.len();
-        let first = start - wave.len();
-        let hand_over = || {
-            for (piece, grouped) in (first..).zip(&mut wave) {
-                orders.take_in(pieces, piece, grouped);
-                sink(&mut grouped.events);
-            }
-        };
-        let (next, ()) = join(|| group_wave(start, memory), hand_over);
-        memory = wave.into_iter().map(|piece| piece.events).collect();
-        wave = next;
+    let at_once = PIECES_PER_CORE * rayon::current_num_threads();
+    let out = Out { orders: SortedOrders::unchecked(rules.clone(), now), sink };
+    let grouped = Grouped { first: 0, waiting: VecDeque::new() };
+    let line = Line { pieces, rules, now, at_once, grouped: Mutex::new(grouped), out: Mutex::new(out) };
+    rayon::scope_fifo(|scope| {
+        let line = &line;
+        for piece in 0..pieces.len().min(at_once) {
+            scope.spawn_fifo(move |scope| line.group(scope, piece, C::default()));
+        }
+    });
+    line.out.into_inner().unwrap_or_else(PoisonError::into_inner).orders.finish()
+}
+
+/// The pieces on their way through the cores.
+struct Line<'r, 'a, C, S> {
+    pieces: &'r Pieces<'r, 'a>,
+    rules: &'r OrderRules,
+    now: EventTime,
+    at_once: usize,
+    grouped: Mutex<Grouped<C>>,
+    out: Mutex<Out<S>>,
+}
+
+/// Pieces that were grouped, from the next one to hand over.
+struct Grouped<C> {
+    first: usize,
+    waiting: VecDeque<Option<Piece<C>>>,
+}
+
+/// Where pieces are handed over, by one core at a time.
+struct Out<S> {
+    orders: SortedOrders,
+    sink: S,
+}
+
+impl<'r, C: Collect, S: FnMut(&mut C) + Send> Line<'r, '_, C, S> {
+    /// Groups a piece, and hands over what comes next.
+    fn group<'s>(&'s self, scope: &ScopeFifo<'s>, piece: usize, memory: C)
+    where
+        'r: 's,
+    {
+        let grouped = group(self.pieces, piece, self.rules, self.now, memory);
+        self.grouped().add(piece, grouped);
+        while self.grouped().is_ready() {
+            // A core that is handing over looks again once it has let others in.
+            let Ok(mut out) = self.out.try_lock() else { return };
+            self.hand_over(scope, &mut out);
+        }
     }
-    orders.finish()
+
+    /// Hands over the pieces that come next. Each makes room for a later one.
+    fn hand_over<'s>(&'s self, scope: &ScopeFifo<'s>, out: &mut Out<S>) {
+        loop {
+            let Some((piece, mut grouped)) = self.grouped().next() else { return };
+            out.orders.take_in(self.pieces, piece, &mut grouped);
+            (out.sink)(&mut grouped.events);
+            let later = piece + self.at_once;
+            if later < self.pieces.len() {
+                scope.spawn_fifo(move |scope| self.group(scope, later, grouped.events));
+            }
+        }
+    }
+
+    fn grouped(&self) -> MutexGuard<'_, Grouped<C>> {
+        self.grouped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C> Grouped<C> {
+    fn add(&mut self, piece: usize, grouped: Piece<C>) {
+        let place = piece - self.first;
+        if self.waiting.len() <= place {
+            self.waiting.resize_with(place + 1, || None);
+        }
+        self.waiting[place] = Some(grouped);
+    }
+
+    fn is_ready(&self) -> bool {
+        matches!(self.waiting.front(), Some(Some(_)))
+    }
+
+    fn next(&mut self) -> Option<(usize, Piece<C>)> {
+        let grouped = self.waiting.front_mut()?.take()?;
+        self.waiting.pop_front();
+        self.first += 1;
+        Some((self.first - 1, grouped))
+    }
 }
 
 fn group<C: Collect>(

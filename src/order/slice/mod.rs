@@ -75,8 +75,9 @@ impl<'r, 'a> RowSlice<'r, 'a> {
     /// Uses the threads of the current rayon pool. Events, bodies and reports are the same for any number of
     /// threads.
     ///
-    /// Each thread takes memory for some ten megabytes of events. Rows without an order id, and orders with an
-    /// event id of their own, are grouped on one thread, because no two events may have the same id.
+    /// Each thread takes memory for the events of some two thousand rows, or of a thousand orders. Rows without an
+    /// order id, and orders with an event id of their own, are grouped on one thread, because no two events may have
+    /// the same id.
     ///
     /// ```
     /// use meta_offline_events::customer::UserData;
