@@ -29,10 +29,14 @@ pub(crate) fn write(out: &mut dyn Write, files: &[FileFacts], diagnostics: &[Dia
         let mut blamed = diagnostic.blamed_lines().iter();
         for line in diagnostic.lines() {
             let (file, number) = (source(files, *line), line.number().to_string());
-            match blamed.next() {
-                Some(blamed) => write(file, &number, &format!("{message} (line {blamed})"))?,
-                None => write(file, &number, message)?,
-            }
+            let see = match blamed.next() {
+                Some(blamed) if blamed.source() == line.source() => {
+                    format!(" (see line {})", blamed.number())
+                }
+                Some(blamed) => format!(" (see line {} of {})", blamed.number(), source(files, *blamed)),
+                None => String::new(),
+            };
+            write(file, &number, &format!("{message}{see}"))?;
         }
     }
     list.flush()

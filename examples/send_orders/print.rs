@@ -203,6 +203,8 @@ struct Kind<'r> {
     reason: &'static str,
     column: Option<&'static str>,
     lines: Vec<Line>,
+    /// The rows to blame, where they are others than those of the lines.
+    blamed: Vec<Line>,
     message: &'r str,
     others: u64,
 }
@@ -223,16 +225,21 @@ fn write_diagnostics(
     let lines_title = if several { "file:line" } else { "lines" };
     writeln!(out, "\n   {:>6}   {outcome_title:width$}{:24}{:19}{lines_title}", "rows", "reason", "column")?;
     for kind in kinds(diagnostics) {
-        let Kind { outcome, reason, column, lines, message, others } = kind;
+        let Kind { outcome, reason, column, lines, blamed, message, others } = kind;
         let outcome = outcome.map(|outcome| outcome.replace('_', " ")).unwrap_or_default();
         let rows = if lines.is_empty() { String::new() } else { grouped(lines.len() as u64) };
         let place = shortened(&lines, several);
         let entry =
             format!("   {rows:>6}   {outcome:width$}{reason:24}{:19}{place}", column.unwrap_or_default());
         writeln!(out, "{}", entry.trim_end())?;
+        let blamed = match blamed.len() {
+            0 => String::new(),
+            1 => format!(" (see line {})", shortened(&blamed, several)),
+            _ => format!(" (see lines {})", shortened(&blamed, several)),
+        };
         let others =
             if others > 0 { format!(" (and {} more like it)", grouped(others)) } else { String::new() };
-        for line in wrapped(&format!("{message}{others}")) {
+        for line in wrapped(&format!("{message}{blamed}{others}")) {
             writeln!(out, "            {line}")?;
         }
     }
@@ -252,6 +259,7 @@ fn kinds(diagnostics: &[Diagnostic]) -> Vec<Kind<'_>> {
         match kinds.iter_mut().find(is_same) {
             Some(kind) => {
                 kind.lines.extend(diagnostic.lines());
+                kind.blamed.extend(diagnostic.blamed_lines());
                 kind.others += u64::from(kind.message != diagnostic.message());
             }
             None => kinds.push(Kind {
@@ -259,6 +267,7 @@ fn kinds(diagnostics: &[Diagnostic]) -> Vec<Kind<'_>> {
                 reason,
                 column,
                 lines: diagnostic.lines().to_vec(),
+                blamed: diagnostic.blamed_lines().to_vec(),
                 message: diagnostic.message(),
                 others: 0,
             }),
@@ -266,6 +275,8 @@ fn kinds(diagnostics: &[Diagnostic]) -> Vec<Kind<'_>> {
     }
     for kind in &mut kinds {
         kind.lines.sort_unstable();
+        kind.blamed.sort_unstable();
+        kind.blamed.dedup();
     }
     kinds.sort_by_key(|kind| std::cmp::Reverse(kind.lines.len()));
     kinds
@@ -275,7 +286,10 @@ fn kinds(diagnostics: &[Diagnostic]) -> Vec<Kind<'_>> {
 const MAX_LINES_SHOWN: usize = 5;
 
 fn shortened(lines: &[Line], several: bool) -> String {
-    let one = |line: &Line| if several { format!("{}:{line}", line.source()) } else { line.to_string() };
+    let one = |line: &Line| {
+        let number = line.number();
+        if several { format!("{}:{number}", line.source()) } else { number.to_string() }
+    };
     let shown: Vec<String> = lines.iter().take(MAX_LINES_SHOWN).map(one).collect();
     match lines.len().saturating_sub(MAX_LINES_SHOWN) {
         0 => shown.join(", "),

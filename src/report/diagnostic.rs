@@ -146,7 +146,7 @@ impl fmt::Display for Diagnostic {
         let mut blamed = self.blamed.to_vec();
         blamed.sort_unstable();
         blamed.dedup();
-        f.write_str(" (")?;
+        f.write_str(" (see ")?;
         write_lines(f, &blamed)?;
         f.write_str(")")
     }

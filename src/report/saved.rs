@@ -213,6 +213,8 @@ pub struct Reason {
     diagnostics: u64,
     /// The first lines, each with the number of its source.
     pub(super) first: Vec<(u64, u16)>,
+    /// The rows to blame for the first lines, where they are others.
+    pub(super) blamed: Vec<(u64, u16)>,
     message: String,
 }
 
@@ -263,6 +265,10 @@ struct SavedDiagnostic {
     lines: Few<u64>,
     #[serde(default)]
     sources: Few<u16>,
+    #[serde(default)]
+    blamed_lines: Few<u64>,
+    #[serde(default)]
+    blamed_sources: Few<u16>,
     outcome: Option<String>,
     code: String,
     column: Option<String>,
@@ -300,30 +306,45 @@ type Kind = (Option<String>, String, Option<String>);
 
 impl Reasons {
     fn add(&mut self, diagnostic: SavedDiagnostic, places: &mut BTreeMap<Kind, usize>) {
-        let SavedDiagnostic { lines, sources, outcome, code, column, message } = diagnostic;
+        let SavedDiagnostic { outcome, code, column, message, .. } = diagnostic;
+        let count = diagnostic.lines.count;
         let kind = (outcome, code, column);
         let place = match places.get(&kind) {
             Some(place) => *place,
             None if self.kept.len() >= MAX_REASONS => {
                 self.others += 1;
-                self.rows_of_others += lines.count;
+                self.rows_of_others += count;
                 return;
             }
             None => {
                 let (outcome, code, column) = kind.clone();
-                let first = Vec::new();
-                self.kept.push(Reason { outcome, code, column, rows: 0, diagnostics: 0, first, message });
+                let (first, blamed) = (Vec::new(), Vec::new());
+                self.kept.push(Reason {
+                    outcome,
+                    code,
+                    column,
+                    rows: 0,
+                    diagnostics: 0,
+                    first,
+                    blamed,
+                    message,
+                });
                 places.insert(kind, self.kept.len() - 1);
                 self.kept.len() - 1
             }
         };
         let reason = &mut self.kept[place];
-        reason.rows = reason.rows.saturating_add(lines.count);
+        reason.rows = reason.rows.saturating_add(count);
         reason.diagnostics += 1;
-        let sources = sources.first.into_iter().chain(std::iter::repeat(0));
-        reason.first.extend(lines.first.into_iter().zip(sources));
-        reason.first.truncate(KEPT);
+        let shown = KEPT - reason.first.len();
+        reason.first.extend(places_of(diagnostic.lines, diagnostic.sources).take(shown));
+        reason.blamed.extend(places_of(diagnostic.blamed_lines, diagnostic.blamed_sources).take(shown));
     }
+}
+
+/// Lines, each with the number of its source.
+fn places_of(lines: Few<u64>, sources: Few<u16>) -> impl Iterator<Item = (u64, u16)> {
+    lines.first.into_iter().zip(sources.first.into_iter().chain(std::iter::repeat(0)))
 }
 
 /// The first elements of a list, and how many there are.

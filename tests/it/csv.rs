@@ -524,7 +524,7 @@ fn v18_rows_of_one_order_in_two_files_are_one_event() -> Test {
     assert_eq!(
         rows.diagnostics()[0].to_string(),
         "lines 2 of source 1, 2 of source 2, column currency: the order has rows in EUR and in USD: split it or \
-         convert it (line 2 of source 2)"
+         convert it (see line 2 of source 2)"
     );
     let json = serde_json::to_value(&rows.diagnostics()[0])?;
     assert_eq!((&json["sources"], &json["lines"]), (&json!([1, 2]), &json!([2, 2])));

@@ -797,7 +797,7 @@ fn v10_two_currencies_in_one_order() {
     assert_eq!(diagnostics(&prepared), both);
     assert_eq!(
         prepared.rows.diagnostics()[0].to_string(),
-        "lines 2, 4, column currency: the order has rows in EUR and in USD: split it or convert it (line 4)"
+        "lines 2, 4, column currency: the order has rows in EUR and in USD: split it or convert it (see line 4)"
     );
 }
 
@@ -985,7 +985,7 @@ fn v53_each_row_that_is_held_back_stands_beside_the_row_to_blame() {
     assert_eq!(held_back.blamed_lines(), [6, 5, 6, 5].map(Line::new));
     assert_eq!(
         held_back.to_string(),
-        "lines 2, 3, 4, 7: not sent, because another row of the same order is invalid (lines 5, 6)"
+        "lines 2, 3, 4, 7: not sent, because another row of the same order is invalid (see lines 5, 6)"
     );
     let json = serde_json::to_value(held_back).expect("a diagnostic is JSON");
     assert_eq!(json["blamed_lines"], serde_json::json!([6, 5, 6, 5]));

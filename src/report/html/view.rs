@@ -587,7 +587,7 @@ fn reasons(reasons: &Reasons, most: usize, sources: usize) -> ReasonTable {
                 (None, None) => String::new(),
             },
             rows: if reason.rows() > 0 { grouped(reason.rows()) } else { "–".to_owned() },
-            message: words::sentence(reason.message()),
+            message: words::sentence(reason.message()) + &blamed(reason, sources > 1),
             code: words::name(reason.code()),
             column: reason.column().map(words::name).unwrap_or_default(),
             lines: lines(reason, sources > 1),
@@ -603,15 +603,33 @@ fn reasons(reasons: &Reasons, most: usize, sources: usize) -> ReasonTable {
     ReasonTable { lines: shown.iter().copied().map(line).collect(), more }
 }
 
-/// The first lines of a reason, with the number of their file where there are several.
+/// The first lines of a reason.
 fn lines(reason: &Reason, several: bool) -> String {
+    let shown = places(&reason.first, several);
+    match reason.rows().saturating_sub(reason.first.len() as u64) {
+        0 => shown,
+        more => format!("{shown} and {} more", grouped(more)),
+    }
+}
+
+/// The rows to blame for the first lines.
+fn blamed(reason: &Reason, several: bool) -> String {
+    let mut rows = reason.blamed.clone();
+    rows.sort_by_key(|(line, source)| (*source, *line));
+    rows.dedup();
+    let more = if reason.rows() > reason.first.len() as u64 { ", …" } else { "" };
+    match rows.len() {
+        0 => String::new(),
+        1 => format!(" (see line {}{more})", places(&rows, several)),
+        _ => format!(" (see lines {}{more})", places(&rows, several)),
+    }
+}
+
+/// Lines, with the number of their file where there are several.
+fn places(lines: &[(u64, u16)], several: bool) -> String {
     let one =
         |(line, source): &(u64, u16)| if several { format!("{source}:{line}") } else { line.to_string() };
-    let shown: Vec<_> = reason.first.iter().map(one).collect();
-    match reason.rows().saturating_sub(shown.len() as u64) {
-        0 => shown.join(", "),
-        more => format!("{} and {} more", shown.join(", "), grouped(more)),
-    }
+    lines.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn coverage(coverage: &SavedCoverage) -> Coverage {

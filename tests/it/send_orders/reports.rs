@@ -64,6 +64,53 @@ async fn a_run_writes_a_report_a_page_and_a_list_without_any_value() {
 }
 
 #[test]
+fn the_row_to_blame_for_its_order_is_named_wherever_the_order_is() {
+    let program = example("send_orders");
+    let folder = folder("blamed");
+    let sold = SystemClock.now().unix() - 3600;
+    let dollars = |order: &str| row(order, "1", "2.50", sold).replace("EUR", "USD");
+    let many = (10..20).flat_map(|order| {
+        let order = format!("A{order}");
+        [row(&order, "1", "2.50", sold), dollars(&order)]
+    });
+    let files = [
+        write(&folder, "first.csv", &[row("A1", "1", "1.50", sold), row("A1", "1", "2.50", sold)]),
+        write(&folder, "second.csv", &[dollars("A1"), row("A2", "1", "1", sold), row("A2", "1", "x", sold)]),
+        write(&folder, "third.csv", &many.collect::<Vec<_>>()),
+    ];
+    let run = |files: &[&Path]| {
+        let (page, list) = (folder.join("page.html"), folder.join("list.csv"));
+        let outputs = ["--dry-run", "bodies.jsonl", "--html", "page.html", "--diagnostics", "list.csv"];
+        let arguments = [files, &outputs.map(Path::new)].concat();
+        let output = command(&program, &[], &arguments).current_dir(&folder).output().unwrap();
+        let account = String::from_utf8(output.stdout).unwrap();
+        (account, fs::read_to_string(page).unwrap(), fs::read_to_string(list).unwrap())
+    };
+
+    let (account, page, list) = run(&[&files[0], &files[1]]);
+    let currencies = "split it or convert it";
+    assert!(account.contains(&format!("{currencies} (see line 2:2)")), "{account}");
+    assert!(account.contains("another row of the same order is invalid (see line 2:4)"), "{account}");
+    assert!(account.contains(" 1:2, 1:3, 2:2\n"), "{account}");
+    assert!(page.contains(&format!("{currencies} (see line 2:2)</bdi>")), "{page}");
+    assert!(page.contains("another row of the same order is invalid (see line 2:4)</bdi>"), "{page}");
+    let listed = |source: &str, line: u64, rest: &str| {
+        let found = list
+            .lines()
+            .any(|entry| entry.contains(&format!("{source},{line},invalid,")) && entry.contains(rest));
+        assert!(found, "{source} {line} {rest}: {list}");
+    };
+    listed("first.csv", 2, &format!("{currencies} (see line 2 of "));
+    listed("second.csv", 2, &format!("{currencies} (see line 2)"));
+    listed("second.csv", 3, "invalid (see line 4)");
+
+    let (account, page, _) = run(&[&files[2]]);
+    let account = account.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(account.contains(&format!("{currencies} (see lines 3, 5, 7, 9, 11 and 5 more)")), "{account}");
+    assert!(page.contains(&format!("{currencies} (see lines 3, 5, 7, …)</bdi>")), "{page}");
+}
+
+#[test]
 fn the_sample_has_a_page() {
     let program = example("send_orders");
     let folder = folder("sample_page");
