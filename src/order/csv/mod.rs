@@ -32,11 +32,10 @@ mod sniff;
 
 use std::fmt;
 use std::io::Read;
-use std::ops::RangeInclusive;
 
 use self::header::Header;
 use self::input::Text;
-use self::plain_record::{LastCustomer, PlainRecord, WithCustomer};
+use self::plain_record::{LastCustomer, PlainRecord};
 use self::quoted::Quotes;
 use self::records::Records;
 use super::ending::Ending;
@@ -87,8 +86,8 @@ pub struct CsvRows<R: Read> {
     rows: u64,
     ending: Ending,
     has_failed: bool,
-    customer_fields: Option<RangeInclusive<usize>>,
-    last_customer: LastCustomer,
+    /// The last customer, if the columns about it stand side by side.
+    last_customer: Option<LastCustomer>,
     maps: Vec<ColumnMap>,
     /// The texts of the last row that a function made, in the order of the functions.
     mapped: Vec<Result<String, Rule>>,
@@ -153,7 +152,7 @@ impl<R: Read> CsvRows<R> {
         records.end_header();
         Ok(Self {
             records,
-            customer_fields: header.layout.customer_fields(),
+            last_customer: header.layout.customer_fields().and_then(LastCustomer::new),
             header,
             source: 0,
             end_mark: None,
@@ -161,7 +160,6 @@ impl<R: Read> CsvRows<R> {
             rows: 0,
             ending: Ending::Incomplete,
             has_failed: false,
-            last_customer: LastCustomer::default(),
             maps: Vec::new(),
             mapped: Vec::new(),
         })
@@ -474,13 +472,10 @@ impl<R: Read> CsvRows<R> {
         match (str::from_utf8(text), records.plain_ends()) {
             (Ok(text), Some(ends)) if is_sound => {
                 let record = PlainRecord { text, ends };
-                let Some(fields) = &self.customer_fields else {
-                    return layout.read_record(line, &record);
-                };
-                let written = record.part(fields);
-                self.last_customer.read(written, &record, layout);
-                let places = self.last_customer.places();
-                layout.read_record(line, &WithCustomer { record, written, places })
+                match &mut self.last_customer {
+                    Some(last_customer) => layout.read_record(line, &last_customer.read(record)),
+                    None => layout.read_record(line, &record),
+                }
             }
             (Ok(text), None) if is_sound => {
                 layout.read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8))

@@ -1,13 +1,12 @@
 //! Finds the columns of a layout in a header.
 
 #[cfg(feature = "csv")]
-use std::ops::RangeInclusive;
-
-#[cfg(feature = "csv")]
 use super::column::MATCH_KEYS;
 use super::column::canonical;
 use super::zones::ZoneOf;
 use super::{Column, LayoutError, RowLayout};
+#[cfg(feature = "csv")]
+use crate::customer::MatchKey;
 
 /// A layout that knows the positions of its columns in a record.
 ///
@@ -171,16 +170,18 @@ impl BoundLayout {
         columns.chain(key).chain(zone)
     }
 
-    /// The positions from the first to the last of the columns about the customer, if none of them is fixed and
-    /// nothing else that is read stands between them.
+    /// The positions of the columns about the customer, in the order of their keys, if none of them is fixed and nothing
+    /// else that is read stands between them.
     #[cfg(feature = "csv")]
-    pub(in crate::order) fn customer_fields(&self) -> Option<RangeInclusive<usize>> {
+    pub(in crate::order) fn customer_fields(&self) -> Option<Vec<(MatchKey, usize)>> {
+        let fields = MATCH_KEYS.iter().filter_map(|(column, key)| Some((*key, self.position(*column)?)));
+        let fields: Vec<_> = fields.collect();
+        let positions = || fields.iter().map(|(_, position)| *position);
+        let span = positions().min()?..=positions().max()?;
         let is_customer = |column| MATCH_KEYS.iter().any(|(known, _)| *known == column);
-        let positions = || MATCH_KEYS.iter().filter_map(|(column, _)| self.position(*column));
-        let fields = positions().min()?..=positions().max()?;
-        let is_apart = |position: &usize| !fields.contains(position);
         let others = Column::all().filter(|column| !is_customer(*column));
-        let is_alone = others.filter_map(|column| self.position(column)).all(|position| is_apart(&position));
+        let mut others = others.filter_map(|column| self.position(column));
+        let is_alone = others.all(|position| !span.contains(&position));
         let is_in_file = MATCH_KEYS.iter().all(|(column, _)| self.fixed_text(*column).is_none());
         (is_alone && is_in_file).then_some(fields)
     }
