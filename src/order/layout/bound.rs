@@ -20,15 +20,24 @@ use crate::customer::MatchKey;
 #[derive(Debug, Clone)]
 pub struct BoundLayout {
     pub(super) layout: RowLayout,
-    positions: [Option<usize>; Column::COUNT],
-    /// The texts of columns that the file does not have.
-    fixed: [Option<Box<str>>; Column::COUNT],
+    sources: [Source; Column::COUNT],
     width: usize,
     /// The positions of the columns of the order key.
     pub(super) key: Vec<usize>,
     /// The position of the column by which the zone of a row is found.
     pub(super) zone_of: Option<usize>,
     unknown: Vec<usize>,
+}
+
+/// Where the texts of a column stand.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// The file does not have the column.
+    Nowhere,
+    /// In the fields at this position.
+    Field(usize),
+    /// The file does not have the column, and the layout has one text for all rows.
+    Fixed(Box<str>),
 }
 
 impl RowLayout {
@@ -60,8 +69,7 @@ impl RowLayout {
     pub fn bind<S: AsRef<str>>(&self, headers: &[S]) -> Result<BoundLayout, LayoutError> {
         let mut bound = BoundLayout {
             layout: self.clone(),
-            positions: [None; Column::COUNT],
-            fixed: [const { None }; Column::COUNT],
+            sources: [const { Source::Nowhere }; Column::COUNT],
             width: headers.len(),
             key: Vec::new(),
             zone_of: None,
@@ -71,9 +79,10 @@ impl RowLayout {
             match self.column_of_header(header.as_ref()) {
                 None => bound.unknown.push(index),
                 Some(column) => {
-                    if let Some(first) = bound.positions[column as usize].replace(index) {
+                    if let Some(first) = bound.position(column) {
                         return Err(LayoutError::Twice { column, positions: [first + 1, index + 1] });
                     }
+                    bound.sources[column as usize] = Source::Field(index);
                 }
             }
         }
@@ -144,12 +153,23 @@ impl BoundLayout {
 
     /// Returns the position of a column, counted from 0.
     pub fn position(&self, column: Column) -> Option<usize> {
-        self.positions[column as usize]
+        match self.source(column) {
+            Source::Field(position) => Some(*position),
+            Source::Nowhere | Source::Fixed(_) => None,
+        }
     }
 
     /// Returns the text that the layout [fixes](RowLayout::fixed) for a column.
     pub fn fixed_text(&self, column: Column) -> Option<&str> {
-        self.fixed[column as usize].as_deref()
+        match self.source(column) {
+            Source::Fixed(text) => Some(text),
+            Source::Nowhere | Source::Field(_) => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn source(&self, column: Column) -> &Source {
+        &self.sources[column as usize]
     }
 
     /// Returns whether the column at this position, counted from 0, is part of the [order key](RowLayout::order_key).
@@ -218,7 +238,7 @@ impl BoundLayout {
             if text.trim().is_empty() {
                 return Err(LayoutError::fixed(*column, "it is blank"));
             }
-            self.fixed[*column as usize] = Some(text.as_str().into());
+            self.sources[*column as usize] = Source::Fixed(text.as_str().into());
         }
         match self.fixed_fault() {
             Some((column, fault)) => Err(LayoutError::fixed(column, &fault)),

@@ -8,7 +8,8 @@ use super::numbers::{MarkedAmount, not_negative};
 use super::order_key::{OrderKey, escaped};
 use super::record::{Moment, Record, Texts};
 use super::zones::{NoTime, ZoneOf};
-use super::{BoundLayout, RowLayout};
+use super::bound::{BoundLayout, Source};
+use super::RowLayout;
 use crate::customer::{CleaningOptions, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
@@ -141,9 +142,10 @@ impl BoundLayout {
     /// The text of a column: in the record, or fixed by the layout.
     #[inline]
     fn text<'a>(&'a self, column: Column, record: &impl Record<'a>) -> Result<&'a str, Rule> {
-        match self.position(column) {
-            Some(position) => record.text(position),
-            None => Ok(self.fixed_text(column).unwrap_or_default()),
+        match self.source(column) {
+            Source::Nowhere => Ok(""),
+            Source::Field(position) => record.text(*position),
+            Source::Fixed(text) => Ok(text),
         }
     }
 
@@ -222,9 +224,9 @@ impl Reader<'_> {
         text: Result<&str, Rule>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        match self.text(column, text)? {
-            text if is_missing(column, text) => None,
-            text => self.accept(column, parse(text)),
+        match text {
+            Ok("") => None,
+            text => self.filled(column, text, || None, parse),
         }
     }
 
@@ -236,14 +238,35 @@ impl Reader<'_> {
         text: Result<&str, Rule>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
+        match text {
+            Ok("") => Some(T::default()),
+            text => self.filled(column, text, || Some(T::default()), parse),
+        }
+    }
+
+    /// Reads a field that is not empty.
+    fn filled<T>(
+        &mut self,
+        column: Column,
+        text: Result<&str, Rule>,
+        missing: impl Fn() -> Option<T>,
+        parse: impl Fn(&str) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
         match self.text(column, text)? {
-            text if is_missing(column, text) => Some(T::default()),
+            text if is_missing(column, text) => missing(),
             text => self.accept(column, parse(text)),
         }
     }
 
     #[inline]
     fn amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
+        match text {
+            Ok("") => None,
+            text => self.filled_amount(column, text),
+        }
+    }
+
+    fn filled_amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
         let numbers = self.layout.numbers;
         let text = self.text(column, text)?;
         if let Some(amount) = numbers.style.short(text) {
