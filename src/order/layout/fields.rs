@@ -2,14 +2,15 @@
 
 use chrono::NaiveDate;
 
+use super::RowLayout;
+use super::bound::{BoundLayout, Source};
 use super::column::{Column, MATCH_KEYS};
 use super::currency_mark::CurrencyMark;
 use super::numbers::{MarkedAmount, not_negative};
 use super::order_key::{OrderKey, escaped};
 use super::record::{Moment, Record, Texts};
+use super::timestamp::common_seconds;
 use super::zones::{NoTime, ZoneOf};
-use super::bound::{BoundLayout, Source};
-use super::RowLayout;
 use crate::customer::{CleaningOptions, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
@@ -348,6 +349,17 @@ impl Reader<'_> {
     /// Reads the time of a row. Its zone is at fault only if the time needs one.
     #[inline]
     fn time(&mut self, text: Result<&str, Rule>, zone: &Result<Zone, Fault>) -> Option<EventTime> {
+        match text.ok().and_then(common_seconds) {
+            Some(time) => Some(time),
+            None => self.time_in_any_form(text, zone),
+        }
+    }
+
+    fn time_in_any_form(
+        &mut self,
+        text: Result<&str, Rule>,
+        zone: &Result<Zone, Fault>,
+    ) -> Option<EventTime> {
         let text = self.text(Column::Timestamp, text)?;
         let text = if is_missing(Column::Timestamp, text) { "" } else { text };
         self.accept_time(self.layout.times.read(text, zone.as_ref().ok().copied()), zone)
