@@ -455,7 +455,7 @@ impl<R: Read> CsvRows<R> {
     fn parse(&mut self) -> ParsedRow<'_> {
         let records = &self.records;
         let line = Line::new(records.line()).in_source(self.source);
-        if records.spans_lines() && records.quotes() == Quotes::Misplaced {
+        if records.quotes() == Quotes::Misplaced && records.spans_lines() {
             return ParsedRow::Invalid(self.open_quote(line));
         }
         let layout = &self.header.layout;
@@ -468,7 +468,7 @@ impl<R: Read> CsvRows<R> {
         }
         // Most records are checked as a whole, not field by field.
         let text = records.text();
-        let is_sound = text.len() <= MAX_FIELD && memchr::memchr(0, text).is_none();
+        let is_sound = text.len() <= MAX_FIELD && !records.has_nul();
         match (str::from_utf8(text), records.plain_ends()) {
             (Ok(text), Some(ends)) if is_sound => {
                 let record = PlainRecord { text, ends };

@@ -40,6 +40,8 @@ pub(super) struct Records<R> {
     has_quotes: bool,
     quoted: QuotedRecord,
     blank_lines: u64,
+    /// Whether what was read of the file has a NUL.
+    has_nul: bool,
     limit: usize,
     at_end: bool,
 }
@@ -67,6 +69,7 @@ impl<R: Read> Records<R> {
             has_quotes: false,
             quoted: QuotedRecord::default(),
             blank_lines: 0,
+            has_nul: false,
             limit: MAX_HEADER,
             at_end: false,
         }
@@ -201,6 +204,7 @@ impl<R: Read> Records<R> {
         // The file is used up to the error.
         let count = read.inspect_err(|_| self.next = from)?;
         self.filled += count;
+        self.has_nul |= memchr::memchr(0, &self.buffer[from..self.filled]).is_some();
         self.at_end = count == 0;
         Ok(!self.at_end)
     }
@@ -285,6 +289,11 @@ impl<R> Records<R> {
     pub(super) fn text(&self) -> &[u8] {
         let text = if self.has_quotes { self.quoted.text() } else { self.raw() };
         &text[..self.ends.last().copied().unwrap_or_default()]
+    }
+
+    /// Whether the last record has a NUL.
+    pub(super) fn has_nul(&self) -> bool {
+        self.has_nul && memchr::memchr(0, self.text()).is_some()
     }
 
     /// Returns where the fields of the last record end in its text, if it has no quotes.
