@@ -30,11 +30,11 @@ pub(super) fn read_short(text: &str, decimal_sign: u8) -> Option<(i64, u8)> {
 
 /// Reads the number of these eight digits, all at once.
 #[inline]
-pub(crate) fn read_eight_digits(text: &[u8; 8]) -> Option<u32> {
+pub(crate) fn read_eight_digits(text: [u8; 8]) -> Option<u32> {
     const fn of_each(byte: u8) -> u64 {
         u64::from_le_bytes([byte; 8])
     }
-    let digits = u64::from_le_bytes(*text) ^ of_each(b'0');
+    let digits = u64::from_le_bytes(text) ^ of_each(b'0');
     if (digits.wrapping_add(of_each(0x80 - 10)) | digits) & of_each(0x80) != 0 {
         return None;
     }

@@ -93,6 +93,48 @@ pub struct CsvRows<R: Read> {
     mapped: Vec<Result<String, Rule>>,
 }
 
+/// One row of a CSV file, which is not parsed yet.
+///
+/// Push it to [`Orders`] or [`SortedOrders`](super::SortedOrders), or [parse](Self::parse) it to look at it. A parsed row
+/// is large: this one is parsed where it is needed, and not moved.
+///
+/// ```
+/// use meta_offline_events::order::{ParsedRow, RowLayout, csv::CsvRows};
+///
+/// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,yesterday,10.50,EUR\n";
+/// let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+/// while let Some(row) = rows.next_row()? {
+///     let ParsedRow::Invalid(error) = row.parse() else { panic!("the time is valid") };
+///     assert!(error.to_string().starts_with("line 2; timestamp: "));
+/// }
+/// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+/// ```
+pub struct CsvRow<'a, R: Read> {
+    rows: &'a mut CsvRows<R>,
+}
+
+impl<'a, R: Read> CsvRow<'a, R> {
+    /// Parses the row.
+    #[inline]
+    pub fn parse(self) -> ParsedRow<'a> {
+        self.rows.parse()
+    }
+}
+
+impl<'a, R: Read> From<CsvRow<'a, R>> for ParsedRow<'a> {
+    #[inline]
+    fn from(row: CsvRow<'a, R>) -> Self {
+        row.parse()
+    }
+}
+
+impl<R: Read> fmt::Debug for CsvRow<'_, R> {
+    /// Shows the line, and no text of the file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CsvRow").field("line", &self.rows.line()).finish_non_exhaustive()
+    }
+}
+
 /// A function for the texts of one column.
 struct ColumnMap {
     position: usize,
@@ -268,18 +310,20 @@ impl<R: Read> CsvRows<R> {
         self.ending
     }
 
-    /// Returns the next row, or `None` at the end of the file.
+    /// Returns the next row, or `None` at the end of the file. It is parsed when it is pushed.
     ///
     /// ```
-    /// use meta_offline_events::order::{ParsedRow, RowLayout, csv::CsvRows};
+    /// use meta_offline_events::order::{Orders, RowLayout, csv::CsvRows};
     ///
-    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,yesterday,10.50,EUR\n";
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n";
     /// let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+    /// let mut orders = Orders::new();
     /// while let Some(row) = rows.next_row()? {
-    ///     let ParsedRow::Invalid(error) = row else { panic!("{row:?}") };
-    ///     assert!(error.to_string().starts_with("line 2; timestamp: "));
+    ///     orders.push_parsed(row);
     /// }
-    /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+    /// orders.end_source(rows.ending());
+    /// assert_eq!(orders.finish("2026-05-05T00:00:00Z".parse()?).events.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -288,16 +332,12 @@ impl<R: Read> CsvRows<R> {
     /// [end mark](Self::end_mark) or a [number of rows](Self::expect_rows) that does not fit,
     /// [`CsvErrorKind::NoEndMark`], [`CsvErrorKind::RowsAfterEndMark`] and [`CsvErrorKind::RowCount`]. The rest of the
     /// file is not read then, and every later call returns [`CsvErrorKind::Stopped`].
-    pub fn next_row(&mut self) -> Result<Option<ParsedRow<'_>>, CsvError> {
+    pub fn next_row(&mut self) -> Result<Option<CsvRow<'_, R>>, CsvError> {
         if self.has_failed {
             return Err(CsvError::new(CsvErrorKind::Stopped, Some(self.line())));
         }
         match self.read_record() {
-            Ok(true) => {
-                self.apply_maps();
-                Ok(Some(self.parse()))
-            }
-            Ok(false) => Ok(None),
+            Ok(found) => Ok(found.then_some(CsvRow { rows: self })),
             Err(error) => {
                 self.has_failed = true;
                 self.ending = Ending::Incomplete;
@@ -450,9 +490,9 @@ impl<R: Read> CsvRows<R> {
         }
     }
 
-    /// Parses the last record. It is a function of its own so that it writes the row where `next_row` returns it.
-    #[inline(never)]
+    /// Parses the last record.
     fn parse(&mut self) -> ParsedRow<'_> {
+        self.apply_maps();
         let records = &self.records;
         let line = Line::new(records.line()).in_source(self.source);
         if records.quotes() == Quotes::Misplaced && records.spans_lines() {

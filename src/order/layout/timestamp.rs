@@ -208,7 +208,7 @@ pub(super) fn common_seconds(text: &str) -> Option<EventTime> {
         2 => 100,
         _ => return None,
     };
-    EventTime::from_unix(i64::from(read_eight_digits(first)?) * scale + whole(last)?).ok()
+    EventTime::from_unix(i64::from(read_eight_digits(*first)?) * scale + whole(last)?).ok()
 }
 
 fn whole(digits: &[u8]) -> Option<i64> {
