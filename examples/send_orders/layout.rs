@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use meta_offline_events::order::csv::CsvRows;
+use meta_offline_events::order::csv::{CsvRow, CsvRows};
 use meta_offline_events::order::{Column, ParsedRow, RowLayout};
 
 use crate::Failure;
@@ -62,7 +62,7 @@ fn show_columns(out: &mut dyn Write, rows: &CsvRows<impl io::Read>) -> io::Resul
 
 fn show_rows(out: &mut dyn Write, mut rows: CsvRows<impl io::Read>) -> Result<(), Failure> {
     for _ in 0..SAMPLE {
-        let outcome = match rows.next_row()? {
+        let outcome = match rows.next_row()?.map(CsvRow::parse) {
             None => break,
             Some(ParsedRow::Row(_)) => "can be read".to_owned(),
             Some(ParsedRow::Return(_)) => "is a return, and left out".to_owned(),

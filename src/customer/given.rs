@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
 use super::MatchKey;
@@ -80,6 +80,7 @@ impl Places {
     }
 
     /// Adds a text and its place.
+    #[inline]
     pub(crate) fn add(&mut self, key: MatchKey, raw: &str, place: Range<usize>) {
         self.fingerprint = append(self.fingerprint, key, raw);
         self.places.push((key, place));
@@ -98,11 +99,11 @@ impl Places {
 }
 
 /// Returns the fingerprint of texts and their keys, in the order given: of those with this fingerprint, and one more.
+#[inline]
 pub(super) fn append(fingerprint: u64, key: MatchKey, raw: &str) -> u64 {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
     let mut hasher = HASHER.build_hasher();
-    hasher.write_u64(fingerprint);
-    hasher.write_u64((key as u64) << 48 | raw.len() as u64);
+    hasher.write_u128(u128::from(fingerprint) << 64 | u128::from((key as u64) << 48 | raw.len() as u64));
     hasher.write(raw.as_bytes());
     hasher.finish()
 }

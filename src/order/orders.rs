@@ -95,9 +95,10 @@ impl Orders {
         orders
     }
 
-    /// Adds one parsed row: a row, a return or an error.
-    pub fn push_parsed(&mut self, row: ParsedRow<'_>) {
-        match row {
+    /// Adds one parsed row: a row, a return or an error. A row of a CSV file is parsed here.
+    #[expect(single_use_lifetimes, reason = "a lifetime in `impl Trait` needs a name")]
+    pub fn push_parsed<'a>(&mut self, row: impl Into<ParsedRow<'a>>) {
+        match row.into() {
             ParsedRow::Row(ref row) => self.push(row),
             ParsedRow::Return(line) => self.filter(line),
             ParsedRow::Invalid(error) => self.reject(error),

@@ -107,14 +107,15 @@ impl SortedOrders {
         }
     }
 
-    /// Adds one parsed row: a row, a return or an error.
+    /// Adds one parsed row: a row, a return or an error. A row of a CSV file is parsed here.
     ///
     /// # Errors
     ///
     /// [`NotSorted`] if the row belongs to an order that came before, or stands where that cannot be seen any
     /// more; from then on every call returns the same error.
-    pub fn push_parsed(&mut self, row: ParsedRow<'_>) -> Result<(), NotSorted> {
-        match row {
+    #[expect(single_use_lifetimes, reason = "a lifetime in `impl Trait` needs a name")]
+    pub fn push_parsed<'a>(&mut self, row: impl Into<ParsedRow<'a>>) -> Result<(), NotSorted> {
+        match row.into() {
             ParsedRow::Row(ref row) => self.push(row),
             ParsedRow::Return(line) => {
                 self.refuse_after_error()?;

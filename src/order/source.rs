@@ -170,7 +170,7 @@ impl<R: std::io::Read> Sealed for CsvRows<R> {
     fn read(&mut self, take: impl FnOnce(ParsedRow<'_>)) -> SourceRead {
         match self.next_row() {
             Ok(Some(row)) => {
-                take(row);
+                take(row.parse());
                 return SourceRead::Row;
             }
             Ok(None) => {}

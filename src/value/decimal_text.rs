@@ -28,6 +28,22 @@ pub(super) fn read_short(text: &str, decimal_sign: u8) -> Option<(i64, u8)> {
     Some((units, u8::try_from(decimals).ok()?))
 }
 
+/// Reads the number of these eight digits, all at once.
+#[inline]
+pub(crate) fn read_eight_digits(text: [u8; 8]) -> Option<u32> {
+    const fn of_each(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    let digits = u64::from_le_bytes(text) ^ of_each(b'0');
+    if (digits.wrapping_add(of_each(0x80 - 10)) | digits) & of_each(0x80) != 0 {
+        return None;
+    }
+    // The first digit is in the lowest byte. Neighbours are joined: to numbers of two, of four and of eight digits.
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+    u32::try_from((fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF).ok()
+}
+
 /// Reads a number of any length. It has no zeros at its end.
 pub(super) fn read(text: &str) -> Result<Number, Rule> {
     let text = text.trim();

@@ -33,6 +33,7 @@ pub(crate) use copy::copy;
 pub use country::Country;
 pub use currency::Currency;
 pub use date_order::DateOrder;
+pub(crate) use decimal_text::read_eight_digits;
 pub(crate) use id::Identifier;
 pub use id::{
     AdAccountId, AppId, BusinessId, DatasetId, EventId, OrderId, PageId, ProductId, StoreCode, UserId,

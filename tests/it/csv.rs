@@ -543,9 +543,11 @@ fn s1_no_customer_text_in_problems_and_debug() -> Test {
     let mut rows = open(file.as_bytes())?;
     let mut shown = String::new();
     let mut orders = Orders::new();
-    while let Some(reading) = rows.next_row()? {
-        write!(shown, "{reading:?}")?;
-        orders.push_parsed(reading);
+    while let Some(row) = rows.next_row()? {
+        write!(shown, "{row:?}")?;
+        let parsed = row.parse();
+        write!(shown, "{parsed:?}")?;
+        orders.push_parsed(parsed);
     }
     write!(shown, "{rows:?}{orders:?}")?;
     let prepared = orders.finish(now());

@@ -80,11 +80,10 @@ fn push_positions(wanted: u8, text: &[u8], length: usize, positions: &mut Vec<us
         if let Some(behind) = BLOCK.checked_sub(length - start) {
             marks &= u64::MAX >> behind;
         }
-        positions.extend((0..marks.count_ones()).map(|_| {
-            let position = start + marks.trailing_zeros() as usize;
+        while marks != 0 {
+            positions.push(start + marks.trailing_zeros() as usize);
             marks &= marks - 1;
-            position
-        }));
+        }
     }
 }
 

@@ -32,11 +32,10 @@ mod sniff;
 
 use std::fmt;
 use std::io::Read;
-use std::ops::RangeInclusive;
 
 use self::header::Header;
 use self::input::Text;
-use self::plain_record::{LastCustomer, PlainRecord, WithCustomer};
+use self::plain_record::{LastCustomer, PlainRecord};
 use self::quoted::Quotes;
 use self::records::Records;
 use super::ending::Ending;
@@ -87,11 +86,53 @@ pub struct CsvRows<R: Read> {
     rows: u64,
     ending: Ending,
     has_failed: bool,
-    customer_fields: Option<RangeInclusive<usize>>,
-    last_customer: LastCustomer,
+    /// The last customer, if the columns about it stand side by side.
+    last_customer: Option<LastCustomer>,
     maps: Vec<ColumnMap>,
     /// The texts of the last row that a function made, in the order of the functions.
     mapped: Vec<Result<String, Rule>>,
+}
+
+/// One row of a CSV file, which is not parsed yet.
+///
+/// Push it to [`Orders`] or [`SortedOrders`](super::SortedOrders), or [parse](Self::parse) it to look at it. A parsed row
+/// is large: this one is parsed where it is needed, and not moved.
+///
+/// ```
+/// use meta_offline_events::order::{ParsedRow, RowLayout, csv::CsvRows};
+///
+/// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,yesterday,10.50,EUR\n";
+/// let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+/// while let Some(row) = rows.next_row()? {
+///     let ParsedRow::Invalid(error) = row.parse() else { panic!("the time is valid") };
+///     assert!(error.to_string().starts_with("line 2; timestamp: "));
+/// }
+/// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+/// ```
+pub struct CsvRow<'a, R: Read> {
+    rows: &'a mut CsvRows<R>,
+}
+
+impl<'a, R: Read> CsvRow<'a, R> {
+    /// Parses the row.
+    #[inline]
+    pub fn parse(self) -> ParsedRow<'a> {
+        self.rows.parse()
+    }
+}
+
+impl<'a, R: Read> From<CsvRow<'a, R>> for ParsedRow<'a> {
+    #[inline]
+    fn from(row: CsvRow<'a, R>) -> Self {
+        row.parse()
+    }
+}
+
+impl<R: Read> fmt::Debug for CsvRow<'_, R> {
+    /// Shows the line, and no text of the file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CsvRow").field("line", &self.rows.line()).finish_non_exhaustive()
+    }
 }
 
 /// A function for the texts of one column.
@@ -153,7 +194,7 @@ impl<R: Read> CsvRows<R> {
         records.end_header();
         Ok(Self {
             records,
-            customer_fields: header.layout.customer_fields(),
+            last_customer: header.layout.customer_fields().and_then(LastCustomer::new),
             header,
             source: 0,
             end_mark: None,
@@ -161,7 +202,6 @@ impl<R: Read> CsvRows<R> {
             rows: 0,
             ending: Ending::Incomplete,
             has_failed: false,
-            last_customer: LastCustomer::default(),
             maps: Vec::new(),
             mapped: Vec::new(),
         })
@@ -270,18 +310,20 @@ impl<R: Read> CsvRows<R> {
         self.ending
     }
 
-    /// Returns the next row, or `None` at the end of the file.
+    /// Returns the next row, or `None` at the end of the file. It is parsed when it is pushed.
     ///
     /// ```
-    /// use meta_offline_events::order::{ParsedRow, RowLayout, csv::CsvRows};
+    /// use meta_offline_events::order::{Orders, RowLayout, csv::CsvRows};
     ///
-    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,yesterday,10.50,EUR\n";
+    /// let file = "order_id,email,timestamp,value,currency\nA1,mary@example.com,1777896000,10.50,EUR\n";
     /// let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new())?;
+    /// let mut orders = Orders::new();
     /// while let Some(row) = rows.next_row()? {
-    ///     let ParsedRow::Invalid(error) = row else { panic!("{row:?}") };
-    ///     assert!(error.to_string().starts_with("line 2; timestamp: "));
+    ///     orders.push_parsed(row);
     /// }
-    /// # Ok::<(), meta_offline_events::order::csv::CsvError>(())
+    /// orders.end_source(rows.ending());
+    /// assert_eq!(orders.finish("2026-05-05T00:00:00Z".parse()?).events.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -290,16 +332,12 @@ impl<R: Read> CsvRows<R> {
     /// [end mark](Self::end_mark) or a [number of rows](Self::expect_rows) that does not fit,
     /// [`CsvErrorKind::NoEndMark`], [`CsvErrorKind::RowsAfterEndMark`] and [`CsvErrorKind::RowCount`]. The rest of the
     /// file is not read then, and every later call returns [`CsvErrorKind::Stopped`].
-    pub fn next_row(&mut self) -> Result<Option<ParsedRow<'_>>, CsvError> {
+    pub fn next_row(&mut self) -> Result<Option<CsvRow<'_, R>>, CsvError> {
         if self.has_failed {
             return Err(CsvError::new(CsvErrorKind::Stopped, Some(self.line())));
         }
         match self.read_record() {
-            Ok(true) => {
-                self.apply_maps();
-                Ok(Some(self.parse()))
-            }
-            Ok(false) => Ok(None),
+            Ok(found) => Ok(found.then_some(CsvRow { rows: self })),
             Err(error) => {
                 self.has_failed = true;
                 self.ending = Ending::Incomplete;
@@ -452,12 +490,12 @@ impl<R: Read> CsvRows<R> {
         }
     }
 
-    /// Parses the last record. It is a function of its own so that it writes the row where `next_row` returns it.
-    #[inline(never)]
+    /// Parses the last record.
     fn parse(&mut self) -> ParsedRow<'_> {
+        self.apply_maps();
         let records = &self.records;
         let line = Line::new(records.line()).in_source(self.source);
-        if records.spans_lines() && records.quotes() == Quotes::Misplaced {
+        if records.quotes() == Quotes::Misplaced && records.spans_lines() {
             return ParsedRow::Invalid(self.open_quote(line));
         }
         let layout = &self.header.layout;
@@ -470,17 +508,14 @@ impl<R: Read> CsvRows<R> {
         }
         // Most records are checked as a whole, not field by field.
         let text = records.text();
-        let is_sound = text.len() <= MAX_FIELD && memchr::memchr(0, text).is_none();
+        let is_sound = text.len() <= MAX_FIELD && !records.has_nul();
         match (str::from_utf8(text), records.plain_ends()) {
             (Ok(text), Some(ends)) if is_sound => {
                 let record = PlainRecord { text, ends };
-                let Some(fields) = &self.customer_fields else {
-                    return layout.read_record(line, &record);
-                };
-                let written = record.part(fields);
-                self.last_customer.read(written, &record, layout);
-                let places = self.last_customer.places();
-                layout.read_record(line, &WithCustomer { record, written, places })
+                match &mut self.last_customer {
+                    Some(last_customer) => layout.read_record(line, &last_customer.read(record)),
+                    None => layout.read_record(line, &record),
+                }
             }
             (Ok(text), None) if is_sound => {
                 layout.read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8))

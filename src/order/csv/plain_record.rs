@@ -3,8 +3,8 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use crate::customer::Places;
-use crate::order::layout::{BoundLayout, Record};
+use crate::customer::{MatchKey, Places};
+use crate::order::layout::{Record, is_given};
 use crate::value::Rule;
 
 /// A record that is text as a whole. Delimiters stand between its fields, so equal parts of two records have equal
@@ -24,8 +24,10 @@ pub(super) struct WithCustomer<'a> {
 }
 
 /// How the last customer was written, and where the values stand there.
-#[derive(Default)]
 pub(super) struct LastCustomer {
+    /// The positions of its fields, in the order of their keys, and from the first to the last of them.
+    fields: Vec<(MatchKey, usize)>,
+    span: RangeInclusive<usize>,
     written: String,
     places: Places,
 }
@@ -34,13 +36,6 @@ pub(super) struct LastCustomer {
 #[inline]
 pub(super) fn range(ends: &[usize], index: usize) -> Range<usize> {
     index.checked_sub(1).map_or(0, |before| ends[before] + 1)..ends[index]
-}
-
-impl<'a> PlainRecord<'a> {
-    /// Some fields with the delimiters between them.
-    pub(super) fn part(&self, fields: &RangeInclusive<usize>) -> &'a str {
-        &self.text[range(self.ends, *fields.start()).start..range(self.ends, *fields.end()).end]
-    }
 }
 
 impl<'a> Record<'a> for PlainRecord<'a> {
@@ -63,23 +58,30 @@ impl<'a> Record<'a> for WithCustomer<'a> {
 }
 
 impl LastCustomer {
-    /// Reads a customer, unless the last one was written in the same way.
-    pub(super) fn read<'a>(&mut self, written: &'a str, record: &PlainRecord<'a>, layout: &'a BoundLayout) {
-        if self.written == written {
-            return;
-        }
-        self.written.clear();
-        self.written.push_str(written);
-        self.places.clear();
-        layout.read_customer_texts(record, |_, key, text| {
-            // Each field of a record that is text as a whole is a text.
-            let text = text.unwrap_or_default();
-            let start = text.as_ptr().addr() - written.as_ptr().addr();
-            self.places.add(key, text, start..start + text.len());
-        });
+    /// No customer yet, of records whose customers have these fields side by side.
+    pub(super) fn new(fields: Vec<(MatchKey, usize)>) -> Option<Self> {
+        let positions = || fields.iter().map(|(_, position)| *position);
+        let span = positions().min()?..=positions().max()?;
+        Some(Self { fields, span, written: String::new(), places: Places::default() })
     }
 
-    pub(super) fn places(&self) -> &Places {
-        &self.places
+    /// Reads the customer of a record, unless the last one was written in the same way.
+    pub(super) fn read<'a>(&'a mut self, record: PlainRecord<'a>) -> WithCustomer<'a> {
+        let PlainRecord { text, ends } = record;
+        let start = range(ends, *self.span.start()).start;
+        let written = &text[start..range(ends, *self.span.end()).end];
+        if self.written != written {
+            self.written.clear();
+            self.written.push_str(written);
+            self.places.clear();
+            for &(key, position) in &self.fields {
+                let Range { start: from, end: to } = range(ends, position);
+                let text = &text[from..to];
+                if is_given(text) {
+                    self.places.add(key, text, from - start..to - start);
+                }
+            }
+        }
+        WithCustomer { record, written, places: &self.places }
     }
 }

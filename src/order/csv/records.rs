@@ -24,6 +24,8 @@ pub(super) struct Records<R> {
     /// The last record and what was read after it are the first `filled` bytes.
     buffer: Vec<u8>,
     filled: usize,
+    /// There is no NUL in the buffer from here on.
+    nuls_end: usize,
     /// How many bytes were in the buffer before and are no longer.
     dropped: u64,
     /// The position of the next record in the buffer, and its line.
@@ -57,6 +59,7 @@ impl<R: Read> Records<R> {
             marks: marks as u64,
             buffer: Vec::new(),
             filled: 0,
+            nuls_end: 0,
             dropped: 0,
             next: 0,
             next_line: 1,
@@ -201,6 +204,9 @@ impl<R: Read> Records<R> {
         // The file is used up to the error.
         let count = read.inspect_err(|_| self.next = from)?;
         self.filled += count;
+        if let Some(last) = memchr::memrchr(0, &self.buffer[from..self.filled]) {
+            self.nuls_end = from + last + 1;
+        }
         self.at_end = count == 0;
         Ok(!self.at_end)
     }
@@ -211,6 +217,7 @@ impl<R: Read> Records<R> {
             self.buffer.copy_within(self.next..self.filled, 0);
             self.dropped += self.next as u64;
             self.filled -= self.next;
+            self.nuls_end = self.nuls_end.saturating_sub(self.next);
             self.next = 0;
             self.record = 0..0;
         }
@@ -285,6 +292,11 @@ impl<R> Records<R> {
     pub(super) fn text(&self) -> &[u8] {
         let text = if self.has_quotes { self.quoted.text() } else { self.raw() };
         &text[..self.ends.last().copied().unwrap_or_default()]
+    }
+
+    /// Whether the last record has a NUL.
+    pub(super) fn has_nul(&self) -> bool {
+        self.record.start < self.nuls_end && memchr::memchr(0, self.text()).is_some()
     }
 
     /// Returns where the fields of the last record end in its text, if it has no quotes.

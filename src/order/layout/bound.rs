@@ -1,13 +1,12 @@
 //! Finds the columns of a layout in a header.
 
 #[cfg(feature = "csv")]
-use std::ops::RangeInclusive;
-
-#[cfg(feature = "csv")]
 use super::column::MATCH_KEYS;
 use super::column::canonical;
 use super::zones::ZoneOf;
 use super::{Column, LayoutError, RowLayout};
+#[cfg(feature = "csv")]
+use crate::customer::MatchKey;
 
 /// A layout that knows the positions of its columns in a record.
 ///
@@ -21,15 +20,24 @@ use super::{Column, LayoutError, RowLayout};
 #[derive(Debug, Clone)]
 pub struct BoundLayout {
     pub(super) layout: RowLayout,
-    positions: [Option<usize>; Column::COUNT],
-    /// The texts of columns that the file does not have.
-    fixed: [Option<Box<str>>; Column::COUNT],
+    sources: [Source; Column::COUNT],
     width: usize,
     /// The positions of the columns of the order key.
     pub(super) key: Vec<usize>,
     /// The position of the column by which the zone of a row is found.
     pub(super) zone_of: Option<usize>,
     unknown: Vec<usize>,
+}
+
+/// Where the texts of a column stand.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// The file does not have the column.
+    Nowhere,
+    /// In the fields at this position.
+    Field(usize),
+    /// The file does not have the column, and the layout has one text for all rows.
+    Fixed(Box<str>),
 }
 
 impl RowLayout {
@@ -61,8 +69,7 @@ impl RowLayout {
     pub fn bind<S: AsRef<str>>(&self, headers: &[S]) -> Result<BoundLayout, LayoutError> {
         let mut bound = BoundLayout {
             layout: self.clone(),
-            positions: [None; Column::COUNT],
-            fixed: [const { None }; Column::COUNT],
+            sources: [const { Source::Nowhere }; Column::COUNT],
             width: headers.len(),
             key: Vec::new(),
             zone_of: None,
@@ -72,9 +79,10 @@ impl RowLayout {
             match self.column_of_header(header.as_ref()) {
                 None => bound.unknown.push(index),
                 Some(column) => {
-                    if let Some(first) = bound.positions[column as usize].replace(index) {
+                    if let Some(first) = bound.position(column) {
                         return Err(LayoutError::Twice { column, positions: [first + 1, index + 1] });
                     }
+                    bound.sources[column as usize] = Source::Field(index);
                 }
             }
         }
@@ -145,12 +153,23 @@ impl BoundLayout {
 
     /// Returns the position of a column, counted from 0.
     pub fn position(&self, column: Column) -> Option<usize> {
-        self.positions[column as usize]
+        match self.source(column) {
+            Source::Field(position) => Some(*position),
+            Source::Nowhere | Source::Fixed(_) => None,
+        }
     }
 
     /// Returns the text that the layout [fixes](RowLayout::fixed) for a column.
     pub fn fixed_text(&self, column: Column) -> Option<&str> {
-        self.fixed[column as usize].as_deref()
+        match self.source(column) {
+            Source::Fixed(text) => Some(text),
+            Source::Nowhere | Source::Field(_) => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn source(&self, column: Column) -> &Source {
+        &self.sources[column as usize]
     }
 
     /// Returns whether the column at this position, counted from 0, is part of the [order key](RowLayout::order_key).
@@ -171,16 +190,18 @@ impl BoundLayout {
         columns.chain(key).chain(zone)
     }
 
-    /// The positions from the first to the last of the columns about the customer, if none of them is fixed and
-    /// nothing else that is read stands between them.
+    /// The positions of the columns about the customer, in the order of their keys, if none of them is fixed and nothing
+    /// else that is read stands between them.
     #[cfg(feature = "csv")]
-    pub(in crate::order) fn customer_fields(&self) -> Option<RangeInclusive<usize>> {
+    pub(in crate::order) fn customer_fields(&self) -> Option<Vec<(MatchKey, usize)>> {
+        let fields = MATCH_KEYS.iter().filter_map(|(column, key)| Some((*key, self.position(*column)?)));
+        let fields: Vec<_> = fields.collect();
+        let positions = || fields.iter().map(|(_, position)| *position);
+        let span = positions().min()?..=positions().max()?;
         let is_customer = |column| MATCH_KEYS.iter().any(|(known, _)| *known == column);
-        let positions = || MATCH_KEYS.iter().filter_map(|(column, _)| self.position(*column));
-        let fields = positions().min()?..=positions().max()?;
-        let is_apart = |position: &usize| !fields.contains(position);
         let others = Column::all().filter(|column| !is_customer(*column));
-        let is_alone = others.filter_map(|column| self.position(column)).all(|position| is_apart(&position));
+        let mut others = others.filter_map(|column| self.position(column));
+        let is_alone = others.all(|position| !span.contains(&position));
         let is_in_file = MATCH_KEYS.iter().all(|(column, _)| self.fixed_text(*column).is_none());
         (is_alone && is_in_file).then_some(fields)
     }
@@ -217,7 +238,7 @@ impl BoundLayout {
             if text.trim().is_empty() {
                 return Err(LayoutError::fixed(*column, "it is blank"));
             }
-            self.fixed[*column as usize] = Some(text.as_str().into());
+            self.sources[*column as usize] = Source::Fixed(text.as_str().into());
         }
         match self.fixed_fault() {
             Some((column, fault)) => Err(LayoutError::fixed(column, &fault)),

@@ -2,14 +2,16 @@
 
 use chrono::NaiveDate;
 
+use super::RowLayout;
+use super::bound::{BoundLayout, Source};
 use super::column::{Column, MATCH_KEYS};
 use super::currency_mark::CurrencyMark;
 use super::numbers::{MarkedAmount, not_negative};
 use super::order_key::{OrderKey, escaped};
 use super::record::{Moment, Record, Texts};
+use super::timestamp::common_seconds;
 use super::zones::{NoTime, ZoneOf};
-use super::{BoundLayout, RowLayout};
-use crate::customer::{CleaningOptions, MatchKey, UserDataBuilder, is_blank, is_placeholder};
+use crate::customer::{CleaningOptions, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::EventName;
 use crate::order::parsed_row::ParsedRow;
 use crate::order::quantity::Quantity;
@@ -128,34 +130,23 @@ impl BoundLayout {
     fn read_customer<'a>(&'a self, record: &impl Record<'a>, read: &mut Reader<'_>) -> UserDataBuilder<'a> {
         let mut customer = UserDataBuilder::default();
         customer.set_options(self.customers());
-        self.read_customer_texts(record, |column, key, text| match text {
-            Ok(text) => customer.add(key, text),
-            Err(rule) => read.reject(column, InvalidValue::new(ValueKind::Text, rule)),
-        });
-        customer
-    }
-
-    /// Reads the texts about the customer that are not blank.
-    #[inline]
-    pub(in crate::order) fn read_customer_texts<'a>(
-        &'a self,
-        record: &impl Record<'a>,
-        mut read: impl FnMut(Column, MatchKey, Result<&'a str, Rule>),
-    ) {
         for (column, key) in MATCH_KEYS {
-            let text = self.text(column, record);
-            if !text.is_ok_and(|text| text.is_empty() || is_null(text)) {
-                read(column, key, text);
+            match self.text(column, record) {
+                Ok(text) if is_given(text) => customer.add(key, text),
+                Ok(_) => {}
+                Err(rule) => read.reject(column, InvalidValue::new(ValueKind::Text, rule)),
             }
         }
+        customer
     }
 
     /// The text of a column: in the record, or fixed by the layout.
     #[inline]
     fn text<'a>(&'a self, column: Column, record: &impl Record<'a>) -> Result<&'a str, Rule> {
-        match self.position(column) {
-            Some(position) => record.text(position),
-            None => Ok(self.fixed_text(column).unwrap_or_default()),
+        match self.source(column) {
+            Source::Nowhere => Ok(""),
+            Source::Field(position) => record.text(*position),
+            Source::Fixed(text) => Ok(text),
         }
     }
 
@@ -227,28 +218,56 @@ struct Reader<'l> {
 
 impl Reader<'_> {
     /// Reads a value that may be blank.
+    #[inline]
     fn optional<T>(
         &mut self,
         column: Column,
         text: Result<&str, Rule>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        let text = self.text(column, text)?;
-        if is_missing(column, text) { None } else { self.accept(column, parse(text)) }
+        match text {
+            Ok("") => None,
+            text => self.filled(column, text, || None, parse),
+        }
     }
 
     /// Reads a value that has a default; returns `None` only if the text is invalid.
+    #[inline]
     fn or_default<T: Default>(
         &mut self,
         column: Column,
         text: Result<&str, Rule>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        let text = self.text(column, text)?;
-        if is_missing(column, text) { Some(T::default()) } else { self.accept(column, parse(text)) }
+        match text {
+            Ok("") => Some(T::default()),
+            text => self.filled(column, text, || Some(T::default()), parse),
+        }
     }
 
+    /// Reads a field that is not empty.
+    fn filled<T>(
+        &mut self,
+        column: Column,
+        text: Result<&str, Rule>,
+        missing: impl Fn() -> Option<T>,
+        parse: impl Fn(&str) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
+        match self.text(column, text)? {
+            text if is_missing(column, text) => missing(),
+            text => self.accept(column, parse(text)),
+        }
+    }
+
+    #[inline]
     fn amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
+        match text {
+            Ok("") => None,
+            text => self.filled_amount(column, text),
+        }
+    }
+
+    fn filled_amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
         let numbers = self.layout.numbers;
         let text = self.text(column, text)?;
         if let Some(amount) = numbers.style.short(text) {
@@ -272,6 +291,7 @@ impl Reader<'_> {
     }
 
     /// Compares the stated currency of a row with the marks beside its amounts, or takes it from them.
+    #[inline]
     fn currency(&mut self, stated: Option<Currency>) -> Option<Currency> {
         let from_amounts = self.layout.numbers.currency_from_amounts;
         let given = || self.marks.iter().find_map(|(_, mark)| mark.only()).filter(|_| from_amounts);
@@ -327,7 +347,19 @@ impl Reader<'_> {
     }
 
     /// Reads the time of a row. Its zone is at fault only if the time needs one.
+    #[inline]
     fn time(&mut self, text: Result<&str, Rule>, zone: &Result<Zone, Fault>) -> Option<EventTime> {
+        match text.ok().and_then(common_seconds) {
+            Some(time) => Some(time),
+            None => self.time_in_any_form(text, zone),
+        }
+    }
+
+    fn time_in_any_form(
+        &mut self,
+        text: Result<&str, Rule>,
+        zone: &Result<Zone, Fault>,
+    ) -> Option<EventTime> {
         let text = self.text(Column::Timestamp, text)?;
         let text = if is_missing(Column::Timestamp, text) { "" } else { text };
         self.accept_time(self.layout.times.read(text, zone.as_ref().ok().copied()), zone)
@@ -339,6 +371,7 @@ impl Reader<'_> {
         self.accept_time(moment.map_err(NoTime::from).and_then(place), zone)
     }
 
+    #[inline]
     fn accept_time(
         &mut self,
         time: Result<EventTime, NoTime>,
@@ -366,14 +399,29 @@ impl Reader<'_> {
         }
     }
 
+    #[inline]
     fn text<'t>(&mut self, column: Column, text: Result<&'t str, Rule>) -> Option<&'t str> {
-        self.accept(column, text.map_err(|rule| InvalidValue::new(ValueKind::Text, rule)))
+        match text {
+            Ok(text) => Some(text),
+            Err(rule) => {
+                self.reject(column, InvalidValue::new(ValueKind::Text, rule));
+                None
+            }
+        }
     }
 
+    #[inline]
     fn accept<T>(&mut self, column: Column, read: Result<T, InvalidValue>) -> Option<T> {
-        read.map_err(|error| self.reject(column, error)).ok()
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.reject(column, error);
+                None
+            }
+        }
     }
 
+    #[cold]
     fn reject(&mut self, column: Column, error: InvalidValue) {
         let message = match column {
             Column::Quantity | Column::Price | Column::Value => self.layout.numbers.style.advice(error),
@@ -390,6 +438,7 @@ fn is_missing(column: Column, text: &str) -> bool {
     text.is_empty() || !begins_a_value(text) && is_blank_or_placeholder(column, text)
 }
 
+#[inline(never)]
 fn is_blank_or_placeholder(column: Column, text: &str) -> bool {
     let text = text.trim_matches(is_blank);
     let is_invalid_number = matches!(column, Column::Quantity | Column::Price | Column::Value)
@@ -405,6 +454,12 @@ fn begins_a_value(text: &str) -> bool {
         [] | [b'N' | b'n', ..] | [b'U' | b'u', b'N' | b'n', ..] => false,
         [first, ..] => first.is_ascii_alphanumeric(),
     }
+}
+
+/// Returns whether a text about a customer is neither empty nor what databases write for a missing value.
+#[inline]
+pub(in crate::order) fn is_given(text: &str) -> bool {
+    !text.is_empty() && !is_null(text)
 }
 
 /// Returns whether the text is what databases write for a missing value.

@@ -31,6 +31,8 @@ pub use bound::BoundLayout;
 pub use column::Column;
 pub(super) use column::column_of;
 pub use error::LayoutError;
+#[cfg(feature = "csv")]
+pub(super) use fields::is_given;
 pub use numbers::NumberStyle;
 pub use order_key::OrderKey;
 #[cfg(feature = "arrow")]

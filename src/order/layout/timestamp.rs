@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::record::Moment;
 use super::time_of_day;
 use super::zones::{ClockChanges, NoTime};
-use crate::value::{Amount, DateOrder, EventTime, LocalTime, Rule, Zone, without_weekday, written_date};
+use crate::value::{
+    Amount, DateOrder, EventTime, LocalTime, Rule, Zone, read_eight_digits, without_weekday, written_date,
+};
 
 /// The day from which a spreadsheet counts days.
 ///
@@ -58,7 +60,7 @@ pub(super) struct TimeFormat {
 impl TimeFormat {
     /// Reads a time, without outer blanks. A time that names no zone is in the zone of its row, if that is known.
     pub(super) fn read(&self, text: &str, zone: Option<Zone>) -> Result<EventTime, NoTime> {
-        match common_seconds(text).or_else(|| common_datetime(text, zone)) {
+        match common_datetime(text, zone) {
             Some(time) => Ok(time),
             None => self.any_form(text, zone),
         }
@@ -198,11 +200,15 @@ fn common_datetime(text: &str, zone: Option<Zone>) -> Option<EventTime> {
 }
 
 /// Reads Unix seconds from 1973 on. Fewer digits may be a date.
-fn common_seconds(text: &str) -> Option<EventTime> {
-    if !matches!(text.len(), 9..=10) {
-        return None;
-    }
-    EventTime::from_unix(whole(text.as_bytes())?).ok()
+#[inline]
+pub(super) fn common_seconds(text: &str) -> Option<EventTime> {
+    let (first, last) = text.as_bytes().split_first_chunk()?;
+    let scale = match last.len() {
+        1 => 10,
+        2 => 100,
+        _ => return None,
+    };
+    EventTime::from_unix(i64::from(read_eight_digits(*first)?) * scale + whole(last)?).ok()
 }
 
 fn whole(digits: &[u8]) -> Option<i64> {
