@@ -1,10 +1,41 @@
 //! What the quick looks share: their result, and the tables that say what becomes of each byte.
 //!
 //! A quick look reads printable ASCII that fits into one block of SHA-256, and writes its normal form there. It
-//! gives what the rule beside it gives, and returns the length of that, or `None`: it leaves everything invalid,
+//! gives what the rule beside it gives, or `None`: it leaves everything invalid,
 //! doubtful or unusual to the rule.
 
+use super::other_digest;
+use crate::customer::ValueWarning;
+use crate::customer::placeholder::may_be_placeholder;
 use crate::customer::sha256::Block;
+
+/// A plain value whose normal form is in its block.
+#[derive(Clone, Copy)]
+pub(in crate::customer) struct Quick {
+    /// The length of the normal form.
+    pub(in crate::customer) length: usize,
+    pub(in crate::customer) warning: Option<ValueWarning>,
+}
+
+impl Quick {
+    /// A normal form that neither a placeholder nor a digest of another kind has.
+    #[inline]
+    pub(super) fn of(length: usize) -> Self {
+        Self { length, warning: None }
+    }
+
+    /// A normal form, unless it or the text may be a placeholder.
+    #[inline]
+    pub(super) fn unless_placeholder(text: &[u8], form: &Block, length: usize) -> Option<Self> {
+        (!may_be_placeholder(text) && !may_be_placeholder(&form[..length])).then_some(Self::of(length))
+    }
+
+    /// A normal form, unless it or the text may be a placeholder or a digest of another kind.
+    #[inline]
+    pub(super) fn unless_substitute(text: &[u8], form: &Block, length: usize) -> Option<Self> {
+        Self::unless_placeholder(text, form, length).filter(|_| text.len() < other_digest::SHORTEST)
+    }
+}
 
 /// What becomes of each byte: a character of the normal form, [nothing](GONE), or an [end](UNUSUAL) of the quick
 /// look.
