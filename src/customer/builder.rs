@@ -401,8 +401,8 @@ impl<'a> UserDataBuilder<'a> {
             if blocks.are_full() {
                 customer.append_all(&mut blocks);
             }
-            let is_plain =
-                position < MAX_VALUES && blocks.add(key, |form| quick(key, raw, &country, &options, form));
+            let is_plain = position < MAX_VALUES
+                && blocks.add(key, |form| quick(key, raw, country.as_ref(), &options, form));
             if !is_plain {
                 others.read(position, &mut blocks, customer, buffer);
             }

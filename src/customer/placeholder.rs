@@ -46,12 +46,13 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
         && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// Whether this ASCII text may be a placeholder. Those that begin with a letter begin with `n` or `u`.
+/// Whether this text may be a placeholder. Those that begin with a letter begin with `n` or `u`, and none begins
+/// beyond ASCII.
 #[inline]
 pub(super) fn may_be_placeholder(text: &[u8]) -> bool {
     match text.first() {
         Some(b'n' | b'N' | b'u' | b'U') => LENGTHS >> (text.len() % 64) & 1 == 1 && is_placeholder(text),
-        Some(first) => !first.is_ascii_alphanumeric(),
+        Some(first) => first.is_ascii() && !first.is_ascii_alphanumeric(),
         None => true,
     }
 }

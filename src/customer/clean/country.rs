@@ -6,7 +6,7 @@ use crate::customer::sha256::Block;
 use crate::value::{Country, InvalidValue, Rule};
 
 #[inline(never)]
-pub(super) fn quick(text: &[u8], known: &Option<(&str, Country)>, form: &mut Block) -> Option<Quick> {
+pub(super) fn quick(text: &[u8], known: Option<&(&str, Country)>, form: &mut Block) -> Option<Quick> {
     let country = match (text.try_into(), known) {
         (Ok(letters), _) => Country::of_letters(letters)?,
         // Names are compared by their letters only, but control characters make a value unusable.

@@ -1,7 +1,7 @@
 //! Cleaning: the one entrance for every text. Each rule has a file below.
 //!
 //! Length, placeholders and digests are the same for all keys and are checked here. [`quick`] looks at plain
-//! ASCII and writes its normal form straight into the block that is hashed; [`clean`] reads any text. If
+//! text, most of it ASCII, and writes its normal form straight into the block that is hashed; [`clean`] reads any text. If
 //! the quick look gives a normal form, it is the one that the rule gives.
 
 mod birth;
@@ -88,14 +88,15 @@ impl Form {
 pub(super) fn quick(
     key: MatchKey,
     raw: &str,
-    known: &Option<(&str, Country)>,
+    known: Option<&(&str, Country)>,
     options: &CleaningOptions,
     form: &mut Block,
 ) -> Option<Quick> {
-    let text = match raw.as_bytes() {
-        text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
-        text => text.trim_ascii(),
+    let letters = match raw.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => raw,
+        _ => raw.trim_ascii(),
     };
+    let text = letters.as_bytes();
     if text.is_empty() || text.len() > MAX_BLOCK_TEXT || options.digests_only.contains(key) {
         return None;
     }
@@ -103,11 +104,11 @@ pub(super) fn quick(
     match key {
         MatchKey::Email => email::quick(text, form),
         MatchKey::Phone => phone::quick(text, options, form),
-        MatchKey::FirstName | MatchKey::LastName => name::quick(text, form),
+        MatchKey::FirstName | MatchKey::LastName => name::quick(letters, form),
         MatchKey::BirthDate => birth::quick(text, options, form),
         MatchKey::Gender => gender::quick(text, options.gender_words, form),
-        MatchKey::City => city::quick(text, form),
-        MatchKey::State => state::quick(text, options.country, form),
+        MatchKey::City => city::quick(letters, form),
+        MatchKey::State => state::quick(letters, options.country, form),
         MatchKey::PostalCode => postal_code::quick(text, options.country, form),
         MatchKey::Country => country::quick(text, known, form),
         MatchKey::ExternalId => external_id::quick(text, options.external_ids, form),

@@ -2,7 +2,7 @@
 
 use super::characters::Class;
 use super::folding::fold_with_joiners;
-use super::quick_look::{Letters, Quick, keeping, pick, replace};
+use super::quick_look::{Letters, Quick, keeping, pick_letters, replace};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
 use crate::value::Country;
@@ -10,14 +10,14 @@ use crate::value::Country;
 const LETTERS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz");
 
 #[inline(never)]
-pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<Quick> {
-    let length = pick(text, &LETTERS, form)?;
+pub(super) fn quick(text: &str, country: Option<Country>, form: &mut Block) -> Option<Quick> {
+    let length = pick_letters(text, &LETTERS, form)?;
     let code = if names_states(country) { state_code(&form[..length]) } else { None };
     let length = match code.and_then(|code| code.as_bytes().first_chunk::<2>()) {
         Some(code) => replace(*code, form),
         None => length,
     };
-    Quick::unless_substitute(text, form, length)
+    Quick::unless_substitute(text.as_bytes(), form, length)
 }
 
 /// Letters only. In the US and Canada, or if the country is not known, the name of a state becomes its code.
