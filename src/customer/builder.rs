@@ -6,11 +6,10 @@ use std::hint::black_box;
 use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
 use super::given::{self, Given, Places, Texts};
 use super::{
-    CleaningOptions, Hashed, InvalidUserData, MatchKey, MatchValue, UnusableKey, UnusableReason, UserData,
-    ValueWarning,
+    CleaningOptions, Hashed, InvalidUserData, MatchKey, UnusableKey, UnusableReason, UserData, ValueWarning,
 };
 use super::{blocks::Blocks, sha256};
-use crate::value::{Country, EventTime};
+use crate::value::{Country, EventTime, copy};
 
 impl UserData {
     /// Starts a builder that cleans and hashes the raw texts of one customer.
@@ -403,75 +402,103 @@ impl<'a> UserDataBuilder<'a> {
             as_of: day.or(self.options.as_of),
             ..self.options
         };
-        let mut unusable = Vec::new();
-        let mut seen = [0_u16; MatchKey::ALL.len()];
+        let mut others = Others::new(given, &options);
         let mut blocks = Blocks::default();
         customer.restart(given.len());
         for (position, &(key, raw)) in given.iter().enumerate() {
-            let country = country.filter(|(of, _)| *of == position).map(|(_, country)| country);
-            let index = usize::from(seen[key as usize]);
-            seen[key as usize] = seen[key as usize].saturating_add(1);
             if blocks.are_full() {
                 customer.append_all(&mut blocks);
             }
-            let plain = quick(key, raw, country, &options, blocks.next());
-            let read = match plain.filter(|_| index < MAX_VALUES) {
-                Some(Quick { length, warning }) => Ok((Prepared::Text { length }, warning)),
-                None if raw.chars().all(is_blank) => continue,
-                None if index < MAX_VALUES => prepare(key, raw, &options, buffer, &mut blocks),
-                None => Err(UnusableReason::TooManyValues),
-            };
-            match read {
-                Ok((Prepared::Text { length }, warning)) => blocks.keep(key, length, warning),
-                Ok((Prepared::Value(value), warning)) => {
-                    customer.append_all(&mut blocks);
-                    customer.append(key, value, warning);
-                }
-                Err(reason) => unusable.push(UnusableKey { key, index, reason }),
+            let is_plain = position < MAX_VALUES
+                && blocks.add(key, |form| quick(key, raw, country.as_ref(), &options, form));
+            if !is_plain {
+                others.read(position, &mut blocks, customer, buffer);
             }
         }
         customer.append_all(&mut blocks);
         customer.settle();
-        unusable
+        others.unusable
     }
 }
 
-/// The first usable country, and its position.
-fn first_country(given: &[(MatchKey, &str)]) -> Option<(usize, Country)> {
-    let mut countries = given.iter().enumerate().filter(|(_, (key, _))| *key == MatchKey::Country);
-    countries.find_map(|(position, (_, raw))| Some((position, raw.parse().ok()?)))
+/// The first usable country, with its text.
+fn first_country<'a>(given: &[(MatchKey, &'a str)]) -> Option<(&'a str, Country)> {
+    let mut countries = given.iter().filter(|(key, _)| *key == MatchKey::Country);
+    countries.find_map(|&(_, raw)| Some((raw, raw.parse().ok()?)))
 }
 
 /// Meta publishes no limit; no customer has more values of one key.
 const MAX_VALUES: usize = 1000;
 
-/// A cleaned text.
-enum Prepared {
-    /// It is in the next block, to be hashed together with others.
-    Text {
-        length: usize,
-    },
-    Value(MatchValue),
+/// The texts that a quick look is not enough for.
+struct Others<'a> {
+    given: &'a [(MatchKey, &'a str)],
+    options: &'a CleaningOptions,
+    /// How many texts each key has among the first ones, and how many those are.
+    seen: [u16; MatchKey::ALL.len()],
+    counted: usize,
+    unusable: Vec<UnusableKey>,
 }
 
-fn prepare(
+impl<'a> Others<'a> {
+    fn new(given: &'a [(MatchKey, &'a str)], options: &'a CleaningOptions) -> Self {
+        Self { given, options, seen: [0; MatchKey::ALL.len()], counted: 0, unusable: Vec::new() }
+    }
+
+    /// Reads the text at this position. Positions rise from call to call.
+    #[inline(never)]
+    fn read(&mut self, position: usize, blocks: &mut Blocks, customer: &mut UserData, buffer: &mut String) {
+        let (key, raw) = self.given[position];
+        if raw.chars().all(is_blank) {
+            return;
+        }
+        let index = self.index_of(position);
+        let added = if index < MAX_VALUES {
+            add(key, raw, self.options, blocks, customer, buffer)
+        } else {
+            Err(UnusableReason::TooManyValues)
+        };
+        if let Err(reason) = added {
+            self.unusable.push(UnusableKey { key, index, reason });
+        }
+    }
+
+    /// How many texts its key has before this position.
+    fn index_of(&mut self, position: usize) -> usize {
+        for (key, _) in &self.given[self.counted..position] {
+            let seen = &mut self.seen[*key as usize];
+            *seen = seen.saturating_add(1);
+        }
+        self.counted = position;
+        usize::from(self.seen[self.given[position].0 as usize])
+    }
+}
+
+/// Cleans any text and adds its value: to the blocks, if it is to be hashed and fits into one, or else to the customer.
+fn add(
     key: MatchKey,
     raw: &str,
     options: &CleaningOptions,
-    buffer: &mut String,
     blocks: &mut Blocks,
-) -> Result<(Prepared, Option<ValueWarning>), UnusableReason> {
+    customer: &mut UserData,
+    buffer: &mut String,
+) -> Result<(), UnusableReason> {
     let Cleaned { form, warning } = clean(key, raw, options, buffer)?;
     if matches!(form, Form::ToHash) && buffer.len() <= sha256::MAX_TEXT {
-        blocks.next()[..buffer.len()].copy_from_slice(buffer.as_bytes());
-        return Ok((Prepared::Text { length: buffer.len() }, warning));
+        blocks.add(key, |block| {
+            copy(buffer.as_bytes(), &mut block[..buffer.len()]);
+            Some(Quick { length: buffer.len(), warning })
+        });
+        return Ok(());
     }
     let value = form.into_value(buffer);
     // Cleaning refuses placeholders as text; only a digest can still stand for one.
     if warning == Some(ValueWarning::AlreadyHashed) && value.digest().is_some_and(Hashed::is_of_nothing) {
         return Err(UnusableReason::HashOfNothing);
     }
-    Ok((Prepared::Value(value), warning))
+    customer.append_all(blocks);
+    customer.append(key, value, warning);
+    Ok(())
 }
 
 impl fmt::Debug for UserDataBuilder<'_> {

@@ -46,18 +46,29 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
         && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// Whether this ASCII text may be a placeholder. Those that begin with a letter begin with `n` or `u`.
+/// Whether this text may be a placeholder. Those that begin with a letter begin with `n` or `u`, and none begins
+/// beyond ASCII.
 #[inline]
 pub(super) fn may_be_placeholder(text: &[u8]) -> bool {
     match text.first() {
-        Some(b'n' | b'N' | b'u' | b'U') => text.len() >= MIN_WORD && is_placeholder(text),
-        Some(first) => !first.is_ascii_alphanumeric(),
+        Some(b'n' | b'N' | b'u' | b'U') => LENGTHS >> (text.len() % 64) & 1 == 1 && is_placeholder(text),
+        Some(first) => first.is_ascii() && !first.is_ascii_alphanumeric(),
         None => true,
     }
 }
 
-/// The length of the shortest placeholder that begins with a letter.
-const MIN_WORD: usize = 3;
+/// A bit for the length of each word that begins with a letter.
+const LENGTHS: u64 = {
+    let mut lengths = 0;
+    let mut word = 0;
+    while word < WORDS.len() {
+        if WORDS[word].as_bytes()[0].is_ascii_alphabetic() {
+            lengths |= 1 << WORDS[word].len();
+        }
+        word += 1;
+    }
+    lengths
+};
 
 impl Hashed {
     /// Whether this is the digest of a missing value: of an empty or blank text, or of a placeholder such as

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::{Datelike as _, NaiveDate};
 
 use super::characters::{ascii_digit, is_blank};
-use super::quick_look::replace;
+use super::quick_look::{Quick, replace};
 use crate::customer::sha256::Block;
 use crate::customer::{CleaningOptions, UnusableReason};
 use crate::value::{DateOrder, Rule, written_date};
@@ -14,8 +14,8 @@ const FIRST_YEAR: i32 = 1900;
 const LAST_YEAR: i32 = 2100;
 
 /// `1997-02-16` with any separators, or `19970216`.
-#[inline]
-pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<usize> {
+#[inline(never)]
+pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
     let is_separator = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_digit();
     let (year, month, day) = match text {
         [y1, y2, y3, y4, first, m1, m2, second, d1, d2] if is_separator(*first) && is_separator(*second) => {
@@ -31,7 +31,7 @@ pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) ->
     }
     let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit & 15));
     let date = NaiveDate::from_ymd_opt(number(&year).cast_signed(), number(&month), number(&day))?;
-    is_possible(date, options).then(|| replace(digits, form))
+    is_possible(date, options).then(|| Quick::of(replace(digits, form)))
 }
 
 /// `YYYYMMDD`, from any text that holds one date.

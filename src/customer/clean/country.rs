@@ -1,21 +1,21 @@
 //! Countries: the two letters of the code, from a code or a whole name.
 
-use super::quick_look::replace;
+use super::quick_look::{Quick, replace};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
 use crate::value::{Country, InvalidValue, Rule};
 
-#[inline]
-pub(super) fn quick(text: &[u8], read: Option<Country>, form: &mut Block) -> Option<usize> {
-    let country = match text.try_into() {
-        Ok(letters) => Country::of_letters(letters)?,
+#[inline(never)]
+pub(super) fn quick(text: &[u8], known: Option<&(&str, Country)>, form: &mut Block) -> Option<Quick> {
+    let country = match (text.try_into(), known) {
+        (Ok(letters), _) => Country::of_letters(letters)?,
         // Names are compared by their letters only, but control characters make a value unusable.
-        Err(_) if text.iter().all(|byte| matches!(byte, b' '..=b'~')) => {
-            read.or_else(|| str::from_utf8(text).ok()?.parse().ok())?
-        }
-        Err(_) => return None,
+        _ if !text.iter().all(|byte| matches!(byte, b' '..=b'~')) => return None,
+        (_, Some((known, country))) if known.as_bytes() == text => *country,
+        _ => str::from_utf8(text).ok()?.parse().ok()?,
     };
-    Some(replace(*country.letters(), form))
+    let length = replace(*country.letters(), form);
+    Quick::unless_substitute(text, form, length)
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {

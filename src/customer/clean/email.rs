@@ -2,7 +2,7 @@
 
 use super::characters::{Class, is_digit, is_letter_or_mark};
 use super::folding::fold;
-use super::quick_look::UNUSUAL;
+use super::quick_look::{Quick, UNUSUAL};
 use crate::customer::sha256::Block;
 use crate::customer::{UnusableReason, ValueWarning};
 
@@ -18,8 +18,8 @@ const MADE_UP: [&[u8]; 10] =
     [b"test", b"none", b"noemail", b"no-email", b"nomail", b"na", b"null", b"unknown", b"email", b"customer"];
 
 /// Atoms joined by single dots, an `@`, and at least two labels of letters, digits and inner hyphens.
-#[inline]
-pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
+#[inline(never)]
+pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
     let mut part = place_of(Part::AtomStart);
     for (written, &byte) in form.iter_mut().zip(text) {
         let (letter, kind) = ADDRESS[usize::from(byte)];
@@ -27,7 +27,7 @@ pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
         part = PLACES[kind as usize] >> (part % 64);
     }
     let is_address = part % 64 == place_of(Part::LaterLabel);
-    (is_address && !is_made_up(&form[..text.len()])).then_some(text.len())
+    (is_address && !is_made_up(&form[..text.len()])).then_some(Quick::of(text.len()))
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {

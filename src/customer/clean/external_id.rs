@@ -2,15 +2,19 @@
 
 use super::characters::Class;
 use super::folding::{compose, fold};
-use super::quick_look::{Letters, dropping, pick};
+use super::quick_look::{Letters, Quick, dropping, pick};
 use crate::customer::sha256::Block;
 use crate::customer::{ExternalIdPolicy, UnusableReason};
 
 const ALL_BUT_SPACES: Letters = dropping(b" ");
 
-#[inline]
-pub(super) fn quick(text: &[u8], policy: ExternalIdPolicy, form: &mut Block) -> Option<usize> {
-    if policy == ExternalIdPolicy::Normalized { pick(text, &ALL_BUT_SPACES, form) } else { None }
+#[inline(never)]
+pub(super) fn quick(text: &[u8], policy: ExternalIdPolicy, form: &mut Block) -> Option<Quick> {
+    if policy != ExternalIdPolicy::Normalized {
+        return None;
+    }
+    let length = pick(text, &ALL_BUT_SPACES, form)?;
+    Quick::unless_placeholder(text, form, length)
 }
 
 pub(super) fn clean(text: &str, policy: ExternalIdPolicy, out: &mut String) -> Result<(), UnusableReason> {

@@ -7,13 +7,13 @@ use foldhash::quality::RandomState;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::folding::fold;
-use super::quick_look::replace;
+use super::quick_look::{Quick, replace};
 use crate::customer::sha256::Block;
 use crate::customer::{GenderWords, UnusableReason};
 use crate::value::{is_accent, is_apostrophe, plain_letter};
 
-#[inline]
-pub(super) fn quick(text: &[u8], stated: Option<GenderWords>, form: &mut Block) -> Option<usize> {
+#[inline(never)]
+pub(super) fn quick(text: &[u8], stated: Option<GenderWords>, form: &mut Block) -> Option<Quick> {
     let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
     let letter = match text[0] | 0x20 {
         _ if stated.is_some() => return None,
@@ -21,7 +21,7 @@ pub(super) fn quick(text: &[u8], stated: Option<GenderWords>, form: &mut Block) 
         b'm' if is(b"m") || is(b"male") => b'm',
         _ => return None,
     };
-    Some(replace([letter], form))
+    Some(Quick::of(replace([letter], form)))
 }
 
 /// The advertiser's own words come first: `M` may be `mujer`.

@@ -1,7 +1,7 @@
 //! Cleaning: the one entrance for every text. Each rule has a file below.
 //!
 //! Length, placeholders and digests are the same for all keys and are checked here. [`quick`] looks at plain
-//! ASCII and writes its normal form straight into the block that is hashed; [`clean`] reads any text. If
+//! text, most of it ASCII, and writes its normal form straight into the block that is hashed; [`clean`] reads any text. If
 //! the quick look gives a normal form, it is the one that the rule gives.
 
 mod birth;
@@ -33,10 +33,11 @@ mod tests;
 pub(crate) use characters::{ascii_digit, is_blank};
 pub use click_id::ClickId;
 pub use normalize::Normalized;
+pub(super) use quick_look::Quick;
 
 use derived::Part;
 
-use super::placeholder::{is_placeholder, may_be_placeholder};
+use super::placeholder::is_placeholder;
 use super::sha256::{Block, MAX_TEXT as MAX_BLOCK_TEXT};
 use super::{
     AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey,
@@ -81,47 +82,38 @@ impl Form {
     }
 }
 
-/// A plain value whose normal form is in its block.
-#[derive(Clone, Copy)]
-pub(super) struct Quick {
-    /// The length of the normal form.
-    pub(super) length: usize,
-    pub(super) warning: Option<ValueWarning>,
-}
-
 /// Writes the normal form of a plain value into an empty block, for a key that is hashed.
 ///
-/// Gives what [`clean`] gives, or `None` if only [`clean`] can tell. If the text was read as a country before, `country`
-/// says as which.
+/// Gives what [`clean`] gives, or `None` if only [`clean`] can tell. `known` is a text that was read as a country before.
 pub(super) fn quick(
     key: MatchKey,
     raw: &str,
-    country: Option<Country>,
+    known: Option<&(&str, Country)>,
     options: &CleaningOptions,
     form: &mut Block,
 ) -> Option<Quick> {
-    let text = match raw.as_bytes() {
-        text @ [b'!'..=b'~', .., b'!'..=b'~'] => text,
-        text => text.trim_ascii(),
+    let letters = match raw.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => raw,
+        _ => raw.trim_ascii(),
     };
+    let text = letters.as_bytes();
     if text.is_empty() || text.len() > MAX_BLOCK_TEXT || options.digests_only.contains(key) {
         return None;
     }
-    let mut warning = None;
-    let length = match key {
-        MatchKey::Email => email::quick(text, form)?,
-        MatchKey::Phone => phone::quick(text, options, form, &mut warning)?,
-        MatchKey::FirstName | MatchKey::LastName => name::quick(text, form)?,
-        MatchKey::BirthDate => birth::quick(text, options, form)?,
-        MatchKey::Gender => gender::quick(text, options.gender_words, form)?,
-        MatchKey::City => city::quick(text, form)?,
-        MatchKey::State => state::quick(text, options.country, form)?,
-        MatchKey::PostalCode => postal_code::quick(text, options.country, form)?,
-        MatchKey::Country => country::quick(text, country, form)?,
-        MatchKey::ExternalId => external_id::quick(text, options.external_ids, form)?,
-        _ => return None,
-    };
-    (!may_be_substitute(key, text, &form[..length])).then_some(Quick { length, warning })
+    // Each call stands last, and so needs no frame of its own.
+    match key {
+        MatchKey::Email => email::quick(text, form),
+        MatchKey::Phone => phone::quick(text, options, form),
+        MatchKey::FirstName | MatchKey::LastName => name::quick(letters, form),
+        MatchKey::BirthDate => birth::quick(text, options, form),
+        MatchKey::Gender => gender::quick(text, options.gender_words, form),
+        MatchKey::City => city::quick(letters, form),
+        MatchKey::State => state::quick(letters, options.country, form),
+        MatchKey::PostalCode => postal_code::quick(text, options.country, form),
+        MatchKey::Country => country::quick(text, known, form),
+        MatchKey::ExternalId => external_id::quick(text, options.external_ids, form),
+        _ => None,
+    }
 }
 
 /// Replaces `out` with the normal form of `raw`. After an error, the content of `out` is unspecified.
@@ -234,16 +226,4 @@ fn normalize(
 
 fn refuse_placeholder(text: &str) -> Result<(), UnusableReason> {
     if is_placeholder(text.as_bytes()) { Err(UnusableReason::Placeholder) } else { Ok(()) }
-}
-
-/// Whether a plain text or its normal form may be a placeholder or a digest of another kind.
-#[inline]
-fn may_be_substitute(key: MatchKey, text: &[u8], form: &[u8]) -> bool {
-    match key {
-        // An address contains an `@`; the normal forms of the others are digits only, or one letter.
-        MatchKey::Email | MatchKey::Phone | MatchKey::BirthDate | MatchKey::Gender => false,
-        _ if may_be_placeholder(text) || may_be_placeholder(form) => true,
-        MatchKey::ExternalId => false,
-        _ => text.len() >= other_digest::SHORTEST,
-    }
 }

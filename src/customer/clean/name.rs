@@ -3,13 +3,14 @@
 
 use super::characters::Class;
 use super::folding::fold_with_joiners;
-use super::quick_look::{LETTERS_AND_DIGITS, pick};
+use super::quick_look::{LETTERS_AND_DIGITS, Quick, pick_letters};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
 
-#[inline]
-pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<usize> {
-    pick(text, &LETTERS_AND_DIGITS, form)
+#[inline(never)]
+pub(super) fn quick(text: &str, form: &mut Block) -> Option<Quick> {
+    let length = pick_letters(text, &LETTERS_AND_DIGITS, form)?;
+    Quick::unless_substitute(text.as_bytes(), form, length)
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<(), UnusableReason> {

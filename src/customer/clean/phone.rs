@@ -2,7 +2,7 @@
 
 use super::characters::{ascii_digit, is_blank};
 use super::folding::compose;
-use super::quick_look::{Letters, UNUSUAL};
+use super::quick_look::{Letters, Quick, UNUSUAL};
 use crate::customer::sha256::Block;
 use crate::customer::{CleaningOptions, UnusableReason, ValueWarning};
 
@@ -17,13 +17,8 @@ pub(super) const DIGITS: std::ops::RangeInclusive<usize> = MIN_DIGITS..=MAX_DIGI
 const EXTENSIONS: [&str; 9] = ["x", "ext", "extn", "extension", "ex", "xtn", "int", "anexo", "доб"];
 
 /// Digits with the usual marks between them, with or without a plus sign before.
-#[inline]
-pub(super) fn quick(
-    text: &[u8],
-    options: &CleaningOptions,
-    form: &mut Block,
-    warning: &mut Option<ValueWarning>,
-) -> Option<usize> {
+#[inline(never)]
+pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
     #[cfg(feature = "phone")]
     if options.phone_country().is_some() {
         return None;
@@ -46,8 +41,8 @@ pub(super) fn quick(
         _ => false,
     };
     let digits = form.get(..end).filter(|_| is_plain && DIGITS.contains(&end))?;
-    *warning = behind_plus.is_none().then_some(ValueWarning::NoCountryCode);
-    (digits[0] != b'0' && !is_made_up(digits)).then_some(end)
+    let warning = behind_plus.is_none().then_some(ValueWarning::NoCountryCode);
+    (digits[0] != b'0' && !is_made_up(digits)).then_some(Quick { length: end, warning })
 }
 
 fn may_have_zero_in_brackets(number: &[u8]) -> bool {

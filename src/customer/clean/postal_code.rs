@@ -2,7 +2,7 @@
 
 use super::characters::{Class, ascii_digit, is_blank, is_dash, is_digit};
 use super::folding::fold;
-use super::quick_look::{Letters, dropping, pick, replace};
+use super::quick_look::{Letters, Quick, dropping, pick, replace};
 use crate::customer::sha256::Block;
 use crate::customer::{UnusableReason, ValueWarning};
 use crate::value::Country;
@@ -16,14 +16,17 @@ const ZIP_DIGITS: usize = 5;
 const MIN_LENGTH: usize = 2;
 
 /// Needs the country: without it, digits may be a ZIP code or not.
-#[inline]
-pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<usize> {
-    let length = pick(text, &ALL_BUT_SPACES_AND_DASHES, form)?;
+#[inline(never)]
+pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<Quick> {
+    let mut length = pick(text, &ALL_BUT_SPACES_AND_DASHES, form)?;
     if has_zip_codes(country?) {
         let zip: [u8; ZIP_DIGITS] = *form.first_chunk()?;
-        return zip.iter().all(u8::is_ascii_digit).then(|| replace(zip, form));
+        if !zip.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        length = replace(zip, form);
     }
-    (length >= MIN_LENGTH).then_some(length)
+    Quick::unless_substitute(text, form, length).filter(|_| length >= MIN_LENGTH)
 }
 
 /// Drops blanks and dashes, and all but five digits in the US.

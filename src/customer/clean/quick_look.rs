@@ -1,10 +1,42 @@
 //! What the quick looks share: their result, and the tables that say what becomes of each byte.
 //!
-//! A quick look reads printable ASCII that fits into one block of SHA-256, and writes its normal form there. It
-//! gives what the rule beside it gives, and returns the length of that, or `None`: it leaves everything invalid,
+//! A quick look reads printable ASCII, and in names letters of all scripts, that fits into one block of SHA-256, and
+//! writes its normal form there. It gives what the rule beside it gives, or `None`: it leaves everything invalid,
 //! doubtful or unusual to the rule.
 
-use crate::customer::sha256::Block;
+use super::characters::{Class, Folding, facts};
+use super::other_digest;
+use crate::customer::ValueWarning;
+use crate::customer::placeholder::may_be_placeholder;
+use crate::customer::sha256::{Block, MAX_TEXT};
+
+/// A plain value whose normal form is in its block.
+#[derive(Clone, Copy)]
+pub(in crate::customer) struct Quick {
+    /// The length of the normal form.
+    pub(in crate::customer) length: usize,
+    pub(in crate::customer) warning: Option<ValueWarning>,
+}
+
+impl Quick {
+    /// A normal form that neither a placeholder nor a digest of another kind has.
+    #[inline]
+    pub(super) fn of(length: usize) -> Self {
+        Self { length, warning: None }
+    }
+
+    /// A normal form, unless it or the text may be a placeholder.
+    #[inline]
+    pub(super) fn unless_placeholder(text: &[u8], form: &Block, length: usize) -> Option<Self> {
+        (!may_be_placeholder(text) && !may_be_placeholder(&form[..length])).then_some(Self::of(length))
+    }
+
+    /// A normal form, unless it or the text may be a placeholder or a digest of another kind.
+    #[inline]
+    pub(super) fn unless_substitute(text: &[u8], form: &Block, length: usize) -> Option<Self> {
+        Self::unless_placeholder(text, form, length).filter(|_| text.len() < other_digest::SHORTEST)
+    }
+}
 
 /// What becomes of each byte: a character of the normal form, [nothing](GONE), or an [end](UNUSUAL) of the quick
 /// look.
@@ -60,6 +92,35 @@ pub(super) fn pick(text: &[u8], letters: &Letters, form: &mut Block) -> Option<u
         end += usize::from(letter != GONE);
     }
     (seen < UNUSUAL && end > 0).then_some(end)
+}
+
+/// Does the same with a text that may have letters beyond ASCII, if each of them is folded alone.
+#[inline]
+pub(super) fn pick_letters(text: &str, letters: &Letters, form: &mut Block) -> Option<usize> {
+    pick(text.as_bytes(), letters, form).or_else(|| pick_beyond_ascii(text, letters, form))
+}
+
+#[inline(never)]
+fn pick_beyond_ascii(text: &str, letters: &Letters, form: &mut Block) -> Option<usize> {
+    *form = [0; 64];
+    let mut end = 0;
+    for character in text.chars() {
+        if character.is_ascii() {
+            let letter = letters[character as usize];
+            if letter == UNUSUAL {
+                return None;
+            }
+            form[end & 63] = letter;
+            end += usize::from(letter != GONE);
+        } else {
+            let known = facts(character);
+            if known.class != Class::Letter || known.folding != Folding::Alone {
+                return None;
+            }
+            end += known.lower.encode_utf8(form.get_mut(end..end + 4)?).len();
+        }
+    }
+    (1..=MAX_TEXT).contains(&end).then_some(end)
 }
 
 /// Replaces what was picked by a shorter text.

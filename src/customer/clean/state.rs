@@ -2,21 +2,22 @@
 
 use super::characters::Class;
 use super::folding::fold_with_joiners;
-use super::quick_look::{Letters, keeping, pick, replace};
+use super::quick_look::{Letters, Quick, keeping, pick_letters, replace};
 use crate::customer::UnusableReason;
 use crate::customer::sha256::Block;
 use crate::value::Country;
 
 const LETTERS: Letters = keeping(b"abcdefghijklmnopqrstuvwxyz");
 
-#[inline]
-pub(super) fn quick(text: &[u8], country: Option<Country>, form: &mut Block) -> Option<usize> {
-    let length = pick(text, &LETTERS, form)?;
+#[inline(never)]
+pub(super) fn quick(text: &str, country: Option<Country>, form: &mut Block) -> Option<Quick> {
+    let length = pick_letters(text, &LETTERS, form)?;
     let code = if names_states(country) { state_code(&form[..length]) } else { None };
-    Some(match code.and_then(|code| code.as_bytes().first_chunk::<2>()) {
+    let length = match code.and_then(|code| code.as_bytes().first_chunk::<2>()) {
         Some(code) => replace(*code, form),
         None => length,
-    })
+    };
+    Quick::unless_substitute(text.as_bytes(), form, length)
 }
 
 /// Letters only. In the US and Canada, or if the country is not known, the name of a state becomes its code.
