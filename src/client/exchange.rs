@@ -92,7 +92,7 @@ fn sent_in_the_clear(events: &[Numbered]) -> impl Iterator<Item = Cow<'_, str>> 
 /// What is sent of an event unhashed.
 fn clear_texts(event: &Event) -> impl Iterator<Item = Cow<'_, str>> {
     let texts = event.user_data().entries().filter_map(|(_, value)| match value {
-        MatchValue::Plain(text) => Some(Cow::from(&**text)),
+        MatchValue::Plain(text) => Some(Cow::from(text)),
         MatchValue::Number(number) => Some(number.to_string().into()),
         _ => None,
     });

@@ -118,7 +118,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().email(" Mary@Example.com").build()?;
-    /// assert!(customer.values(MatchKey::Email).eq([&MatchValue::Hashed(Hashed::of("mary@example.com"))]));
+    /// assert!(customer.values(MatchKey::Email).eq([MatchValue::Hashed(&Hashed::of("mary@example.com"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn email(self, raw: &'a str) -> Self {
@@ -131,7 +131,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().phone("+44 20 7946 0958").build()?;
-    /// assert!(customer.values(MatchKey::Phone).eq([&MatchValue::Hashed(Hashed::of("442079460958"))]));
+    /// assert!(customer.values(MatchKey::Phone).eq([MatchValue::Hashed(&Hashed::of("442079460958"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn phone(self, raw: &'a str) -> Self {
@@ -144,7 +144,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().first_name("Anne-Marie").build()?;
-    /// assert!(customer.values(MatchKey::FirstName).eq([&MatchValue::Hashed(Hashed::of("annemarie"))]));
+    /// assert!(customer.values(MatchKey::FirstName).eq([MatchValue::Hashed(&Hashed::of("annemarie"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn first_name(self, raw: &'a str) -> Self {
@@ -157,7 +157,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().last_name("O'Brien").build()?;
-    /// assert!(customer.values(MatchKey::LastName).eq([&MatchValue::Hashed(Hashed::of("obrien"))]));
+    /// assert!(customer.values(MatchKey::LastName).eq([MatchValue::Hashed(&Hashed::of("obrien"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn last_name(self, raw: &'a str) -> Self {
@@ -170,7 +170,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().birth_date("1997-02-16").build()?;
-    /// assert!(customer.values(MatchKey::BirthDate).eq([&MatchValue::Hashed(Hashed::of("19970216"))]));
+    /// assert!(customer.values(MatchKey::BirthDate).eq([MatchValue::Hashed(&Hashed::of("19970216"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn birth_date(self, raw: &'a str) -> Self {
@@ -183,7 +183,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().gender("Female").build()?;
-    /// assert!(customer.values(MatchKey::Gender).eq([&MatchValue::Hashed(Hashed::of("f"))]));
+    /// assert!(customer.values(MatchKey::Gender).eq([MatchValue::Hashed(&Hashed::of("f"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn gender(self, raw: &'a str) -> Self {
@@ -196,7 +196,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().city("New York").build()?;
-    /// assert!(customer.values(MatchKey::City).eq([&MatchValue::Hashed(Hashed::of("newyork"))]));
+    /// assert!(customer.values(MatchKey::City).eq([MatchValue::Hashed(&Hashed::of("newyork"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn city(self, raw: &'a str) -> Self {
@@ -209,7 +209,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().state("California").build()?;
-    /// assert!(customer.values(MatchKey::State).eq([&MatchValue::Hashed(Hashed::of("ca"))]));
+    /// assert!(customer.values(MatchKey::State).eq([MatchValue::Hashed(&Hashed::of("ca"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn state(self, raw: &'a str) -> Self {
@@ -222,7 +222,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().postal_code("SW1A 1AA").build()?;
-    /// assert!(customer.values(MatchKey::PostalCode).eq([&MatchValue::Hashed(Hashed::of("sw1a1aa"))]));
+    /// assert!(customer.values(MatchKey::PostalCode).eq([MatchValue::Hashed(&Hashed::of("sw1a1aa"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn postal_code(self, raw: &'a str) -> Self {
@@ -235,7 +235,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().country("United States").build()?;
-    /// assert!(customer.values(MatchKey::Country).eq([&MatchValue::Hashed(Hashed::of("us"))]));
+    /// assert!(customer.values(MatchKey::Country).eq([MatchValue::Hashed(&Hashed::of("us"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn country(self, raw: &'a str) -> Self {
@@ -248,7 +248,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().external_id("Cust 42-B").build()?;
-    /// assert!(customer.values(MatchKey::ExternalId).eq([&MatchValue::Hashed(Hashed::of("cust42-b"))]));
+    /// assert!(customer.values(MatchKey::ExternalId).eq([MatchValue::Hashed(&Hashed::of("cust42-b"))]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn external_id(self, raw: &'a str) -> Self {
@@ -261,7 +261,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().mobile_advertiser_id("6D92078A-8246-4BA4-AE5B-76104861E7DC").build()?;
-    /// assert!(customer.values(MatchKey::MobileAdvertiserId).eq([&MatchValue::Plain("6d92078a-8246-4ba4-ae5b-76104861e7dc".into())]));
+    /// assert!(customer.values(MatchKey::MobileAdvertiserId).eq([MatchValue::Plain("6d92078a-8246-4ba4-ae5b-76104861e7dc")]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn mobile_advertiser_id(self, raw: &'a str) -> Self {
@@ -274,7 +274,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().client_ip_address("2001:DB8:0::1").build()?;
-    /// assert!(customer.values(MatchKey::ClientIpAddress).eq([&MatchValue::Plain("2001:db8::1".into())]));
+    /// assert!(customer.values(MatchKey::ClientIpAddress).eq([MatchValue::Plain("2001:db8::1")]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn client_ip_address(self, raw: &'a str) -> Self {
@@ -287,7 +287,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().client_user_agent("Mozilla/5.0 (X11)").build()?;
-    /// assert!(customer.values(MatchKey::ClientUserAgent).eq([&MatchValue::Plain("Mozilla/5.0 (X11)".into())]));
+    /// assert!(customer.values(MatchKey::ClientUserAgent).eq([MatchValue::Plain("Mozilla/5.0 (X11)")]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn client_user_agent(self, raw: &'a str) -> Self {
@@ -300,7 +300,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().click_id("fb.1.1777902300250.IwAR2F4").build()?;
-    /// assert!(customer.values(MatchKey::Click).eq([&MatchValue::Plain("fb.1.1777902300250.IwAR2F4".into())]));
+    /// assert!(customer.values(MatchKey::Click).eq([MatchValue::Plain("fb.1.1777902300250.IwAR2F4")]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn click_id(self, raw: &'a str) -> Self {
@@ -313,7 +313,7 @@ impl<'a> UserDataBuilder<'a> {
     /// use meta_offline_events::customer::{MatchKey, MatchValue, UserData};
     ///
     /// let customer = UserData::builder().browser_id("fb.1.1596403881668.1116446470").build()?;
-    /// assert!(customer.values(MatchKey::Browser).eq([&MatchValue::Plain("fb.1.1596403881668.1116446470".into())]));
+    /// assert!(customer.values(MatchKey::Browser).eq([MatchValue::Plain("fb.1.1596403881668.1116446470")]));
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn browser_id(self, raw: &'a str) -> Self {
@@ -493,7 +493,9 @@ fn add(
     }
     let value = form.into_value(buffer);
     // Cleaning refuses placeholders as text; only a digest can still stand for one.
-    if warning == Some(ValueWarning::AlreadyHashed) && value.digest().is_some_and(Hashed::is_of_nothing) {
+    if warning == Some(ValueWarning::AlreadyHashed)
+        && value.borrow().digest().is_some_and(Hashed::is_of_nothing)
+    {
         return Err(UnusableReason::HashOfNothing);
     }
     customer.append_all(blocks);

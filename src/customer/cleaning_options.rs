@@ -121,7 +121,7 @@ impl CleaningOptions {
     ///
     /// let plain = CleaningOptions::default().external_ids(ExternalIdPolicy::Plain);
     /// let id = MatchKey::ExternalId.normalize("C-42", &plain)?;
-    /// assert_eq!(id.value(), &MatchValue::Plain("C-42".into()));
+    /// assert_eq!(id.value(), MatchValue::Plain("C-42"));
     /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
     /// ```
     pub fn external_ids(self, policy: ExternalIdPolicy) -> Self {

@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::blocks::Blocks;
 use super::key_set::KeySet;
-use super::{Hashed, MatchKey, MatchValue, UnusableReason, ValueWarning};
+use super::packed_value::{OtherValues, PackedValue};
+use super::{Hashed, MatchKey, MatchValue, OwnedValue, UnusableReason, ValueWarning};
 
 /// The information by which Meta finds a customer's account: match keys with their values.
 ///
@@ -34,73 +35,74 @@ use super::{Hashed, MatchKey, MatchValue, UnusableReason, ValueWarning};
 ///
 /// Equality compares what is sent; warnings are ignored. `Debug` shows how many values each key has, never a
 /// value.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default)]
 pub struct UserData {
-    values: Vec<Entry>,
+    entries: Vec<Entry>,
+    others: OtherValues,
 }
 
 /// A value with its key and its warning.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Entry {
     key: MatchKey,
-    warning: Option<ValueWarning>,
-    value: MatchValue,
+    value: PackedValue,
 }
 
-impl PartialEq for Entry {
+impl PartialEq for UserData {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key && self.value == other.value
+        self.entries().eq(other.entries())
     }
 }
 
-impl Eq for Entry {}
+impl Eq for UserData {}
 
-impl Hash for Entry {
+impl Hash for UserData {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.key, &self.value).hash(state);
+        self.len().hash(state);
+        self.entries().for_each(|entry| entry.hash(state));
     }
 }
 
 impl UserData {
     pub(super) fn with_capacity(values: usize) -> Self {
-        Self { values: Vec::with_capacity(values) }
+        Self { entries: Vec::with_capacity(values), others: OtherValues::default() }
     }
 
     /// The memory that the values take, in bytes.
     pub(crate) fn memory(&self) -> usize {
-        self.values.capacity() * size_of::<Entry>()
+        self.entries.capacity() * size_of::<Entry>() + self.others.memory()
     }
 
     /// The number of values.
     pub(crate) fn len(&self) -> usize {
-        self.values.len()
+        self.entries.len()
     }
 
     /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.entries.is_empty()
     }
 
     /// Whether this key has a value.
     #[inline]
     pub fn has(&self, key: MatchKey) -> bool {
-        self.values.iter().any(|entry| entry.key == key)
+        self.entries.iter().any(|entry| entry.key == key)
     }
 
     /// The keys that have values, in the order of [`MatchKey::ALL`].
     pub fn keys(&self) -> impl Iterator<Item = MatchKey> {
-        self.values.chunk_by(|one, next| one.key == next.key).map(|values| values[0].key)
+        self.entries.chunk_by(|one, next| one.key == next.key).map(|values| values[0].key)
     }
 
     /// The values of a key, in the order given.
-    pub fn values(&self, key: MatchKey) -> impl ExactSizeIterator<Item = &MatchValue> {
-        self.of(key).iter().map(|entry| &entry.value)
+    pub fn values(&self, key: MatchKey) -> impl ExactSizeIterator<Item = MatchValue<'_>> {
+        self.of(key).iter().map(|entry| self.value(entry))
     }
 
     /// Every value with its key, in the order of sending.
     #[inline]
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (MatchKey, &MatchValue)> {
-        self.values.iter().map(|entry| (entry.key, &entry.value))
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (MatchKey, MatchValue<'_>)> {
+        self.entries.iter().map(|entry| (entry.key, self.value(entry)))
     }
 
     /// The warnings about values, each with its key.
@@ -113,18 +115,23 @@ impl UserData {
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn warnings(&self) -> impl Iterator<Item = (MatchKey, ValueWarning)> {
-        self.values.iter().filter_map(|entry| Some((entry.key, entry.warning?)))
+        self.entries.iter().filter_map(|entry| Some((entry.key, entry.value.warning()?)))
     }
 
     /// Every value with its key and its warning, in the order of sending.
-    pub(super) fn all(&self) -> impl Iterator<Item = (MatchKey, &MatchValue, Option<ValueWarning>)> {
-        self.values.iter().map(|entry| (entry.key, &entry.value, entry.warning))
+    pub(super) fn all(&self) -> impl Iterator<Item = (MatchKey, MatchValue<'_>, Option<ValueWarning>)> {
+        self.entries.iter().map(|entry| (entry.key, self.value(entry), entry.value.warning()))
+    }
+
+    #[inline]
+    fn value<'v>(&'v self, entry: &'v Entry) -> MatchValue<'v> {
+        entry.value.get(&self.others)
     }
 
     fn of(&self, key: MatchKey) -> &[Entry] {
-        let start = self.values.partition_point(|entry| entry.key < key);
-        let end = self.values.partition_point(|entry| entry.key <= key);
-        &self.values[start..end]
+        let start = self.entries.partition_point(|entry| entry.key < key);
+        let end = self.entries.partition_point(|entry| entry.key <= key);
+        &self.entries[start..end]
     }
 
     /// Whether e-mail, phone and external id say that these are two customers. Where one has none of the three, nothing
@@ -149,9 +156,9 @@ impl UserData {
     /// # Ok::<(), meta_offline_events::customer::InvalidUserData>(())
     /// ```
     pub fn merge(&mut self, other: &Self) {
-        for entry in &other.values {
-            if self.lacks(entry.key, &entry.value) {
-                self.push(entry.clone());
+        for (key, value, warning) in other.all() {
+            if self.lacks(key, value) {
+                self.push(key, value.to_owned(), warning);
             }
         }
     }
@@ -180,63 +187,71 @@ impl UserData {
         if digest.is_of_nothing() {
             return Err(UnusableReason::HashOfNothing);
         }
-        self.insert(key, MatchValue::Hashed(digest), Some(ValueWarning::AlreadyHashed));
+        self.insert(key, OwnedValue::Hashed(digest), Some(ValueWarning::AlreadyHashed));
         Ok(())
     }
 
-    pub(super) fn insert(&mut self, key: MatchKey, value: MatchValue, warning: Option<ValueWarning>) {
-        if self.lacks(key, &value) {
-            self.push(Entry { key, warning, value });
+    pub(super) fn insert(&mut self, key: MatchKey, value: OwnedValue, warning: Option<ValueWarning>) {
+        if self.lacks(key, value.borrow()) {
+            self.push(key, value, warning);
         }
+    }
+
+    fn push(&mut self, key: MatchKey, value: OwnedValue, warning: Option<ValueWarning>) {
+        let end = self.entries.partition_point(|other| other.key <= key);
+        let entry = self.entry(key, value, warning);
+        self.entries.insert(end, entry);
+    }
+
+    fn entry(&mut self, key: MatchKey, value: OwnedValue, warning: Option<ValueWarning>) -> Entry {
+        let value = PackedValue::new(value, warning, &mut self.others);
+        Entry { key, value }
     }
 
     /// Removes all values and keeps the memory.
     pub(crate) fn clear(&mut self) {
-        self.values.clear();
+        self.entries.clear();
+        self.others.clear();
     }
 
     /// Removes all values and reserves memory for this many.
     pub(super) fn restart(&mut self, values: usize) {
-        self.values.clear();
-        self.values.reserve_exact(values);
+        self.clear();
+        self.entries.reserve_exact(values);
     }
 
     /// Appends a value. Until [`settle`](Self::settle), values may be in any order, and twice.
     #[inline]
-    pub(super) fn append(&mut self, key: MatchKey, value: MatchValue, warning: Option<ValueWarning>) {
-        self.values.push(Entry { key, warning, value });
+    pub(super) fn append(&mut self, key: MatchKey, value: OwnedValue, warning: Option<ValueWarning>) {
+        let entry = self.entry(key, value, warning);
+        self.entries.push(entry);
     }
 
     /// Hashes the blocks and appends their digests.
     pub(super) fn append_all(&mut self, blocks: &mut Blocks) {
-        let entry = |(key, warning, digest)| Entry { key, warning, value: MatchValue::Hashed(digest) };
-        self.values.extend(blocks.digests().map(entry));
+        let entry = |(key, warning, digest)| Entry { key, value: PackedValue::Hashed(digest, warning) };
+        self.entries.extend(blocks.digests().map(entry));
         blocks.clear();
     }
 
     /// Sorts the values that were appended, and removes repeated ones.
     pub(super) fn settle(&mut self) {
-        if self.values.is_sorted_by(|one, next| one.key < next.key) {
+        if self.entries.is_sorted_by(|one, next| one.key < next.key) {
             return;
         }
-        self.values.sort_by_key(|entry| entry.key);
-        let mut kept = Self::with_capacity(self.values.len());
-        for entry in self.values.drain(..) {
-            if kept.lacks(entry.key, &entry.value) {
-                kept.values.push(entry);
+        let count = self.entries.len();
+        let mut entries = std::mem::replace(&mut self.entries, Vec::with_capacity(count));
+        entries.sort_by_key(|entry| entry.key);
+        for entry in entries {
+            if self.lacks(entry.key, self.value(&entry)) {
+                self.entries.push(entry);
             }
         }
-        *self = kept;
     }
 
-    fn lacks(&self, key: MatchKey, value: &MatchValue) -> bool {
-        let present = self.of(key);
-        if key.is_list() { !present.iter().any(|entry| entry.value.means(value)) } else { present.is_empty() }
-    }
-
-    fn push(&mut self, entry: Entry) {
-        let end = self.values.partition_point(|other| other.key <= entry.key);
-        self.values.insert(end, entry);
+    fn lacks(&self, key: MatchKey, value: MatchValue<'_>) -> bool {
+        let mut present = self.values(key);
+        if key.is_list() { !present.any(|own| own.means(value)) } else { present.len() == 0 }
     }
 
     /// Checks whether Meta accepts this combination of keys.
@@ -303,24 +318,25 @@ impl Serialize for UserData {
     /// Writes the object that Meta expects as `user_data`, with lists for keys that take several values.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(None)?;
-        for of_one_key in self.values.chunk_by(|one, next| one.key == next.key) {
+        for of_one_key in self.entries.chunk_by(|one, next| one.key == next.key) {
             let key = of_one_key[0].key;
             fields.serialize_key(key.wire_name())?;
             if key.is_list() {
-                fields.serialize_value(&ValuesOnly(of_one_key))?;
+                fields.serialize_value(&ValuesOnly(self, of_one_key))?;
             } else {
-                fields.serialize_value(&of_one_key[0].value)?;
+                fields.serialize_value(&self.value(&of_one_key[0]))?;
             }
         }
         fields.end()
     }
 }
 
-struct ValuesOnly<'a>(&'a [Entry]);
+/// The values of these entries of a customer.
+struct ValuesOnly<'a>(&'a UserData, &'a [Entry]);
 
 impl Serialize for ValuesOnly<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|entry| &entry.value))
+        serializer.collect_seq(self.1.iter().map(|entry| self.0.value(entry)))
     }
 }
 
@@ -342,7 +358,7 @@ mod tests {
     fn with(keys: &[MatchKey]) -> UserData {
         let mut data = UserData::default();
         for key in keys {
-            data.insert(*key, MatchValue::Plain("x".into()), None);
+            data.insert(*key, OwnedValue::Plain("x".into()), None);
         }
         data
     }
@@ -402,11 +418,11 @@ mod tests {
     fn merging_keeps_the_first_seen_first() {
         let mut data = UserData::default();
         let mut other = UserData::default();
-        data.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("b")), None);
-        data.insert(MatchKey::MobileAdvertiserId, MatchValue::Plain("one".into()), None);
-        other.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("a")), None);
-        other.insert(MatchKey::Email, MatchValue::Hashed(Hashed::of("b")), None);
-        other.insert(MatchKey::MobileAdvertiserId, MatchValue::Plain("two".into()), None);
+        data.insert(MatchKey::Email, OwnedValue::Hashed(Hashed::of("b")), None);
+        data.insert(MatchKey::MobileAdvertiserId, OwnedValue::Plain("one".into()), None);
+        other.insert(MatchKey::Email, OwnedValue::Hashed(Hashed::of("a")), None);
+        other.insert(MatchKey::Email, OwnedValue::Hashed(Hashed::of("b")), None);
+        other.insert(MatchKey::MobileAdvertiserId, OwnedValue::Plain("two".into()), None);
         data.merge(&other);
         let emails: Vec<_> = data.values(MatchKey::Email).collect();
         assert!(matches!(
@@ -414,6 +430,6 @@ mod tests {
             [MatchValue::Hashed(one), MatchValue::Hashed(two)]
                 if *one == Hashed::of("b") && *two == Hashed::of("a")
         ));
-        assert!(data.values(MatchKey::MobileAdvertiserId).eq([&MatchValue::Plain("one".into())]));
+        assert!(data.values(MatchKey::MobileAdvertiserId).eq([MatchValue::Plain("one")]));
     }
 }

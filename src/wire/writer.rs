@@ -301,7 +301,7 @@ impl MemberWriter for SliceWriter<'_> {
                 }
                 match value {
                     MatchValue::Hashed(digest) => members.put_digest(digest),
-                    value => members.json(value)?,
+                    value => members.json(&value)?,
                 }
                 members.put_start(b"]", usize::from(list.is_some()));
             }

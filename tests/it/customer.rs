@@ -407,7 +407,7 @@ fn setters_work_in_any_order() {
     assert_eq!(one, two);
     let first_usable = UserData::builder().country("Atlantis").country("us").state("Georgia").build();
     let usable = first_usable.unwrap_or_else(InvalidUserData::into_usable);
-    assert!(usable.values(MatchKey::State).eq([&MatchValue::Hashed(Hashed::of("ga"))]));
+    assert!(usable.values(MatchKey::State).eq([MatchValue::Hashed(&Hashed::of("ga"))]));
 }
 
 #[test]
@@ -451,8 +451,7 @@ fn no_debug_output_and_no_error_shows_a_text_or_a_digest() {
     let Err(error) = builder.build() else { panic!("the address has no dot") };
     let shown_error = format!("{error:?} {error}");
     let usable = error.into_usable();
-    let values: Vec<_> =
-        usable.keys().flat_map(|key| usable.values(key).cloned().collect::<Vec<_>>()).collect();
+    let values: Vec<_> = usable.keys().flat_map(|key| usable.values(key)).collect();
     let normalized = MatchKey::FirstName.normalize("zanzibar", &CleaningOptions::default());
     let digest = Hashed::of("zanzibar");
     let hex = digest.to_hex();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::FixedOffset;
-use meta_offline_events::customer::{Hashed, MatchKey, UserData};
+use meta_offline_events::customer::{Hashed, MatchKey, MatchValue, UserData};
 use meta_offline_events::event::Event;
 #[cfg(feature = "csv")]
 use meta_offline_events::order::csv::CsvRows;
@@ -189,7 +189,8 @@ proptest! {
             let contacts: Vec<Contacts> = emails.iter().map(|&email| (email, 7, 0)).collect();
             let texts = texts_of(&contacts);
             let event = ungrouped(&rows_of(&texts)).events.remove(0);
-            let digests: Vec<_> = event.user_data().values(MatchKey::Email).cloned().collect();
+            let values = event.user_data().values(MatchKey::Email);
+            let digests: Vec<_> = values.filter_map(MatchValue::digest).collect();
             (digests, event)
         };
         let mut first_seen: Vec<u8> = Vec::new();

@@ -137,7 +137,7 @@ fn d3_d19_the_advertiser_id_is_optional_and_travels_unhashed() {
     let rows = [format!("m@example.com|1777896000|5|EUR|{id}"), "m@example.com|1777896000|5|EUR|".to_owned()];
     let prepared = prepare(header, &rows);
     let sent: Vec<_> = prepared.events[0].user_data().values(MatchKey::MobileAdvertiserId).collect();
-    assert_eq!(sent, [&MatchValue::Plain(id.to_lowercase().into())]);
+    assert_eq!(sent, [MatchValue::Plain(&id.to_lowercase())]);
     assert!(!prepared.events[1].user_data().has(MatchKey::MobileAdvertiserId));
 }
 
@@ -196,7 +196,7 @@ fn d7_d8_d15_d16_v45_website_rows_need_three_values_and_others_go_on() {
     let event = &prepared.events[0];
     assert_eq!((event.id().unwrap().as_str(), event.action_source().as_str()), ("e1", "website"));
     let agents: Vec<_> = event.user_data().values(MatchKey::ClientUserAgent).collect();
-    assert_eq!(agents, [&MatchValue::Plain("Mozilla/5.0".into())]);
+    assert_eq!(agents, [MatchValue::Plain("Mozilla/5.0")]);
     assert_eq!(
         diagnostics(&prepared),
         [
@@ -312,7 +312,7 @@ fn d13_d14_v44_v46_v47_names_and_sources() {
 fn d17_phones_are_digits_without_plus() {
     let prepared = prepare("phone|timestamp|value|currency", &["+49 (30) 123-4567|1777896000|5|EUR"]);
     let phones: Vec<_> = prepared.events[0].user_data().values(MatchKey::Phone).collect();
-    assert_eq!(phones, [&MatchValue::Hashed(Hashed::of("49301234567"))]);
+    assert_eq!(phones, [MatchValue::Hashed(&Hashed::of("49301234567"))]);
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn sold(prepared: &Prepared) -> Vec<(String, String, String)> {
 fn assert_customer(event: &Event, expected: &[(MatchKey, &str)]) {
     let expected: Vec<_> = expected.iter().map(|(key, text)| (*key, Some(Hashed::of(text)))).collect();
     let customer = event.user_data();
-    let values = |key| customer.values(key).map(move |value: &MatchValue| (key, value.digest()));
+    let values = |key| customer.values(key).map(move |value: MatchValue<'_>| (key, value.digest()));
     assert_eq!(MatchKey::ALL.into_iter().flat_map(values).collect::<Vec<_>>(), expected);
 }
 

@@ -41,7 +41,7 @@ use super::placeholder::is_placeholder;
 use super::sha256::{Block, MAX_TEXT as MAX_BLOCK_TEXT};
 use super::{
     AlreadyHashed, CleaningOptions, ExternalIdPolicy, Hashed, HashedWithAppendix, KeyForm, MatchKey,
-    MatchValue, UnusableReason, ValueWarning, appendix,
+    OwnedValue, UnusableReason, ValueWarning, appendix,
 };
 use crate::value::Country;
 
@@ -71,13 +71,13 @@ pub(super) enum Form {
 
 impl Form {
     /// The value to send, for a text with this normal form.
-    pub(super) fn into_value(self, normal: &str) -> MatchValue {
+    pub(super) fn into_value(self, normal: &str) -> OwnedValue {
         match self {
-            Self::ToHash => MatchValue::Hashed(Hashed::of(normal)),
-            Self::Plain => MatchValue::Plain(normal.into()),
-            Self::Number(number) => MatchValue::Number(number),
-            Self::Digest(digest) => MatchValue::Hashed(digest),
-            Self::WithAppendix(forwarded) => MatchValue::HashedWithAppendix(forwarded),
+            Self::ToHash => OwnedValue::Hashed(Hashed::of(normal)),
+            Self::Plain => OwnedValue::Plain(normal.into()),
+            Self::Number(number) => OwnedValue::Number(number),
+            Self::Digest(digest) => OwnedValue::Hashed(digest),
+            Self::WithAppendix(forwarded) => OwnedValue::HashedWithAppendix(forwarded),
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::{Cleaned, clean};
-use crate::customer::{CleaningOptions, Hashed, MatchKey, MatchValue, UnusableReason, ValueWarning};
+use crate::customer::{
+    CleaningOptions, Hashed, MatchKey, MatchValue, OwnedValue, UnusableReason, ValueWarning,
+};
 
 impl MatchKey {
     /// Brings a raw text into the normal form of this key.
@@ -31,8 +33,8 @@ impl MatchKey {
         let Cleaned { form, warning } = clean(self, raw, options, &mut text)?;
         let value = form.into_value(&text);
         match &value {
-            MatchValue::Hashed(digest) if text.is_empty() => text.push_str(digest.to_hex().as_str()),
-            MatchValue::HashedWithAppendix(forwarded) => text.push_str(forwarded.as_str()),
+            OwnedValue::Hashed(digest) if text.is_empty() => text.push_str(digest.to_hex().as_str()),
+            OwnedValue::HashedWithAppendix(forwarded) => text.push_str(forwarded.as_str()),
             _ => {}
         }
         Ok(Normalized { text, value, warning })
@@ -46,7 +48,7 @@ impl MatchKey {
 ///
 /// let lead = MatchKey::LeadId.normalize(" 525645896321548 ", &CleaningOptions::default())?;
 /// assert_eq!(lead.text(), "525645896321548");
-/// assert_eq!(lead.value(), &MatchValue::Number(525_645_896_321_548));
+/// assert_eq!(lead.value(), MatchValue::Number(525_645_896_321_548));
 /// assert_eq!(lead.digest(), None);
 /// # Ok::<(), meta_offline_events::customer::UnusableReason>(())
 /// ```
@@ -55,7 +57,7 @@ impl MatchKey {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Normalized {
     text: String,
-    value: MatchValue,
+    value: OwnedValue,
     warning: Option<ValueWarning>,
 }
 
@@ -68,12 +70,12 @@ impl Normalized {
 
     /// The digest to send, or `None` for keys that are sent unhashed.
     pub fn digest(&self) -> Option<Hashed> {
-        self.value.digest()
+        self.value().digest()
     }
 
     /// The value to send.
-    pub fn value(&self) -> &MatchValue {
-        &self.value
+    pub fn value(&self) -> MatchValue<'_> {
+        self.value.borrow()
     }
 
     /// What is doubtful about the value, if anything.

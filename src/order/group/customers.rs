@@ -1,6 +1,6 @@
 //! Whether the rows of an order are of one customer.
 
-use crate::customer::{MatchKey, MatchValue, UserData};
+use crate::customer::{MatchKey, OwnedValue, UserData};
 use crate::order::Column;
 use crate::order::row_error::Fault;
 use crate::value::Line;
@@ -19,7 +19,7 @@ pub(super) struct Customers {
 #[derive(Debug, Clone)]
 struct Contact {
     key: MatchKey,
-    value: MatchValue,
+    value: OwnedValue,
     /// The position of the customer in `first_lines`.
     customer: usize,
 }
@@ -27,7 +27,8 @@ struct Contact {
 impl Customers {
     /// Adds the customer of a row.
     pub(super) fn add(&mut self, data: &UserData, line: Line) {
-        let has = |contact: &Contact| data.values(contact.key).any(|value| value.means(&contact.value));
+        let has =
+            |contact: &Contact| data.values(contact.key).any(|value| value.means(contact.value.borrow()));
         let linked: Vec<usize> =
             self.contacts.iter().filter(|contact| has(contact)).map(|contact| contact.customer).collect();
         let customer = linked.iter().copied().min().unwrap_or(self.first_lines.len());
@@ -41,9 +42,9 @@ impl Customers {
         }
         for key in MatchKey::IDENTIFYING {
             for value in data.values(key) {
-                let is_it = |known: &Contact| known.key == key && known.value.means(value);
+                let is_it = |known: &Contact| known.key == key && known.value.borrow().means(value);
                 if !self.contacts.iter().any(is_it) {
-                    self.contacts.push(Contact { key, value: value.clone(), customer });
+                    self.contacts.push(Contact { key, value: value.to_owned(), customer });
                 }
             }
         }
