@@ -427,6 +427,7 @@ mod tests {
                 let used = records.bytes_read();
                 prop_assert_eq!(used, (file.len() - text.len() + end) as u64);
                 prop_assert_eq!(records.quotes(), quotes(records.raw(), delimiter));
+                prop_assert_eq!(records.has_nul(), records.text().contains(&0));
             }
             prop_assert!(records.advance().is_ok_and(|found| !found));
         }
