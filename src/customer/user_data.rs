@@ -116,9 +116,10 @@ impl UserData {
         self.values.iter().filter_map(|entry| Some((entry.key, entry.warning?)))
     }
 
-    /// Every value with its key and its warning, in the order of sending.
-    pub(super) fn all(&self) -> impl Iterator<Item = (MatchKey, &MatchValue, Option<ValueWarning>)> {
-        self.values.iter().map(|entry| (entry.key, &entry.value, entry.warning))
+    /// The key and the warning of every value, in the order of sending.
+    #[inline]
+    pub(super) fn keys_with_warnings(&self) -> impl Iterator<Item = (MatchKey, Option<ValueWarning>)> {
+        self.values.iter().map(|entry| (entry.key, entry.warning))
     }
 
     fn of(&self, key: MatchKey) -> &[Entry] {
