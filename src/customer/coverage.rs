@@ -87,24 +87,23 @@ impl Coverage {
     /// ```
     pub fn add(&mut self, customer: &UserData) {
         let mut keys = KeySet::default();
-        for (key, value, warning) in customer.all() {
-            if keys.contains(key) {
-                self.further[key as usize] += 1;
-            }
+        for (key, warning) in customer.keys_with_warnings() {
             keys = keys.with(key);
             if let Some(warning) = warning {
                 self.add_warning(key, warning);
             }
-            let values = match key {
-                MatchKey::Email => &mut self.emails,
-                MatchKey::Phone => &mut self.phones,
-                _ => continue,
-            };
+        }
+        self.add_keys(keys);
+        if keys.len() < customer.len() {
+            keys.keys().for_each(|key| self.further[key as usize] += customer.values(key).len() as u64 - 1);
+        }
+        // Both come before all other keys.
+        for (key, value) in customer.entries().take_while(|(key, _)| *key <= MatchKey::Phone) {
+            let values = if key == MatchKey::Email { &mut self.emails } else { &mut self.phones };
             if let Some(digest) = value.digest() {
                 values.add(digest);
             }
         }
-        self.add_keys(keys);
     }
 
     fn add_keys(&mut self, keys: KeySet) {

@@ -27,6 +27,10 @@ impl KeySet {
         Self(self.0 & !(1 << key as u8))
     }
 
+    pub(super) fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
     pub(super) fn contains(self, key: MatchKey) -> bool {
         self.0 >> key as u8 & 1 == 1
     }

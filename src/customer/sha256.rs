@@ -65,9 +65,9 @@ fn digest(blocks: &[Block]) -> Hashed {
     let mut state = INITIAL;
     compress256(&mut state, blocks);
     let mut digest = [0; 32];
-    let (words, _) = digest.as_chunks_mut();
-    for (place, word) in state.iter().enumerate() {
-        words[place] = word.to_be_bytes();
+    // Two words at a time, as the digest is read soon.
+    for (place, [one, other]) in digest.as_chunks_mut().0.iter_mut().zip(state.as_chunks().0) {
+        *place = (u64::from(*one) << 32 | u64::from(*other)).to_be_bytes();
     }
     Hashed::from_bytes(digest)
 }

@@ -119,8 +119,14 @@ impl UserData {
     }
 
     /// Every value with its key and its warning, in the order of sending.
-    pub(super) fn all(&self) -> impl Iterator<Item = (MatchKey, MatchValue<'_>, Option<ValueWarning>)> {
+    fn all(&self) -> impl Iterator<Item = (MatchKey, MatchValue<'_>, Option<ValueWarning>)> {
         self.entries.iter().map(|entry| (entry.key, self.value(entry), entry.value.warning()))
+    }
+
+    /// The key and the warning of every value, in the order of sending.
+    #[inline]
+    pub(super) fn keys_with_warnings(&self) -> impl Iterator<Item = (MatchKey, Option<ValueWarning>)> {
+        self.entries.iter().map(|entry| (entry.key, entry.value.warning()))
     }
 
     #[inline]

@@ -86,6 +86,7 @@ impl CustomData {
     }
 
     /// Becomes the custom data of another order, without contents, in the same memory.
+    #[inline]
     pub(super) fn restart(&mut self, order_id: Option<&OrderId>) {
         let Self {
             currency,

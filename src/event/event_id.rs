@@ -17,6 +17,7 @@ use crate::value::{EventId, OrderId};
 
 impl Event {
     /// Derives the id, unless one was given or none is wanted.
+    #[inline]
     pub(super) fn derive_missing_id(&mut self) {
         if self.derived_id {
             self.event_id = Some(self.derive_id(1));
@@ -48,8 +49,13 @@ impl Event {
 
     /// Derives the id by the rule above. `occurrence` counts from 1, and tells equal events without an order id
     /// apart.
+    #[inline]
     pub(super) fn derive_id(&self, occurrence: u32) -> EventId {
-        let digits = if let Some(order) = self.custom_data.order_id() {
+        EventId::of_hex(&self.digits_of_id(occurrence))
+    }
+
+    fn digits_of_id(&self, occurrence: u32) -> [u8; 32] {
+        if let Some(order) = self.custom_data.order_id() {
             id_of_order(&self.event_name, self.action_source, order)
         } else {
             let json = serde_json::to_string(&WithoutId(self)).unwrap_or_default();
@@ -59,8 +65,7 @@ impl Event {
                 json.as_bytes(),
                 number.as_bytes(),
             ]))
-        };
-        EventId::of_hex(&digits)
+        }
     }
 }
 

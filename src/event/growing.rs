@@ -6,12 +6,11 @@ use std::num::NonZeroU64;
 use super::rules::{self, InvalidEvent};
 use super::{ActionSource, Content, DeliveryCategory, Event, EventName};
 use crate::customer::UserData;
-use crate::value::{Amount, EventId, EventTime, Line, Money, OrderId, PageUrl, ProductId};
+use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl, ProductId};
 
 /// What completes an event when the rows of its order are in.
 pub(crate) struct Completion<'a> {
     pub(crate) time: EventTime,
-    pub(crate) value: Option<Money>,
     pub(crate) event_id: Option<&'a EventId>,
     pub(crate) page: Option<&'a PageUrl>,
     pub(crate) delivery_category: Option<DeliveryCategory>,
@@ -24,6 +23,7 @@ impl Event {
     }
 
     /// Becomes another event, without a customer and without contents.
+    #[inline]
     pub(crate) fn restart(&mut self, name: &EventName, source: ActionSource, order_id: Option<&OrderId>) {
         self.event_name.clone_from(name);
         self.action_source = source;
@@ -49,19 +49,25 @@ impl Event {
         self.lines.push(line);
     }
 
-    pub(crate) fn add_product(&mut self, id: &ProductId, quantity: NonZeroU64, price: Option<Amount>) {
+    pub(crate) fn add_product(&mut self, id: &ProductId, quantity: NonZeroU64, price: Option<&Amount>) {
         // Extending builds the content in its place; pushing would build it elsewhere and copy it.
-        let content = || Content::with_price(id.clone(), quantity, price);
+        let content = || Content::with_price(id.clone(), quantity, price.copied());
         self.custom_data.contents.extend(iter::once_with(content));
+    }
+
+    /// Sets the value, which is rounded to the decimals of the currency.
+    #[inline]
+    pub(crate) fn set_value(&mut self, value: Amount, currency: Currency) {
+        self.custom_data.value = Some(value);
+        self.custom_data.currency = Some(currency);
     }
 
     /// Completes the event: checks every rule, as [`EventBuilder::build`](super::EventBuilder::build) does, and
     /// derives the id.
+    #[inline]
     pub(crate) fn complete(&mut self, completion: &Completion<'_>) -> Result<(), InvalidEvent> {
-        let Completion { time, value, event_id, page, delivery_category } = *completion;
+        let Completion { time, event_id, page, delivery_category } = *completion;
         self.event_time = time;
-        self.custom_data.value = value.map(|value| value.rounded().amount());
-        self.custom_data.currency = value.map(Money::currency);
         self.custom_data.delivery_category = delivery_category;
         self.event_source_url = page.cloned();
         self.event_id = event_id.cloned();

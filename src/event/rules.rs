@@ -324,16 +324,20 @@ fn appends_without(event: &Event, has: fn(&Attribution) -> bool) -> bool {
 }
 
 /// Checks every rule, and adds the broken ones that the builder found.
+#[inline]
 pub(super) fn check(event: &Event, found: Vec<Violation>) -> Result<(), InvalidEvent> {
-    if found.is_empty() && is_usual(event) {
-        return Ok(());
-    }
+    if found.is_empty() && is_usual(event) { Ok(()) } else { check_each(event, found) }
+}
+
+#[inline(never)]
+fn check_each(event: &Event, found: Vec<Violation>) -> Result<(), InvalidEvent> {
     let violations: Vec<_> = broken(RULES, event).chain(negative_prices(event)).chain(found).collect();
     if violations.is_empty() { Ok(()) } else { Err(InvalidEvent { violations }) }
 }
 
 /// Whether the event is a usual sale, which can break no rule: a purchase outside website, app and messaging, with an
 /// e-mail or phone, a value that is not negative, and no rare members.
+#[inline]
 fn is_usual(event: &Event) -> bool {
     let CustomData { currency, value, contents, .. } = &event.custom_data;
     let is_negative = |line: &Content| line.price().is_some_and(Amount::is_negative);

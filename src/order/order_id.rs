@@ -13,10 +13,10 @@ const MISSING: [&str; 5] = ["#n/a", "#na", "#nv", "#n/d", "#getting_data"];
 /// Refuses an order id that names no order. Whatever its rows have in common, they are not one order.
 #[inline]
 pub(super) fn check(id: &OrderId) -> Result<(), InvalidValue> {
-    // Most ids begin with a letter or digit and have a digit that tells them apart.
+    // Most ids begin with a letter or digit and have a digit that tells them apart, close to the end.
     let tells = |byte: &u8| matches!(byte, b'1'..=b'9');
     match id.text().as_bytes() {
-        [b'0'..=b'9' | b'A'..=b'D' | b'F'..=b'Z', rest @ ..] if rest.iter().any(tells) => Ok(()),
+        [b'0'..=b'9' | b'A'..=b'D' | b'F'..=b'Z', rest @ ..] if rest.iter().rev().any(tells) => Ok(()),
         [b'1'..=b'9', ..] => Ok(()),
         _ => check_words(id.as_str()),
     }

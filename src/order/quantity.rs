@@ -34,18 +34,18 @@ impl Quantity {
         }
     }
 
-    /// The quantity and the price of one item as they are sent. Meta takes whole quantities: a fraction is sent as one
-    /// item, which costs what the whole row costs.
+    /// The quantity as it is sent. Meta takes whole quantities: a fraction is sent as one item, which costs what the
+    /// whole row costs.
     #[inline]
-    pub(super) fn sent(self, price: Option<Amount>) -> Option<(NonZeroU64, Option<Amount>)> {
+    pub(super) fn sent(self) -> Option<NonZeroU64> {
         match self {
-            Self::Whole(count) => Some((NonZeroU64::new(u64::try_from(count).ok()?)?, price)),
-            Self::Fractional(_) => Some((NonZeroU64::MIN, price.and_then(|price| self.total(price)))),
+            Self::Whole(count) => NonZeroU64::new(u64::try_from(count).ok()?),
+            Self::Fractional(_) => Some(NonZeroU64::MIN),
         }
     }
 
     /// What the whole row costs: exactly, or to 12 decimals if it has too many digits.
-    fn total(self, price: Amount) -> Option<Amount> {
+    pub(super) fn total(self, price: Amount) -> Option<Amount> {
         let mut sum = Sum::default();
         if self.add_to(&mut sum, price) { sum.rounded(38).or_else(|| sum.rounded(12)) } else { None }
     }

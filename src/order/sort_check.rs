@@ -148,9 +148,8 @@ pub(super) struct SortCheck {
     last: Option<OrderId>,
     last_line: Line,
     sequence: Sequence,
-    /// The line where each order began, by a hash of its id. While ids ascend or descend, only the first orders
-    /// are remembered.
-    began: Option<HashMap<u64, Line, Prehashed>>,
+    /// Where each order began. While ids ascend or descend, only the first orders are remembered.
+    began: Option<Began>,
     hasher: RandomState,
     max_memory: usize,
     /// How many orders are remembered while ids ascend or descend.
@@ -174,7 +173,7 @@ impl SortCheck {
             last: None,
             last_line: Line::new(0),
             sequence: Sequence::default(),
-            began: Some(HashMap::default()),
+            began: Some(Began::default()),
             hasher: RandomState::default(),
             max_memory,
             remembered,
@@ -203,15 +202,41 @@ impl SortCheck {
         let Some(began) = &mut self.began else {
             return is_broken.then_some((before, Problem::OutOfPlace));
         };
-        if let Some(first) = began.insert(self.hasher.hash_one(id), line) {
-            return Some((first, Problem::CameBack));
-        }
-        let orders = began.len();
+        let orders = began.len() + 1;
         if orders > self.remembered && !is_broken {
             self.began = None;
+            return None;
+        }
+        if let Some(first) = began.insert(self.hasher.hash_one(id), line, is_broken) {
+            return Some((first, Problem::CameBack));
         }
         let is_too_large = orders > REMEMBERED && orders.saturating_mul(PER_ORDER) > self.max_memory;
         (is_broken && is_too_large).then_some((before, Problem::TooMany(self.max_memory)))
+    }
+}
+
+/// Where orders began: the line of each, by a hash of its id.
+#[derive(Debug, Default)]
+struct Began {
+    /// Orders of ids that ascend or descend, so that none comes twice.
+    in_sequence: Vec<(u64, Line)>,
+    others: HashMap<u64, Line, Prehashed>,
+}
+
+impl Began {
+    fn len(&self) -> usize {
+        self.in_sequence.len() + self.others.len()
+    }
+
+    /// Adds an order, and returns the line where it began before. Only behind a broken sequence one can come back.
+    #[inline]
+    fn insert(&mut self, hash: u64, line: Line, is_broken: bool) -> Option<Line> {
+        if !is_broken && self.in_sequence.len() < REMEMBERED {
+            self.in_sequence.push((hash, line));
+            return None;
+        }
+        self.others.extend(self.in_sequence.drain(..));
+        self.others.insert(hash, line)
     }
 }
 
@@ -223,14 +248,17 @@ pub(super) struct Sequence {
     numbers: Way,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Way {
-    /// One id says nothing.
-    #[default]
-    Open,
-    /// Each id compares so with the next one.
-    Only(Ordering),
-    Broken,
+/// Where ids may go on to: both ways behind the first one, and nowhere once they have gone up and down.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    up: bool,
+    down: bool,
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Self { up: true, down: true }
+    }
 }
 
 impl Sequence {
@@ -244,31 +272,28 @@ impl Sequence {
     }
 
     pub(super) fn is_broken(self) -> bool {
-        self.bytes == Way::Broken && self.numbers == Way::Broken
+        !(self.bytes.up || self.bytes.down || self.numbers.up || self.numbers.down)
     }
 }
 
 impl Way {
     fn of(order: Ordering) -> Self {
-        if order == Ordering::Equal { Self::Broken } else { Self::Only(order) }
+        Self { up: order.is_lt(), down: order.is_gt() }
     }
 
     fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Open, way) | (way, Self::Open) => way,
-            (one, other) if one == other => one,
-            _ => Self::Broken,
-        }
+        Self { up: self.up & other.up, down: self.down & other.down }
     }
 }
 
 /// Compares byte by byte, and the same with runs of digits compared by their length first.
+#[inline]
 fn orders(one: &[u8], other: &[u8]) -> (Ordering, Ordering) {
     let common = common_start(one, other);
-    let by_byte = one[common..].cmp(&other[common..]);
-    let digits = |text: &[u8]| text[common..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (ends, other_ends) = (&one[common..], &other[common..]);
+    let by_byte = ends.first().cmp(&other_ends.first());
+    let lengths = (digits(ends), digits(other_ends));
     let in_number = common > 0 && one[common - 1].is_ascii_digit();
-    let lengths = (digits(one), digits(other));
     if in_number || lengths.0 > 0 && lengths.1 > 0 {
         (by_byte, lengths.0.cmp(&lengths.1).then(by_byte))
     } else {
@@ -276,10 +301,24 @@ fn orders(one: &[u8], other: &[u8]) -> (Ordering, Ordering) {
     }
 }
 
+/// How many digits a text begins with.
+#[inline]
+fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
 /// How many bytes at the start are equal.
+#[inline]
 fn common_start(one: &[u8], other: &[u8]) -> usize {
     let eights = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
-    let start = 8 * eights.take_while(|(one, other)| one == other).count();
+    let mut start = 0;
+    for (one, other) in eights {
+        let difference = u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other);
+        if difference != 0 {
+            return start + difference.trailing_zeros() as usize / 8;
+        }
+        start += 8;
+    }
     let rest = one[start..].iter().zip(&other[start..]);
     start + rest.take_while(|(one, other)| one == other).count()
 }

@@ -370,7 +370,10 @@ impl SortedOrders {
     }
 
     fn refuse_after_error(&self) -> Result<(), NotSorted> {
-        self.error.clone().map_or(Ok(()), Err)
+        match &self.error {
+            None => Ok(()),
+            Some(error) => Err(error.clone()),
+        }
     }
 }
 

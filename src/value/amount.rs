@@ -110,7 +110,9 @@ impl Amount {
         i128::from_ne_bytes(self.units)
     }
 
-    pub(super) fn parts(self) -> Number {
+    /// The digits as a whole number, and how many of them are decimals.
+    #[inline]
+    pub(crate) fn parts(self) -> Number {
         (self.units(), self.decimals)
     }
 

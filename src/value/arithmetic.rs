@@ -73,10 +73,12 @@ impl Amount {
     /// assert_eq!(sum.rounded(2).to_string(), "2.34");
     /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
     /// ```
+    #[inline]
     pub fn rounded(self, decimals: u32) -> Self {
-        if self.decimals() <= decimals {
-            return self;
-        }
+        if self.decimals() <= decimals { self } else { self.with_fewer_decimals(decimals) }
+    }
+
+    fn with_fewer_decimals(self, decimals: u32) -> Self {
         // Fewer decimals than those of the amount are few, and without them it has few enough digits.
         let decimals = decimals.try_into().unwrap_or(MAX_DIGITS);
         WideSum::of(self.parts()).rounded(decimals).and_then(Self::exact).unwrap_or(self)

@@ -380,6 +380,7 @@ impl Serialize for ProductId {
 
 impl EventId {
     /// The id of these hexadecimal digits.
+    #[inline]
     pub(crate) fn of_hex(digits: &[u8; 32]) -> Self {
         let mut text = [0; Identifier::ROOM];
         text[..digits.len()].copy_from_slice(digits);

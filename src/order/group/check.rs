@@ -54,27 +54,21 @@ impl RowChecker {
     /// Adds a row to its order, which may have no rows yet. Returns false if the row repeats an earlier one and
     /// the rules drop repeats.
     pub(in crate::order) fn add_row(&mut self, row: &Row<'_>, group: &mut Group) -> Result<bool, Vec<Fault>> {
-        let fingerprint = row.customer.raw_fingerprint();
         // Most rows of an order repeat its customer letter for letter: those are not hashed again.
-        let customer = if let Some(data) = group.customer_with(fingerprint) {
+        let customer = if let Some(data) = group.customer_with(row.customer.raw_fingerprint()) {
             refuse(missing_columns(row, data))?;
             None
         } else {
             let is_clean = self.read_customer(row)?;
-            Some(Customer { data: &mut self.customer, fingerprint: is_clean.then_some(fingerprint) })
+            Some(Customer { data: &mut self.customer, is_clean })
         };
         let fingerprint = self.fingerprints.of(row);
         let is_new = match row.order_id {
             Some(_) => group.is_new(fingerprint),
             None => self.seen_without_order_id.insert(fingerprint),
         };
-        if !is_new {
-            let repeat = "equal to an earlier row of its order in every column";
-            if self.rules.drops_repeats {
-                self.tally.filter(row.line, Fault::of_row("exact_repeat", repeat));
-                return Ok(false);
-            }
-            self.tally.note(row.line, Fault::of_row("exact_repeat", format!("{repeat}; both count")));
+        if !is_new && !note_repeat(row.line, &self.rules, &mut self.tally) {
+            return Ok(false);
         }
         self.tally.read(row.line);
         self.without_order_id += u64::from(row.order_id.is_none());
@@ -83,6 +77,7 @@ impl RowChecker {
     }
 
     /// Reads the customer of a row, and returns whether every value is usable and none has a note.
+    #[inline(never)]
     fn read_customer(&mut self, row: &Row<'_>) -> Result<bool, Vec<Fault>> {
         let unusable = row.customer.build_into(Some(row.time), &mut self.customer, &mut self.buffer);
         let data = &self.customer;
@@ -103,7 +98,9 @@ impl RowChecker {
             }
         }
         refuse(faults)?;
-        notes.extend(data.warnings().filter_map(|(key, warning)| warnings::note_of_row(key, warning)));
+        for (key, warning) in data.warnings() {
+            notes.extend(warnings::note_of_row(key, warning));
+        }
         let is_clean = notes.is_empty();
         for note in notes {
             self.tally.note(row.line, note);
@@ -191,12 +188,42 @@ impl RowChecker {
     }
 }
 
+/// Notes a row that repeats an earlier one, and returns whether both count.
+#[cold]
+fn note_repeat(line: Line, rules: &OrderRules, tally: &mut RowTally) -> bool {
+    let repeat = "equal to an earlier row of its order in every column";
+    if rules.drops_repeats {
+        tally.filter(line, Fault::of_row("exact_repeat", repeat));
+    } else {
+        tally.note(line, Fault::of_row("exact_repeat", format!("{repeat}; both count")));
+    }
+    !rules.drops_repeats
+}
+
 fn refuse(faults: Vec<Fault>) -> Result<(), Vec<Fault>> {
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 /// The columns that a row of its event name and action source needs and lacks, and amounts below zero.
+#[inline]
 fn missing_columns(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
+    if is_usual(row) { Vec::new() } else { column_faults(row, customer) }
+}
+
+/// Whether the row is one of a usual sale, which lacks nothing: a purchase outside website, app and messaging, with its
+/// currency, quantity and price, and without a value of the whole order.
+#[inline]
+fn is_usual(row: &Row<'_>) -> bool {
+    row.price.is_some_and(|price| !price.is_negative())
+        && row.quantity.is_some()
+        && row.value.is_none()
+        && row.currency.is_some()
+        && !row.action_source.demands_more()
+        && row.name == EventName::PURCHASE
+}
+
+#[cold]
+fn column_faults(row: &Row<'_>, customer: &UserData) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut demand = |there: bool, column: Column, why: &'static str| {
         if !there {

@@ -4,11 +4,15 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use arrayvec::ArrayVec;
-use foldhash::quality::RandomState;
+use foldhash::quality::{FoldHasher, RandomState};
 
 use crate::customer::Prehashed;
 use crate::order::Row;
 use crate::order::quantity::Quantity;
+use crate::value::{Amount, Currency};
+
+/// No amount has so many decimals.
+const NO_PRICE: (i128, u8) = (0, u8::MAX);
 
 /// Makes the fingerprints of one run. Rows that are equal in every column have equal fingerprints.
 #[derive(Debug, Default)]
@@ -18,35 +22,43 @@ pub(super) struct RowFingerprints {
 
 impl RowFingerprints {
     /// Returns the fingerprint of everything in a row but its line and its order id.
+    #[inline]
     pub(super) fn of(&self, row: &Row<'_>) -> u64 {
+        // Numbers of 128 bits take one multiplication each, and shorter ones have to be put together first.
         let mut hasher = self.hasher.build_hasher();
         let pair = |one: u64, other: i64| u128::from(one) << 64 | u128::from(other.cast_unsigned());
         hasher.write_u128(pair(row.customer.raw_fingerprint().texts(), row.time.unix()));
-        let currency = row.currency.map_or(0, |currency| {
-            let [first, second, third] = currency.letters();
-            u64::from(u32::from_be_bytes([0, first, second, third]))
-        });
+        let [first, second, third] = row.currency.map_or([0; 3], Currency::letters);
+        let (units, decimals) = row.price.map_or(NO_PRICE, Amount::parts);
+        let letters_and_decimals = u32::from_le_bytes([first, second, third, decimals]);
         let quantity = match row.quantity {
             None => i64::MIN,
             Some(Quantity::Whole(count)) => count,
+            // No whole quantity is so far below zero.
             Some(Quantity::Fractional(number)) => {
-                number.hash(&mut hasher);
-                i64::MIN
+                let (units, decimals) = number.parts();
+                hasher.write_i128(units);
+                i64::from(decimals) - i64::MAX
             }
         };
-        hasher.write_u128(pair(currency, quantity));
-        if let Some(price) = row.price {
-            price.hash(&mut hasher);
-        }
+        hasher.write_u128(pair(letters_and_decimals.into(), quantity));
+        hasher.write_i128(units);
         if let Some(product) = &row.product {
             hasher.write(product.text().as_bytes());
         }
         if row.order_id.is_none() || row.has_rare_columns() {
-            let event = (&row.name, row.action_source, &row.event_id, &row.event_source_url);
-            (row.value, row.delivery_category, event).hash(&mut hasher);
+            return with_rare_columns(row, hasher);
         }
         hasher.finish()
     }
+}
+
+/// Adds what all rows of an order have in common, and the columns that few rows have.
+#[inline(never)]
+fn with_rare_columns(row: &Row<'_>, mut hasher: FoldHasher<'_>) -> u64 {
+    let event = (&row.name, row.action_source, &row.event_id, &row.event_source_url);
+    (row.value, row.delivery_category, event).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Fingerprints seen so far.
@@ -71,10 +83,16 @@ impl Seen {
     }
 
     /// Adds a fingerprint, and returns whether it is new.
+    #[inline]
     pub(super) fn insert(&mut self, fingerprint: u64) -> bool {
         if self.few.contains(&fingerprint) {
             return false;
         }
-        self.few.try_push(fingerprint).is_ok() || self.many.get_or_insert_default().insert(fingerprint)
+        self.few.try_push(fingerprint).is_ok() || self.insert_one_more(fingerprint)
+    }
+
+    #[inline(never)]
+    fn insert_one_more(&mut self, fingerprint: u64) -> bool {
+        self.many.get_or_insert_default().insert(fingerprint)
     }
 }

@@ -14,12 +14,13 @@ pub(super) use rejected::RejectedOrders;
 use customers::Customers;
 use fingerprints::Seen;
 
+use super::quantity::Quantity;
 use super::row_error::Fault;
 use super::{Column, OrderRules, Row, order_id};
-use crate::customer::{MatchKey, RawFingerprint, UserData};
+use crate::customer::{MatchKey, MatchValue, RawFingerprint, UserData};
 use crate::event::{Completion, DeliveryCategory, Event, EventName};
 use crate::value::{
-    AgeLimit, Amount, Currency, EventId, EventTime, Line, Money, OrderId, OutsideWindow, PageUrl, Sum,
+    AgeLimit, Amount, Currency, EventId, EventTime, Line, OrderId, OutsideWindow, PageUrl, Sum,
 };
 
 /// The most different values of one match key in one order. With more, the order id is not the id of one order: it is
@@ -99,8 +100,8 @@ impl Facts {
 /// The customer of a row that is added to an order.
 struct Customer<'d> {
     data: &'d mut UserData,
-    /// Set if every value is usable and none has a note.
-    fingerprint: Option<RawFingerprint>,
+    /// Whether every value is usable and none has a note.
+    is_clean: bool,
 }
 
 impl Group {
@@ -135,17 +136,10 @@ impl Group {
     }
 
     /// Adds a row, with its customer unless that is written like the first one's.
+    #[inline]
     fn add(&mut self, row: &Row<'_>, customer: Option<Customer<'_>>, rules: &OrderRules) {
-        let is_first = self.event.lines().is_empty();
-        if let Some(Customer { data, fingerprint }) = customer {
-            self.check_external_ids(data, row.line);
-            if is_first {
-                std::mem::swap(self.event.customer_mut(), data);
-                self.facts.fingerprint = fingerprint;
-            } else if data != self.event.user_data() || self.facts.customers.is_some() {
-                self.facts.differs = true;
-                self.unite(data, row.line);
-            }
+        if let Some(customer) = customer {
+            self.add_customer(row, customer);
         }
         if row.time != self.facts.earliest {
             self.facts.differs = true;
@@ -153,6 +147,18 @@ impl Group {
             self.facts.latest = self.facts.latest.max(row.time);
         }
         self.add_facts(row, rules);
+    }
+
+    #[inline(never)]
+    fn add_customer(&mut self, row: &Row<'_>, Customer { data, is_clean }: Customer<'_>) {
+        self.check_external_ids(data, row.line);
+        if self.event.lines().is_empty() {
+            std::mem::swap(self.event.customer_mut(), data);
+            self.facts.fingerprint = is_clean.then(|| row.customer.raw_fingerprint());
+        } else if data != self.event.user_data() || self.facts.customers.is_some() {
+            self.facts.differs = true;
+            self.unite(data, row.line);
+        }
     }
 
     fn unite(&mut self, customer: &UserData, line: Line) {
@@ -184,29 +190,35 @@ impl Group {
 
     /// Checks that all rows have the same external id.
     fn check_external_ids(&mut self, customer: &UserData, line: Line) {
-        let mut ids = customer.values(MatchKey::ExternalId);
-        let known = self.event.user_data().values(MatchKey::ExternalId).next().or_else(|| ids.next());
-        if known.is_none() {
-            return;
-        }
-        if ids.any(|id| Some(id) != known) {
+        let mut ids = external_ids(customer);
+        let Some(first) = ids.next() else { return };
+        let known = external_ids(self.event.user_data()).next().unwrap_or(first);
+        if first != known || ids.any(|id| id != known) {
             let message = "the order has two external ids: one order has one customer";
             self.object(Column::ExternalId, "two_external_ids", message, line);
         }
     }
 
+    #[inline]
     fn add_facts(&mut self, row: &Row<'_>, rules: &OrderRules) {
         let line = row.line;
         self.event.add_line(line);
         self.add_currency(row.currency, line);
-        if let (Some(price), Some(quantity)) = (row.price, row.quantity)
-            && !quantity.add_to(self.facts.priced.get_or_insert_default(), price)
-        {
-            self.object_to_size(Column::Price, line);
-        }
-        let sent = row.quantity.and_then(|quantity| quantity.sent(row.price));
-        if let (Some(product), Some((quantity, price))) = (&row.product, sent) {
-            self.event.add_product(product, quantity, price);
+        if let Some(quantity) = row.quantity {
+            if let Some(price) = row.price
+                && !quantity.add_to(self.facts.priced.get_or_insert_default(), price)
+            {
+                self.object_to_size(Column::Price, line);
+            }
+            if let (Some(product), Some(sent)) = (&row.product, quantity.sent()) {
+                match quantity {
+                    Quantity::Whole(_) => self.event.add_product(product, sent, row.price.as_ref()),
+                    Quantity::Fractional(_) => {
+                        let total = row.price.and_then(|price| quantity.total(price));
+                        self.event.add_product(product, sent, total.as_ref());
+                    }
+                }
+            }
         }
         if row.has_rare_columns() {
             self.add_rare(row, rules);
@@ -297,11 +309,13 @@ impl Group {
     }
 
     /// Whether its rows lie more than a day apart.
+    #[inline]
     fn is_spread(&self) -> bool {
         self.facts.latest.unix() - self.facts.earliest.unix() > 86_400
     }
 
     /// Whether a spreadsheet has damaged the order id.
+    #[inline]
     fn has_damaged_id(&self) -> bool {
         self.event.order_id().is_some_and(is_damaged)
     }
@@ -327,11 +341,10 @@ impl Group {
             return Err(vec![conflict]);
         }
         self.check_age(rules.age_limit(self.event.action_source()), now)?;
-        let value = self.total(rules)?;
+        self.add_up(rules)?;
         let rare = self.facts.rare.as_deref();
         let completion = Completion {
             time: self.facts.earliest,
-            value,
             event_id: rare.and_then(|rare| rare.event_id.as_ref()),
             page: rare.and_then(|rare| rare.event_source_url.as_ref()),
             delivery_category: rare.and_then(|rare| rare.delivery_category),
@@ -358,12 +371,12 @@ impl Group {
         }
     }
 
-    /// What the order is worth: its stated value, checked against its priced lines, or their sum.
-    fn total(&self, rules: &OrderRules) -> Result<Option<Money>, Vec<Fault>> {
+    /// States what the order is worth: its stated value, checked against its priced lines, or their sum.
+    fn add_up(&mut self, rules: &OrderRules) -> Result<(), Vec<Fault>> {
         let (stated, priced) = (self.facts.value(), self.facts.priced.as_ref());
         let column = if stated.is_some() { Column::Value } else { Column::Price };
         if stated.is_none() && priced.is_none() {
-            return Ok(None);
+            return Ok(());
         }
         let Some(currency) = self.facts.currency else {
             return Err(vec![Fault::at(
@@ -394,8 +407,14 @@ impl Group {
                 "the order comes to zero: nothing was paid, so nothing was purchased",
             )]);
         }
-        Ok(Some(Money::new(total, currency)))
+        self.event.set_value(total, currency);
+        Ok(())
     }
+}
+
+/// Reads the keys one by one: a customer has few, and the search for the first and the last value of one takes longer.
+fn external_ids(customer: &UserData) -> impl Iterator<Item = MatchValue<'_>> {
+    customer.entries().filter(|(key, _)| *key == MatchKey::ExternalId).map(|(_, id)| id)
 }
 
 /// Refuses an event that does not fit into a request. Only an order of many lines can be that large.

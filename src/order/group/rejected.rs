@@ -38,18 +38,20 @@ impl RejectedOrders {
     }
 
     /// Returns the line to blame if the order of this key is rejected.
+    #[inline]
     pub(in crate::order) fn blamed_line(&self, key: impl FnOnce() -> Option<GroupKey>) -> Option<Line> {
-        if self.is_empty() {
-            return None;
-        }
-        let key = key()?;
+        if self.is_empty() { None } else { self.line_of(&key()?) }
+    }
+
+    #[inline(never)]
+    fn line_of(&self, key: &GroupKey) -> Option<Line> {
         let whole_order = |id: &OrderId| {
             let last_part =
                 id.as_str().rsplit_once('/').map(|(_, part)| OrderFingerprint::of_last_part(part));
             let mut orders = [Some(OrderFingerprint::of(id)), last_part].into_iter().flatten();
             orders.find_map(|order| self.orders_before.get(&order).or_else(|| self.orders.get(&order)))
         };
-        self.groups.get(&key).or_else(|| whole_order(&key.order_id)).copied()
+        self.groups.get(key).or_else(|| whole_order(&key.order_id)).copied()
     }
 
     fn is_empty(&self) -> bool {

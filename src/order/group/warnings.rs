@@ -10,6 +10,7 @@ use crate::order::tally::{FaultLines, RowTally};
 use crate::value::Line;
 
 /// Notes what is doubtful about an order.
+#[inline]
 pub(super) fn note_order(group: &Group, tally: &mut RowTally) {
     if group.is_spread() {
         let note = "the rows of the order lie more than a day apart: the earliest gives the event time";
