@@ -192,10 +192,10 @@ impl fmt::Debug for Batch {
 }
 
 impl Batch {
-    /// Closes a draft whose first event has this position.
-    pub(super) fn of(draft: Draft<'_>, first: usize, spare: &Spare) -> Self {
+    /// Closes a draft whose first event has this position. `body` says where its memory goes.
+    pub(super) fn of(draft: Draft<'_>, first: usize, body: impl FnOnce(Vec<u8>) -> Body) -> Self {
         let (events, oversized) = (first..first + draft.len(), draft.is_oversized());
-        Self { events, oversized, body: spare.lend(draft.into_body()) }
+        Self { events, oversized, body: body(draft.into_body()) }
     }
 
     /// The body: `{"data":[…]}` and the other members of the request, without a token.
@@ -278,7 +278,9 @@ impl Iterator for Batches<'_> {
         let taken = left.iter().take_while(|event| draft.push(event)).count();
         let first = self.next;
         self.next += taken;
-        (taken > 0).then(|| Batch::of(draft, first, &self.spare))
+        let is_last = self.next == self.events.len();
+        let body = |bytes| if is_last { Body::last(bytes) } else { self.spare.lend(bytes) };
+        (taken > 0).then(|| Batch::of(draft, first, body))
     }
 }
 

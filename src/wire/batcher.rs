@@ -105,7 +105,8 @@ impl Batcher {
     fn close(&mut self) {
         let closing = self.closing.clone().into();
         let next = Draft::with_memory_of(self.spare.take(), self.limits.events(), self.limits, closing);
-        let batch = Batch::of(std::mem::replace(&mut self.draft, next), self.batched, &self.spare);
+        let full = std::mem::replace(&mut self.draft, next);
+        let batch = Batch::of(full, self.batched, |bytes| self.spare.lend(bytes));
         self.batched = batch.events().end;
         self.full.push_back(batch);
     }

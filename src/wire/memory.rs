@@ -6,17 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The memory of the body that was dropped last, for the next one.
 #[derive(Default)]
-pub(super) struct Spare(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Spare(Option<Arc<Mutex<Vec<u8>>>>);
 
 impl Spare {
     /// Takes the memory, if there is some. What it holds means nothing.
     pub(super) fn take(&self) -> Vec<u8> {
-        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let Some(place) = &self.0 else { return Vec::new() };
+        mem::take(&mut *place.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A body whose memory comes back here.
-    pub(super) fn lend(&self, bytes: Vec<u8>) -> Body {
-        Body { bytes, spare: Arc::downgrade(&self.0) }
+    pub(super) fn lend(&mut self, bytes: Vec<u8>) -> Body {
+        Body { bytes, spare: Arc::downgrade(self.0.get_or_insert_default()) }
     }
 }
 
@@ -27,6 +28,11 @@ pub(super) struct Body {
 }
 
 impl Body {
+    /// A body after which none needs its memory.
+    pub(super) fn last(bytes: Vec<u8>) -> Self {
+        Self { bytes, spare: Weak::new() }
+    }
+
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
         mem::take(&mut self.bytes)
     }
@@ -68,7 +74,8 @@ mod tests {
 
     #[test]
     fn memory_comes_back_when_its_body_is_dropped_and_not_when_its_bytes_are_taken() {
-        let spare = Spare::default();
+        let mut spare = Spare::default();
+        assert_eq!(spare.take().capacity(), 0);
         drop(spare.lend(Vec::with_capacity(5000)));
         assert!(spare.take().capacity() >= 5000);
         let taken = spare.lend(vec![1, 2]).into_bytes();
@@ -76,5 +83,6 @@ mod tests {
         let body = spare.lend(vec![1, 2]);
         drop(spare);
         assert_eq!(body.clone().into_bytes(), [1, 2]);
+        drop(Body::last(body.into_bytes()));
     }
 }
