@@ -75,7 +75,9 @@ fn storing(tokens: TokenSource) -> (TokenSource, Arc<Mutex<Vec<String>>>) {
 #[tokio::test]
 async fn r25_a_run_renews_its_token_three_times_though_one_renewal_fails_and_sends_nothing_with_a_dead_one() {
     const LASTS: i64 = 10;
-    // With several in flight, they go on while one renews: so many batches make a second that no token dies meanwhile.
+    // While one worker renews, the others send with the old token, here in its last second. With four batches a second, the
+    // answers to two of these requests would end that second while the third is still on the wire, and the server would
+    // refuse a token that was alive when it was sent. A second of sixteen batches is longer than any request.
     for (in_flight, batch, renewal, is_end_known) in
         [(1, 320, Renewal::User, true), (4, 20, Renewal::User, true), (1, 320, Renewal::SystemUser, false)]
     {
