@@ -3,6 +3,7 @@
 
 mod data;
 mod floor;
+mod grouping;
 mod table;
 
 use std::hint::black_box;
@@ -13,7 +14,7 @@ use criterion::{Criterion, Throughput, criterion_group};
 use fastrand::Rng;
 use meta_offline_events::customer::UserData;
 use meta_offline_events::event::{Content, Event};
-use meta_offline_events::order::{OrderRules, Orders, Row, RowSlice, SortedOrders};
+use meta_offline_events::order::{OrderRules, Row, RowSlice, SortedOrders};
 use meta_offline_events::value::{Amount, Currency, EventTime, Money, ProductId};
 use meta_offline_events::wire::{Batch, BatchLimits, Batcher, Batches, RequestFields};
 
@@ -61,7 +62,7 @@ impl<'s> Case<'s> {
     /// The ways that are measured. Those that use rows up include a copy of each.
     fn ways(&self) -> Vec<Way<'_>> {
         vec![
-            ("rows to events, sorted", Box::new(|| sorted_to_events(&self.sorted))),
+            ("rows to events, sorted", Box::new(|| grouping::sorted(&self.sorted, now()))),
             ("rows to events, gathered", Box::new(|| drop(black_box(gather(&self.sorted))))),
             ("rows to events, gathered in random order", Box::new(|| drop(black_box(gather(&self.random))))),
             ("rows to bodies, sorted", Box::new(|| sorted_to_bodies(&self.sorted))),
@@ -84,23 +85,8 @@ impl<'s> Case<'s> {
     }
 }
 
-fn sorted_to_events(rows: &[Row<'_>]) {
-    let mut orders = SortedOrders::new(OrderRules::new(), now());
-    for row in rows {
-        orders.push(row).expect("sorted rows");
-        while let Some(event) = orders.next_event() {
-            black_box(event);
-        }
-    }
-    drop(black_box(orders.finish()));
-}
-
 fn gather(rows: &[Row<'_>]) -> Vec<Event> {
-    let mut orders = Orders::new();
-    for row in rows {
-        orders.push(row);
-    }
-    orders.finish(now()).events
+    grouping::in_any_order(rows, now()).events
 }
 
 fn sorted_to_bodies(rows: &[Row<'_>]) {

@@ -1,5 +1,6 @@
 //! What a row costs among 100,000 rows and among a million, whatever keeps its order from the common case.
 
+mod grouping;
 mod unusual;
 
 use std::hint::black_box;
@@ -7,7 +8,7 @@ use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 use std::{array, env};
 
-use meta_offline_events::order::{OrderRules, Orders, Row, RowSlice, SortedOrders};
+use meta_offline_events::order::{Row, RowSlice};
 use meta_offline_events::value::EventTime;
 
 use crate::unusual::{Kind, Mix, NOW, ROWS};
@@ -18,33 +19,14 @@ const SHARES: [usize; 3] = [5, 20, 100];
 /// A way from rows to events.
 type Way = (&'static str, fn(&[Row<'_>]));
 
-const WAYS: [Way; 3] = [("sorted", sorted), ("any order", in_any_order), ("slice", as_a_slice)];
+const WAYS: [Way; 3] = [
+    ("sorted", |rows| grouping::sorted(rows, now())),
+    ("any order", |rows| drop(black_box(grouping::in_any_order(rows, now())))),
+    ("slice", |rows| drop(black_box(RowSlice::new(rows).prepare(now()).expect("few rows")))),
+];
 
 fn now() -> EventTime {
     EventTime::from_unix(NOW).expect("a moment")
-}
-
-fn sorted(rows: &[Row<'_>]) {
-    let mut orders = SortedOrders::new(OrderRules::new(), now());
-    for row in rows {
-        orders.push(row).expect("sorted rows");
-        while let Some(event) = orders.next_event() {
-            black_box(event);
-        }
-    }
-    drop(black_box(orders.finish()));
-}
-
-fn in_any_order(rows: &[Row<'_>]) {
-    let mut orders = Orders::new();
-    for row in rows {
-        orders.push(row);
-    }
-    drop(black_box(orders.finish(now())));
-}
-
-fn as_a_slice(rows: &[Row<'_>]) {
-    drop(black_box(RowSlice::new(rows).prepare(now()).expect("few rows")));
 }
 
 /// How many rows there are, and how often they are grouped.
