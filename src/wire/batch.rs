@@ -173,7 +173,9 @@ impl<'c> Draft<'c> {
     }
 }
 
-/// One request body and the events in it. Its memory serves a later body once it is dropped.
+/// One request body and the events in it.
+///
+/// When a batch is dropped, its memory serves a later body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Batch {
     body: Body,
