@@ -26,45 +26,29 @@ const WORDS: [&str; 16] = [
     "[object undefined]",
 ];
 
-/// Whether a word begins with this byte.
-const BEGINS_A_WORD: [bool; 256] = {
-    let mut begins = [false; 256];
-    let mut word = 0;
-    while word < WORDS.len() {
-        begins[WORDS[word].as_bytes()[0] as usize] = true;
-        word += 1;
-    }
-    begins
-};
-
 /// Blank texts, which careless exports hash.
 const BLANKS: [&str; 5] = ["", " ", "\n", "\r\n", "\0"];
 
 /// Whether this text is a placeholder, in upper or lower case.
-pub(crate) fn is_placeholder(text: &[u8]) -> bool {
-    text.first().is_some_and(|first| BEGINS_A_WORD[usize::from(first.to_ascii_lowercase())])
-        && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
-}
-
-/// Whether this text may be a placeholder. Those that begin with a letter begin with `n` or `u`, and none begins
-/// beyond ASCII.
 #[inline]
-pub(super) fn may_be_placeholder(text: &[u8]) -> bool {
-    match text.first() {
-        Some(b'n' | b'N' | b'u' | b'U') => LENGTHS >> (text.len() % 64) & 1 == 1 && is_placeholder(text),
-        Some(first) => first.is_ascii() && !first.is_ascii_alphanumeric(),
-        None => true,
-    }
+pub(crate) fn is_placeholder(text: &[u8]) -> bool {
+    let lengths = text.first().map_or(0, |first| LENGTHS[usize::from(*first)]);
+    lengths >> (text.len() % 64) & 1 == 1 && is_word(text)
 }
 
-/// A bit for the length of each word that begins with a letter.
-const LENGTHS: u64 = {
-    let mut lengths = 0;
+#[cold]
+fn is_word(text: &[u8]) -> bool {
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// A bit for the length of each word, by the byte that the word begins with.
+const LENGTHS: [u64; 256] = {
+    let mut lengths = [0; 256];
     let mut word = 0;
     while word < WORDS.len() {
-        if WORDS[word].as_bytes()[0].is_ascii_alphabetic() {
-            lengths |= 1 << WORDS[word].len();
-        }
+        let (first, length) = (WORDS[word].as_bytes()[0], WORDS[word].len());
+        lengths[first as usize] |= 1 << length;
+        lengths[first.to_ascii_uppercase() as usize] |= 1 << length;
         word += 1;
     }
     lengths
@@ -118,14 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn v23_no_word_looks_like_a_plain_value() {
+    fn v23_words_in_either_case_are_placeholders() {
         for word in WORDS {
             for text in [word.to_owned(), word.to_uppercase()] {
-                assert!(is_placeholder(text.as_bytes()) && may_be_placeholder(text.as_bytes()), "{text}");
+                assert!(is_placeholder(text.as_bytes()), "{text}");
             }
         }
         for text in ["mary", "Nancy", "Ulla", "ny", "4711", "us"] {
-            assert!(!may_be_placeholder(text.as_bytes()), "{text}");
+            assert!(!is_placeholder(text.as_bytes()), "{text}");
         }
     }
 }

@@ -15,6 +15,7 @@ mod invalid;
 mod letters;
 mod line;
 mod load;
+mod marks;
 mod moment;
 mod money;
 mod month_names;
@@ -41,6 +42,7 @@ pub use id::{
 pub use invalid::{InvalidValue, Rule, ValueKind};
 pub(crate) use letters::{is_accent, is_apostrophe, plain_letter};
 pub use line::Line;
+pub(crate) use marks::{MARKED, marks};
 pub use moment::{AgeLimit, EventTime, OutsideWindow};
 pub use money::Money;
 pub use page_url::PageUrl;

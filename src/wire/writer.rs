@@ -48,7 +48,7 @@ pub(crate) fn written_len(event: &Event) -> usize {
 /// No event is longer than this, its values that need a serializer not counted.
 fn bound(event: &Event) -> usize {
     const MEMBERS: usize = 1024 + Name::ROOM;
-    const CUSTOMER_VALUE: usize = OPENING + HEX + 4;
+    const CUSTOMER_VALUE: usize = Opening::ROOM + HEX + 4;
     const CONTENT: usize = 192;
     const ID: usize = Identifier::ROOM + 4;
     let data = event.custom_data();
@@ -147,19 +147,22 @@ impl SliceWriter<'_> {
     /// Copies the start of a text of a fixed length, in quotation marks.
     #[inline]
     fn put_quoted<const LENGTH: usize>(&mut self, text: &[u8; LENGTH], length: usize) {
+        let end = self.end + 1 + length;
         self.put(b"\"");
-        self.put_start(text, length);
-        self.put(b"\"");
+        *self.place(self.end) = *text;
+        self.room[end] = b'"';
+        self.end = end + 1;
     }
 
+    /// Writes a digest in quotation marks, and the bracket that closes a list.
     #[inline]
-    fn put_digest(&mut self, digest: &Hashed) {
-        let place: &mut [u8; HEX + 2] = self.place(self.end);
-        let [opening, digits @ .., closing] = place;
+    fn put_digest(&mut self, digest: &Hashed, is_list: bool) {
+        let place: &mut [u8; HEX + 3] = self.place(self.end);
+        let [opening, digits @ .., mark, bracket] = place;
         *opening = b'"';
         digest.write_hex(digits);
-        *closing = b'"';
-        self.end += HEX + 2;
+        [*mark, *bracket] = *b"\"]";
+        self.end += HEX + 2 + usize::from(is_list);
     }
 
     #[inline(never)]
@@ -288,22 +291,24 @@ impl MemberWriter for SliceWriter<'_> {
     fn user_data(&mut self, name: Name, customer: &UserData) -> Result<(), Full> {
         self.name(name);
         self.object(|members| {
-            let mut list = None;
+            let mut last = None;
             for (key, value) in customer.entries() {
-                if list == Some(key) {
+                let Opening { text, length, is_list } = &OPENINGS[key as usize];
+                if last == Some(key) {
                     // Another value of the list that was closed behind the last one.
                     members.end -= 1;
                     members.put(b",");
                 } else {
-                    let (opening, length) = &OPENINGS[key as usize];
-                    members.put_start(opening, *length);
-                    list = key.is_list().then_some(key);
+                    members.put_start(text, *length);
+                    last = Some(key);
                 }
                 match value {
-                    MatchValue::Hashed(digest) => members.put_digest(digest),
-                    value => members.json(&value)?,
+                    MatchValue::Hashed(digest) => members.put_digest(digest, *is_list),
+                    value => {
+                        members.json(&value)?;
+                        members.put_start(b"]", usize::from(*is_list));
+                    }
                 }
-                members.put_start(b"]", usize::from(list.is_some()));
             }
             Ok(())
         })
@@ -355,35 +360,44 @@ fn eight_digits(number: u64) -> u64 {
     tens | ((twos - 10 * tens) << 8)
 }
 
-/// Room for what stands before the values of a key.
-const OPENING: usize = 40;
+/// What stands before the values of a key, such as `,"em":[`.
+struct Opening {
+    text: [u8; Self::ROOM],
+    length: usize,
+    is_list: bool,
+}
 
-/// What stands before the values of each key, such as `,"em":[`, and its length.
-static OPENINGS: [([u8; OPENING], usize); MatchKey::ALL.len()] = {
-    let mut openings = [([0; OPENING], 0); MatchKey::ALL.len()];
+impl Opening {
+    /// Longer than every opening.
+    const ROOM: usize = 40;
+
+    const fn of(key: MatchKey) -> Self {
+        let mut text = [0; Self::ROOM];
+        let end: &[u8] = if key.is_list() { b"\":[" } else { b"\":" };
+        let pieces = [b",\"", key.wire_name().as_bytes(), end];
+        let (mut piece, mut length) = (0, 0);
+        while piece < pieces.len() {
+            let mut index = 0;
+            while index < pieces[piece].len() {
+                text[length] = pieces[piece][index];
+                (index, length) = (index + 1, length + 1);
+            }
+            piece += 1;
+        }
+        Self { text, length, is_list: key.is_list() }
+    }
+}
+
+/// The opening of each key.
+static OPENINGS: [Opening; MatchKey::ALL.len()] = {
+    let mut openings = [const { Opening::of(MatchKey::Email) }; MatchKey::ALL.len()];
     let mut index = 0;
     while index < openings.len() {
-        openings[index] = opening(MatchKey::ALL[index]);
+        openings[index] = Opening::of(MatchKey::ALL[index]);
         index += 1;
     }
     openings
 };
-
-const fn opening(key: MatchKey) -> ([u8; OPENING], usize) {
-    let mut text = [0; OPENING];
-    let end: &[u8] = if key.is_list() { b"\":[" } else { b"\":" };
-    let pieces = [b",\"", key.wire_name().as_bytes(), end];
-    let (mut piece, mut length) = (0, 0);
-    while piece < pieces.len() {
-        let mut index = 0;
-        while index < pieces[piece].len() {
-            text[length] = pieces[piece][index];
-            (index, length) = (index + 1, length + 1);
-        }
-        piece += 1;
-    }
-    (text, length)
-}
 
 #[cfg(test)]
 mod tests {

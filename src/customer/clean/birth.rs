@@ -8,7 +8,7 @@ use super::characters::{ascii_digit, is_blank};
 use super::quick_look::{Quick, replace};
 use crate::customer::sha256::Block;
 use crate::customer::{CleaningOptions, UnusableReason};
-use crate::value::{DateOrder, Rule, written_date};
+use crate::value::{DateOrder, Rule, read_eight_digits, written_date};
 
 const FIRST_YEAR: i32 = 1900;
 const LAST_YEAR: i32 = 2100;
@@ -17,20 +17,15 @@ const LAST_YEAR: i32 = 2100;
 #[inline(never)]
 pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
     let is_separator = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_digit();
-    let (year, month, day) = match text {
+    let digits = match text {
         [y1, y2, y3, y4, first, m1, m2, second, d1, d2] if is_separator(*first) && is_separator(*second) => {
-            ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2])
+            [*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2]
         }
-        [y1, y2, y3, y4, m1, m2, d1, d2] => ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2]),
-        _ => return None,
+        _ => *text.as_array()?,
     };
-    let [y1, y2, y3, y4] = year;
-    let digits = [y1, y2, y3, y4, month[0], month[1], day[0], day[1]];
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit & 15));
-    let date = NaiveDate::from_ymd_opt(number(&year).cast_signed(), number(&month), number(&day))?;
+    let number = read_eight_digits(digits)?;
+    let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
+    let date = NaiveDate::from_ymd_opt(year.cast_signed(), month, day)?;
     is_possible(date, options).then(|| Quick::of(replace(digits, form)))
 }
 

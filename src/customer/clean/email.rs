@@ -2,9 +2,10 @@
 
 use super::characters::{Class, is_digit, is_letter_or_mark};
 use super::folding::fold;
-use super::quick_look::{Quick, UNUSUAL};
+use super::quick_look::Quick;
 use crate::customer::sha256::Block;
 use crate::customer::{UnusableReason, ValueWarning};
+use crate::value::{copy, marks};
 
 /// The lengths of the longest address and the longest label of a domain, in characters (RFC 5321, RFC 1035).
 const MAX_ADDRESS: usize = 254;
@@ -16,35 +17,51 @@ const ATOM_SIGNS: &str = "!#$%&'*+/=?^_`{|}~";
 /// What people write before the `@` if they have no address.
 const MADE_UP: [&[u8]; 10] =
     [b"test", b"none", b"noemail", b"no-email", b"nomail", b"na", b"null", b"unknown", b"email", b"customer"];
+const LONGEST_MADE_UP: usize = 8;
 
-/// Atoms joined by single dots, an `@`, and at least two labels of letters, digits and inner hyphens.
+/// Looks at addresses of single signs between letters or digits, one of which is an `@` and a later one a dot.
 #[inline(never)]
 pub(super) fn quick(text: &[u8], form: &mut Block) -> Option<Quick> {
-    let mut part = place_of(Part::AtomStart);
-    for (written, &byte) in form.iter_mut().zip(text) {
-        let (letter, kind) = ADDRESS[usize::from(byte)];
-        *written = letter;
-        part = PLACES[kind as usize] >> (part % 64);
+    let length = text.len();
+    copy(text, &mut form[..length]);
+    form.make_ascii_lowercase();
+    let text_marks = !(u64::MAX << length);
+    let mut signs = text_marks & !marks(form, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let ends = 1 | 1 << (length - 1);
+    if signs & (signs << 1 | ends) != 0 {
+        return None;
     }
-    let is_address = part % 64 == place_of(Part::LaterLabel);
-    (is_address && !is_made_up(&form[..text.len()])).then_some(Quick::of(text.len()))
+    let (mut at, mut is_domain) = (0, false);
+    while signs != 0 {
+        let place = signs.trailing_zeros() as usize;
+        signs &= signs - 1;
+        match form[place % 64] {
+            b'.' => is_domain = at > 0,
+            b'-' => {}
+            b'@' if at == 0 => at = place,
+            sign if at == 0 && ATOM_SIGNS.as_bytes().contains(&sign) => {}
+            _ => return None,
+        }
+    }
+    (is_domain && !is_made_up(&form[..length], at)).then_some(Quick::of(length))
 }
 
 pub(super) fn clean(text: &str, out: &mut String) -> Result<Option<ValueWarning>, UnusableReason> {
     fold(text, |class| class != Class::Invisible, out);
     match out.split_once('@') {
         Some((local, domain)) if is_address(out, local, domain) => {
-            Ok(is_made_up(out.as_bytes()).then_some(ValueWarning::MadeUp))
+            Ok(is_made_up(out.as_bytes(), local.len()).then_some(ValueWarning::MadeUp))
         }
         _ => Err(UnusableReason::NotAnEmail),
     }
 }
 
-/// `test@test.com`, `a@a.de`, `none@anything.example`: what people write if they have no address.
-fn is_made_up(address: &[u8]) -> bool {
-    let Some(at) = address.iter().position(|byte| *byte == b'@') else { return false };
+/// `test@test.com`, `a@a.de`, `none@anything.example`: what people write if they have no address. The `@` is at this
+/// position.
+fn is_made_up(address: &[u8], at: usize) -> bool {
     let (local, domain) = (&address[..at], &address[at + 1..]);
-    domain.starts_with(local) && domain.get(at) == Some(&b'.') || MADE_UP.contains(&local)
+    domain.get(at) == Some(&b'.') && domain.starts_with(local)
+        || at <= LONGEST_MADE_UP && MADE_UP.contains(&local)
 }
 
 fn is_address(whole: &str, local: &str, domain: &str) -> bool {
@@ -72,94 +89,6 @@ fn is_label(text: &str) -> bool {
         && text.chars().all(|c| c == '-' || is_letter_or_mark(c) || is_digit(c))
         && text.chars().count() <= MAX_LABEL
 }
-
-/// The part of an address that the last byte belongs to.
-#[derive(Clone, Copy)]
-enum Part {
-    AtomStart,
-    Atom,
-    FirstLabelStart,
-    FirstLabel,
-    FirstLabelHyphen,
-    LaterLabelStart,
-    LaterLabel,
-    LaterLabelHyphen,
-    Nowhere,
-}
-
-/// What a byte means in an address.
-#[derive(Clone, Copy)]
-enum Kind {
-    LetterOrDigit,
-    Sign,
-    Hyphen,
-    Dot,
-    At,
-    Strange,
-}
-
-/// Each byte in lower case, and what it means in an address.
-const ADDRESS: [(u8, Kind); 256] = {
-    let signs = ATOM_SIGNS.as_bytes();
-    let mut table = [(UNUSUAL, Kind::Strange); 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let kind = match byte {
-            b'-' => Kind::Hyphen,
-            b'.' => Kind::Dot,
-            b'@' => Kind::At,
-            _ if byte.is_ascii_alphanumeric() => Kind::LetterOrDigit,
-            _ => Kind::Strange,
-        };
-        table[byte as usize] = (byte.to_ascii_lowercase(), kind);
-        byte += 1;
-    }
-    let mut index = 0;
-    while index < signs.len() {
-        table[signs[index] as usize].1 = Kind::Sign;
-        index += 1;
-    }
-    table
-};
-
-/// The place of what follows a part, in bits: the processor shifts by it sooner than it reads from a table.
-const fn place_of(part: Part) -> u64 {
-    6 * part as u64
-}
-
-/// For each kind, the place of the next part, at the place of each part.
-const PLACES: [u64; 6] = {
-    let mut places = [0; 6];
-    let mut part = 0;
-    while part < NEXT.len() {
-        let mut kind = 0;
-        while kind < places.len() {
-            places[kind] |= place_of(NEXT[part][kind]) << (6 * part);
-            kind += 1;
-        }
-        part += 1;
-    }
-    places
-};
-
-/// The next part, by the kind of the next byte.
-const NEXT: [[Part; 6]; 9] = {
-    use Part::{
-        Atom, AtomStart, FirstLabel, FirstLabelHyphen, FirstLabelStart, LaterLabel, LaterLabelHyphen,
-        LaterLabelStart, Nowhere,
-    };
-    [
-        [Atom, Atom, Atom, Nowhere, Nowhere, Nowhere],
-        [Atom, Atom, Atom, AtomStart, FirstLabelStart, Nowhere],
-        [FirstLabel, Nowhere, Nowhere, Nowhere, Nowhere, Nowhere],
-        [FirstLabel, Nowhere, FirstLabelHyphen, LaterLabelStart, Nowhere, Nowhere],
-        [FirstLabel, Nowhere, FirstLabelHyphen, Nowhere, Nowhere, Nowhere],
-        [LaterLabel, Nowhere, Nowhere, Nowhere, Nowhere, Nowhere],
-        [LaterLabel, Nowhere, LaterLabelHyphen, LaterLabelStart, Nowhere, Nowhere],
-        [LaterLabel, Nowhere, LaterLabelHyphen, Nowhere, Nowhere, Nowhere],
-        [Nowhere; 6],
-    ]
-};
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@
 use super::characters::{Class, Folding, facts};
 use super::other_digest;
 use crate::customer::ValueWarning;
-use crate::customer::placeholder::may_be_placeholder;
+use crate::customer::placeholder::is_placeholder;
 use crate::customer::sha256::{Block, MAX_TEXT};
 
 /// A plain value whose normal form is in its block.
@@ -25,13 +25,13 @@ impl Quick {
         Self { length, warning: None }
     }
 
-    /// A normal form, unless it or the text may be a placeholder.
+    /// A normal form, unless it or the text is a placeholder.
     #[inline]
     pub(super) fn unless_placeholder(text: &[u8], form: &Block, length: usize) -> Option<Self> {
-        (!may_be_placeholder(text) && !may_be_placeholder(&form[..length])).then_some(Self::of(length))
+        (!is_placeholder(text) && !is_placeholder(&form[..length])).then_some(Self::of(length))
     }
 
-    /// A normal form, unless it or the text may be a placeholder or a digest of another kind.
+    /// A normal form, unless it or the text is a placeholder, or the text may be a digest of another kind.
     #[inline]
     pub(super) fn unless_substitute(text: &[u8], form: &Block, length: usize) -> Option<Self> {
         Self::unless_placeholder(text, form, length).filter(|_| text.len() < other_digest::SHORTEST)

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::value::{MARKED, marks};
+
 /// The character between two fields of a record.
 ///
 /// ```
@@ -68,16 +70,17 @@ impl fmt::Display for Delimiter {
 /// Adds the positions of a byte that is frequent: it looks at a block at a time, which is faster than a search that
 /// starts again after every few bytes.
 fn push_positions(wanted: u8, text: &[u8], length: usize, positions: &mut Vec<usize>) {
-    for start in (0..length).step_by(BLOCK) {
+    let is_wanted = |byte| byte == wanted;
+    for start in (0..length).step_by(MARKED) {
         let rest = &text[start..];
         let mut marks = if let Some(block) = rest.first_chunk() {
-            mark_equal(block, wanted)
+            marks(block, is_wanted)
         } else {
-            let mut block = [0; BLOCK];
+            let mut block = [0; MARKED];
             block[..rest.len()].copy_from_slice(rest);
-            mark_equal(&block, wanted)
+            marks(&block, is_wanted)
         };
-        if let Some(behind) = BLOCK.checked_sub(length - start) {
+        if let Some(behind) = MARKED.checked_sub(length - start) {
             marks &= u64::MAX >> behind;
         }
         while marks != 0 {
@@ -85,22 +88,6 @@ fn push_positions(wanted: u8, text: &[u8], length: usize, positions: &mut Vec<us
             marks &= marks - 1;
         }
     }
-}
-
-/// As many bytes as a number has bits.
-const BLOCK: usize = 64;
-
-/// Returns a number with one bit for each byte, the lowest one for the first. It is set if the byte equals `wanted`.
-fn mark_equal(block: &[u8; BLOCK], wanted: u8) -> u64 {
-    let mut is_equal = [0; BLOCK];
-    for (is_equal, byte) in is_equal.iter_mut().zip(block) {
-        *is_equal = u8::from(*byte == wanted);
-    }
-    let (words, _) = is_equal.as_chunks::<8>();
-    words.iter().rev().fold(0, |marks, word| {
-        // The product gathers the lowest bits of all eight bytes in the highest byte.
-        marks << 8 | u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56
-    })
 }
 
 #[cfg(test)]
