@@ -57,7 +57,8 @@ async fn l4_c22_a_fast_producer_is_held_back_and_memory_stays_flat() {
         })
         .await;
     assert_eq!(report.events().accepted, 5000);
-    assert!(widest <= 10 * (4 + 1), "{widest} events were taken beyond those that had their end");
+    // When a batch has its end, three are still in flight and one is ready.
+    assert_eq!(widest, 10 * (3 + 1), "events were taken beyond those that had their end");
     assert!(report.outcomes().is_empty() && report.diagnostics().is_empty());
     assert!(report.trace_ids().count() <= 1000);
 }
