@@ -181,9 +181,10 @@ fn csv_to_records(file: &str) {
     }
 }
 
-const CLIENTELES: [(&str, Clientele); 3] = [
+const CLIENTELES: [(&str, Clientele); 4] = [
     ("strangers", Clientele::Strangers),
     ("strangers, a fifth beyond ASCII", Clientele::OfAllCountries),
+    ("strangers, no name or city twice", Clientele::WithoutNamesakes),
     ("regulars (Zipf)", Clientele::Regulars),
 ];
 

@@ -13,17 +13,23 @@ use fastrand::Rng;
 use meta_offline_events::customer::{CleaningOptions, MatchKey, UserData};
 use meta_offline_events::value::Country;
 
-use crate::customers::Customer;
+use crate::customers::{Customer, Names};
 use crate::floor::Floor;
 use crate::table::{Table, is_trial};
 
 /// What is given of each customer.
 type Given<'c> = Vec<(MatchKey, &'c str)>;
 
-fn customers(beyond_ascii: bool) -> Vec<Customer> {
+const KINDS: [(&str, Names); 3] = [
+    ("ASCII", Names::Common),
+    ("names and city beyond ASCII", Names::BeyondAscii),
+    ("no name or city twice", Names::Unique),
+];
+
+fn customers(names: Names) -> Vec<Customer> {
     let mut rng = Rng::with_seed(11);
     let count = if is_trial() { 10 } else { 1000 };
-    (0..count).map(|number| Customer::made(number, beyond_ascii, &mut rng)).collect()
+    (0..count).map(|number| Customer::made(number, names, &mut rng)).collect()
 }
 
 /// All of each customer, and each key alone.
@@ -65,11 +71,11 @@ fn normalize(customers: &[Given<'_>]) {
 }
 
 fn groups(criterion: &mut Criterion) {
-    for (script, beyond_ascii) in [("ASCII", false), ("beyond ASCII", true)] {
-        let customers = customers(beyond_ascii);
+    for (kind, names) in KINDS {
+        let customers = customers(names);
         for (name, given) in whole_and_in_parts(&customers) {
             let floor = floor_of(&given);
-            let mut group = criterion.benchmark_group(format!("hashing/{script}/{name}"));
+            let mut group = criterion.benchmark_group(format!("hashing/{kind}/{name}"));
             group.throughput(Throughput::Elements(given.len() as u64)).sample_size(20);
             group.bench_function("floor", |bencher| bencher.iter(|| floor.hash()));
             group.bench_function("build", |bencher| bencher.iter(|| build(&given)));
@@ -80,8 +86,8 @@ fn groups(criterion: &mut Criterion) {
 }
 
 fn print_table() {
-    for (script, beyond_ascii) in [("ASCII", false), ("names and city beyond ASCII", true)] {
-        let customers = customers(beyond_ascii);
+    for (kind, names) in KINDS {
+        let customers = customers(names);
         let parts = whole_and_in_parts(&customers);
         let floors: Vec<_> = parts.iter().map(|(_, given)| floor_of(given)).collect();
         let mut table = Table::default();
@@ -89,7 +95,7 @@ fn print_table() {
             table.line(&format!("{name}, build"), floor, || build(given));
             table.line(&format!("{name}, normalize"), floor, || normalize(given));
         }
-        table.print(&format!("hashing, {script}"), customers.len());
+        table.print(&format!("hashing, {kind}"), customers.len());
     }
 }
 

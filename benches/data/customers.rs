@@ -19,14 +19,29 @@ const FIRST_NAMES_BEYOND_ASCII: &[&str] = &["Valéry", "Jürgen", "Zoë", "Łuka
 const LAST_NAMES_BEYOND_ASCII: &[&str] = &["Müller-Lüdenscheidt", "Núñez", "Çelik", "Åkesson", "Jose\u{301}"];
 const CITIES_BEYOND_ASCII: &[&str] = &["San José", "Köln", "Île-de-Bréhat", "Málaga", "Łódź"];
 
+/// What customers and their cities are called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// A few names, all ASCII.
+    Common,
+    /// A few others, beyond ASCII.
+    BeyondAscii,
+    /// Names that nobody else has.
+    Unique,
+}
+
 impl Customer {
     /// The customer of this number, by chance but for the id.
-    pub(crate) fn made(number: usize, beyond_ascii: bool, rng: &mut Rng) -> Self {
+    pub(crate) fn made(number: usize, names: Names, rng: &mut Rng) -> Self {
         let mut one_of = |few: &[&'static str]| few[rng.usize(..few.len())];
-        let (first, last, city) = if beyond_ascii {
+        let (first, last, city) = if names == Names::BeyondAscii {
             (one_of(FIRST_NAMES_BEYOND_ASCII), one_of(LAST_NAMES_BEYOND_ASCII), one_of(CITIES_BEYOND_ASCII))
         } else {
             (one_of(FIRST_NAMES), one_of(LAST_NAMES), one_of(CITIES))
+        };
+        let called = |name: &str| match names {
+            Names::Unique => format!("{name}{}", letters(number)),
+            _ => name.to_owned(),
         };
         let (state, gender, country) =
             (one_of(STATES), one_of(&["F", "M", "female", "Male"]), one_of(&["US", "us", "United States"]));
@@ -40,11 +55,11 @@ impl Customer {
                 format!("{}.Smith{number}@Example{}.com", one(FIRST_NAMES, number), number % 50),
             ),
             (MatchKey::Phone, format!("+1 ({area}) {exchange}-{subscriber:04}")),
-            (MatchKey::FirstName, first.to_owned()),
-            (MatchKey::LastName, last.to_owned()),
+            (MatchKey::FirstName, called(first)),
+            (MatchKey::LastName, called(last)),
             (MatchKey::BirthDate, format!("{year}-{month:02}-{day:02}")),
             (MatchKey::Gender, gender.to_owned()),
-            (MatchKey::City, city.to_owned()),
+            (MatchKey::City, called(city)),
             (MatchKey::State, state.to_owned()),
             (MatchKey::PostalCode, postal_code),
             (MatchKey::Country, country.to_owned()),
@@ -56,6 +71,12 @@ impl Customer {
     pub(crate) fn values(&self) -> [(MatchKey, &str); 11] {
         self.values.each_ref().map(|(key, text)| (*key, text.as_str()))
     }
+}
+
+/// Four letters for each number below 456,976.
+fn letters(number: usize) -> String {
+    let letter = |power: u32| char::from(b"abcdefghijklmnopqrstuvwxyz"[number / 26_usize.pow(power) % 26]);
+    (0..4).map(letter).collect()
 }
 
 fn one(few: &[&'static str], number: usize) -> &'static str {

@@ -7,7 +7,7 @@ use meta_offline_events::customer::UserData;
 use meta_offline_events::order::Row;
 use meta_offline_events::value::{Amount, Currency, EventTime, Line};
 
-use self::customers::Customer;
+use self::customers::{Customer, Names};
 
 /// When the first order was placed: 2026-05-04T12:00:00Z.
 const OPENING: i64 = 1_777_896_000;
@@ -22,6 +22,8 @@ pub(crate) enum Clientele {
     Strangers,
     /// The same, but every fifth customer has names and a city beyond ASCII.
     OfAllCountries,
+    /// The same as strangers, but no two have a name or a city in common.
+    WithoutNamesakes,
     /// Few customers give most of the orders, by Zipf's law.
     Regulars,
 }
@@ -47,9 +49,12 @@ struct Item {
 impl Shop {
     pub(crate) fn open(orders: usize, clientele: Clientele) -> Self {
         let mut rng = Rng::with_seed(7);
-        let is_foreign = |number| clientele == Clientele::OfAllCountries && number % 5 == 0;
-        let customers =
-            (0..orders).map(|number| Customer::made(number, is_foreign(number), &mut rng)).collect();
+        let names = |number| match clientele {
+            Clientele::OfAllCountries if number % 5 == 0 => Names::BeyondAscii,
+            Clientele::WithoutNamesakes => Names::Unique,
+            _ => Names::Common,
+        };
+        let customers = (0..orders).map(|number| Customer::made(number, names(number), &mut rng)).collect();
         let order = |number: usize| Order {
             customer: if clientele == Clientele::Regulars { regular(orders, &mut rng) } else { number },
             time: OPENING + i64::try_from(number / 4).unwrap_or_default(),

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::hint::black_box;
 
+use super::blocks::Blocks;
 use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
+use super::digest_cache::CachedText;
 use super::given::{self, Given, Places, Texts};
+use super::sha256;
+use super::workspace::Workspace;
 use super::{
     CleaningOptions, Hashed, InvalidUserData, MatchKey, UnusableKey, UnusableReason, UserData, ValueWarning,
 };
-use super::{blocks::Blocks, sha256};
 use crate::value::{Country, EventTime, copy};
 
 impl UserData {
@@ -382,7 +385,7 @@ impl<'a> UserDataBuilder<'a> {
     /// [`InvalidUserData`] lists every text that cannot be used, and keeps the usable values.
     pub fn build(self) -> Result<UserData, InvalidUserData> {
         let mut usable = UserData::with_capacity(self.given.len());
-        let unusable = self.build_into(None, &mut usable, &mut String::new());
+        let unusable = self.build_into(None, &mut usable, &mut Workspace::for_one());
         if unusable.is_empty() { Ok(usable) } else { Err(InvalidUserData { unusable, usable }) }
     }
 
@@ -392,7 +395,7 @@ impl<'a> UserDataBuilder<'a> {
         &self,
         day: Option<EventTime>,
         customer: &mut UserData,
-        buffer: &mut String,
+        workspace: &mut Workspace,
     ) -> Vec<UnusableKey> {
         let mut memory = Texts::new();
         let given = self.given.texts(&mut memory);
@@ -404,18 +407,35 @@ impl<'a> UserDataBuilder<'a> {
         };
         let mut others = Others::new(given, &options);
         let mut blocks = Blocks::default();
+        if let Some(cache) = &mut workspace.cache {
+            cache.set_options(&options);
+        }
         customer.restart(given.len());
         for (position, &(key, raw)) in given.iter().enumerate() {
             if blocks.are_full() {
-                customer.append_all(&mut blocks);
+                customer.append_all(&mut blocks, workspace.cache.as_mut());
             }
-            let is_plain = position < MAX_VALUES
-                && blocks.add(key, |form| quick(key, raw, country.as_ref(), &options, form));
+            let is_among_first = position < MAX_VALUES;
+            let cached;
+            let mut text = None;
+            if let Some(cache) = &workspace.cache
+                && is_among_first
+                && CachedText::is_worth(key, raw)
+            {
+                cached = CachedText::new(key, raw, options.country);
+                if let Some(digest) = cache.get(&cached) {
+                    blocks.add_known(key, digest);
+                    continue;
+                }
+                text = Some(&cached);
+            }
+            let is_plain = is_among_first
+                && blocks.add(key, text, |form| quick(key, raw, country.as_ref(), &options, form));
             if !is_plain {
-                others.read(position, &mut blocks, customer, buffer);
+                others.read(position, text, &mut blocks, customer, workspace);
             }
         }
-        customer.append_all(&mut blocks);
+        customer.append_all(&mut blocks, workspace.cache.as_mut());
         customer.settle();
         others.unusable
     }
@@ -447,14 +467,21 @@ impl<'a> Others<'a> {
 
     /// Reads the text at this position. Positions rise from call to call.
     #[inline(never)]
-    fn read(&mut self, position: usize, blocks: &mut Blocks, customer: &mut UserData, buffer: &mut String) {
+    fn read(
+        &mut self,
+        position: usize,
+        text: Option<&CachedText>,
+        blocks: &mut Blocks,
+        customer: &mut UserData,
+        workspace: &mut Workspace,
+    ) {
         let (key, raw) = self.given[position];
         if raw.chars().all(is_blank) {
             return;
         }
         let index = self.index_of(position);
         let added = if index < MAX_VALUES {
-            add(key, raw, self.options, blocks, customer, buffer)
+            add(key, raw, text, self.options, blocks, customer, workspace)
         } else {
             Err(UnusableReason::TooManyValues)
         };
@@ -478,14 +505,15 @@ impl<'a> Others<'a> {
 fn add(
     key: MatchKey,
     raw: &str,
+    text: Option<&CachedText>,
     options: &CleaningOptions,
     blocks: &mut Blocks,
     customer: &mut UserData,
-    buffer: &mut String,
+    Workspace { buffer, cache }: &mut Workspace,
 ) -> Result<(), UnusableReason> {
     let Cleaned { form, warning } = clean(key, raw, options, buffer)?;
     if matches!(form, Form::ToHash) && buffer.len() <= sha256::MAX_TEXT {
-        blocks.add(key, |block| {
+        blocks.add(key, text, |block| {
             copy(buffer.as_bytes(), &mut block[..buffer.len()]);
             Some(Quick { length: buffer.len(), warning })
         });
@@ -498,7 +526,7 @@ fn add(
     {
         return Err(UnusableReason::HashOfNothing);
     }
-    customer.append_all(blocks);
+    customer.append_all(blocks, cache.as_mut());
     customer.append(key, value, warning);
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::blocks::Blocks;
+use super::digest_cache::DigestCache;
 use super::key_set::KeySet;
 use super::packed_value::{OtherValues, PackedValue};
 use super::{Hashed, MatchKey, MatchValue, OwnedValue, UnusableReason, ValueWarning};
@@ -234,9 +235,9 @@ impl UserData {
     }
 
     /// Hashes the blocks and appends their digests.
-    pub(super) fn append_all(&mut self, blocks: &mut Blocks) {
+    pub(super) fn append_all(&mut self, blocks: &mut Blocks, cache: Option<&mut DigestCache>) {
         let entry = |(key, warning, digest)| Entry { key, value: PackedValue::Hashed(digest, warning) };
-        self.entries.extend(blocks.digests().map(entry));
+        self.entries.extend(blocks.digests(cache).map(entry));
         blocks.clear();
     }
 

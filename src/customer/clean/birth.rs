@@ -21,7 +21,7 @@ pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) ->
         [y1, y2, y3, y4, first, m1, m2, second, d1, d2] if is_separator(*first) && is_separator(*second) => {
             [*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2]
         }
-        _ => *text.as_array()?,
+        _ => text.try_into().ok()?,
     };
     let number = read_eight_digits(digits)?;
     let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);

@@ -7,7 +7,7 @@ use foldhash::quality::RandomState;
 use super::fingerprints::{RowFingerprints, Seen};
 use super::rejected::RejectedOrders;
 use super::{Customer, Group, warnings};
-use crate::customer::{Coverage, MatchKey, UserData};
+use crate::customer::{Coverage, MatchKey, UserData, Workspace};
 use crate::event::{ActionSource, Event, EventName};
 use crate::order::layout::column_of;
 use crate::order::row_error::Fault;
@@ -30,7 +30,7 @@ pub(in crate::order) struct RowChecker {
     ids: HashMap<EventId, u32, RandomState>,
     /// The customer of the current row; its memory serves every row.
     customer: UserData,
-    buffer: String,
+    pub(in crate::order) workspace: Workspace,
 }
 
 impl RowChecker {
@@ -79,7 +79,7 @@ impl RowChecker {
     /// Reads the customer of a row, and returns whether every value is usable and none has a note.
     #[inline(never)]
     fn read_customer(&mut self, row: &Row<'_>) -> Result<bool, Vec<Fault>> {
-        let unusable = row.customer.build_into(Some(row.time), &mut self.customer, &mut self.buffer);
+        let unusable = row.customer.build_into(Some(row.time), &mut self.customer, &mut self.workspace);
         let data = &self.customer;
         let identified = data.has(MatchKey::Email) || data.has(MatchKey::Phone);
         let mut faults = missing_columns(row, data);

@@ -7,8 +7,9 @@ use rayon::ScopeFifo;
 use rayon::prelude::*;
 
 use super::{Pieces, RowSlice, TooManyRows};
-use crate::customer::Coverage;
+use crate::customer::{Coverage, Workspace};
 use crate::event::Event;
+use crate::order::group::RowChecker;
 use crate::order::sort_check::{Sequence, sequence_of};
 use crate::order::tally::RowTally;
 use crate::order::{OrderRules, Prepared, Row, SortedOrders};
@@ -59,6 +60,8 @@ fn sequence_on_all_cores(rows: &[Row<'_>]) -> Sequence {
 /// What a piece of the rows became.
 struct Piece<C> {
     events: C,
+    /// Serves a later piece.
+    workspace: Workspace,
     /// None if the piece has an event that no order id names: whether its id is free depends on all rows
     /// before it, so that the piece is grouped again in its turn.
     counts: Option<(RowTally, Coverage)>,
@@ -78,7 +81,7 @@ fn collect<C: Collect>(
     rayon::scope_fifo(|scope| {
         let line = &line;
         for piece in 0..pieces.len().min(at_once) {
-            scope.spawn_fifo(move |scope| line.group(scope, piece, C::default()));
+            scope.spawn_fifo(move |scope| line.group(scope, piece, Default::default()));
         }
     });
     line.out.into_inner().unwrap_or_else(PoisonError::into_inner).orders.finish()
@@ -108,7 +111,7 @@ struct Out<S> {
 
 impl<'r, C: Collect, S: FnMut(&mut C) + Send> Line<'r, '_, C, S> {
     /// Groups a piece, and hands over what comes next.
-    fn group<'s>(&'s self, scope: &ScopeFifo<'s>, piece: usize, memory: C)
+    fn group<'s>(&'s self, scope: &ScopeFifo<'s>, piece: usize, memory: (C, Workspace))
     where
         'r: 's,
     {
@@ -129,7 +132,8 @@ impl<'r, C: Collect, S: FnMut(&mut C) + Send> Line<'r, '_, C, S> {
             (out.sink)(&mut grouped.events);
             let later = piece + self.at_once;
             if later < self.pieces.len() {
-                scope.spawn_fifo(move |scope| self.group(scope, later, grouped.events));
+                let memory = (grouped.events, grouped.workspace);
+                scope.spawn_fifo(move |scope| self.group(scope, later, memory));
             }
         }
     }
@@ -165,10 +169,11 @@ fn group<C: Collect>(
     piece: usize,
     rules: &OrderRules,
     now: EventTime,
-    mut events: C,
+    (mut events, workspace): (C, Workspace),
 ) -> Piece<C> {
     events.clear();
     let mut orders = SortedOrders::unchecked(rules.clone(), now);
+    orders.checker.workspace = workspace;
     orders.checker.coverage = Coverage::part();
     let mut is_named_by_orders = true;
     pieces.for_each(piece, |row| {
@@ -179,12 +184,12 @@ fn group<C: Collect>(
     });
     if !is_named_by_orders {
         events.clear();
-        return Piece { events, counts: None };
+        return Piece { events, workspace: orders.checker.workspace, counts: None };
     }
     orders.complete();
     orders.lend_all(&mut |event| events.add(event));
-    let counts = (orders.checker.tally, orders.checker.coverage);
-    Piece { events, counts: Some(counts) }
+    let RowChecker { workspace, tally, coverage, .. } = orders.checker;
+    Piece { events, workspace, counts: Some((tally, coverage)) }
 }
 
 /// Whether the order id of a row names its event. A return has no event.
