@@ -277,9 +277,7 @@ impl Orders {
         self.positions = HashTable::new();
         let Self { mut checker, groups, rejected, exceeded, is_incomplete, .. } = self;
         let holds_back = checker.rules.unproven == Unproven::HeldBack;
-        let mut events = Vec::new();
-        // The events take the memory that their orders give back, an eighth of it at a time.
-        let more = groups.len().div_ceil(8);
+        let mut events = Vec::with_capacity(groups.len());
         for (position, mut group) in groups.into_iter().enumerate() {
             if let Some(fault) = &exceeded {
                 checker.tally.invalid(group.event.lines(), [fault.clone()]);
@@ -292,9 +290,6 @@ impl Orders {
                 continue;
             }
             if checker.complete(&mut group, blamed, now) {
-                if events.len() == events.capacity() {
-                    events.reserve_exact(more);
-                }
                 events.push(group.event);
             }
         }
