@@ -114,7 +114,7 @@ impl EventBuilder {
 
     /// Sets the page of an event on a website.
     pub fn event_source_url(mut self, page: PageUrl) -> Self {
-        self.event.0.event_source_url = Some(page);
+        self.rare().event_source_url = Some(page);
         self
     }
 
@@ -227,13 +227,13 @@ impl EventBuilder {
 
     /// Sets what the ids of contents stand for.
     pub fn content_type(mut self, kind: ContentType) -> Self {
-        self.event.0.custom_data.content_type = Some(kind);
+        self.event.0.custom_data.set_content_type(kind);
         self
     }
 
     /// Sets the ids of what was bought or viewed.
     pub fn content_ids(mut self, ids: impl IntoIterator<Item = ProductId>) -> Self {
-        self.event.0.custom_data.content_ids = ids.into_iter().collect();
+        self.event.0.custom_data.set_content_ids(ids.into_iter().collect());
         self
     }
 

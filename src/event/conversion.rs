@@ -40,7 +40,6 @@ pub(super) struct Fields {
     pub(super) event_time: EventTime,
     pub(super) event_id: Option<EventId>,
     pub(super) action_source: ActionSource,
-    pub(super) event_source_url: Option<PageUrl>,
     pub(super) user_data: UserData,
     pub(super) custom_data: CustomData,
     pub(super) rare: Option<Box<RareMembers>>,
@@ -57,7 +56,6 @@ impl PartialEq for Fields {
             event_time,
             event_id,
             action_source,
-            event_source_url,
             user_data,
             custom_data,
             rare,
@@ -68,7 +66,6 @@ impl PartialEq for Fields {
             && self.event_time == *event_time
             && self.event_id == *event_id
             && self.action_source == *action_source
-            && self.event_source_url == *event_source_url
             && self.user_data == *user_data
             && self.custom_data == *custom_data
             && self.rare == *rare
@@ -86,7 +83,6 @@ impl Event {
             event_time: time,
             event_id: None,
             action_source: ActionSource::default(),
-            event_source_url: None,
             user_data: customer,
             custom_data: CustomData::default(),
             rare: None,
@@ -118,7 +114,7 @@ impl Event {
 
     /// The page of an event on a website.
     pub fn source_url(&self) -> Option<&PageUrl> {
-        self.0.event_source_url.as_ref()
+        self.0.rare.as_ref()?.event_source_url.as_ref()
     }
 
     /// The match keys of the customer.

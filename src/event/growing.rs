@@ -29,7 +29,6 @@ impl Event {
         self.0.event_name.clone_from(name);
         self.0.action_source = source;
         self.0.event_id = None;
-        self.0.event_source_url = None;
         self.0.user_data.clear();
         self.0.custom_data.restart(order_id);
         self.0.rare = None;
@@ -70,7 +69,9 @@ impl Event {
         let Completion { time, event_id, page, delivery_category } = *completion;
         self.0.event_time = time;
         self.0.custom_data.delivery_category = delivery_category;
-        self.0.event_source_url = page.cloned();
+        if let Some(page) = page {
+            self.0.rare.get_or_insert_default().event_source_url = Some(page.clone());
+        }
         self.0.event_id = event_id.cloned();
         self.0.derived_id = event_id.is_none();
         rules::check(self, Vec::new())?;

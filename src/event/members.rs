@@ -142,7 +142,7 @@ impl Event {
             writer.id(name!("event_id"), id.text())?;
         }
         writer.plain_text(name!("action_source"), self.0.action_source.as_str())?;
-        writer.given(name!("event_source_url"), self.0.event_source_url.as_ref())?;
+        writer.given(name!("event_source_url"), self.source_url())?;
         writer.user_data(name!("user_data"), &self.0.user_data)?;
         if !self.0.custom_data.is_empty() {
             writer.custom_data(name!("custom_data"), &self.0.custom_data)?;
@@ -164,12 +164,12 @@ impl CustomData {
         if let Some(id) = &self.order_id {
             writer.id(name!("order_id"), id.text())?;
         }
-        if self.content_type == Some(ContentType::Product) {
+        if self.is_of_products {
             writer.plain_text(name!("content_type"), ContentType::Product.as_str())?;
         } else {
-            writer.given(name!("content_type"), self.content_type.as_ref())?;
+            writer.given(name!("content_type"), self.other_content_type())?;
         }
-        if self.lists_contents || !self.content_ids.is_empty() {
+        if self.lists_contents || !self.given_content_ids().is_empty() {
             writer.content_ids(name!("content_ids"), self.ids())?;
         }
         if !self.contents.is_empty() {
