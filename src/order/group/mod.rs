@@ -55,7 +55,9 @@ struct Facts {
     customers: Option<Box<Customers>>,
     currency: Option<Currency>,
     /// The sum of price × quantity over the rows that have both.
-    priced: Option<Sum>,
+    priced: Sum,
+    /// There are such rows.
+    is_priced: bool,
     /// The rows differ in customer or time.
     differs: bool,
     /// Kept apart, so that the next order of the usual kind need not empty it.
@@ -82,7 +84,8 @@ impl Facts {
             latest: time,
             customers: None,
             currency: None,
-            priced: None,
+            priced: Sum::default(),
+            is_priced: false,
             differs: false,
             rare: None,
         }
@@ -100,8 +103,8 @@ impl Facts {
 /// The customer of a row that is added to an order.
 struct Customer<'d> {
     data: &'d mut UserData,
-    /// Whether every value is usable and none has a note.
-    is_clean: bool,
+    /// That of the raw customer, if every value is usable and none has a note.
+    fingerprint: Option<RawFingerprint>,
 }
 
 impl Group {
@@ -150,11 +153,11 @@ impl Group {
     }
 
     #[inline(never)]
-    fn add_customer(&mut self, row: &Row<'_>, Customer { data, is_clean }: Customer<'_>) {
+    fn add_customer(&mut self, row: &Row<'_>, Customer { data, fingerprint }: Customer<'_>) {
         self.check_external_ids(data, row.line);
         if self.event.lines().is_empty() {
             std::mem::swap(self.event.customer_mut(), data);
-            self.facts.fingerprint = is_clean.then(|| row.customer.raw_fingerprint());
+            self.facts.fingerprint = fingerprint;
         } else if data != self.event.user_data() || self.facts.customers.is_some() {
             self.facts.differs = true;
             self.unite(data, row.line);
@@ -205,10 +208,11 @@ impl Group {
         self.event.add_line(line);
         self.add_currency(row.currency, line);
         if let Some(quantity) = row.quantity {
-            if let Some(price) = row.price
-                && !quantity.add_to(self.facts.priced.get_or_insert_default(), price)
-            {
-                self.object_to_size(Column::Price, line);
+            if let Some(price) = row.price {
+                self.facts.is_priced = true;
+                if !quantity.add_to(&mut self.facts.priced, price) {
+                    self.object_to_size(Column::Price, line);
+                }
             }
             if let (Some(product), Some(sent)) = (&row.product, quantity.sent()) {
                 match quantity {
@@ -373,7 +377,7 @@ impl Group {
 
     /// States what the order is worth: its stated value, checked against its priced lines, or their sum.
     fn add_up(&mut self, rules: &OrderRules) -> Result<(), Vec<Fault>> {
-        let (stated, priced) = (self.facts.value(), self.facts.priced.as_ref());
+        let (stated, priced) = (self.facts.value(), self.facts.is_priced.then_some(&self.facts.priced));
         let column = if stated.is_some() { Column::Value } else { Column::Price };
         if stated.is_none() && priced.is_none() {
             return Ok(());
