@@ -11,7 +11,6 @@ use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl,
 
 /// What completes an event when the rows of its order are in.
 pub(crate) struct Completion<'a> {
-    pub(crate) time: EventTime,
     pub(crate) event_id: Option<&'a EventId>,
     pub(crate) page: Option<&'a PageUrl>,
     pub(crate) delivery_category: Option<DeliveryCategory>,
@@ -25,7 +24,14 @@ impl Event {
 
     /// Becomes another event, without a customer and without contents.
     #[inline]
-    pub(crate) fn restart(&mut self, name: &EventName, source: ActionSource, order_id: Option<&OrderId>) {
+    pub(crate) fn restart(
+        &mut self,
+        time: EventTime,
+        name: &EventName,
+        source: ActionSource,
+        order_id: Option<&OrderId>,
+    ) {
+        self.0.event_time = time;
         self.0.event_name.clone_from(name);
         self.0.action_source = source;
         self.0.event_id = None;
@@ -39,6 +45,10 @@ impl Event {
     /// Takes the event out, and leaves a blank one.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::replace(self, Self::blank())
+    }
+
+    pub(crate) fn set_time(&mut self, time: EventTime) {
+        self.0.event_time = time;
     }
 
     pub(crate) fn customer_mut(&mut self) -> &mut UserData {
@@ -66,8 +76,7 @@ impl Event {
     /// derives the id.
     #[inline]
     pub(crate) fn complete(&mut self, completion: &Completion<'_>) -> Result<(), InvalidEvent> {
-        let Completion { time, event_id, page, delivery_category } = *completion;
-        self.0.event_time = time;
+        let Completion { event_id, page, delivery_category } = *completion;
         self.0.custom_data.delivery_category = delivery_category;
         if let Some(page) = page {
             self.0.rare.get_or_insert_default().event_source_url = Some(page.clone());

@@ -49,7 +49,7 @@ pub(super) struct Group {
 struct Facts {
     /// The raw customer of the first row, if every value of it is usable and none has a note.
     fingerprint: Option<RawFingerprint>,
-    earliest: EventTime,
+    /// The latest time of a row; the event has the earliest.
     latest: EventTime,
     /// Set once two rows differ in their customers.
     customers: Option<Box<Customers>>,
@@ -80,7 +80,6 @@ impl Facts {
     fn starting_at(time: EventTime) -> Self {
         Self {
             fingerprint: None,
-            earliest: time,
             latest: time,
             customers: None,
             currency: None,
@@ -112,13 +111,13 @@ impl Group {
     pub(super) fn for_row(row: &Row<'_>) -> Self {
         let mut group =
             Self { event: Event::blank(), facts: Facts::starting_at(row.time), seen: Seen::default() };
-        group.event.restart(&row.name, row.action_source, row.order_id.as_ref());
+        group.event.restart(row.time, &row.name, row.action_source, row.order_id.as_ref());
         group
     }
 
     /// Becomes another order without rows, in the same memory.
     pub(super) fn restart(&mut self, row: &Row<'_>) {
-        self.event.restart(&row.name, row.action_source, row.order_id.as_ref());
+        self.event.restart(row.time, &row.name, row.action_source, row.order_id.as_ref());
         self.facts = Facts::starting_at(row.time);
         self.seen.clear();
     }
@@ -144,9 +143,10 @@ impl Group {
         if let Some(customer) = customer {
             self.add_customer(row, customer);
         }
-        if row.time != self.facts.earliest {
+        let earliest = self.event.time();
+        if row.time != earliest {
             self.facts.differs = true;
-            self.facts.earliest = self.facts.earliest.min(row.time);
+            self.event.set_time(earliest.min(row.time));
             self.facts.latest = self.facts.latest.max(row.time);
         }
         self.add_facts(row, rules);
@@ -315,7 +315,7 @@ impl Group {
     /// Whether its rows lie more than a day apart.
     #[inline]
     fn is_spread(&self) -> bool {
-        self.facts.latest.unix() - self.facts.earliest.unix() > 86_400
+        self.facts.latest.unix() - self.event.time().unix() > 86_400
     }
 
     /// Whether a spreadsheet has damaged the order id.
@@ -348,7 +348,6 @@ impl Group {
         self.add_up(rules)?;
         let rare = self.facts.rare.as_deref();
         let completion = Completion {
-            time: self.facts.earliest,
             event_id: rare.and_then(|rare| rare.event_id.as_ref()),
             page: rare.and_then(|rare| rare.event_source_url.as_ref()),
             delivery_category: rare.and_then(|rare| rare.delivery_category),
@@ -364,7 +363,7 @@ impl Group {
         let refused = |reason, outside: OutsideWindow| {
             Err(vec![Fault::at(Column::Timestamp, reason, outside.to_string())])
         };
-        match self.facts.earliest.check_age(now, limit) {
+        match self.event.time().check_age(now, limit) {
             Err(OutsideWindow::TooOld) => refused("too_old", OutsideWindow::TooOld),
             Err(OutsideWindow::InFuture) => refused("in_future", OutsideWindow::InFuture),
             // The latest row must not lie ahead of the clock either: its time is as wrong.
