@@ -31,8 +31,7 @@ struct Bodies {
 
 impl Bodies {
     fn new() -> Self {
-        // The table of country names is made once, with the first one that is read.
-        assert!(MatchKey::Country.normalize("United States", &CleaningOptions::default()).is_ok());
+        make_tables();
         let orders = SortedOrders::new(OrderRules::new(), EventTime::from_unix(NOW).unwrap());
         Self { orders, batcher: Batcher::new(&RequestFields::new()) }
     }
@@ -52,6 +51,11 @@ impl Bodies {
     fn finish(self) -> Prepared {
         self.orders.finish()
     }
+}
+
+/// The table of country names is made once, with the first one that is read: it is no part of what is measured.
+fn make_tables() {
+    assert!(MatchKey::Country.normalize("United States", &CleaningOptions::default()).is_ok());
 }
 
 /// Allocations for the rows of a shop.
@@ -133,6 +137,7 @@ fn rows_in_any_order_take_few_bytes_and_few_allocations() {
     let mut rows: Vec<_> = shop.rows().collect();
     fastrand::Rng::with_seed(1).shuffle(&mut rows);
     let mut orders = Orders::new();
+    make_tables();
     let gathered = measure(|| {
         for row in &rows {
             orders.push(row);
@@ -145,7 +150,7 @@ fn rows_in_any_order_take_few_bytes_and_few_allocations() {
     let peak = gathered.bytes_max.max(held + finished.bytes_max);
     let allocations = gathered.count_total + finished.count_total;
     let [held, peak] = [held, peak].map(|bytes| bytes / rows.len() as u64);
-    assert!(held <= 520 && peak <= 580, "{held} bytes a row, {peak} at the peak");
+    assert!(held <= 450 && peak <= 450, "{held} bytes a row, {peak} at the peak");
     assert_few(allocations, 303);
 }
 

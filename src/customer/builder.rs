@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hint::black_box;
+use std::num::NonZeroU64;
 
 use super::blocks::Blocks;
 use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
@@ -59,18 +60,8 @@ pub struct UserDataBuilder<'a> {
 
 /// A fingerprint of raw customer values and of the options. Builders with equal values and options have equal
 /// fingerprints.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct RawFingerprint {
-    texts: u64,
-    options: CleaningOptions,
-}
-
-impl RawFingerprint {
-    /// The fingerprint of the values alone.
-    pub(crate) fn texts(self) -> u64 {
-        self.texts
-    }
-}
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RawFingerprint(NonZeroU64);
 
 impl<'a> UserDataBuilder<'a> {
     /// Adds a value of any key.
@@ -111,8 +102,18 @@ impl<'a> UserDataBuilder<'a> {
         black_box(texts.fold(0, |read, (_, raw)| read ^ raw.as_bytes().first().unwrap_or(&0)));
     }
 
+    #[inline]
     pub(crate) fn raw_fingerprint(&self) -> RawFingerprint {
-        RawFingerprint { texts: self.texts, options: self.options.undated() }
+        let options = self.options.undated();
+        let is_usual = options == CleaningOptions::default();
+        let fingerprint = if is_usual { self.texts } else { given::with_options(self.texts, options) };
+        RawFingerprint(NonZeroU64::new(fingerprint).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// The fingerprint of the values alone.
+    #[inline]
+    pub(crate) fn fingerprint_of_texts(&self) -> u64 {
+        self.texts
     }
 
     /// Adds an e-mail address.

@@ -40,7 +40,7 @@ const CACHED: KeySet = KeySet::of(&[
 ]);
 
 const FIRST_PLACES: usize = 64;
-const MOST_PLACES: usize = 2048;
+const MOST_PLACES: usize = 512;
 
 impl DigestCache {
     /// Forgets all texts if they were cleaned by other options.
@@ -186,7 +186,7 @@ mod tests {
                 places.push(cache.entries.len());
             }
         }
-        assert_eq!(places, [64, 256, 1024, 2048]);
+        assert_eq!(places, [64, 256, 512]);
         let last = CachedText::new(MatchKey::City, "Name 19999", None);
         assert_eq!(cache.get(&last), Some(Hashed::of("Name 19999")));
         assert_eq!(cache.get(&CachedText::new(MatchKey::State, "Name 19999", None)), None);

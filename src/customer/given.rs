@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
-use super::MatchKey;
+use super::{CleaningOptions, MatchKey};
 
 /// The raw texts of one customer, in the order given, each with its key.
 #[derive(Clone)]
@@ -98,10 +98,17 @@ impl Places {
     }
 }
 
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// Returns the fingerprint of texts with this fingerprint and of the options by which they are read.
+#[inline(never)]
+pub(super) fn with_options(fingerprint: u64, options: CleaningOptions) -> u64 {
+    HASHER.hash_one((fingerprint, options))
+}
+
 /// Returns the fingerprint of texts and their keys, in the order given: of those with this fingerprint, and one more.
 #[inline]
 pub(super) fn append(fingerprint: u64, key: MatchKey, raw: &str) -> u64 {
-    static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
     let mut hasher = HASHER.build_hasher();
     hasher.write_u128(u128::from(fingerprint) << 64 | u128::from((key as u64) << 48 | raw.len() as u64));
     hasher.write(raw.as_bytes());

@@ -1,6 +1,7 @@
 //! Builds one event: required parts are arguments, the rest are setters, and `build` checks the rules.
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
 use super::rare_members::RareMembers;
 use super::rules::{self, InvalidEvent, Violation};
@@ -58,18 +59,18 @@ impl EventBuilder {
     }
 
     fn rare(&mut self) -> &mut RareMembers {
-        self.event.rare.get_or_insert_default()
+        self.event.0.rare.get_or_insert_default()
     }
 
     /// Sets the event name, [`Purchase`](EventName::PURCHASE) by default.
     pub fn name(mut self, name: EventName) -> Self {
-        self.event.event_name = name;
+        self.event.0.event_name = name;
         self
     }
 
     /// Sets the action source, [`PhysicalStore`](ActionSource::PhysicalStore) by default.
     pub fn action_source(mut self, source: ActionSource) -> Self {
-        self.event.action_source = source;
+        self.event.0.action_source = source;
         self
     }
 
@@ -82,8 +83,8 @@ impl EventBuilder {
     /// The derived id comes from order id, event name and action source, or without an order id from everything
     /// that is sent. An equal event has an equal id whenever it is built again.
     pub fn event_id(mut self, id: EventId) -> Self {
-        self.event.event_id = Some(id);
-        self.event.derived_id = false;
+        self.event.0.event_id = Some(id);
+        self.event.0.derived_id = false;
         self
     }
 
@@ -106,14 +107,14 @@ impl EventBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn without_event_id(mut self) -> Self {
-        self.event.event_id = None;
-        self.event.derived_id = false;
+        self.event.0.event_id = None;
+        self.event.0.derived_id = false;
         self
     }
 
     /// Sets the page of an event on a website.
     pub fn event_source_url(mut self, page: PageUrl) -> Self {
-        self.event.event_source_url = Some(page);
+        self.rare().event_source_url = Some(page);
         self
     }
 
@@ -171,30 +172,30 @@ impl EventBuilder {
     /// [item number](Self::item_number) within seven days: the first one counts. Without an order id it compares the
     /// customer's match keys instead.
     pub fn order_id(mut self, id: OrderId) -> Self {
-        self.event.custom_data.order_id = Some(id);
+        self.event.0.custom_data.order_id = Some(id);
         self
     }
 
     /// Sets the value of the conversion, rounded half to even to the minor units of the currency.
     pub fn value(mut self, value: Money) -> Self {
         let value = value.rounded();
-        self.event.custom_data.value = Some(value.amount());
-        self.event.custom_data.currency = Some(value.currency());
+        self.event.0.custom_data.value = Some(value.amount());
+        self.event.0.custom_data.currency = Some(value.currency());
         self
     }
 
     /// Sets the currency of prices, for an event with prices and no value. A [`value`](Self::value) has its own
     /// currency, which wins.
     pub fn currency(mut self, currency: Currency) -> Self {
-        if self.event.custom_data.value.is_none() {
-            self.event.custom_data.currency = Some(currency);
+        if self.event.0.custom_data.value.is_none() {
+            self.event.0.custom_data.currency = Some(currency);
         }
         self
     }
 
     /// Adds one line of the order to `contents`. Call it once for each line. See also [`product`](Self::product).
     pub fn content(mut self, line: Content) -> Self {
-        self.event.custom_data.contents.push(line);
+        self.event.0.custom_data.contents.push(line);
         self
     }
 
@@ -226,79 +227,79 @@ impl EventBuilder {
 
     /// Sets what the ids of contents stand for.
     pub fn content_type(mut self, kind: ContentType) -> Self {
-        self.event.custom_data.content_type = Some(kind);
+        self.event.0.custom_data.set_content_type(kind);
         self
     }
 
     /// Sets the ids of what was bought or viewed.
     pub fn content_ids(mut self, ids: impl IntoIterator<Item = ProductId>) -> Self {
-        self.event.custom_data.content_ids = ids.into_iter().collect();
+        self.event.0.custom_data.set_content_ids(ids.into_iter().collect());
         self
     }
 
     /// Sets how the customer receives the goods.
     pub fn delivery_category(mut self, category: DeliveryCategory) -> Self {
-        self.event.custom_data.delivery_category = Some(category);
+        self.event.0.custom_data.delivery_category = Some(category);
         self
     }
 
     /// Sets the margin of the conversion, in the currency of the event. It may be negative.
     pub fn net_revenue(mut self, margin: Amount) -> Self {
-        self.event.custom_data.rare_mut().net_revenue = Some(margin);
+        self.event.0.custom_data.rare_mut().net_revenue = Some(margin);
         self
     }
 
     /// Sets the predicted lifetime value of the customer, in the currency of the event.
     pub fn predicted_lifetime_value(mut self, value: Amount) -> Self {
-        self.event.custom_data.rare_mut().predicted_ltv = Some(value);
+        self.event.0.custom_data.rare_mut().predicted_ltv = Some(value);
         self
     }
 
     /// Sets the name of the page or product.
     pub fn content_name(mut self, name: Text) -> Self {
-        self.event.custom_data.rare_mut().content_name = Some(name);
+        self.event.0.custom_data.rare_mut().content_name = Some(name);
         self
     }
 
     /// Sets the category of the page or product.
     pub fn content_category(mut self, category: Text) -> Self {
-        self.event.custom_data.rare_mut().content_category = Some(category);
+        self.event.0.custom_data.rare_mut().content_category = Some(category);
         self
     }
 
     /// Sets the item number, which tells events of one order apart in deduplication.
     pub fn item_number(mut self, number: Text) -> Self {
-        self.event.custom_data.rare_mut().item_number = Some(number);
+        self.event.0.custom_data.rare_mut().item_number = Some(number);
         self
     }
 
     /// Sets the number of items in a checkout.
     pub fn num_items(mut self, count: u64) -> Self {
-        self.event.custom_data.rare_mut().num_items = Some(count);
+        self.event.0.custom_data.rare_mut().num_items = Some(count);
         self
     }
 
     /// Sets what the customer searched for.
     pub fn search_string(mut self, text: Text) -> Self {
-        self.event.custom_data.rare_mut().search_string = Some(text);
+        self.event.0.custom_data.rare_mut().search_string = Some(text);
         self
     }
 
     /// Sets the status of a registration.
     pub fn status(mut self, status: impl Into<Status>) -> Self {
-        self.event.custom_data.rare_mut().status = Some(status.into());
+        self.event.0.custom_data.rare_mut().status = Some(status.into());
         self
     }
 
     /// Sets the store. Its place in the request is not confirmed; see [`StoreData`].
     pub fn store_data(mut self, store: StoreData) -> Self {
-        self.event.custom_data.rare_mut().store_data = Some(store);
+        self.event.0.custom_data.rare_mut().store_data = Some(store);
         self
     }
 
     /// Sets the customer segment. Experimental; see [`CustomerSegmentation`].
     pub fn customer_segmentation(mut self, segment: CustomerSegmentation) -> Self {
-        self.event.custom_data.rare_mut().customer_segmentation = Some(segment);
+        self.event.0.custom_data.rare_mut().customer_segmentation = Some(segment);
         self
     }
 
@@ -330,7 +331,7 @@ impl EventBuilder {
         let value = value.into();
         match rules::check_property(name, &value, self.properties_given) {
             Ok(()) => {
-                self.event.custom_data.rare_mut().properties.0.insert(name.into(), value);
+                self.event.0.custom_data.rare_mut().properties.0.insert(name.into(), value);
             }
             Err(violation) => self.refused.push(violation),
         }
@@ -339,7 +340,7 @@ impl EventBuilder {
 
     /// Sets the source lines that this event stands for, so that reports can count rows. They are not sent.
     pub fn lines(mut self, lines: impl Into<Vec<Line>>) -> Self {
-        self.event.lines = lines.into();
+        self.event.0.lines = SmallVec::from_vec(lines.into());
         self
     }
 
@@ -367,9 +368,9 @@ impl EventBuilder {
         let mut event = self.event;
         rules::check(&event, self.refused)?;
         if self.names_products {
-            event.custom_data.name_products();
+            event.0.custom_data.name_products();
         }
-        event.custom_data.settle_content_ids();
+        event.0.custom_data.settle_content_ids();
         event.derive_missing_id();
         Ok(event)
     }

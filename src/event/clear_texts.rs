@@ -12,12 +12,12 @@ impl Event {
     /// What is sent in the clear beside `user_data` and may identify the customer.
     pub(crate) fn clear_texts(&self) -> Vec<&str> {
         let mut texts: Vec<&str> = self.source_url().map(PageUrl::as_str).into_iter().collect();
-        if let Some(rare) = &self.rare {
+        if let Some(rare) = &self.0.rare {
             texts.extend(rare.referrer_url.as_ref().map(PageUrl::as_str));
             texts.extend(rare.app_data.iter().flat_map(AppData::clear_texts).map(Text::as_str));
             texts.extend(rare.attribution.iter().flat_map(Attribution::clear_texts).map(Text::as_str));
         }
-        if let Some(facts) = self.custom_data.rare() {
+        if let Some(facts) = self.0.custom_data.rare() {
             texts.extend(facts.search_string.as_ref().map(Text::as_str));
             if let Some(Status::Text(status)) = &facts.status {
                 texts.push(status.as_str());

@@ -1,5 +1,7 @@
 //! One conversion.
 
+use smallvec::SmallVec;
+
 use super::rare_members::RareMembers;
 use super::{ActionSource, Attribution, CustomData, DataProcessing, EventName, MessagingChannel};
 use crate::customer::UserData;
@@ -25,30 +27,35 @@ use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 /// assert_eq!(event.action_source().as_str(), "physical_store");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Equal events are sent with equal bytes and stand for the same lines; whether an id was derived or given does not
+/// count. An event takes one word and the rest on the heap, so that lists of events grow without copying them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event(pub(super) Box<Fields>);
+
+/// All of an event.
 #[derive(Debug, Clone)]
-pub struct Event {
+pub(super) struct Fields {
     pub(super) event_name: EventName,
     pub(super) event_time: EventTime,
     pub(super) event_id: Option<EventId>,
     pub(super) action_source: ActionSource,
-    pub(super) event_source_url: Option<PageUrl>,
     pub(super) user_data: UserData,
     pub(super) custom_data: CustomData,
     pub(super) rare: Option<Box<RareMembers>>,
     pub(super) derived_id: bool,
-    pub(super) lines: Vec<Line>,
+    /// In place, unless there are many.
+    pub(super) lines: SmallVec<[Line; 4]>,
 }
 
-impl PartialEq for Event {
-    /// Equal events are sent with equal bytes and stand for the same lines. Whether an id was derived or given
-    /// does not count.
+impl PartialEq for Fields {
+    /// Compares all but whether the id was derived.
     fn eq(&self, other: &Self) -> bool {
         let Self {
             event_name,
             event_time,
             event_id,
             action_source,
-            event_source_url,
             user_data,
             custom_data,
             rare,
@@ -59,7 +66,6 @@ impl PartialEq for Event {
             && self.event_time == *event_time
             && self.event_id == *event_id
             && self.action_source == *action_source
-            && self.event_source_url == *event_source_url
             && self.user_data == *user_data
             && self.custom_data == *custom_data
             && self.rare == *rare
@@ -67,94 +73,93 @@ impl PartialEq for Event {
     }
 }
 
-impl Eq for Event {}
+impl Eq for Fields {}
 
 impl Event {
     /// Creates an event without its checks and its id.
     pub(super) fn unchecked(time: EventTime, customer: UserData) -> Self {
-        Self {
+        Self(Box::new(Fields {
             event_name: EventName::default(),
             event_time: time,
             event_id: None,
             action_source: ActionSource::default(),
-            event_source_url: None,
             user_data: customer,
             custom_data: CustomData::default(),
             rare: None,
             derived_id: true,
-            lines: Vec::new(),
-        }
+            lines: SmallVec::new(),
+        }))
     }
 
     /// The event name.
     pub fn name(&self) -> &EventName {
-        &self.event_name
+        &self.0.event_name
     }
 
     /// The event time.
     pub fn time(&self) -> EventTime {
-        self.event_time
+        self.0.event_time
     }
 
     /// The event id, the same on every attempt to send the event. An event
     /// [without an id](super::EventBuilder::without_event_id) has none.
     pub fn id(&self) -> Option<&EventId> {
-        self.event_id.as_ref()
+        self.0.event_id.as_ref()
     }
 
     /// The action source.
     pub fn action_source(&self) -> ActionSource {
-        self.action_source
+        self.0.action_source
     }
 
     /// The page of an event on a website.
     pub fn source_url(&self) -> Option<&PageUrl> {
-        self.event_source_url.as_ref()
+        self.0.rare.as_ref()?.event_source_url.as_ref()
     }
 
     /// The match keys of the customer.
     pub fn user_data(&self) -> &UserData {
-        &self.user_data
+        &self.0.user_data
     }
 
     /// What was bought, and for how much.
     pub fn custom_data(&self) -> &CustomData {
-        &self.custom_data
+        &self.0.custom_data
     }
 
     /// The order id, if there is one. Meta deduplicates offline events by it.
     pub fn order_id(&self) -> Option<&OrderId> {
-        self.custom_data.order_id()
+        self.0.custom_data.order_id()
     }
 
     /// The total value and its currency, if there is one.
     pub fn value(&self) -> Option<Money> {
-        self.custom_data.value()
+        self.0.custom_data.value()
     }
 
     /// The data processing options, if there are any.
     pub fn data_processing(&self) -> Option<DataProcessing> {
-        self.rare.as_ref()?.data_processing
+        self.0.rare.as_ref()?.data_processing
     }
 
     /// The messaging channel of a business messaging event.
     pub fn messaging_channel(&self) -> Option<&MessagingChannel> {
-        self.rare.as_ref()?.messaging_channel.as_ref()
+        self.0.rare.as_ref()?.messaging_channel.as_ref()
     }
 
     pub(super) fn attribution(&self) -> Option<&Attribution> {
-        self.rare.as_ref()?.attribution.as_ref()
+        self.0.rare.as_ref()?.attribution.as_ref()
     }
 
     /// The source lines that this event stands for; none for an event built by hand.
     ///
     /// They are not sent; reports count rows by them.
     pub fn lines(&self) -> &[Line] {
-        &self.lines
+        &self.0.lines
     }
 
     /// The number of source rows that this event stands for: one for an event built by hand.
     pub fn row_count(&self) -> u64 {
-        self.lines.len().max(1) as u64
+        self.0.lines.len().max(1) as u64
     }
 }

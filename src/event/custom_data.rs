@@ -17,9 +17,8 @@ pub struct CustomData {
     pub(super) currency: Option<Currency>,
     pub(super) value: Option<Amount>,
     pub(super) order_id: Option<OrderId>,
-    pub(super) content_type: Option<ContentType>,
-    /// The ids that the advertiser gave.
-    pub(super) content_ids: Vec<ProductId>,
+    /// The content type is `product`.
+    pub(super) is_of_products: bool,
     /// The ids of the contents are sent as `content_ids`, too.
     pub(super) lists_contents: bool,
     pub(super) contents: Vec<Content>,
@@ -30,6 +29,10 @@ pub struct CustomData {
 /// The members that few events have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct RareFacts {
+    /// A content type other than `product`.
+    content_type: Option<ContentType>,
+    /// The ids that the advertiser gave.
+    content_ids: Vec<ProductId>,
     pub(super) net_revenue: Option<Amount>,
     pub(super) predicted_ltv: Option<Amount>,
     pub(super) content_name: Option<Text>,
@@ -92,8 +95,7 @@ impl CustomData {
             currency,
             value,
             order_id: own_order_id,
-            content_type,
-            content_ids,
+            is_of_products,
             lists_contents,
             contents,
             delivery_category,
@@ -103,10 +105,9 @@ impl CustomData {
             (Some(own), Some(id)) => own.clone_from(id),
             (own, id) => *own = id.cloned(),
         }
-        (*currency, *value, *content_type) = (None, None, None);
-        content_ids.clear();
         contents.clear();
-        (*lists_contents, *delivery_category, *rare) = (false, None, None);
+        (*is_of_products, *lists_contents) = (false, false);
+        (*currency, *value, *delivery_category, *rare) = (None, None, None, None);
     }
 
     pub(super) fn rare_mut(&mut self) -> &mut RareFacts {
@@ -119,31 +120,52 @@ impl CustomData {
 
     /// Marks the contents as products and lists the id of each once, unless the type or the ids were given.
     pub(super) fn name_products(&mut self) {
-        self.content_type.get_or_insert(ContentType::Product);
-        self.lists_contents = self.content_ids.is_empty();
+        self.is_of_products = self.other_content_type().is_none();
+        self.lists_contents = self.given_content_ids().is_empty();
+    }
+
+    pub(super) fn set_content_type(&mut self, kind: ContentType) {
+        self.is_of_products = kind == ContentType::Product;
+        self.change_rare(|rare| rare.content_type = Some(kind).filter(|kind| *kind != ContentType::Product));
+    }
+
+    pub(super) fn set_content_ids(&mut self, ids: Vec<ProductId>) {
+        self.change_rare(|rare| rare.content_ids = ids);
+    }
+
+    /// Changes the members that few events have, which may be none then.
+    fn change_rare(&mut self, change: impl FnOnce(&mut RareFacts)) {
+        let mut rare = self.rare.take().unwrap_or_default();
+        change(&mut rare);
+        self.rare = Some(rare).filter(|rare| **rare != RareFacts::default());
     }
 
     /// Forgets given ids that are those of the contents: they are listed from there.
     pub(super) fn settle_content_ids(&mut self) {
-        let mut given = self.content_ids.iter();
+        let mut given = self.given_content_ids().iter();
         let same = ContentIds::OfContents(&self.contents)
             .try_for_each(|id| if given.next() == Some(id) { Ok(()) } else { Err(()) });
-        if !self.content_ids.is_empty() && same.is_ok() && given.next().is_none() {
-            self.content_ids.clear();
+        if !self.given_content_ids().is_empty() && same.is_ok() && given.next().is_none() {
+            self.set_content_ids(Vec::new());
             self.lists_contents = true;
         }
     }
 
     /// The ids that the advertiser gave.
     pub(crate) fn given_content_ids(&self) -> &[ProductId] {
-        &self.content_ids
+        self.rare().map_or(&[], |rare| &rare.content_ids)
+    }
+
+    /// The content type, unless it is `product`.
+    pub(super) fn other_content_type(&self) -> Option<&ContentType> {
+        self.rare()?.content_type.as_ref()
     }
 
     pub(super) fn ids(&self) -> ContentIds<'_> {
         if self.lists_contents {
             ContentIds::OfContents(&self.contents)
         } else {
-            ContentIds::Given(&self.content_ids)
+            ContentIds::Given(self.given_content_ids())
         }
     }
 

@@ -19,8 +19,8 @@ impl Event {
     /// Derives the id, unless one was given or none is wanted.
     #[inline]
     pub(super) fn derive_missing_id(&mut self) {
-        if self.derived_id {
-            self.event_id = Some(self.derive_id(1));
+        if self.0.derived_id {
+            self.0.event_id = Some(self.derive_id(1));
         }
     }
 
@@ -28,9 +28,9 @@ impl Event {
     /// changes within a format of the journal.
     #[cfg(feature = "journal")]
     pub(crate) fn dedup_key(&self) -> u64 {
-        let digest = match &self.event_id {
+        let digest = match &self.0.event_id {
             Some(id) => {
-                digest_of_parts(&[self.event_name.as_str().as_bytes(), b"\n", id.as_str().as_bytes()])
+                digest_of_parts(&[self.0.event_name.as_str().as_bytes(), b"\n", id.as_str().as_bytes()])
             }
             None => digest_of_parts(&[serde_json::to_string(self).unwrap_or_default().as_bytes()]),
         };
@@ -40,9 +40,9 @@ impl Event {
     /// Gives the n-th of several equal events an id of its own. Returns false for an id that was given or that
     /// comes from an order id: it stays.
     pub(crate) fn renumber(&mut self, occurrence: u32) -> bool {
-        let may = self.derived_id && self.custom_data.order_id.is_none();
+        let may = self.0.derived_id && self.0.custom_data.order_id.is_none();
         if may {
-            self.event_id = Some(self.derive_id(occurrence));
+            self.0.event_id = Some(self.derive_id(occurrence));
         }
         may
     }
@@ -55,8 +55,8 @@ impl Event {
     }
 
     fn digits_of_id(&self, occurrence: u32) -> [u8; 32] {
-        if let Some(order) = self.custom_data.order_id() {
-            id_of_order(&self.event_name, self.action_source, order)
+        if let Some(order) = self.0.custom_data.order_id() {
+            id_of_order(&self.0.event_name, self.0.action_source, order)
         } else {
             let json = serde_json::to_string(&WithoutId(self)).unwrap_or_default();
             let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };

@@ -132,22 +132,22 @@ impl Event {
 
     #[inline]
     fn write_with_id<W: MemberWriter>(&self, id: Option<&EventId>, writer: &mut W) -> Result<(), W::Error> {
-        if self.event_name.is_plain() {
-            writer.plain_text(name!("event_name"), self.event_name.as_str())?;
+        if self.0.event_name.is_plain() {
+            writer.plain_text(name!("event_name"), self.0.event_name.as_str())?;
         } else {
-            writer.member(name!("event_name"), &self.event_name)?;
+            writer.member(name!("event_name"), &self.0.event_name)?;
         }
-        writer.number(name!("event_time"), self.event_time.unix().unsigned_abs())?;
+        writer.number(name!("event_time"), self.0.event_time.unix().unsigned_abs())?;
         if let Some(id) = id {
             writer.id(name!("event_id"), id.text())?;
         }
-        writer.plain_text(name!("action_source"), self.action_source.as_str())?;
-        writer.given(name!("event_source_url"), self.event_source_url.as_ref())?;
-        writer.user_data(name!("user_data"), &self.user_data)?;
-        if !self.custom_data.is_empty() {
-            writer.custom_data(name!("custom_data"), &self.custom_data)?;
+        writer.plain_text(name!("action_source"), self.0.action_source.as_str())?;
+        writer.given(name!("event_source_url"), self.source_url())?;
+        writer.user_data(name!("user_data"), &self.0.user_data)?;
+        if !self.0.custom_data.is_empty() {
+            writer.custom_data(name!("custom_data"), &self.0.custom_data)?;
         }
-        self.rare.as_deref().map_or(Ok(()), |rare| rare.write(writer))
+        self.0.rare.as_deref().map_or(Ok(()), |rare| rare.write(writer))
     }
 }
 
@@ -164,12 +164,12 @@ impl CustomData {
         if let Some(id) = &self.order_id {
             writer.id(name!("order_id"), id.text())?;
         }
-        if self.content_type == Some(ContentType::Product) {
+        if self.is_of_products {
             writer.plain_text(name!("content_type"), ContentType::Product.as_str())?;
         } else {
-            writer.given(name!("content_type"), self.content_type.as_ref())?;
+            writer.given(name!("content_type"), self.other_content_type())?;
         }
-        if self.lists_contents || !self.content_ids.is_empty() {
+        if self.lists_contents || !self.given_content_ids().is_empty() {
             writer.content_ids(name!("content_ids"), self.ids())?;
         }
         if !self.contents.is_empty() {

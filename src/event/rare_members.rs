@@ -6,6 +6,7 @@ use crate::value::{PageUrl, Text};
 /// The members of an event that few events have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct RareMembers {
+    pub(super) event_source_url: Option<PageUrl>,
     pub(super) referrer_url: Option<PageUrl>,
     pub(super) opt_out: Option<bool>,
     pub(super) data_processing: Option<DataProcessing>,

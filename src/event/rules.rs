@@ -175,19 +175,19 @@ const RULES: &[Rule] = &[
         code: "purchase_currency",
         path: "custom_data.currency",
         advice: "a purchase needs its currency",
-        is_broken: |event| is_purchase(event) && event.custom_data.currency.is_none(),
+        is_broken: |event| is_purchase(event) && event.0.custom_data.currency.is_none(),
     },
     Rule {
         code: "purchase_value",
         path: "custom_data.value",
         advice: "a purchase needs its value",
-        is_broken: |event| is_purchase(event) && event.custom_data.value.is_none(),
+        is_broken: |event| is_purchase(event) && event.0.custom_data.value.is_none(),
     },
     Rule {
         code: "negative_value",
         path: "custom_data.value",
         advice: "is negative, but refunds are not purchases",
-        is_broken: |event| event.custom_data.value.is_some_and(Amount::is_negative),
+        is_broken: |event| event.0.custom_data.value.is_some_and(Amount::is_negative),
     },
     Rule {
         code: "empty_object",
@@ -213,7 +213,7 @@ const RULES: &[Rule] = &[
         advice: "an app event needs data about the app and device",
         is_broken: |event| {
             is_from(event, ActionSource::App)
-                && event.rare.as_ref().is_none_or(|rare| rare.app_data.is_none())
+                && event.0.rare.as_ref().is_none_or(|rare| rare.app_data.is_none())
         },
     },
     Rule {
@@ -229,7 +229,7 @@ const RULES: &[Rule] = &[
         path: "original_event_data",
         advice: "says nothing: set a member or leave it out",
         is_broken: |event| {
-            let original = event.rare.as_ref().and_then(|rare| rare.original_event.as_ref());
+            let original = event.0.rare.as_ref().and_then(|rare| rare.original_event.as_ref());
             original.is_some_and(OriginalEvent::is_empty)
         },
     },
@@ -290,28 +290,28 @@ const SOFT_RULES: &[Rule] = &[
         path: "event_id",
         advice: "without an id Meta cannot tell the event from the pixel's: give both the same",
         is_broken: |event| {
-            is_from(event, ActionSource::Website) && (event.derived_id || event.id().is_none())
+            is_from(event, ActionSource::Website) && (event.0.derived_id || event.id().is_none())
         },
     },
     Rule {
         code: "zero_value",
         path: "custom_data.value",
         advice: "is zero: Meta does not say whether such a purchase counts",
-        is_broken: |event| is_purchase(event) && event.custom_data.value.is_some_and(Amount::is_zero),
+        is_broken: |event| is_purchase(event) && event.0.custom_data.value.is_some_and(Amount::is_zero),
     },
 ];
 
 fn is_from(event: &Event, source: ActionSource) -> bool {
-    event.action_source == source
+    event.0.action_source == source
 }
 
 fn is_purchase(event: &Event) -> bool {
-    event.event_name == EventName::PURCHASE
+    event.0.event_name == EventName::PURCHASE
 }
 
 /// Whether none of these keys has a value.
 fn lacks(event: &Event, keys: &[MatchKey]) -> bool {
-    !keys.iter().any(|key| event.user_data.has(*key))
+    !keys.iter().any(|key| event.0.user_data.has(*key))
 }
 
 fn on_channel(event: &Event, wanted: &MessagingChannel) -> bool {
@@ -320,7 +320,7 @@ fn on_channel(event: &Event, wanted: &MessagingChannel) -> bool {
 }
 
 fn appends_without(event: &Event, has: fn(&Attribution) -> bool) -> bool {
-    event.event_name == EventName::APPEND_ATTRIBUTION && !event.attribution().is_some_and(has)
+    event.0.event_name == EventName::APPEND_ATTRIBUTION && !event.attribution().is_some_and(has)
 }
 
 /// Checks every rule, and adds the broken ones that the builder found.
@@ -339,14 +339,14 @@ fn check_each(event: &Event, found: Vec<Violation>) -> Result<(), InvalidEvent> 
 /// e-mail or phone, a value that is not negative, and no rare members.
 #[inline]
 fn is_usual(event: &Event) -> bool {
-    let CustomData { currency, value, contents, .. } = &event.custom_data;
+    let CustomData { currency, value, contents, .. } = &event.0.custom_data;
     let is_negative = |line: &Content| line.price().is_some_and(Amount::is_negative);
     currency.is_some()
         && value.is_some_and(|value| !value.is_negative())
-        && !event.action_source.demands_more()
-        && event.rare.is_none()
+        && !event.0.action_source.demands_more()
+        && event.0.rare.is_none()
         && event.custom_data().rare().is_none()
-        && event.event_name == EventName::PURCHASE
+        && event.0.event_name == EventName::PURCHASE
         && !lacks(event, &[MatchKey::Email, MatchKey::Phone])
         && !contents.iter().any(is_negative)
 }
@@ -387,7 +387,7 @@ fn negative_prices(event: &Event) -> impl Iterator<Item = Violation> {
             advice: "is negative, but refunds are not purchases",
         })
     };
-    event.custom_data.contents.iter().enumerate().filter_map(negative)
+    event.0.custom_data.contents.iter().enumerate().filter_map(negative)
 }
 
 /// Checks whether a custom property can be sent. The path of the violation has the name only if Meta defines it, and

@@ -17,7 +17,7 @@ use crate::value::{EventTime, Line, OrderId};
 
 /// Groups rows that come in any order into one event per order.
 ///
-/// Customer values are hashed as rows come in and are not kept. Each order takes one to two kilobytes of memory;
+/// Customer values are hashed as rows come in and are not kept. Each order takes about one kilobyte of memory;
 /// [`OrderRules::max_memory`] and [`OrderRules::max_rows`] limit how much it takes in all. Where rows are sorted by
 /// order id, [`SortedOrders`](super::SortedOrders) takes any number of them in constant memory.
 ///
@@ -277,9 +277,7 @@ impl Orders {
         self.positions = HashTable::new();
         let Self { mut checker, groups, rejected, exceeded, is_incomplete, .. } = self;
         let holds_back = checker.rules.unproven == Unproven::HeldBack;
-        let mut events = Vec::new();
-        // The events take the memory that their orders give back, an eighth of it at a time.
-        let more = groups.len().div_ceil(8);
+        let mut events = Vec::with_capacity(groups.len());
         for (position, mut group) in groups.into_iter().enumerate() {
             if let Some(fault) = &exceeded {
                 checker.tally.invalid(group.event.lines(), [fault.clone()]);
@@ -292,9 +290,6 @@ impl Orders {
                 continue;
             }
             if checker.complete(&mut group, blamed, now) {
-                if events.len() == events.capacity() {
-                    events.reserve_exact(more);
-                }
                 events.push(group.event);
             }
         }

@@ -162,7 +162,7 @@ impl OrderRules {
     }
 
     /// Sets how much memory [`Orders`](super::Orders) takes, in bytes and roughly; 4 GiB by default, enough for the
-    /// rows of two million orders. With more it sends no order at all, as with [`max_rows`](Self::max_rows). Rows
+    /// rows of three million orders. With more it sends no order at all, as with [`max_rows`](Self::max_rows). Rows
     /// that are sorted by order id need next to no memory: see [`SortedOrders`](super::SortedOrders).
     pub fn max_memory(mut self, bytes: usize) -> Self {
         self.max_memory = bytes;

@@ -19,13 +19,14 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Line {
     source: u16,
-    number: u64,
+    /// The number in bytes, the highest one first: millions of lines are kept, and so a line needs no padding.
+    number: [u8; 8],
 }
 
 impl Line {
     /// Creates a line of the first source, which has the number 0. For rows of a database, take the id of the record.
     pub const fn new(number: u64) -> Self {
-        Self { source: 0, number }
+        Self { source: 0, number: number.to_be_bytes() }
     }
 
     /// The same line of another source.
@@ -36,7 +37,7 @@ impl Line {
 
     /// The number of the line.
     pub const fn number(self) -> u64 {
-        self.number
+        u64::from_be_bytes(self.number)
     }
 
     /// The number of the source.

@@ -164,7 +164,7 @@ fn load_original(members: &Members) -> Result<OriginalEvent, String> {
 impl Event {
     /// Marks the id as derived if it is the one that the order id gives.
     fn recognize_derived_id(&mut self) {
-        self.derived_id = self.order_id().is_some() && self.event_id == Some(self.derive_id(1));
+        self.0.derived_id = self.order_id().is_some() && self.0.event_id == Some(self.derive_id(1));
     }
 }
 

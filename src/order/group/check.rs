@@ -55,12 +55,13 @@ impl RowChecker {
     /// the rules drop repeats.
     pub(in crate::order) fn add_row(&mut self, row: &Row<'_>, group: &mut Group) -> Result<bool, Vec<Fault>> {
         // Most rows of an order repeat its customer letter for letter: those are not hashed again.
-        let customer = if let Some(data) = group.customer_with(row.customer.raw_fingerprint()) {
+        let fingerprint = row.customer.raw_fingerprint();
+        let customer = if let Some(data) = group.customer_with(fingerprint) {
             refuse(missing_columns(row, data))?;
             None
         } else {
             let is_clean = self.read_customer(row)?;
-            Some(Customer { data: &mut self.customer, is_clean })
+            Some(Customer { data: &mut self.customer, fingerprint: is_clean.then_some(fingerprint) })
         };
         let fingerprint = self.fingerprints.of(row);
         let is_new = match row.order_id {

@@ -49,13 +49,15 @@ pub(super) struct Group {
 struct Facts {
     /// The raw customer of the first row, if every value of it is usable and none has a note.
     fingerprint: Option<RawFingerprint>,
-    earliest: EventTime,
+    /// The latest time of a row; the event has the earliest.
     latest: EventTime,
     /// Set once two rows differ in their customers.
     customers: Option<Box<Customers>>,
     currency: Option<Currency>,
     /// The sum of price × quantity over the rows that have both.
-    priced: Option<Sum>,
+    priced: Sum,
+    /// There are such rows.
+    is_priced: bool,
     /// The rows differ in customer or time.
     differs: bool,
     /// Kept apart, so that the next order of the usual kind need not empty it.
@@ -78,11 +80,11 @@ impl Facts {
     fn starting_at(time: EventTime) -> Self {
         Self {
             fingerprint: None,
-            earliest: time,
             latest: time,
             customers: None,
             currency: None,
-            priced: None,
+            priced: Sum::default(),
+            is_priced: false,
             differs: false,
             rare: None,
         }
@@ -100,8 +102,8 @@ impl Facts {
 /// The customer of a row that is added to an order.
 struct Customer<'d> {
     data: &'d mut UserData,
-    /// Whether every value is usable and none has a note.
-    is_clean: bool,
+    /// That of the raw customer, if every value is usable and none has a note.
+    fingerprint: Option<RawFingerprint>,
 }
 
 impl Group {
@@ -109,13 +111,13 @@ impl Group {
     pub(super) fn for_row(row: &Row<'_>) -> Self {
         let mut group =
             Self { event: Event::blank(), facts: Facts::starting_at(row.time), seen: Seen::default() };
-        group.event.restart(&row.name, row.action_source, row.order_id.as_ref());
+        group.event.restart(row.time, &row.name, row.action_source, row.order_id.as_ref());
         group
     }
 
     /// Becomes another order without rows, in the same memory.
     pub(super) fn restart(&mut self, row: &Row<'_>) {
-        self.event.restart(&row.name, row.action_source, row.order_id.as_ref());
+        self.event.restart(row.time, &row.name, row.action_source, row.order_id.as_ref());
         self.facts = Facts::starting_at(row.time);
         self.seen.clear();
     }
@@ -141,20 +143,21 @@ impl Group {
         if let Some(customer) = customer {
             self.add_customer(row, customer);
         }
-        if row.time != self.facts.earliest {
+        let earliest = self.event.time();
+        if row.time != earliest {
             self.facts.differs = true;
-            self.facts.earliest = self.facts.earliest.min(row.time);
+            self.event.set_time(earliest.min(row.time));
             self.facts.latest = self.facts.latest.max(row.time);
         }
         self.add_facts(row, rules);
     }
 
     #[inline(never)]
-    fn add_customer(&mut self, row: &Row<'_>, Customer { data, is_clean }: Customer<'_>) {
+    fn add_customer(&mut self, row: &Row<'_>, Customer { data, fingerprint }: Customer<'_>) {
         self.check_external_ids(data, row.line);
         if self.event.lines().is_empty() {
             std::mem::swap(self.event.customer_mut(), data);
-            self.facts.fingerprint = is_clean.then(|| row.customer.raw_fingerprint());
+            self.facts.fingerprint = fingerprint;
         } else if data != self.event.user_data() || self.facts.customers.is_some() {
             self.facts.differs = true;
             self.unite(data, row.line);
@@ -205,10 +208,11 @@ impl Group {
         self.event.add_line(line);
         self.add_currency(row.currency, line);
         if let Some(quantity) = row.quantity {
-            if let Some(price) = row.price
-                && !quantity.add_to(self.facts.priced.get_or_insert_default(), price)
-            {
-                self.object_to_size(Column::Price, line);
+            if let Some(price) = row.price {
+                self.facts.is_priced = true;
+                if !quantity.add_to(&mut self.facts.priced, price) {
+                    self.object_to_size(Column::Price, line);
+                }
             }
             if let (Some(product), Some(sent)) = (&row.product, quantity.sent()) {
                 match quantity {
@@ -311,7 +315,7 @@ impl Group {
     /// Whether its rows lie more than a day apart.
     #[inline]
     fn is_spread(&self) -> bool {
-        self.facts.latest.unix() - self.facts.earliest.unix() > 86_400
+        self.facts.latest.unix() - self.event.time().unix() > 86_400
     }
 
     /// Whether a spreadsheet has damaged the order id.
@@ -344,7 +348,6 @@ impl Group {
         self.add_up(rules)?;
         let rare = self.facts.rare.as_deref();
         let completion = Completion {
-            time: self.facts.earliest,
             event_id: rare.and_then(|rare| rare.event_id.as_ref()),
             page: rare.and_then(|rare| rare.event_source_url.as_ref()),
             delivery_category: rare.and_then(|rare| rare.delivery_category),
@@ -360,7 +363,7 @@ impl Group {
         let refused = |reason, outside: OutsideWindow| {
             Err(vec![Fault::at(Column::Timestamp, reason, outside.to_string())])
         };
-        match self.facts.earliest.check_age(now, limit) {
+        match self.event.time().check_age(now, limit) {
             Err(OutsideWindow::TooOld) => refused("too_old", OutsideWindow::TooOld),
             Err(OutsideWindow::InFuture) => refused("in_future", OutsideWindow::InFuture),
             // The latest row must not lie ahead of the clock either: its time is as wrong.
@@ -373,7 +376,7 @@ impl Group {
 
     /// States what the order is worth: its stated value, checked against its priced lines, or their sum.
     fn add_up(&mut self, rules: &OrderRules) -> Result<(), Vec<Fault>> {
-        let (stated, priced) = (self.facts.value(), self.facts.priced.as_ref());
+        let (stated, priced) = (self.facts.value(), self.facts.is_priced.then_some(&self.facts.priced));
         let column = if stated.is_some() { Column::Value } else { Column::Price };
         if stated.is_none() && priced.is_none() {
             return Ok(());
