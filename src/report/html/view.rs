@@ -6,9 +6,10 @@ use askama::Template;
 use chrono::{DateTime, Days, NaiveDate};
 
 use super::charts::{self, Bar, Part};
-use super::words::{self, Kind, OutcomeWords, counted, grouped, percent, visible};
+use super::words::{self, Kind, OutcomeWords, counted, percent, visible};
 use crate::customer::ValueWarning;
 use crate::event::ActionSource;
+use crate::report::number::grouped;
 use crate::report::saved::{
     Reasons, SavedCombination, SavedCoverage, SavedKey, SavedRequests, SavedSales, SavedScore, SavedSpan,
 };
@@ -89,7 +90,7 @@ struct ReasonLine {
     message: String,
     code: String,
     column: String,
-    lines: String,
+    place: String,
 }
 
 struct Coverage {
@@ -208,8 +209,8 @@ impl Page {
             cards: cards(report, &counts),
             todos: todos(report, &counts),
             outcomes: outcomes(&counts),
-            reasons: reasons(&report.diagnostics, MAX_REASONS, report.sources.len()),
-            notes: reasons(&report.notes, MAX_NOTES, report.sources.len()),
+            reasons: reasons(&report.diagnostics, MAX_REASONS),
+            notes: reasons(&report.notes, MAX_NOTES),
             coverage: report.coverage.as_ref().filter(|coverage| coverage.customers > 0).map(coverage),
             days: days(report),
             action_sources: action_sources(report),
@@ -469,8 +470,7 @@ fn todos(report: &SavedReport, counts: &Counts) -> Vec<Todo> {
     }
     for count in &counts.lines {
         let Some(words) = count.words else { continue };
-        let reasons = by_importance(report.reasons());
-        let reasons = reasons.into_iter().filter(|reason| reason.outcome() == Some(words.code));
+        let reasons = report.reasons().iter().filter(|reason| reason.outcome() == Some(words.code));
         let point = |reason: &Reason| {
             let column =
                 reason.column().map(|column| format!("{}: ", words::name(column))).unwrap_or_default();
@@ -566,17 +566,7 @@ fn outcomes(counts: &Counts) -> Option<Outcomes> {
     })
 }
 
-/// The reasons with those first that somebody has to do something about, and those last that only follow from others.
-fn by_importance(reasons: &[Reason]) -> Vec<&Reason> {
-    let mut sorted: Vec<_> = reasons.iter().collect();
-    sorted.sort_by_key(|reason| {
-        let kind = reason.outcome().and_then(words::outcome).map(|words| words.kind);
-        (kind == Some(Kind::LeftOut), reason.code() == "order_incomplete")
-    });
-    sorted
-}
-
-fn reasons(reasons: &Reasons, most: usize, sources: usize) -> ReasonTable {
+fn reasons(reasons: &Reasons, most: usize) -> ReasonTable {
     let line = |reason: &Reason| {
         let words = reason.outcome().and_then(words::outcome);
         ReasonLine {
@@ -587,49 +577,19 @@ fn reasons(reasons: &Reasons, most: usize, sources: usize) -> ReasonTable {
                 (None, None) => String::new(),
             },
             rows: if reason.rows() > 0 { grouped(reason.rows()) } else { "–".to_owned() },
-            message: words::sentence(reason.message()) + &blamed(reason, sources > 1),
+            message: words::sentence(reason.message()) + &reason.references(),
             code: words::name(reason.code()),
             column: reason.column().map(words::name).unwrap_or_default(),
-            lines: lines(reason, sources > 1),
+            place: reason.place(),
         }
     };
-    let sorted = by_importance(&reasons.kept);
-    let (shown, hidden) = sorted.split_at(sorted.len().min(most));
+    let (shown, hidden) = reasons.kept.split_at(reasons.kept.len().min(most));
     let others = hidden.len() as u64 + reasons.others;
-    let rows = hidden.iter().map(|reason| reason.rows()).sum::<u64>() + reasons.rows_of_others;
+    let rows = hidden.iter().map(Reason::rows).sum::<u64>() + reasons.rows_of_others;
     let more = (others > 0).then(|| {
         format!("and {} on {}, in the JSON report", counted(others, "more reason"), counted(rows, "row"))
     });
-    ReasonTable { lines: shown.iter().copied().map(line).collect(), more }
-}
-
-/// The first lines of a reason.
-fn lines(reason: &Reason, several: bool) -> String {
-    let shown = places(&reason.first, several);
-    match reason.rows().saturating_sub(reason.first.len() as u64) {
-        0 => shown,
-        more => format!("{shown} and {} more", grouped(more)),
-    }
-}
-
-/// The rows to blame for the first lines.
-fn blamed(reason: &Reason, several: bool) -> String {
-    let mut rows = reason.blamed.clone();
-    rows.sort_by_key(|(line, source)| (*source, *line));
-    rows.dedup();
-    let more = if reason.rows() > reason.first.len() as u64 { ", …" } else { "" };
-    match rows.len() {
-        0 => String::new(),
-        1 => format!(" (see line {}{more})", places(&rows, several)),
-        _ => format!(" (see lines {}{more})", places(&rows, several)),
-    }
-}
-
-/// Lines, with the number of their file where there are several.
-fn places(lines: &[(u64, u16)], several: bool) -> String {
-    let one =
-        |(line, source): &(u64, u16)| if several { format!("{source}:{line}") } else { line.to_string() };
-    lines.iter().map(one).collect::<Vec<_>>().join(", ")
+    ReasonTable { lines: shown.iter().map(line).collect(), more }
 }
 
 fn coverage(coverage: &SavedCoverage) -> Coverage {

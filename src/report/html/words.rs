@@ -1,5 +1,7 @@
 //! The words of the page: outcomes, match keys and columns as people call them, numbers, and texts from outside.
 
+use crate::report::number::{grouped, grouped_digits};
+
 /// What kind of outcome rows have, for a reader of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -147,22 +149,6 @@ fn is_invisible(letter: char) -> bool {
             | GeneralCategory::PrivateUse
             | GeneralCategory::Unassigned
     )
-}
-
-/// A number with commas between its thousands.
-pub(super) fn grouped(number: u64) -> String {
-    grouped_digits(&number.to_string())
-}
-
-fn grouped_digits(digits: &str) -> String {
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A decimal number with commas between its thousands, and at least `decimals` decimals.
