@@ -162,7 +162,17 @@ pub(super) fn money(amount: &str, decimals: usize) -> String {
 
 /// A number and its noun: `1 row`, `1,204 rows`.
 pub(super) fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+    plural(count, noun, &format!("{noun}s"))
+}
+
+/// The noun for a number of things: `row`, `rows`.
+pub(super) fn noun(count: u64, noun: &str) -> String {
+    format!("{noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A number with the words for one or for several.
+pub(super) fn plural(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { several })
 }
 
 /// A share in percent, which is never rounded to all or nothing.
