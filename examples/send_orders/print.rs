@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use meta_offline_events::customer::Coverage;
 use meta_offline_events::order::MostlyInvalid;
-use meta_offline_events::report::{DeliveryReport, Diagnostic, EventCounts, RunReport};
-use meta_offline_events::value::{EventTime, Line};
+use meta_offline_events::report::{DeliveryReport, Diagnostic, EventCounts, Reason, RunReport};
+use meta_offline_events::value::EventTime;
 
 use crate::read::FileFacts;
 use crate::{ACCEPTED, NOT_ALL_ACCEPTED};
@@ -99,8 +99,8 @@ pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> 
         writeln!(out, "\nSending stopped before its end: {cause}")?;
     }
     let several = files.len() > 1;
-    write_diagnostics(out, "Not accepted, by reason", report.diagnostics(), several)?;
-    write_diagnostics(out, "Notes", report.notes(), several)?;
+    write_reasons(out, "Not accepted, by reason", report.diagnostics(), several)?;
+    write_reasons(out, "Notes", report.notes(), several)?;
     for message in report.messages() {
         writeln!(out, "\nMeta says: {message}")?;
     }
@@ -196,20 +196,7 @@ fn write_coverage(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
     Ok(())
 }
 
-/// Diagnostics with the same reason and column.
-struct Kind<'r> {
-    /// The count that the rows are in; notes are on rows that were kept.
-    outcome: Option<&'static str>,
-    reason: &'static str,
-    column: Option<&'static str>,
-    lines: Vec<Line>,
-    /// The rows to blame, where they are others than those of the lines.
-    blamed: Vec<Line>,
-    message: &'r str,
-    others: u64,
-}
-
-fn write_diagnostics(
+fn write_reasons(
     out: &mut dyn Write,
     title: &str,
     diagnostics: &[Diagnostic],
@@ -224,22 +211,13 @@ fn write_diagnostics(
     let outcome_title = if has_outcomes { "outcome" } else { "" };
     let lines_title = if several { "file:line" } else { "lines" };
     writeln!(out, "\n   {:>6}   {outcome_title:width$}{:24}{:19}{lines_title}", "rows", "reason", "column")?;
-    for kind in kinds(diagnostics) {
-        let Kind { outcome, reason, column, lines, blamed, message, others } = kind;
-        let outcome = outcome.map(|outcome| outcome.replace('_', " ")).unwrap_or_default();
-        let rows = if lines.is_empty() { String::new() } else { grouped(lines.len() as u64) };
-        let place = shortened(&lines, several);
-        let entry =
-            format!("   {rows:>6}   {outcome:width$}{reason:24}{:19}{place}", column.unwrap_or_default());
+    for reason in Reason::gather(diagnostics) {
+        let rows = if reason.rows() > 0 { grouped(reason.rows()) } else { String::new() };
+        let outcome = reason.outcome().unwrap_or_default().replace('_', " ");
+        let (code, column) = (reason.code(), reason.column().unwrap_or_default());
+        let entry = format!("   {rows:>6}   {outcome:width$}{code:24}{column:19}{}", reason.lines());
         writeln!(out, "{}", entry.trim_end())?;
-        let blamed = match blamed.len() {
-            0 => String::new(),
-            1 => format!(" (see line {})", shortened(&blamed, several)),
-            _ => format!(" (see lines {})", shortened(&blamed, several)),
-        };
-        let others =
-            if others > 0 { format!(" (and {} more like it)", grouped(others)) } else { String::new() };
-        for line in wrapped(&format!("{message}{blamed}{others}")) {
+        for line in wrapped(&reason.explanation()) {
             writeln!(out, "            {line}")?;
         }
     }
@@ -248,54 +226,6 @@ fn write_diagnostics(
 
 /// The width of the longest outcome, with the blanks behind it.
 const OUTCOME_WIDTH: usize = 14;
-
-/// Groups the diagnostics by kind, the most frequent kind first.
-fn kinds(diagnostics: &[Diagnostic]) -> Vec<Kind<'_>> {
-    let mut kinds: Vec<Kind<'_>> = Vec::new();
-    for diagnostic in diagnostics {
-        let (outcome, reason, column) = (diagnostic.outcome(), diagnostic.code(), diagnostic.column());
-        let is_same =
-            |kind: &&mut Kind<'_>| (kind.outcome, kind.reason, kind.column) == (outcome, reason, column);
-        match kinds.iter_mut().find(is_same) {
-            Some(kind) => {
-                kind.lines.extend(diagnostic.lines());
-                kind.blamed.extend(diagnostic.blamed_lines());
-                kind.others += u64::from(kind.message != diagnostic.message());
-            }
-            None => kinds.push(Kind {
-                outcome,
-                reason,
-                column,
-                lines: diagnostic.lines().to_vec(),
-                blamed: diagnostic.blamed_lines().to_vec(),
-                message: diagnostic.message(),
-                others: 0,
-            }),
-        }
-    }
-    for kind in &mut kinds {
-        kind.lines.sort_unstable();
-        kind.blamed.sort_unstable();
-        kind.blamed.dedup();
-    }
-    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.lines.len()));
-    kinds
-}
-
-/// How many line numbers are written out before the rest are only counted.
-const MAX_LINES_SHOWN: usize = 5;
-
-fn shortened(lines: &[Line], several: bool) -> String {
-    let one = |line: &Line| {
-        let number = line.number();
-        if several { format!("{}:{number}", line.source()) } else { number.to_string() }
-    };
-    let shown: Vec<String> = lines.iter().take(MAX_LINES_SHOWN).map(one).collect();
-    match lines.len().saturating_sub(MAX_LINES_SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {} more", shown.join(", "), grouped(more as u64)),
-    }
-}
 
 /// The width of a message, in characters.
 const WIDTH: usize = 88;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
+use super::lines::FirstLines;
 use crate::value::Line;
 
 /// A diagnostic: why rows or events were left out, or a note on rows that were kept.
@@ -24,6 +25,8 @@ pub struct Diagnostic {
     lines: Box<[Line]>,
     /// The row to blame for each of the lines, or nothing.
     blamed: Box<[Line]>,
+    /// How many different rows are to blame.
+    blamed_rows: u64,
     code: &'static str,
     outcome: Option<&'static str>,
     column: Option<&'static str>,
@@ -38,13 +41,24 @@ impl Diagnostic {
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let blamed = Box::default();
-        Self { lines: lines.into(), blamed, code, outcome: None, column: None, message: message.into() }
+        Self {
+            lines: lines.into(),
+            blamed: Box::default(),
+            blamed_rows: 0,
+            code,
+            outcome: None,
+            column: None,
+            message: message.into(),
+        }
     }
 
     /// Names the row to blame for each of the lines.
     pub(crate) fn blaming(mut self, blamed: impl Into<Box<[Line]>>) -> Self {
         self.blamed = blamed.into();
+        let mut different: Vec<_> = self.blamed.chunk_by(PartialEq::eq).map(|alike| alike[0]).collect();
+        different.sort_unstable();
+        different.dedup();
+        self.blamed_rows = different.len() as u64;
         self
     }
 
@@ -127,42 +141,33 @@ impl Diagnostic {
     }
 }
 
-/// How many lines are written out in a sentence before the rest are only counted.
-const LINES_SHOWN: usize = 5;
+impl Diagnostic {
+    /// The first of its lines.
+    pub(super) fn first_lines(&self) -> FirstLines {
+        FirstLines::of(self.lines.iter().copied(), self.lines.len() as u64)
+    }
 
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_lines(f, &self.lines)?;
-        if let Some(column) = self.column {
-            write!(f, "{}column {column}", if self.lines.is_empty() { "" } else { ", " })?;
-        }
-        if !(self.lines.is_empty() && self.column.is_none()) {
-            f.write_str(": ")?;
-        }
-        f.write_str(&self.message)?;
-        if self.blamed.is_empty() {
-            return Ok(());
-        }
-        let mut blamed = self.blamed.to_vec();
-        blamed.sort_unstable();
-        blamed.dedup();
-        f.write_str(" (see ")?;
-        write_lines(f, &blamed)?;
-        f.write_str(")")
+    /// The first of the rows to blame, each once.
+    pub(super) fn first_blamed(&self) -> FirstLines {
+        FirstLines::of_different(self.blamed.iter().copied(), self.blamed_rows)
     }
 }
 
-fn write_lines(f: &mut fmt::Formatter<'_>, lines: &[Line]) -> fmt::Result {
-    let (shown, more) = lines.split_at(lines.len().min(LINES_SHOWN));
-    for (index, line) in shown.iter().enumerate() {
-        let before = match index {
-            0 if lines.len() == 1 => "line ",
-            0 => "lines ",
-            _ => ", ",
-        };
-        write!(f, "{before}{line}")?;
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.first_lines().phrase(Line::to_string);
+        let column = self.column.map(|column| format!("column {column}"));
+        match (lines, column) {
+            (Some(lines), Some(column)) => write!(f, "{lines}, {column}: ")?,
+            (Some(place), None) | (None, Some(place)) => write!(f, "{place}: ")?,
+            (None, None) => {}
+        }
+        f.write_str(&self.message)?;
+        match self.first_blamed().phrase(Line::to_string) {
+            Some(lines) => write!(f, " (see {lines})"),
+            None => Ok(()),
+        }
     }
-    if more.is_empty() { Ok(()) } else { write!(f, " and {} more", more.len()) }
 }
 
 impl Serialize for Diagnostic {
@@ -172,12 +177,17 @@ impl Serialize for Diagnostic {
         let lists = lists.into_iter().filter(|(name, _, lines)| *name == "lines" || !lines.is_empty());
         let lists = lists.map(|list| (list, list.2.iter().any(|line| line.source() > 0)));
         let members = lists.clone().map(|(_, several)| if several { 2 } else { 1 }).sum::<usize>();
-        let mut fields = serializer.serialize_struct("Diagnostic", members + 4)?;
+        let is_blaming = !self.blamed.is_empty();
+        let members = members + usize::from(is_blaming) + 4;
+        let mut fields = serializer.serialize_struct("Diagnostic", members)?;
         for ((name, sources, lines), several) in lists {
             fields.serialize_field(name, lines)?;
             if several {
                 fields.serialize_field(sources, &Sources(lines))?;
             }
+        }
+        if is_blaming {
+            fields.serialize_field("blamed_rows", &self.blamed_rows)?;
         }
         fields.serialize_field("outcome", &self.outcome)?;
         fields.serialize_field("code", self.code)?;

@@ -25,8 +25,12 @@ mod diagnostic;
 pub mod html;
 #[cfg(feature = "client")]
 mod ledger;
+mod lines;
+mod number;
 mod operator_error;
 mod outcome;
+#[cfg(feature = "html")]
+mod reason;
 mod rows;
 mod run;
 mod sales;
@@ -42,10 +46,12 @@ pub use diagnostic::Diagnostic;
 pub(crate) use ledger::{Keeping, Ledger, Numbered, Position};
 pub use operator_error::{OperatorError, OperatorErrorKind};
 pub use outcome::{NotSentCause, Outcome, PendingCause, StopCause, UnconfirmedCause};
+#[cfg(feature = "html")]
+pub use reason::Reason;
 pub use rows::{EventCounts, RequestCounts, RowCounts, RowReport};
 pub use run::{QualityScore, RunReport};
 pub use sales::SalesGroup;
 #[cfg(feature = "html")]
-pub use saved::{Reason, SavedReport, SavedReportError};
+pub use saved::{SavedReport, SavedReportError};
 pub use schema::{SCHEMA, SCHEMA_VERSION};
 pub use timeline::{Span, Timeline, Wait};

@@ -8,13 +8,16 @@ use std::marker::PhantomData;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::SCHEMA_VERSION;
+use super::lines::{FirstLines, MAX_LOOKED_AT, MAX_NAMED};
+use super::reason::{Gathering, Kind};
+use super::{Reason, SCHEMA_VERSION};
+use crate::value::Line;
 
 /// How many reasons are kept apart; diagnostics of others are only counted.
 const MAX_REASONS: usize = 1000;
 
-/// How many lines of a reason, and messages of Meta, are kept.
-const KEPT: usize = 5;
+/// How many messages of Meta are kept.
+const MAX_MESSAGES: usize = 5;
 
 /// A report that was saved as JSON, for pages and comparisons.
 ///
@@ -45,7 +48,7 @@ pub struct SavedReport {
     pub(super) coverage: Option<SavedCoverage>,
     pub(super) quality: Vec<SavedScore>,
     pub(super) sources: Vec<SavedSource>,
-    pub(super) messages: Few<String>,
+    pub(super) messages: Few<String, MAX_MESSAGES>,
     pub(super) notes: Reasons,
     pub(super) diagnostics: Reasons,
 }
@@ -155,7 +158,7 @@ impl SavedReport {
         self.events.iter().map(|(outcome, count)| (outcome.as_str(), *count))
     }
 
-    /// The reasons why rows were left out or events not accepted, the most frequent first: up to 1,000.
+    /// The reasons why rows were left out or events not accepted, in the order of [`Reason::gather`]: up to 1,000.
     pub fn reasons(&self) -> &[Reason] {
         &self.diagnostics.kept
     }
@@ -187,73 +190,9 @@ impl SavedReport {
     }
 }
 
-/// Diagnostics with the same outcome, code and column.
-///
-/// ```
-/// use meta_offline_events::order::{Orders, Row};
-/// use meta_offline_events::report::{DeliveryReport, SavedReport};
-/// use meta_offline_events::value::EventTime;
-///
-/// let sold = EventTime::from_unix(1_767_225_600)?;
-/// let mut orders = Orders::new();
-/// orders.push(&Row::new(2, sold).quantity(-1));
-/// orders.push(&Row::new(3, sold).quantity(-1));
-/// let report = DeliveryReport::default().with_rows(orders.finish(sold).rows);
-/// let saved = SavedReport::read(&*serde_json::to_vec(&report)?)?;
-/// let reason = &saved.reasons()[0];
-/// assert_eq!((reason.outcome(), reason.rows()), (Some("filtered"), 2));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct Reason {
-    outcome: Option<String>,
-    code: String,
-    column: Option<String>,
-    rows: u64,
-    diagnostics: u64,
-    /// The first lines, each with the number of its source.
-    pub(super) first: Vec<(u64, u16)>,
-    /// The rows to blame for the first lines, where they are others.
-    pub(super) blamed: Vec<(u64, u16)>,
-    message: String,
-}
-
-impl Reason {
-    /// The outcome of the rows. A note has none.
-    pub fn outcome(&self) -> Option<&str> {
-        self.outcome.as_deref()
-    }
-
-    /// The stable name of the reason.
-    pub fn code(&self) -> &str {
-        &self.code
-    }
-
-    /// The column at fault, if there is one.
-    pub fn column(&self) -> Option<&str> {
-        self.column.as_deref()
-    }
-
-    /// The number of rows. Zero for events that were built by hand.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// The number of diagnostics.
-    pub fn diagnostics(&self) -> u64 {
-        self.diagnostics
-    }
-
-    /// The message of the first diagnostic.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-}
-
 /// The reasons of diagnostics, gathered while these are read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reasons {
-    /// The most frequent first.
     pub(super) kept: Vec<Reason>,
     /// Diagnostics beyond the reasons that are kept, and their rows.
     pub(super) others: u64,
@@ -262,13 +201,15 @@ pub(super) struct Reasons {
 
 #[derive(Deserialize)]
 struct SavedDiagnostic {
-    lines: Few<u64>,
+    lines: Few<u64, MAX_NAMED>,
     #[serde(default)]
-    sources: Few<u16>,
+    sources: Few<u16, MAX_NAMED>,
     #[serde(default)]
-    blamed_lines: Few<u64>,
+    blamed_lines: Few<u64, MAX_LOOKED_AT>,
     #[serde(default)]
-    blamed_sources: Few<u16>,
+    blamed_sources: Few<u16, MAX_LOOKED_AT>,
+    #[serde(default)]
+    blamed_rows: u64,
     outcome: Option<String>,
     code: String,
     column: Option<String>,
@@ -287,12 +228,11 @@ impl<'de> Deserialize<'de> for Reasons {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Reasons, A::Error> {
-                let mut reasons = Reasons::default();
-                let mut places = BTreeMap::new();
+                let (mut reasons, mut gathering) = (Reasons::default(), Gathering::default());
                 while let Some(diagnostic) = seq.next_element()? {
-                    reasons.add(diagnostic, &mut places);
+                    reasons.add(diagnostic, &mut gathering);
                 }
-                reasons.kept.sort_by_key(|reason| std::cmp::Reverse((reason.rows, reason.diagnostics)));
+                reasons.kept = gathering.finish();
                 Ok(reasons)
             }
         }
@@ -301,77 +241,54 @@ impl<'de> Deserialize<'de> for Reasons {
     }
 }
 
-/// What diagnostics of one reason have in common: outcome, code and column.
-type Kind = (Option<String>, String, Option<String>);
-
 impl Reasons {
-    fn add(&mut self, diagnostic: SavedDiagnostic, places: &mut BTreeMap<Kind, usize>) {
-        let SavedDiagnostic { outcome, code, column, message, .. } = diagnostic;
-        let count = diagnostic.lines.count;
-        let kind = (outcome, code, column);
-        let place = match places.get(&kind) {
-            Some(place) => *place,
-            None if self.kept.len() >= MAX_REASONS => {
-                self.others += 1;
-                self.rows_of_others += count;
-                return;
-            }
-            None => {
-                let (outcome, code, column) = kind.clone();
-                let (first, blamed) = (Vec::new(), Vec::new());
-                self.kept.push(Reason {
-                    outcome,
-                    code,
-                    column,
-                    rows: 0,
-                    diagnostics: 0,
-                    first,
-                    blamed,
-                    message,
-                });
-                places.insert(kind, self.kept.len() - 1);
-                self.kept.len() - 1
-            }
-        };
-        let reason = &mut self.kept[place];
-        reason.rows = reason.rows.saturating_add(count);
-        reason.diagnostics += 1;
-        let shown = KEPT - reason.first.len();
-        reason.first.extend(places_of(diagnostic.lines, diagnostic.sources).take(shown));
-        reason.blamed.extend(places_of(diagnostic.blamed_lines, diagnostic.blamed_sources).take(shown));
+    fn add(&mut self, diagnostic: SavedDiagnostic, gathering: &mut Gathering) {
+        let SavedDiagnostic { outcome, code, column, message, blamed_rows, .. } = diagnostic;
+        let rows = diagnostic.lines.count;
+        let kind =
+            Kind { outcome: outcome.map(Into::into), code: code.into(), column: column.map(Into::into) };
+        if gathering.len() >= MAX_REASONS && !gathering.has(&kind) {
+            self.others += 1;
+            self.rows_of_others += rows;
+            return;
+        }
+        let lines = FirstLines::of(lines_of(diagnostic.lines, diagnostic.sources), rows);
+        let blamed = lines_of(diagnostic.blamed_lines, diagnostic.blamed_sources);
+        gathering.add(kind, &message, lines, FirstLines::of_different(blamed, blamed_rows));
     }
 }
 
-/// Lines, each with the number of its source.
-fn places_of(lines: Few<u64>, sources: Few<u16>) -> impl Iterator<Item = (u64, u16)> {
-    lines.first.into_iter().zip(sources.first.into_iter().chain(std::iter::repeat(0)))
+/// Lines of sources. Where no source is stated, all are of the first one.
+fn lines_of<const KEPT: usize>(lines: Few<u64, KEPT>, sources: Few<u16, KEPT>) -> impl Iterator<Item = Line> {
+    let sources = sources.first.into_iter().chain(std::iter::repeat(0));
+    lines.first.into_iter().zip(sources).map(|(line, source)| Line::new(line).in_source(source))
 }
 
 /// The first elements of a list, and how many there are.
 #[derive(Debug, Clone)]
-pub(super) struct Few<T> {
+pub(super) struct Few<T, const KEPT: usize> {
     pub(super) count: u64,
     pub(super) first: Vec<T>,
 }
 
-impl<T> Default for Few<T> {
+impl<T, const KEPT: usize> Default for Few<T, KEPT> {
     fn default() -> Self {
         Self { count: 0, first: Vec::new() }
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
+impl<'de, T: Deserialize<'de>, const KEPT: usize> Deserialize<'de> for Few<T, KEPT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Gather<T>(PhantomData<T>);
+        struct Gather<T, const KEPT: usize>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Gather<T> {
-            type Value = Few<T>;
+        impl<'de, T: Deserialize<'de>, const KEPT: usize> Visitor<'de> for Gather<T, KEPT> {
+            type Value = Few<T, KEPT>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Few<T>, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Few<T, KEPT>, A::Error> {
                 let mut few = Few::default();
                 while few.first.len() < KEPT {
                     let Some(element) = seq.next_element()? else { break };

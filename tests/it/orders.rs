@@ -989,6 +989,7 @@ fn v53_each_row_that_is_held_back_stands_beside_the_row_to_blame() {
     );
     let json = serde_json::to_value(held_back).expect("a diagnostic is JSON");
     assert_eq!(json["blamed_lines"], serde_json::json!([6, 5, 6, 5]));
+    assert_eq!(json["blamed_rows"], 2);
     assert_eq!(json.get("blamed_sources"), None);
 }
 

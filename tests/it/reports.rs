@@ -153,6 +153,15 @@ async fn two_hundred_random_reports_of_every_kind_keep_to_the_schema() {
         };
         let read_back: u64 = saved.reasons().iter().map(Reason::rows).sum();
         assert_eq!(read_back, lines(report.diagnostics()));
+        for (gathered, read_back) in
+            [(report.diagnostics(), saved.reasons()), (report.notes(), saved.notes())]
+        {
+            let shown = |reason: &Reason| {
+                let rows = (reason.rows(), reason.diagnostics(), reason.lines());
+                (reason.code().to_owned(), rows, reason.explanation())
+            };
+            assert!(Reason::gather(gathered).iter().map(shown).eq(read_back.iter().map(shown)), "{document}");
+        }
         let events =
             document["sales"].as_array().unwrap().iter().map(|group| group["events"].as_u64().unwrap());
         assert_eq!(events.sum::<u64>(), report.events().total(), "every event has its day");

@@ -1,5 +1,7 @@
 //! The words of the page: outcomes, match keys and columns as people call them, numbers, and texts from outside.
 
+use crate::report::number::{grouped, grouped_digits};
+
 /// What kind of outcome rows have, for a reader of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -149,22 +151,6 @@ fn is_invisible(letter: char) -> bool {
     )
 }
 
-/// A number with commas between its thousands.
-pub(super) fn grouped(number: u64) -> String {
-    grouped_digits(&number.to_string())
-}
-
-fn grouped_digits(digits: &str) -> String {
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A decimal number with commas between its thousands, and at least `decimals` decimals.
 pub(super) fn money(amount: &str, decimals: usize) -> String {
     let (sign, digits) = amount.strip_prefix('-').map_or(("", amount), |digits| ("-", digits));
@@ -176,7 +162,17 @@ pub(super) fn money(amount: &str, decimals: usize) -> String {
 
 /// A number and its noun: `1 row`, `1,204 rows`.
 pub(super) fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+    plural(count, noun, &format!("{noun}s"))
+}
+
+/// The noun for a number of things: `row`, `rows`.
+pub(super) fn noun(count: u64, noun: &str) -> String {
+    format!("{noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A number with the words for one or for several.
+pub(super) fn plural(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { several })
 }
 
 /// A share in percent, which is never rounded to all or nothing.

@@ -107,7 +107,9 @@ fn the_row_to_blame_for_its_order_is_named_wherever_the_order_is() {
     let (account, page, _) = run(&[&files[2]]);
     let account = account.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(account.contains(&format!("{currencies} (see lines 3, 5, 7, 9, 11 and 5 more)")), "{account}");
-    assert!(page.contains(&format!("{currencies} (see lines 3, 5, 7, …)</bdi>")), "{page}");
+    assert!(page.contains(&format!("{currencies} (see lines 3, 5, 7, 9, 11 and 5 more)</bdi>")), "{page}");
+    assert!(account.contains(" 2, 3, 4, 5, 6 and 15 more the order"), "{account}");
+    assert!(page.contains("· lines 2, 3, 4, 5, 6 and 15 more ·"), "{page}");
 }
 
 #[test]
