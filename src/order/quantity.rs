@@ -12,6 +12,7 @@ pub(super) enum Quantity {
 }
 
 impl Quantity {
+    #[inline]
     pub(super) fn of(number: Amount) -> Self {
         number.whole().map_or(Self::Fractional(number), Self::Whole)
     }

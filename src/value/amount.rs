@@ -119,7 +119,7 @@ impl Amount {
     /// Reads the usual amounts: at most 18 digits that begin with a digit, without sign and blanks, and
     /// with this sign before the decimals.
     #[inline]
-    pub(crate) fn short(text: &str, decimal_sign: u8) -> Option<Self> {
+    pub(crate) fn short(text: &[u8], decimal_sign: u8) -> Option<Self> {
         read_short(text, decimal_sign).map(|(units, decimals)| Self::of_few_digits(units, decimals))
     }
 
@@ -188,7 +188,7 @@ impl FromStr for Amount {
     /// [`Rule::Empty`], [`Rule::NumberStyle`] for commas and other separators, [`Rule::Exponent`],
     /// [`Rule::TooManyDigits`], and [`Rule::NotANumber`] for everything else.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        match Self::short(text, b'.') {
+        match Self::short(text.as_bytes(), b'.') {
             Some(amount) => Ok(amount),
             None => match read(text) {
                 Ok((units, decimals)) => Ok(Self { units: units.to_ne_bytes(), decimals }),
@@ -335,7 +335,7 @@ mod tests {
     proptest! {
         #[test]
         fn short_amounts_are_read_as_all_others(text in "[0-9]{0,20}\\.?[0-9]{0,3}0{0,3}[-+ ,.eE5]?") {
-                        if let Some(amount) = Amount::short(&text, b'.') {
+                        if let Some(amount) = Amount::short(text.as_bytes(), b'.') {
                 prop_assert_eq!(read(&text), Ok(amount.parts()));
             }
         }
@@ -344,7 +344,7 @@ mod tests {
         fn usual_amounts_are_short(units in 0..1_000_000_000u64, cents in 0..10_000u64) {
             let text = format!("{units}.{cents}");
             for text in [text, units.to_string()] {
-                prop_assert_eq!(Amount::short(&text, b'.').map(Amount::parts), read(&text).ok());
+                prop_assert_eq!(Amount::short(text.as_bytes(), b'.').map(Amount::parts), read(&text).ok());
             }
         }
 

@@ -75,6 +75,15 @@ impl Currency {
         self.code
     }
 
+    /// Reads a code without blanks around it.
+    #[inline]
+    pub(crate) fn from_letters(text: &[u8]) -> Option<Self> {
+        let mut code: [u8; 3] = text.try_into().ok()?;
+        code.make_ascii_uppercase();
+        let known = Self::WELL_KNOWN.iter().find(|known| known.code == code);
+        known.copied().or_else(|| from_list(code))
+    }
+
     /// The three letters, upper case.
     pub fn code(&self) -> &str {
         str::from_utf8(&self.code).unwrap_or_default()
@@ -96,18 +105,13 @@ impl FromStr for Currency {
     /// [`Rule::Empty`], or [`Rule::UnknownCode`] for anything that is not the code of a currency:
     /// symbols, numeric codes, `XXX`, metals. Codes withdrawn of late may still be on the list.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        from_letters(text).or_else(|| from_letters(text.trim())).ok_or_else(|| {
-            let rule = if text.trim().is_empty() { Rule::Empty } else { Rule::UnknownCode };
-            InvalidValue::new(ValueKind::Currency, rule)
-        })
+        Self::from_letters(text.as_bytes()).or_else(|| Self::from_letters(text.trim().as_bytes())).ok_or_else(
+            || {
+                let rule = if text.trim().is_empty() { Rule::Empty } else { Rule::UnknownCode };
+                InvalidValue::new(ValueKind::Currency, rule)
+            },
+        )
     }
-}
-
-fn from_letters(text: &str) -> Option<Currency> {
-    let mut code: [u8; 3] = text.as_bytes().try_into().ok()?;
-    code.make_ascii_uppercase();
-    let known = Currency::WELL_KNOWN.iter().find(|known| known.code == code);
-    known.copied().or_else(|| from_list(code))
 }
 
 fn from_list(code: [u8; 3]) -> Option<Currency> {
@@ -163,7 +167,7 @@ mod tests {
             ]
         ) {
             let code = text.to_ascii_uppercase().into_bytes().try_into().ok();
-            prop_assert_eq!(from_letters(&text), code.and_then(from_list));
+            prop_assert_eq!(Currency::from_letters(text.as_bytes()), code.and_then(from_list));
         }
     }
 

@@ -6,14 +6,14 @@ use super::wide_sum::{MAX_DIGITS, Number, TOO_LARGE};
 /// Reads the usual numbers: at most 18 digits that begin with a digit, without sign and blanks, and with this sign
 /// before the decimals.
 #[inline]
-pub(super) fn read_short(text: &str, decimal_sign: u8) -> Option<(i64, u8)> {
+pub(super) fn read_short(text: &[u8], decimal_sign: u8) -> Option<(i64, u8)> {
     const MAX_DIGITS: usize = 18;
     let mut units = 0;
     let mut point = None;
     if text.is_empty() || text.len() > MAX_DIGITS {
         return None;
     }
-    for (place, byte) in text.bytes().enumerate() {
+    for (place, &byte) in text.iter().enumerate() {
         match byte {
             b'0'..=b'9' => units = units * 10 + i64::from(byte - b'0'),
             _ if byte == decimal_sign && point.is_none() && place > 0 => point = Some(place),

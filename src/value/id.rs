@@ -245,6 +245,12 @@ macro_rules! identifiers {
             pub(crate) fn text(&self) -> &Identifier {
                 &self.0
             }
+
+            /// Reads the usual identifiers: at most 16 printable bytes, without blanks and nothing to escape.
+            #[inline]
+            pub(crate) fn short(text: &[u8]) -> Option<Self> {
+                Identifier::short(text).map(Self)
+            }
         }
 
         impl FromStr for $name {
@@ -334,6 +340,12 @@ impl ProductId {
 
     pub(crate) fn text(&self) -> &Identifier {
         &self.0
+    }
+
+    /// Reads the usual identifiers: at most 16 printable bytes, without blanks and nothing to escape.
+    #[inline]
+    pub(crate) fn short(text: &[u8]) -> Option<Self> {
+        Identifier::short(text).map(Self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The delimiters between fields, and where they stand in a record without quotes.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::value::{MARKED, marks};
 
@@ -50,9 +51,9 @@ impl Delimiter {
         }
     }
 
-    /// Adds the positions of this delimiter in the first `length` bytes of a text.
-    pub(super) fn push_positions(self, text: &[u8], length: usize, positions: &mut Vec<usize>) {
-        push_positions(self.byte(), text, length, positions);
+    /// Adds the positions of this delimiter in a part of a text.
+    pub(super) fn push_positions(self, text: &[u8], part: Range<usize>, positions: &mut Vec<usize>) {
+        push_positions(self.byte(), text, part, positions);
     }
 }
 
@@ -69,9 +70,10 @@ impl fmt::Display for Delimiter {
 
 /// Adds the positions of a byte that is frequent: it looks at a block at a time, which is faster than a search that
 /// starts again after every few bytes.
-fn push_positions(wanted: u8, text: &[u8], length: usize, positions: &mut Vec<usize>) {
+fn push_positions(wanted: u8, text: &[u8], part: Range<usize>, positions: &mut Vec<usize>) {
     let is_wanted = |byte| byte == wanted;
-    for start in (0..length).step_by(MARKED) {
+    let end = part.end;
+    for start in part.step_by(MARKED) {
         let rest = &text[start..];
         let mut marks = if let Some(block) = rest.first_chunk() {
             marks(block, is_wanted)
@@ -80,7 +82,7 @@ fn push_positions(wanted: u8, text: &[u8], length: usize, positions: &mut Vec<us
             block[..rest.len()].copy_from_slice(rest);
             marks(&block, is_wanted)
         };
-        if let Some(behind) = MARKED.checked_sub(length - start) {
+        if let Some(behind) = MARKED.checked_sub(end - start) {
             marks &= u64::MAX >> behind;
         }
         while marks != 0 {
@@ -102,13 +104,16 @@ mod tests {
         #[test]
         fn every_position_of_a_byte_is_found(
             bytes in prop::collection::vec(prop_oneof![0..4u8, any::<u8>()], 0..200),
-            length in any::<prop::sample::Index>(),
+            start in any::<prop::sample::Index>(),
+            end in any::<prop::sample::Index>(),
         ) {
-            let length = length.index(bytes.len() + 1);
+            let end = end.index(bytes.len() + 1);
+            let part = start.index(end + 1)..end;
             for wanted in [0, 1, 3, b',', 0x80, 0xFF] {
                 let mut positions = Vec::new();
-                push_positions(wanted, &bytes, length, &mut positions);
-                prop_assert_eq!(positions, memchr::memchr_iter(wanted, &bytes[..length]).collect::<Vec<_>>());
+                push_positions(wanted, &bytes, part.clone(), &mut positions);
+                let found = memchr::memchr_iter(wanted, &bytes[part.clone()]);
+                prop_assert_eq!(positions, found.map(|position| part.start + position).collect::<Vec<_>>());
             }
         }
     }

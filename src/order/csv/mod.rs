@@ -21,11 +21,12 @@ mod delimiter;
 #[cfg(feature = "encoding")]
 mod encoding;
 mod error;
+mod fields;
 mod format;
 mod header;
 mod input;
+mod last_customer;
 mod limits;
-mod plain_record;
 mod quoted;
 mod records;
 mod sniff;
@@ -33,9 +34,10 @@ mod sniff;
 use std::fmt;
 use std::io::Read;
 
+use self::fields::WithCustomer;
 use self::header::Header;
 use self::input::Text;
-use self::plain_record::{LastCustomer, PlainRecord};
+use self::last_customer::LastCustomer;
 use self::quoted::Quotes;
 use self::records::Records;
 use super::ending::Ending;
@@ -86,7 +88,7 @@ pub struct CsvRows<R: Read> {
     rows: u64,
     ending: Ending,
     has_failed: bool,
-    /// The last customer, if the columns about it stand side by side.
+    /// The last customer, if all columns about it are in the file.
     last_customer: Option<LastCustomer>,
     maps: Vec<ColumnMap>,
     /// The texts of the last row that a function made, in the order of the functions.
@@ -192,9 +194,11 @@ impl<R: Read> CsvRows<R> {
         })?;
         records.set_delimiter(header.delimiter);
         records.end_header();
+        let last_customer = header.layout.customer_fields().and_then(LastCustomer::new);
+        records.expect_equal(last_customer.as_ref().map_or(0, LastCustomer::head));
         Ok(Self {
             records,
-            last_customer: header.layout.customer_fields().and_then(LastCustomer::new),
+            last_customer,
             header,
             source: 0,
             end_mark: None,
@@ -506,21 +510,10 @@ impl<R: Read> CsvRows<R> {
             let field = |index| mapped_or_plain(&self.maps, &self.mapped, records, index);
             return layout.read_fields(line, field);
         }
-        // Most records are checked as a whole, not field by field.
-        let text = records.text();
-        let is_sound = text.len() <= MAX_FIELD && !records.has_nul();
-        match (str::from_utf8(text), records.plain_ends()) {
-            (Ok(text), Some(ends)) if is_sound => {
-                let record = PlainRecord { text, ends };
-                match &mut self.last_customer {
-                    Some(last_customer) => layout.read_record(line, &last_customer.read(record)),
-                    None => layout.read_record(line, &record),
-                }
-            }
-            (Ok(text), None) if is_sound => {
-                layout.read_fields(line, |index| text.get(records.range(index)).ok_or(Rule::NotUtf8))
-            }
-            _ => layout.read_fields(line, |index| field::of_bytes(records.field(index))),
+        let fields = records.fields();
+        match self.last_customer.as_mut().and_then(|last| last.read(fields)) {
+            Some(customer) => layout.read_record(line, &WithCustomer { fields, customer }),
+            None => layout.read_record(line, &fields),
         }
     }
 

@@ -11,6 +11,10 @@ pub(super) enum Quotes {
     Open,
 }
 
+/// What stands between the fields of a record with quotes, which may hold delimiters: no field that can be used has a
+/// NUL.
+pub(super) const SEPARATOR: u8 = 0;
+
 /// Reads a record with quotes, which may come in several pieces.
 #[derive(Default)]
 pub(super) struct QuotedRecord {
@@ -90,6 +94,7 @@ impl QuotedRecord {
 
     fn end_field(&mut self, ends: &mut Vec<usize>) {
         ends.push(self.text.len());
+        self.text.push(SEPARATOR);
         self.position = Position::FieldStart;
     }
 
@@ -98,7 +103,7 @@ impl QuotedRecord {
         ends.push(self.text.len());
     }
 
-    /// Returns the text of all fields, without the quotes around them.
+    /// Returns the text of all fields, without the quotes around them, each with a [`SEPARATOR`] behind it.
     pub(super) fn text(&self) -> &[u8] {
         &self.text
     }

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use super::delimiter::Delimiter;
 use super::error::{CsvError, CsvErrorKind};
+use super::fields::Fields;
 use super::input::Begun;
 use super::limits::{MAX_HEADER, MAX_RECORD};
-use super::plain_record;
-use super::quoted::{QuotedRecord, Quotes};
+use super::quoted::{self, QuotedRecord, Quotes};
 
 /// How much is read at once, in bytes.
 const BLOCK: usize = 64 * 1024;
@@ -24,8 +24,6 @@ pub(super) struct Records<R> {
     /// The last record and what was read after it are the first `filled` bytes.
     buffer: Vec<u8>,
     filled: usize,
-    /// There is no NUL in the buffer from here on.
-    nuls_end: usize,
     /// How many bytes were in the buffer before and are no longer.
     dropped: u64,
     /// The position of the next record in the buffer, and its line.
@@ -38,6 +36,8 @@ pub(super) struct Records<R> {
     record_line: u64,
     /// Where the fields of the last record end in its text.
     ends: Vec<usize>,
+    /// How many fields at the beginning of a record are often those of the record before.
+    head: usize,
     /// The last record, if it has quotes.
     has_quotes: bool,
     quoted: QuotedRecord,
@@ -59,7 +59,6 @@ impl<R: Read> Records<R> {
             marks: marks as u64,
             buffer: Vec::new(),
             filled: 0,
-            nuls_end: 0,
             dropped: 0,
             next: 0,
             next_line: 1,
@@ -67,6 +66,7 @@ impl<R: Read> Records<R> {
             record: 0..0,
             record_line: 1,
             ends: Vec::new(),
+            head: 0,
             has_quotes: false,
             quoted: QuotedRecord::default(),
             blank_lines: 0,
@@ -129,33 +129,43 @@ impl<R: Read> Records<R> {
 
     /// Reads up to the line break that ends the record. In a record with quotes, line breaks may also be text.
     fn read_record(&mut self) -> Result<(), CsvError> {
-        let mut searched = 0;
+        let head = self.keep_equal_head();
+        let mut searched = head;
         loop {
             let unread = &self.buffer[self.next..self.filled];
             match memchr::memchr3(b'\n', b'\r', b'"', &unread[searched..]) {
                 Some(found) if unread[searched + found] == b'"' => return self.read_quoted(),
                 Some(found) => {
-                    self.end_plain(searched + found, 1);
+                    self.end_plain(head, searched + found, 1);
                     return Ok(());
                 }
                 None => searched = unread.len(),
             }
             if !self.read_more()? {
-                self.end_plain(searched, 0);
+                self.end_plain(head, searched, 0);
                 return Ok(());
             }
         }
     }
 
-    /// Ends a record without quotes: `length` bytes of text, and a line break unless the file ends there.
-    fn end_plain(&mut self, length: usize, line_break: usize) {
+    /// Compares the first fields of the next record with those of the last one. If they are equal, their ends are, too:
+    /// these are kept, and the position behind the fields is returned.
+    fn keep_equal_head(&mut self) -> usize {
+        let head = self.head.checked_sub(1).filter(|_| !self.has_quotes && self.head < self.ends.len());
+        let head = head.and_then(|last| self.raw().get(..=self.ends[last]));
+        let unread = &self.buffer[self.next..self.filled];
+        let length = head.filter(|head| unread.starts_with(head)).map_or(0, <[u8]>::len);
+        self.ends.truncate(if length > 0 { self.head } else { 0 });
+        length
+    }
+
+    /// Ends a record without quotes: `length` bytes of text, and a line break unless the file ends there. Its first
+    /// `head` bytes were split before.
+    fn end_plain(&mut self, head: usize, length: usize, line_break: usize) {
         self.end_record(length + line_break);
         self.next_line += line_break as u64;
         self.has_quotes = false;
-        self.ends.clear();
-        let unread = &self.buffer[self.record.start..self.filled];
-        self.delimiter.push_positions(unread, length, &mut self.ends);
-        self.ends.push(length);
+        self.split(head, length);
     }
 
     fn read_quoted(&mut self) -> Result<(), CsvError> {
@@ -204,9 +214,6 @@ impl<R: Read> Records<R> {
         // The file is used up to the error.
         let count = read.inspect_err(|_| self.next = from)?;
         self.filled += count;
-        if let Some(last) = memchr::memrchr(0, &self.buffer[from..self.filled]) {
-            self.nuls_end = from + last + 1;
-        }
         self.at_end = count == 0;
         Ok(!self.at_end)
     }
@@ -217,7 +224,6 @@ impl<R: Read> Records<R> {
             self.buffer.copy_within(self.next..self.filled, 0);
             self.dropped += self.next as u64;
             self.filled -= self.next;
-            self.nuls_end = self.nuls_end.saturating_sub(self.next);
             self.next = 0;
             self.record = 0..0;
         }
@@ -237,13 +243,29 @@ impl<R: Read> Records<R> {
 }
 
 impl<R> Records<R> {
+    /// Splits the last record, which has no quotes, from `head` on.
+    fn split(&mut self, head: usize, length: usize) {
+        let unread = &self.buffer[self.record.start..self.filled];
+        self.delimiter.push_positions(unread, head..length, &mut self.ends);
+        self.ends.push(length);
+    }
+
     pub(super) fn delimiter(&self) -> Delimiter {
         self.delimiter
     }
 
-    /// Sets the delimiter of the records that are read from now on.
+    /// Sets the delimiter of the last record, if it has no quotes, and of the records that are read from now on.
     pub(super) fn set_delimiter(&mut self, delimiter: Delimiter) {
         self.delimiter = delimiter;
+        if let (false, Some(&length)) = (self.has_quotes, self.ends.last()) {
+            self.ends.clear();
+            self.split(0, length);
+        }
+    }
+
+    /// States how many fields at the beginning of a record are often those of the record before.
+    pub(super) fn expect_equal(&mut self, fields: usize) {
+        self.head = fields;
     }
 
     /// Returns how many bytes of the file were used so far.
@@ -288,31 +310,18 @@ impl<R> Records<R> {
         self.ends.len()
     }
 
-    /// Returns the text of the last record. Its fields are [ranges](Self::range) of it.
-    pub(super) fn text(&self) -> &[u8] {
-        let text = if self.has_quotes { self.quoted.text() } else { self.raw() };
-        &text[..self.ends.last().copied().unwrap_or_default()]
-    }
-
-    /// Whether the last record has a NUL.
-    pub(super) fn has_nul(&self) -> bool {
-        self.record.start < self.nuls_end && memchr::memchr(0, self.text()).is_some()
-    }
-
-    /// Returns where the fields of the last record end in its text, if it has no quotes.
-    pub(super) fn plain_ends(&self) -> Option<&[usize]> {
-        (!self.has_quotes).then_some(&self.ends)
-    }
-
-    pub(super) fn range(&self, index: usize) -> Range<usize> {
-        match self.plain_ends() {
-            Some(ends) => plain_record::range(ends, index),
-            None => index.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[index],
-        }
+    /// Returns the fields of the last record.
+    pub(super) fn fields(&self) -> Fields<'_> {
+        let (text, separator) = if self.has_quotes {
+            (self.quoted.text(), quoted::SEPARATOR)
+        } else {
+            (self.raw(), self.delimiter.byte())
+        };
+        Fields { text, ends: &self.ends, separator }
     }
 
     pub(super) fn field(&self, index: usize) -> &[u8] {
-        &self.text()[self.range(index)]
+        self.fields().get(index)
     }
 }
 
@@ -399,10 +408,12 @@ mod tests {
             begin in 0..40usize,
             sizes in prop::collection::vec(1..20usize, 1..5),
             delimiter in prop::sample::select(&Delimiter::ALL[..2]),
+            equal in 0..4usize,
         ) {
             let (head, rest) = file.split_at(begin.max(6).min(file.len()));
             let rest = Pieces { file: rest, sizes, turn: 0 };
             let mut records = Records::new(Begun::with_head(head.to_vec(), rest), delimiter);
+            records.expect_equal(equal);
             let text = &file[usize::try_from(records.marks)?..];
             prop_assume!(!text.starts_with(BYTE_ORDER_MARK));
             let mut expected = ::csv::ReaderBuilder::new()
@@ -427,7 +438,6 @@ mod tests {
                 let used = records.bytes_read();
                 prop_assert_eq!(used, (file.len() - text.len() + end) as u64);
                 prop_assert_eq!(records.quotes(), quotes(records.raw(), delimiter));
-                prop_assert_eq!(records.has_nul(), records.text().contains(&0));
             }
             prop_assert!(records.advance().is_ok_and(|found| !found));
         }

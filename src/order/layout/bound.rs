@@ -190,20 +190,12 @@ impl BoundLayout {
         columns.chain(key).chain(zone)
     }
 
-    /// The positions of the columns about the customer, in the order of their keys, if none of them is fixed and nothing
-    /// else that is read stands between them.
+    /// The positions of the columns about the customer, in the order of their keys, if none of them is fixed.
     #[cfg(feature = "csv")]
     pub(in crate::order) fn customer_fields(&self) -> Option<Vec<(MatchKey, usize)>> {
         let fields = MATCH_KEYS.iter().filter_map(|(column, key)| Some((*key, self.position(*column)?)));
-        let fields: Vec<_> = fields.collect();
-        let positions = || fields.iter().map(|(_, position)| *position);
-        let span = positions().min()?..=positions().max()?;
-        let is_customer = |column| MATCH_KEYS.iter().any(|(known, _)| *known == column);
-        let others = Column::all().filter(|column| !is_customer(*column));
-        let mut others = others.filter_map(|column| self.position(column));
-        let is_alone = others.all(|position| !span.contains(&position));
         let is_in_file = MATCH_KEYS.iter().all(|(column, _)| self.fixed_text(*column).is_none());
-        (is_alone && is_in_file).then_some(fields)
+        is_in_file.then(|| fields.collect())
     }
 
     /// Whether order ids are joined from several parts.

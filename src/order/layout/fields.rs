@@ -17,7 +17,9 @@ use crate::order::parsed_row::ParsedRow;
 use crate::order::quantity::Quantity;
 use crate::order::row::Row;
 use crate::order::row_error::{Fault, OrderFingerprint, RowError};
-use crate::value::{Amount, Currency, EventTime, InvalidValue, Line, OrderId, Rule, ValueKind, Zone};
+use crate::value::{
+    Amount, Currency, EventId, EventTime, InvalidValue, Line, OrderId, ProductId, Rule, ValueKind, Zone,
+};
 
 impl BoundLayout {
     /// Reads one record. `field` returns the text at a position, counted from 0; a missing field is blank.
@@ -50,54 +52,34 @@ impl BoundLayout {
 
     /// Reads one record, of which some fields may have no text that can be used, and others need none.
     pub(in crate::order) fn read_record<'a>(&'a self, line: Line, record: &impl Record<'a>) -> ParsedRow<'a> {
-        let field = |position| record.text(position);
-        let text = |column| self.text(column, record);
-        let number = |column: Column| record.number(self.position(column)?);
-        let mut read = Reader { layout: &self.layout, marks: Vec::new(), faults: Vec::new() };
+        let mut read = Reader { bound: self, record, marks: Vec::new(), faults: Vec::new() };
 
-        let quantity = match number(Column::Quantity) {
-            Some(number) => read.number(Column::Quantity, ValueKind::Quantity, number, |number| {
-                self.layout.numbers.counted(number)
-            }),
-            None => read.optional(Column::Quantity, text(Column::Quantity), |text| {
-                self.layout.numbers.quantity(text)
-            }),
-        };
+        let quantity = read.quantity();
         if quantity.is_some_and(Quantity::is_return) {
             return ParsedRow::Return(line);
         }
-        let mut order_id = read.optional(Column::OrderId, text(Column::OrderId), str::parse);
-        let name = read.or_default(Column::EventName, text(Column::EventName), offline_name);
-        let action_source = read.or_default(Column::ActionSource, text(Column::ActionSource), str::parse);
-        let zone = self.zone(field);
+        let mut order_id = read.optional(Column::OrderId, usual(OrderId::short), str::parse);
+        let name = read.or_default(Column::EventName, offline_name);
+        let action_source = read.or_default(Column::ActionSource, str::parse);
         let time = match self.position(Column::Timestamp).and_then(|position| record.moment(position)) {
-            Some(moment) => read.moment(moment, &zone),
-            None => read.time(text(Column::Timestamp), &zone),
+            Some(moment) => read.moment(moment),
+            None => read.time(),
         };
         let mut suspect = None;
         if let Some(number) = order_id.as_ref().filter(|_| self.has_order_key()) {
             suspect = Some(self.suspect(number));
-            order_id = read.order_key(self, number, (time, &zone), field);
+            order_id = read.order_key(number, time);
         }
-        let product = read.optional(Column::ProductId, text(Column::ProductId), str::parse);
-        let amount = |read: &mut Reader<'_>, column| match number(column) {
-            Some(number) => read.number(column, ValueKind::Amount, number, not_negative),
-            None => read.amount(column, text(column)),
-        };
-        let price = amount(&mut read, Column::Price);
-        let value = amount(&mut read, Column::Value);
-        let currency = read.optional(Column::Currency, text(Column::Currency), str::parse);
+        let product = read.optional(Column::ProductId, usual(ProductId::short), str::parse);
+        let price = read.amount(Column::Price);
+        let value = read.amount(Column::Value);
+        let currency = read.optional(Column::Currency, Currency::from_letters, str::parse);
         let currency = read.currency(currency);
-        let event_id = read.optional(Column::EventId, text(Column::EventId), str::parse);
-        let event_source_url =
-            read.optional(Column::EventSourceUrl, text(Column::EventSourceUrl), str::parse);
-        let delivery_category =
-            read.optional(Column::DeliveryCategory, text(Column::DeliveryCategory), str::parse);
+        let event_id = read.optional(Column::EventId, usual(EventId::short), str::parse);
+        let event_source_url = read.optional(Column::EventSourceUrl, nothing, str::parse);
+        let delivery_category = read.optional(Column::DeliveryCategory, nothing, str::parse);
 
-        let customer = match record.customer() {
-            Some((text, places)) => UserDataBuilder::lent(text, places, self.customers()),
-            None => self.read_customer(record, &mut read),
-        };
+        let own = if record.customer().is_none() { Some(read.customer()) } else { None };
 
         match (time, name, action_source) {
             (Some(time), Some(name), Some(action_source)) if read.faults.is_empty() => {
@@ -105,7 +87,10 @@ impl BoundLayout {
                 ParsedRow::Row(Row {
                     line,
                     time,
-                    customer,
+                    customer: match record.customer() {
+                        Some((text, places)) => UserDataBuilder::lent(text, places, self.customers()),
+                        None => own.unwrap_or_default(),
+                    },
                     name,
                     action_source,
                     order_id,
@@ -124,29 +109,6 @@ impl BoundLayout {
                 let error = RowError::new(line, order_id, name.zip(action_source), read.faults);
                 ParsedRow::Invalid(error.suspect(suspect))
             }
-        }
-    }
-
-    fn read_customer<'a>(&'a self, record: &impl Record<'a>, read: &mut Reader<'_>) -> UserDataBuilder<'a> {
-        let mut customer = UserDataBuilder::default();
-        customer.set_options(self.customers());
-        for (column, key) in MATCH_KEYS {
-            match self.text(column, record) {
-                Ok(text) if is_given(text) => customer.add(key, text),
-                Ok(_) => {}
-                Err(rule) => read.reject(column, InvalidValue::new(ValueKind::Text, rule)),
-            }
-        }
-        customer
-    }
-
-    /// The text of a column: in the record, or fixed by the layout.
-    #[inline]
-    fn text<'a>(&'a self, column: Column, record: &impl Record<'a>) -> Result<&'a str, Rule> {
-        match self.source(column) {
-            Source::Nowhere => Ok(""),
-            Source::Field(position) => record.text(*position),
-            Source::Fixed(text) => Ok(text),
         }
     }
 
@@ -179,29 +141,6 @@ impl BoundLayout {
         }
     }
 
-    /// Returns the zone of a row, or what is wrong with the column that names it.
-    fn zone<'t>(&self, field: impl Fn(usize) -> Result<&'t str, Rule>) -> Result<Zone, Fault> {
-        let layout = &self.layout;
-        if let Some(position) = self.position(Column::TimeZone) {
-            let invalid =
-                |error: InvalidValue| Fault::at(Column::TimeZone, error.rule().code(), error.to_string());
-            let text = field(position).map_err(|rule| invalid(InvalidValue::new(ValueKind::Text, rule)))?;
-            if !is_missing(Column::TimeZone, text) {
-                return text.parse().map_err(invalid);
-            }
-        }
-        let (Some(position), Some(ZoneOf { header, zones })) = (self.zone_of, &layout.zone_of) else {
-            return Ok(layout.times.zone);
-        };
-        field(position).ok().and_then(|text| zones.of(text.trim())).ok_or_else(|| {
-            let message = format!(
-                "the layout knows no time zone for what the column `{header}` has here: add it to the layout, or \
-                 write times with their offsets"
-            );
-            Fault::at(Column::Timestamp, Rule::UnknownZone.code(), message)
-        })
-    }
-
     fn customers(&self) -> CleaningOptions {
         let RowLayout { customers, times, .. } = &self.layout;
         customers.date_order_unless_stated(times.date_order)
@@ -209,25 +148,36 @@ impl BoundLayout {
 }
 
 /// Reads the fields of one record and collects what is wrong with them.
-struct Reader<'l> {
-    layout: &'l RowLayout,
+struct Reader<'a, 'r, R> {
+    bound: &'a BoundLayout,
+    record: &'r R,
     /// The marks of currencies beside amounts.
     marks: Vec<(Column, CurrencyMark)>,
     faults: Vec<Fault>,
 }
 
-impl Reader<'_> {
-    /// Reads a value that may be blank.
+impl<'a, R: Record<'a>> Reader<'a, '_, R> {
+    /// Reads a value that may be blank. Most values are known by a quick look at their bytes.
     #[inline]
     fn optional<T>(
         &mut self,
         column: Column,
-        text: Result<&str, Rule>,
+        quick: impl Fn(&[u8]) -> Option<T>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        match text {
-            Ok("") => None,
-            text => self.filled(column, text, || None, parse),
+        match quick(self.bytes(column)?) {
+            Some(value) => Some(value),
+            None => self.any(column, || None, parse),
+        }
+    }
+
+    /// The bytes of a column for a quick look, or `None` if it is nowhere.
+    #[inline]
+    fn bytes(&self, column: Column) -> Option<&'a [u8]> {
+        match self.bound.source(column) {
+            Source::Nowhere => None,
+            Source::Field(position) => Some(self.record.bytes(*position)),
+            Source::Fixed(text) => Some(text.as_bytes()),
         }
     }
 
@@ -236,47 +186,77 @@ impl Reader<'_> {
     fn or_default<T: Default>(
         &mut self,
         column: Column,
-        text: Result<&str, Rule>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        match text {
-            Ok("") => Some(T::default()),
-            text => self.filled(column, text, || Some(T::default()), parse),
+        match self.bound.source(column) {
+            Source::Nowhere => Some(T::default()),
+            Source::Field(_) | Source::Fixed(_) => self.any(column, || Some(T::default()), parse),
         }
     }
 
-    /// Reads a field that is not empty.
-    fn filled<T>(
+    /// Reads a value in any form.
+    #[inline(never)]
+    fn any<T>(
         &mut self,
         column: Column,
-        text: Result<&str, Rule>,
         missing: impl Fn() -> Option<T>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        match self.text(column, text)? {
+        match self.text(column)? {
             text if is_missing(column, text) => missing(),
             text => self.accept(column, parse(text)),
         }
     }
 
     #[inline]
-    fn amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
-        match text {
-            Ok("") => None,
-            text => self.filled_amount(column, text),
+    fn quantity(&mut self) -> Option<Quantity> {
+        let numbers = self.bound.layout.numbers;
+        match self.typed_number(Column::Quantity) {
+            Some(number) => {
+                self.number(Column::Quantity, ValueKind::Quantity, number, |number| numbers.counted(number))
+            }
+            None => self.optional(
+                Column::Quantity,
+                |bytes| numbers.short_quantity(bytes),
+                |text| numbers.quantity(text),
+            ),
         }
     }
 
-    fn filled_amount(&mut self, column: Column, text: Result<&str, Rule>) -> Option<Amount> {
-        let numbers = self.layout.numbers;
-        let text = self.text(column, text)?;
-        if let Some(amount) = numbers.style.short(text) {
-            return Some(amount);
+    #[inline]
+    fn amount(&mut self, column: Column) -> Option<Amount> {
+        if let Some(number) = self.typed_number(column) {
+            return self.number(column, ValueKind::Amount, number, not_negative);
         }
-        let MarkedAmount { amount, marks } =
-            self.optional(column, Ok(text), |text| numbers.style.amount(text))?;
+        match self.bound.layout.numbers.style.short(self.bytes(column)?) {
+            Some(amount) => Some(amount),
+            None => self.marked_amount(column),
+        }
+    }
+
+    #[inline(never)]
+    fn marked_amount(&mut self, column: Column) -> Option<Amount> {
+        let style = self.bound.layout.numbers.style;
+        let MarkedAmount { amount, marks } = self.any(column, || None, |text| style.amount(text))?;
         self.marks.extend(marks.into_iter().map(|mark| (column, mark)));
         Some(amount)
+    }
+
+    #[inline(never)]
+    fn customer(&mut self) -> UserDataBuilder<'a> {
+        let mut customer = UserDataBuilder::default();
+        customer.set_options(self.bound.customers());
+        for (column, key) in MATCH_KEYS {
+            if let Some(text) = self.text(column).filter(|text| is_given(text)) {
+                customer.add(key, text);
+            }
+        }
+        customer
+    }
+
+    #[inline]
+    fn typed_number(&self, column: Column) -> Option<Result<Amount, Rule>> {
+        self.record.number(self.bound.position(column)?)
     }
 
     /// Takes a number that needs no reading.
@@ -293,7 +273,7 @@ impl Reader<'_> {
     /// Compares the stated currency of a row with the marks beside its amounts, or takes it from them.
     #[inline]
     fn currency(&mut self, stated: Option<Currency>) -> Option<Currency> {
-        let from_amounts = self.layout.numbers.currency_from_amounts;
+        let from_amounts = self.bound.layout.numbers.currency_from_amounts;
         let given = || self.marks.iter().find_map(|(_, mark)| mark.only()).filter(|_| from_amounts);
         let currency = stated.or_else(given);
         for &(column, mark) in &self.marks {
@@ -316,19 +296,13 @@ impl Reader<'_> {
         currency
     }
 
-    /// Joins the order key of a row, which was sold at this time in this zone. A time that cannot be read is a fault of
+    /// Joins the order key of a row, which was sold at this time. A time that cannot be read is a fault of
     /// its own.
-    fn order_key<'t>(
-        &mut self,
-        bound: &BoundLayout,
-        number: &OrderId,
-        (time, zone): (Option<EventTime>, &Result<Zone, Fault>),
-        field: impl Fn(usize) -> Result<&'t str, Rule>,
-    ) -> Option<OrderId> {
-        let OrderKey { headers, has_day } = &self.layout.order_key;
+    fn order_key(&mut self, number: &OrderId, time: Option<EventTime>) -> Option<OrderId> {
+        let OrderKey { headers, has_day } = &self.bound.layout.order_key;
         let mut parts = Vec::with_capacity(headers.len() + 2);
-        for (header, &position) in headers.iter().zip(&bound.key) {
-            match field(position) {
+        for (header, &position) in headers.iter().zip(&self.bound.key) {
+            match self.record.text(position) {
                 Ok(text) if !is_missing(Column::OrderId, text) => parts.push(text.to_owned()),
                 _ => {
                     let message = format!(
@@ -340,7 +314,7 @@ impl Reader<'_> {
             }
         }
         if *has_day {
-            parts.push(self.day(time?, zone)?.to_string());
+            parts.push(self.day(time?)?.to_string());
         }
         parts.push(number.as_str().to_owned());
         self.accept(Column::OrderId, OrderKey::join(parts))
@@ -348,27 +322,27 @@ impl Reader<'_> {
 
     /// Reads the time of a row. Its zone is at fault only if the time needs one.
     #[inline]
-    fn time(&mut self, text: Result<&str, Rule>, zone: &Result<Zone, Fault>) -> Option<EventTime> {
-        match text.ok().and_then(common_seconds) {
+    fn time(&mut self) -> Option<EventTime> {
+        let position = self.bound.position(Column::Timestamp)?;
+        match common_seconds(self.record.bytes(position)) {
             Some(time) => Some(time),
-            None => self.time_in_any_form(text, zone),
+            None => self.time_in_any_form(),
         }
     }
 
-    fn time_in_any_form(
-        &mut self,
-        text: Result<&str, Rule>,
-        zone: &Result<Zone, Fault>,
-    ) -> Option<EventTime> {
-        let text = self.text(Column::Timestamp, text)?;
+    #[inline(never)]
+    fn time_in_any_form(&mut self) -> Option<EventTime> {
+        let text = self.text(Column::Timestamp)?;
         let text = if is_missing(Column::Timestamp, text) { "" } else { text };
-        self.accept_time(self.layout.times.read(text, zone.as_ref().ok().copied()), zone)
+        let zone = self.zone();
+        self.accept_time(self.bound.layout.times.read(text, zone.as_ref().ok().copied()), &zone)
     }
 
     /// Takes a time that needs no reading, but may need its zone.
-    fn moment(&mut self, moment: Result<Moment, Rule>, zone: &Result<Zone, Fault>) -> Option<EventTime> {
-        let place = |moment| self.layout.times.place(moment, zone.as_ref().ok().copied());
-        self.accept_time(moment.map_err(NoTime::from).and_then(place), zone)
+    fn moment(&mut self, moment: Result<Moment, Rule>) -> Option<EventTime> {
+        let zone = self.zone();
+        let place = |moment| self.bound.layout.times.place(moment, zone.as_ref().ok().copied());
+        self.accept_time(moment.map_err(NoTime::from).and_then(place), &zone)
     }
 
     #[inline]
@@ -388,19 +362,50 @@ impl Reader<'_> {
         None
     }
 
+    /// Returns the zone of a row, or what is wrong with the column that names it.
+    fn zone(&self) -> Result<Zone, Fault> {
+        let BoundLayout { layout, zone_of, .. } = self.bound;
+        if let Some(position) = self.bound.position(Column::TimeZone) {
+            let invalid =
+                |error: InvalidValue| Fault::at(Column::TimeZone, error.rule().code(), error.to_string());
+            let text = self
+                .record
+                .text(position)
+                .map_err(|rule| invalid(InvalidValue::new(ValueKind::Text, rule)))?;
+            if !is_missing(Column::TimeZone, text) {
+                return text.parse().map_err(invalid);
+            }
+        }
+        let (Some(position), Some(ZoneOf { header, zones })) = (*zone_of, &layout.zone_of) else {
+            return Ok(layout.times.zone);
+        };
+        self.record.text(position).ok().and_then(|text| zones.of(text.trim())).ok_or_else(|| {
+            let message = format!(
+                "the layout knows no time zone for what the column `{header}` has here: add it to the layout, or \
+                 write times with their offsets"
+            );
+            Fault::at(Column::Timestamp, Rule::UnknownZone.code(), message)
+        })
+    }
+
     /// Returns the day of a time in the zone of its row.
-    fn day(&mut self, time: EventTime, zone: &Result<Zone, Fault>) -> Option<NaiveDate> {
-        match zone {
+    fn day(&mut self, time: EventTime) -> Option<NaiveDate> {
+        match self.zone() {
             Ok(zone) => zone.day(time),
             Err(fault) => {
-                self.faults.push(fault.clone());
+                self.faults.push(fault);
                 None
             }
         }
     }
 
-    #[inline]
-    fn text<'t>(&mut self, column: Column, text: Result<&'t str, Rule>) -> Option<&'t str> {
+    /// The text of a column: in the record, or fixed by the layout.
+    fn text(&mut self, column: Column) -> Option<&'a str> {
+        let text = match self.bound.source(column) {
+            Source::Nowhere => Ok(""),
+            Source::Field(position) => self.record.text(*position),
+            Source::Fixed(text) => Ok(&**text),
+        };
         match text {
             Ok(text) => Some(text),
             Err(rule) => {
@@ -424,18 +429,30 @@ impl Reader<'_> {
     #[cold]
     fn reject(&mut self, column: Column, error: InvalidValue) {
         let message = match column {
-            Column::Quantity | Column::Price | Column::Value => self.layout.numbers.style.advice(error),
+            Column::Quantity | Column::Price | Column::Value => self.bound.layout.numbers.style.advice(error),
             _ => error.to_string(),
         };
         self.faults.push(Fault::at(column, error.rule().code(), message));
     }
 }
 
+/// A quick look for identifiers, none of which stands for a missing value.
+#[inline]
+fn usual<T>(short: impl Fn(&[u8]) -> Option<T>) -> impl Fn(&[u8]) -> Option<T> {
+    move |bytes| if begins_a_value(bytes) { short(bytes) } else { None }
+}
+
+/// A quick look for values that are rare.
+#[inline]
+fn nothing<T>(_bytes: &[u8]) -> Option<T> {
+    None
+}
+
 /// Returns whether a field is blank or holds a word for a missing value, such as `null` or `n/a`. In a column of
 /// numbers `NaN` is an invalid number instead, and in the column of order ids `#N/A` an order id that was lost.
 #[inline]
 fn is_missing(column: Column, text: &str) -> bool {
-    text.is_empty() || !begins_a_value(text) && is_blank_or_placeholder(column, text)
+    text.is_empty() || !begins_a_value(text.as_bytes()) && is_blank_or_placeholder(column, text)
 }
 
 #[inline(never)]
@@ -449,8 +466,8 @@ fn is_blank_or_placeholder(column: Column, text: &str) -> bool {
 
 /// Returns whether the first letters show already that the text is a value.
 #[inline]
-fn begins_a_value(text: &str) -> bool {
-    match text.as_bytes() {
+fn begins_a_value(text: &[u8]) -> bool {
+    match text {
         [] | [b'N' | b'n', ..] | [b'U' | b'u', b'N' | b'n', ..] => false,
         [first, ..] => first.is_ascii_alphanumeric(),
     }
@@ -520,7 +537,7 @@ mod tests {
                 for text in [word.clone(), format!("{before}{word}"), format!("{word}{behind}")] {
                     let trimmed = text.trim_matches(is_blank);
                     let missing = trimmed.is_empty() || is_placeholder(trimmed.as_bytes());
-                    prop_assert!(!(missing && begins_a_value(&text)), "{text:?}");
+                    prop_assert!(!(missing && begins_a_value(text.as_bytes())), "{text:?}");
                     prop_assert_eq!(is_missing(Column::Email, &text), missing, "{:?}", text);
                     let word = text.trim();
                     prop_assert_eq!(is_null(&text), word.eq_ignore_ascii_case("null") || word == "\\N");

@@ -69,12 +69,15 @@ pub(super) struct NumberFormat {
 }
 
 impl NumberFormat {
+    /// Reads the usual quantities: digits with nothing around them, and not too many.
+    #[inline]
+    pub(super) fn short_quantity(self, text: &[u8]) -> Option<Quantity> {
+        self.counted(self.style.short(text)?).ok()
+    }
+
     /// Reads a whole number, or a fraction if that is allowed; `2.0` is two.
     pub(super) fn quantity(self, text: &str) -> Result<Quantity, InvalidValue> {
         let invalid = |rule| InvalidValue::new(ValueKind::Quantity, rule);
-        if let Some(number) = self.style.short(text) {
-            return self.counted(number);
-        }
         let MarkedAmount { amount, marks } =
             self.style.any_form(text).map_err(|error| invalid(error.rule()))?;
         if !marks.is_empty() {
@@ -84,6 +87,7 @@ impl NumberFormat {
     }
 
     /// Takes a number as a quantity: a whole one, or a fraction if that is allowed.
+    #[inline]
     pub(super) fn counted(self, amount: Amount) -> Result<Quantity, InvalidValue> {
         let invalid = |rule| InvalidValue::new(ValueKind::Quantity, rule);
         match Quantity::of(amount) {
@@ -132,7 +136,7 @@ impl NumberStyle {
 
     /// Reads the usual numbers: digits with nothing around them, and not too many.
     #[inline]
-    pub(super) fn short(self, text: &str) -> Option<Amount> {
+    pub(super) fn short(self, text: &[u8]) -> Option<Amount> {
         Amount::short(text, self.decimal_sign())
     }
 
@@ -349,7 +353,7 @@ mod tests {
             text in "[ -]?[0-9]{0,4}([.,][0-9]{0,4}){0,3} ?|[0-9]{1,20}[.,][0-9]{1,3}",
         ) {
             for style in STYLES {
-                if let Some(amount) = style.short(&text) {
+                if let Some(amount) = style.short(text.as_bytes()) {
                     prop_assert_eq!(style.any_form(&text), Ok(MarkedAmount { amount, marks: Marks::new() }));
                 }
             }

@@ -10,6 +10,13 @@ pub(in crate::order) trait Record<'a> {
     /// The text of a field, or what is wrong with it. A missing field is blank.
     fn text(&self, position: usize) -> Result<&'a str, Rule>;
 
+    /// The bytes of a field for a quick look, which knows the usual values by them. Where there is no text that can be
+    /// used, there are none.
+    #[inline]
+    fn bytes(&self, position: usize) -> &'a [u8] {
+        self.text(position).unwrap_or_default().as_bytes()
+    }
+
     /// The number of a field that has a type for numbers. It is in no style, and has no currency beside it.
     fn number(&self, _position: usize) -> Option<Result<Amount, Rule>> {
         None

@@ -201,8 +201,8 @@ fn common_datetime(text: &str, zone: Option<Zone>) -> Option<EventTime> {
 
 /// Reads Unix seconds from 1973 on. Fewer digits may be a date.
 #[inline]
-pub(super) fn common_seconds(text: &str) -> Option<EventTime> {
-    let (first, last) = text.as_bytes().split_first_chunk()?;
+pub(super) fn common_seconds(text: &[u8]) -> Option<EventTime> {
+    let (first, last) = text.split_first_chunk()?;
     let scale = match last.len() {
         1 => 10,
         2 => 100,
@@ -311,7 +311,7 @@ mod tests {
             let zone = FixedOffset::east_opt(hours * 3600).map(Zone::from);
             let format = TimeFormat::default();
             for format in [format, TimeFormat { time_of_day: Some(NaiveTime::MIN), ..format }] {
-                if let Some(time) = common_seconds(&text).or_else(|| common_datetime(&text, zone)) {
+                if let Some(time) = common_seconds(text.as_bytes()).or_else(|| common_datetime(&text, zone)) {
                     prop_assert_eq!(format.any_form(&text, zone), Ok(time));
                 }
             }
@@ -340,7 +340,7 @@ mod tests {
             prop_assert_eq!(common_datetime(&text, Some(Zone::UTC)), time);
             let zoneless = text.replace('T', " ").replace('Z', "");
             prop_assert_eq!(common_datetime(&zoneless, Some(Zone::UTC)), time);
-            prop_assert_eq!(common_seconds(&seconds.to_string()), time);
+            prop_assert_eq!(common_seconds(seconds.to_string().as_bytes()), time);
         }
     }
 

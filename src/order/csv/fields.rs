@@ -1,0 +1,62 @@
+//! The fields of one record.
+
+use std::ops::Range;
+
+use crate::customer::Places;
+use crate::order::field;
+use crate::order::layout::Record;
+use crate::value::Rule;
+
+/// The fields of one record: a text, and where they end in it.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) ends: &'a [usize],
+    /// The byte between two fields. No field holds it, unless it is a NUL: then no field that can be used does.
+    pub(super) separator: u8,
+}
+
+impl<'a> Fields<'a> {
+    #[inline]
+    pub(super) fn range(self, index: usize) -> Range<usize> {
+        index.checked_sub(1).map_or(0, |before| self.ends[before] + 1)..self.ends[index]
+    }
+
+    #[inline]
+    pub(super) fn get(self, index: usize) -> &'a [u8] {
+        &self.text[self.range(index)]
+    }
+}
+
+/// The fields of a record whose customer was read before: a text, and the places of the values in it.
+pub(super) struct WithCustomer<'a> {
+    pub(super) fields: Fields<'a>,
+    pub(super) customer: (&'a str, &'a Places),
+}
+
+impl<'a> Record<'a> for Fields<'a> {
+    fn text(&self, position: usize) -> Result<&'a str, Rule> {
+        field::of_bytes(self.get(position))
+    }
+
+    #[inline]
+    fn bytes(&self, position: usize) -> &'a [u8] {
+        self.get(position)
+    }
+}
+
+impl<'a> Record<'a> for WithCustomer<'a> {
+    fn text(&self, position: usize) -> Result<&'a str, Rule> {
+        self.fields.text(position)
+    }
+
+    #[inline]
+    fn bytes(&self, position: usize) -> &'a [u8] {
+        self.fields.bytes(position)
+    }
+
+    #[inline]
+    fn customer(&self) -> Option<(&'a str, &'a Places)> {
+        Some(self.customer)
+    }
+}

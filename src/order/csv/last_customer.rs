@@ -1,0 +1,119 @@
+//! The customer of the last record. The records of an order follow each other and name the same customer, whose values
+//! are read once.
+
+use std::ops::RangeInclusive;
+
+use super::fields::Fields;
+use crate::customer::{MatchKey, Places};
+use crate::order::field::MAX_FIELD;
+use crate::order::layout::is_given;
+
+/// How the last customer was written, and where the values stand there.
+pub(super) struct LastCustomer {
+    /// The positions of its fields, in the order of their keys, and from the first to the last of them.
+    fields: Vec<(MatchKey, usize)>,
+    span: RangeInclusive<usize>,
+    written: String,
+    places: Places,
+}
+
+impl LastCustomer {
+    /// No customer yet, of records whose customers have these fields.
+    pub(super) fn new(fields: Vec<(MatchKey, usize)>) -> Option<Self> {
+        let positions = || fields.iter().map(|(_, position)| *position);
+        let span = positions().min()?..=positions().max()?;
+        Some(Self { fields, span, written: String::new(), places: Places::default() })
+    }
+
+    /// How many fields a record has up to the last one about its customer.
+    pub(super) fn head(&self) -> usize {
+        self.span.end() + 1
+    }
+
+    /// Reads the customer of a record, unless the last one was written in the same way. Returns `None` if a field
+    /// may hold what no text may.
+    #[inline]
+    pub(super) fn read(&mut self, record: Fields<'_>) -> Option<(&str, &Places)> {
+        let (first, last) = (record.range(*self.span.start()), record.range(*self.span.end()));
+        let written = &record.text[first.start..last.end];
+        // Separators stand between the fields, so equal parts of two records have equal fields.
+        if self.written.as_bytes() != written {
+            self.replace(record, written, first.start)?;
+        }
+        Some((&self.written, &self.places))
+    }
+
+    fn replace(&mut self, record: Fields<'_>, written: &[u8], start: usize) -> Option<()> {
+        self.written.clear();
+        self.places.clear();
+        let nuls_between = if record.separator == 0 { self.span.end() - self.span.start() } else { 0 };
+        let is_sound = written.len() <= MAX_FIELD
+            && memchr::memchr_iter(0, written).take(nuls_between + 1).count() == nuls_between;
+        self.written.push_str(str::from_utf8(written).ok().filter(|_| is_sound)?);
+        for &(key, position) in &self.fields {
+            let field = record.range(position);
+            let place = field.start - start..field.end - start;
+            let text = &self.written[place.clone()];
+            if is_given(text) {
+                self.places.add(key, text, place);
+            }
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::customer::{CleaningOptions, UserData, UserDataBuilder};
+    use crate::order::csv::delimiter::Delimiter;
+    use crate::order::csv::input::Begun;
+    use crate::order::csv::records::Records;
+    use crate::order::field;
+
+    const FIELDS: [&[u8]; 11] = [
+        b"",
+        b"a",
+        b"\"a\"",
+        b"null",
+        b"\"a,a\"",
+        b"a\0",
+        b"\"a\0a\"",
+        b"\"\0\"",
+        b"\xC3\xA9",
+        b"\xFF",
+        b"\"\xFF\"",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        #[test]
+        fn a_customer_is_what_its_fields_are(
+            rows in prop::collection::vec(prop::array::uniform3(prop::sample::select(&FIELDS[..])), 1..6),
+        ) {
+            let file: Vec<u8> = rows.iter().flat_map(|row| [&row.join(&b','), &b"\n"[..]].concat()).collect();
+            let mut records = Records::new(Begun::with_head(file, io::empty()), Delimiter::Comma);
+            let keys = [(MatchKey::Email, 0), (MatchKey::Phone, 2)];
+            let mut last = LastCustomer::new(keys.to_vec()).expect("there are fields");
+            records.expect_equal(last.head());
+            while records.advance()? {
+                let Some((text, places)) = last.read(records.fields()) else { continue };
+                let read = UserDataBuilder::lent(text, places, CleaningOptions::default());
+                let mut expected = UserData::builder();
+                for (key, position) in keys {
+                    let text = field::of_bytes(records.field(position));
+                    prop_assert!(text.is_ok(), "{text:?}");
+                    if let Some(text) = text.ok().filter(|text| is_given(text)) {
+                        expected = expected.value(key, text);
+                    }
+                }
+                prop_assert_eq!(read.raw_fingerprint(), expected.raw_fingerprint());
+            }
+        }
+    }
+}
