@@ -416,7 +416,8 @@ impl<R: Read> CsvRows<R> {
         &self.header.layout
     }
 
-    /// Returns the fields of the last row as they stand in the file, or those of the header before the first row.
+    /// Returns the fields of the last row as they stand in the file, or those of the header before the first row. At the
+    /// end of the file, and where reading it fails, there are none.
     ///
     /// They are customers' data: show them to nobody.
     ///

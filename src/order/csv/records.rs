@@ -118,6 +118,7 @@ impl<R: Read> Records<R> {
     pub(super) fn advance(&mut self) -> Result<bool, CsvError> {
         self.skip_line_breaks();
         while self.next == self.filled {
+            self.ends.clear();
             if !self.read_more()? {
                 return Ok(false);
             }
@@ -211,8 +212,11 @@ impl<R: Read> Records<R> {
                 read.map_err(|error| CsvError::read(error, self.next_line))
             }
         };
-        // The file is used up to the error.
-        let count = read.inspect_err(|_| self.next = from)?;
+        // The file is used up to the error, and there is no last record any more.
+        let count = read.inspect_err(|_| {
+            self.next = from;
+            self.ends.clear();
+        })?;
         self.filled += count;
         self.at_end = count == 0;
         Ok(!self.at_end)
@@ -397,6 +401,31 @@ mod tests {
             _ if misplaced => Quotes::Misplaced,
             _ => Quotes::Balanced,
         }
+    }
+
+    /// Hands out some bytes, and then an error.
+    struct Broken<'a>(&'a [u8]);
+
+    impl Read for Broken<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(out)? {
+                0 => Err(io::ErrorKind::ConnectionReset.into()),
+                read => Ok(read),
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_dropped_has_no_fields() {
+        let file = b"a,b\na,b\na,c";
+        let mut ended = Records::new(Begun::with_head(Vec::new(), &file[..8]), Delimiter::Comma);
+        let mut broken = Records::new(Begun::with_head(Vec::new(), Broken(file)), Delimiter::Comma);
+        ended.expect_equal(1);
+        broken.expect_equal(1);
+        while ended.advance().is_ok_and(|found| found) {}
+        while broken.advance().is_ok_and(|found| found) {}
+        assert!((0..ended.width()).all(|index| ended.field(index).is_empty()));
+        assert!((0..broken.width()).all(|index| broken.field(index).is_empty()));
     }
 
     proptest! {
