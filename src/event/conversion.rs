@@ -28,9 +28,8 @@ use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Equal events are sent with equal bytes and stand for the same lines; whether an id was derived or given does not
-/// count. An event takes one word and the rest on the heap, so that lists of events grow without copying them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An event takes one word and the rest on the heap, so that lists of events grow without copying them.
+#[derive(Debug, Clone)]
 pub struct Event(pub(super) Box<Fields>);
 
 /// All of an event.
@@ -48,10 +47,11 @@ pub(super) struct Fields {
     pub(super) lines: SmallVec<[Line; 4]>,
 }
 
-impl PartialEq for Fields {
-    /// Compares all but whether the id was derived.
+impl PartialEq for Event {
+    /// Equal events are sent with equal bytes and stand for the same lines. Whether an id was derived or given
+    /// does not count.
     fn eq(&self, other: &Self) -> bool {
-        let Self {
+        let Fields {
             event_name,
             event_time,
             event_id,
@@ -61,19 +61,19 @@ impl PartialEq for Fields {
             rare,
             derived_id: _,
             lines,
-        } = other;
-        self.event_name == *event_name
-            && self.event_time == *event_time
-            && self.event_id == *event_id
-            && self.action_source == *action_source
-            && self.user_data == *user_data
-            && self.custom_data == *custom_data
-            && self.rare == *rare
-            && self.lines == *lines
+        } = &*other.0;
+        self.0.event_name == *event_name
+            && self.0.event_time == *event_time
+            && self.0.event_id == *event_id
+            && self.0.action_source == *action_source
+            && self.0.user_data == *user_data
+            && self.0.custom_data == *custom_data
+            && self.0.rare == *rare
+            && self.0.lines == *lines
     }
 }
 
-impl Eq for Fields {}
+impl Eq for Event {}
 
 impl Event {
     /// Creates an event without its checks and its id.
