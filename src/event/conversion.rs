@@ -1,5 +1,7 @@
 //! One conversion.
 
+use std::fmt;
+
 use smallvec::SmallVec;
 
 use super::rare_members::RareMembers;
@@ -28,13 +30,12 @@ use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Equal events are sent with equal bytes and stand for the same lines; whether an id was derived or given does not
-/// count. An event takes one word and the rest on the heap, so that lists of events grow without copying them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An event takes one word and the rest on the heap, so that lists of events grow without copying them.
+#[derive(Clone)]
 pub struct Event(pub(super) Box<Fields>);
 
 /// All of an event.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Fields {
     pub(super) event_name: EventName,
     pub(super) event_time: EventTime,
@@ -48,10 +49,11 @@ pub(super) struct Fields {
     pub(super) lines: SmallVec<[Line; 4]>,
 }
 
-impl PartialEq for Fields {
-    /// Compares all but whether the id was derived.
+impl PartialEq for Event {
+    /// Equal events are sent with equal bytes and stand for the same lines. Whether an id was derived or given
+    /// does not count.
     fn eq(&self, other: &Self) -> bool {
-        let Self {
+        let Fields {
             event_name,
             event_time,
             event_id,
@@ -61,19 +63,46 @@ impl PartialEq for Fields {
             rare,
             derived_id: _,
             lines,
-        } = other;
-        self.event_name == *event_name
-            && self.event_time == *event_time
-            && self.event_id == *event_id
-            && self.action_source == *action_source
-            && self.user_data == *user_data
-            && self.custom_data == *custom_data
-            && self.rare == *rare
-            && self.lines == *lines
+        } = &*other.0;
+        self.0.event_name == *event_name
+            && self.0.event_time == *event_time
+            && self.0.event_id == *event_id
+            && self.0.action_source == *action_source
+            && self.0.user_data == *user_data
+            && self.0.custom_data == *custom_data
+            && self.0.rare == *rare
+            && self.0.lines == *lines
     }
 }
 
-impl Eq for Fields {}
+impl Eq for Event {}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fields {
+            event_name,
+            event_time,
+            event_id,
+            action_source,
+            user_data,
+            custom_data,
+            rare,
+            derived_id,
+            lines,
+        } = &*self.0;
+        f.debug_struct("Event")
+            .field("event_name", event_name)
+            .field("event_time", event_time)
+            .field("event_id", event_id)
+            .field("action_source", action_source)
+            .field("user_data", user_data)
+            .field("custom_data", custom_data)
+            .field("rare", rare)
+            .field("derived_id", derived_id)
+            .field("lines", lines)
+            .finish()
+    }
+}
 
 impl Event {
     /// Creates an event without its checks and its id.

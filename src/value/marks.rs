@@ -1,12 +1,9 @@
 //! Marks: one bit for each byte of a block.
 
-/// As many bytes as a number has bits.
-pub(crate) const MARKED: usize = 64;
-
 /// Returns a number with one bit for each byte, the lowest one for the first. It is set if `is_marked` says so.
 #[inline]
-pub(crate) fn marks(block: &[u8; MARKED], is_marked: impl Fn(u8) -> bool) -> u64 {
-    let mut marked = [0; MARKED];
+pub(crate) fn marks(block: &[u8; 64], is_marked: impl Fn(u8) -> bool) -> u64 {
+    let mut marked = [0; 64];
     for (marked, byte) in marked.iter_mut().zip(block) {
         *marked = u8::from(is_marked(*byte));
     }

@@ -42,7 +42,7 @@ pub use id::{
 pub use invalid::{InvalidValue, Rule, ValueKind};
 pub(crate) use letters::{is_accent, is_apostrophe, plain_letter};
 pub use line::Line;
-pub(crate) use marks::{MARKED, marks};
+pub(crate) use marks::marks;
 pub use moment::{AgeLimit, EventTime, OutsideWindow};
 pub use money::Money;
 pub use page_url::PageUrl;

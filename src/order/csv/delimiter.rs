@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::value::{MARKED, marks};
+use crate::value::marks;
 
 /// The character between two fields of a record.
 ///
@@ -73,16 +73,16 @@ impl fmt::Display for Delimiter {
 fn push_positions(wanted: u8, text: &[u8], part: Range<usize>, positions: &mut Vec<usize>) {
     let is_wanted = |byte| byte == wanted;
     let end = part.end;
-    for start in part.step_by(MARKED) {
+    for start in part.step_by(BLOCK) {
         let rest = &text[start..];
         let mut marks = if let Some(block) = rest.first_chunk() {
             marks(block, is_wanted)
         } else {
-            let mut block = [0; MARKED];
+            let mut block = [0; BLOCK];
             block[..rest.len()].copy_from_slice(rest);
             marks(&block, is_wanted)
         };
-        if let Some(behind) = MARKED.checked_sub(end - start) {
+        if let Some(behind) = BLOCK.checked_sub(end - start) {
             marks &= u64::MAX >> behind;
         }
         while marks != 0 {
@@ -91,6 +91,9 @@ fn push_positions(wanted: u8, text: &[u8], part: Range<usize>, positions: &mut V
         }
     }
 }
+
+/// As many bytes as are marked at once.
+const BLOCK: usize = 64;
 
 #[cfg(test)]
 mod tests {
