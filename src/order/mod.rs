@@ -10,7 +10,9 @@
 //!
 //! [`Orders`] takes rows in any order, [`SortedOrders`] rows that are sorted by order id in constant memory, and
 //! [`RowSlice`] rows that are in memory already, on one core or all. All of them group rows in the same way and
-//! give the same events.
+//! give the same events. They hash customer values as rows come in. Names, genders and places often come again:
+//! up to 512 of these texts, none longer than 28 bytes, are kept with their digests until the grouping ends. No other
+//! text of a customer is kept.
 //!
 //! The rules, where the row contract leaves a choice:
 //!

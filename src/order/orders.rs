@@ -17,8 +17,8 @@ use crate::value::{EventTime, Line, OrderId};
 
 /// Groups rows that come in any order into one event per order.
 ///
-/// Customer values are hashed as rows come in and are not kept. Each order takes about one kilobyte of memory;
-/// [`OrderRules::max_memory`] and [`OrderRules::max_rows`] limit how much it takes in all. Where rows are sorted by
+/// Customer values are hashed as rows come in, and no texts of customers are kept but [a few](super). Each order takes
+/// about one kilobyte of memory; [`OrderRules::max_memory`] and [`OrderRules::max_rows`] limit how much it takes in all. Where rows are sorted by
 /// order id, [`SortedOrders`](super::SortedOrders) takes any number of them in constant memory.
 ///
 /// ```
