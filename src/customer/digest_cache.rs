@@ -8,7 +8,7 @@ use crate::value::{Country, copy};
 
 /// The digests of texts that were cleaned and hashed before, without a warning, under the same options.
 ///
-/// A text has one place, and takes it from another one. There are few places until many texts have come.
+/// A text can stand at one place only, and replaces the one that stood there. There are few places until many texts came.
 #[derive(Default)]
 pub(crate) struct DigestCache {
     entries: Vec<Entry>,
