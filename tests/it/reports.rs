@@ -177,6 +177,25 @@ async fn two_hundred_random_reports_of_every_kind_keep_to_the_schema() {
 }
 
 #[test]
+fn all_rows_to_blame_are_counted_however_many_there_are() {
+    let mut orders = Orders::new();
+    for order in 0..60 {
+        for (line, price) in [(2 * order + 2, "1"), (2 * order + 3, "-1")] {
+            let row = Row::new(line, now()).order_id(format!("A{order}").parse().unwrap()).quantity(1);
+            let customer = UserData::builder().email("mary@example.com");
+            orders.push(&row.customer(customer).price(price.parse().unwrap()).currency(Currency::EUR));
+        }
+    }
+    let report = DeliveryReport::default().with_rows(orders.finish(now()).rows);
+    let saved = SavedReport::read(&*serde_json::to_vec(&report).unwrap()).unwrap();
+    let gathered = Reason::gather(report.diagnostics());
+    for reasons in [&gathered[..], saved.reasons()] {
+        let held_back = reasons.iter().find(|reason| reason.code() == "order_incomplete").unwrap();
+        assert!(held_back.explanation().ends_with("(see lines 3, 5, 7, 9, 11 and 55 more)"), "{reasons:?}");
+    }
+}
+
+#[test]
 fn the_schema_refuses_what_is_no_report() {
     let whole = schema(None);
     let good = serde_json::to_value(DeliveryReport::pending(&events(2))).unwrap();
