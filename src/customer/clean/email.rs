@@ -17,7 +17,18 @@ const ATOM_SIGNS: &str = "!#$%&'*+/=?^_`{|}~";
 /// What people write before the `@` if they have no address.
 const MADE_UP: [&[u8]; 10] =
     [b"test", b"none", b"noemail", b"no-email", b"nomail", b"na", b"null", b"unknown", b"email", b"customer"];
-const LONGEST_MADE_UP: usize = 8;
+
+/// The length of the longest of them, in bytes.
+const LONGEST_MADE_UP: usize = {
+    let (mut longest, mut index) = (0, 0);
+    while index < MADE_UP.len() {
+        if MADE_UP[index].len() > longest {
+            longest = MADE_UP[index].len();
+        }
+        index += 1;
+    }
+    longest
+};
 
 /// Looks at addresses of single signs between letters or digits, one of which is an `@` and a later one a dot.
 #[inline(never)]
