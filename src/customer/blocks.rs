@@ -10,27 +10,27 @@ use super::{Hashed, MatchKey, ValueWarning};
 
 /// Values whose digests are known or still to be compressed, in the order given.
 pub(super) struct Blocks {
-    sources: [(MatchKey, Option<ValueWarning>); MAX_VALUES],
-    digests: [Hashed; MAX_VALUES],
+    sources: [(MatchKey, Option<ValueWarning>); AT_ONCE],
+    digests: [Hashed; AT_ONCE],
     len: usize,
-    blocks: ArrayVec<Block, MAX_VALUES>,
+    blocks: ArrayVec<Block, AT_ONCE>,
     /// The value of each block.
-    owners: [usize; MAX_VALUES],
+    owners: [usize; AT_ONCE],
     /// The texts to be cached once they have their digests, each with the number of its value.
-    texts: ArrayVec<(CachedText, usize), MAX_VALUES>,
+    texts: ArrayVec<(CachedText, usize), AT_ONCE>,
 }
 
-/// More than most customers have.
-const MAX_VALUES: usize = 16;
+/// How many values are compressed together: more than most customers have.
+const AT_ONCE: usize = 16;
 
 impl Default for Blocks {
     fn default() -> Self {
         Self {
-            sources: [(MatchKey::Email, None); MAX_VALUES],
-            digests: [Hashed::from_bytes([0; 32]); MAX_VALUES],
+            sources: [(MatchKey::Email, None); AT_ONCE],
+            digests: [Hashed::from_bytes([0; 32]); AT_ONCE],
             len: 0,
             blocks: ArrayVec::new(),
-            owners: [0; MAX_VALUES],
+            owners: [0; AT_ONCE],
             texts: ArrayVec::new(),
         }
     }
@@ -38,7 +38,7 @@ impl Default for Blocks {
 
 impl Blocks {
     pub(super) fn are_full(&self) -> bool {
-        self.len == MAX_VALUES
+        self.len == AT_ONCE
     }
 
     /// Adds a value whose digest is known.
@@ -96,7 +96,7 @@ impl Blocks {
         if count == self.len {
             return digest_each(&self.blocks, &mut self.digests[..count]);
         }
-        let mut digests = [Hashed::from_bytes([0; 32]); MAX_VALUES];
+        let mut digests = [Hashed::from_bytes([0; 32]); AT_ONCE];
         digest_each(&self.blocks, &mut digests[..count]);
         for (owner, digest) in self.owners[..count].iter().zip(digests) {
             self.digests[*owner] = digest;
