@@ -30,7 +30,7 @@ use crate::value::{EventId, EventTime, Line, Money, OrderId, PageUrl};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An event takes one word and the rest on the heap, so that lists of events grow without copying them.
+/// An `Event` is a pointer to its data on the heap, so it is cheap to move.
 #[derive(Clone)]
 pub struct Event(pub(super) Box<Fields>);
 

@@ -55,9 +55,9 @@ pub(super) struct Kind {
 }
 
 impl Reason {
-    /// Gathers the reasons of these diagnostics. Those come first that somebody has to do something about, the
-    /// most frequent first; then orders that lack an invalid row, which only follow from others; and then what is left out on
-    /// purpose.
+    /// Gathers the reasons of these diagnostics. First come those that somebody has to act on, the most frequent first;
+    /// then rows that are held back because another row of their order is invalid; then returns and other rows that are
+    /// left out on purpose.
     pub fn gather(diagnostics: &[Diagnostic]) -> Vec<Self> {
         let mut gathering = Gathering::default();
         for one in diagnostics {
