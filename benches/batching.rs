@@ -65,7 +65,8 @@ impl<'s> Case<'s> {
             ("rows to events, sorted", Box::new(|| grouping::sorted(&self.sorted, now()))),
             ("rows to events, gathered", Box::new(|| drop(black_box(gather(&self.sorted))))),
             ("rows to events, gathered in random order", Box::new(|| drop(black_box(gather(&self.random))))),
-            ("rows to bodies, sorted", Box::new(|| sorted_to_bodies(&self.sorted))),
+            ("rows to bodies, sorted", Box::new(|| sorted_to_bodies(&self.sorted, A_DOZEN))),
+            ("rows to bodies, sorted, each event at once", Box::new(|| sorted_to_bodies(&self.sorted, 1))),
             ("rows to bodies, sorted, as a slice", Box::new(|| slice_to_bodies(RowSlice::new(&self.sorted)))),
             ("rows to bodies, random order", Box::new(|| slice_to_bodies(RowSlice::new(&self.random)))),
             ("rows to bodies, random order, by events", Box::new(|| events_to_bodies(&gather(&self.random)))),
@@ -78,7 +79,9 @@ impl<'s> Case<'s> {
             ("events to bodies", Box::new(|| events_to_bodies(&self.events))),
             ("builders, one event and body at a time", Box::new(|| one_at_a_time(self.shop))),
             #[cfg(feature = "csv")]
-            ("CSV to bodies", Box::new(|| csv_to_bodies(&self.csv))),
+            ("CSV to bodies", Box::new(|| csv_to_bodies(&self.csv, A_DOZEN))),
+            #[cfg(feature = "csv")]
+            ("CSV to bodies, each event at once", Box::new(|| csv_to_bodies(&self.csv, 1))),
             #[cfg(feature = "csv")]
             ("CSV to records, nothing else", Box::new(|| csv_to_records(&self.csv))),
         ]
@@ -89,12 +92,15 @@ fn gather(rows: &[Row<'_>]) -> Vec<Event> {
     grouping::in_any_order(rows, now()).events
 }
 
-fn sorted_to_bodies(rows: &[Row<'_>]) {
+/// How many events are taken together, as the documentation of [`SortedOrders`] advises.
+const A_DOZEN: usize = 12;
+
+fn sorted_to_bodies(rows: &[Row<'_>], at_once: usize) {
     let mut orders = SortedOrders::new(OrderRules::new(), now());
     let mut batcher = Batcher::new(&RequestFields::new());
     for row in rows {
         orders.push(row).expect("sorted rows");
-        pass_on(&mut orders, &mut batcher);
+        pass_on(&mut orders, &mut batcher, at_once);
     }
     finish(orders, batcher);
 }
@@ -117,7 +123,10 @@ fn on_threads(threads: usize, rows: &[Row<'_>]) {
     POOLS[threads - 1].install(|| slice_to_bodies(RowSlice::new(rows).on_all_cores()));
 }
 
-fn pass_on(orders: &mut SortedOrders, batcher: &mut Batcher) {
+fn pass_on(orders: &mut SortedOrders, batcher: &mut Batcher, at_once: usize) {
+    if orders.ready_events() < at_once {
+        return;
+    }
     while let Some(event) = orders.next_event() {
         batcher.push(event);
     }
@@ -159,7 +168,7 @@ fn build(number: usize, customer: &Customer, product: &ProductId, price: Amount)
 }
 
 #[cfg(feature = "csv")]
-fn csv_to_bodies(file: &str) {
+fn csv_to_bodies(file: &str, at_once: usize) {
     use meta_offline_events::order::{RowLayout, csv::CsvRows};
 
     let mut rows = CsvRows::new(file.as_bytes(), &RowLayout::new()).expect("a header");
@@ -167,7 +176,7 @@ fn csv_to_bodies(file: &str) {
     let mut batcher = Batcher::new(&RequestFields::new());
     while let Some(row) = rows.next_row().expect("records") {
         orders.push_parsed(row).expect("sorted rows");
-        pass_on(&mut orders, &mut batcher);
+        pass_on(&mut orders, &mut batcher, at_once);
     }
     finish(orders, batcher);
 }

@@ -191,8 +191,10 @@ fn to_bodies(rows: &[Row<'_>], sorting: Sorting, now: EventTime) -> Result<usize
             let mut batcher = Batcher::new(&fields);
             for row in rows {
                 orders.push(row)?;
-                while let Some(event) = orders.next_event() {
-                    batcher.push(event);
+                if orders.ready_events() >= 12 {
+                    while let Some(event) = orders.next_event() {
+                        batcher.push(event);
+                    }
                 }
                 while let Some(batch) = batcher.next_batch() {
                     count(&batch);

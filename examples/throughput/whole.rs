@@ -55,8 +55,10 @@ fn stream(file: &Path, now: EventTime) -> Result<Result<Run, NotSorted>, Failure
         if let Err(error) = orders.push_parsed(row) {
             return Ok(Err(error));
         }
-        while let Some(event) = orders.next_event() {
-            batcher.push(event);
+        if orders.ready_events() >= 12 {
+            while let Some(event) = orders.next_event() {
+                batcher.push(event);
+            }
         }
         while let Some(batch) = batcher.next_batch() {
             run.count(&batch);

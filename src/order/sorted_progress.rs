@@ -29,7 +29,7 @@ impl Progress {
     /// How many events wait to be taken.
     pub(super) fn ready(&self) -> usize {
         match self {
-            Self::Reading(orders) | Self::Read(orders, _) => orders.ready(),
+            Self::Reading(orders) | Self::Read(orders, _) => orders.ready_events(),
             Self::Ended(_) => 0,
         }
     }

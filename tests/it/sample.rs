@@ -141,7 +141,8 @@ fn c25_rows_that_are_invalid_with_their_order_count_too() {
         let row = row.quantity(1).price("5".parse().unwrap()).currency(currency);
         orders.push(&row);
         sorted.push(&row).unwrap();
-        assert!(sorted.next_event().is_none(), "not before the first rows are judged");
+        assert_eq!(sorted.ready_events(), 0, "not before the first rows are judged");
+        assert!(sorted.next_event().is_none());
     }
     sorted.end_source(Ending::Proven);
     for prepared in [orders.finish(now()), sorted.finish()] {

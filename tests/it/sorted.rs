@@ -6,7 +6,7 @@ use meta_offline_events::customer::{Coverage, MatchKey, UserData};
 use meta_offline_events::event::{ActionSource, Event, EventName};
 use meta_offline_events::order::csv::CsvRows;
 use meta_offline_events::order::{
-    NotSorted, OrderRules, Orders, Prepared, Row, RowLayout, RowSlice, SortedError, SortedOrders,
+    Ending, NotSorted, OrderRules, Orders, Prepared, Row, RowLayout, RowSlice, SortedError, SortedOrders,
 };
 use meta_offline_events::report::{Diagnostic, RowReport};
 use meta_offline_events::value::{Currency, EventTime, Line};
@@ -392,6 +392,21 @@ fn an_order_that_comes_back_from_far_away_is_out_of_place() {
     let prepared = orders.finish();
     events += prepared.events.len() as u64;
     assert_eq!((prepared.rows.read(), prepared.rows.invalid(), events), (ORDERS + 1, 1, ORDERS));
+}
+
+#[test]
+fn ready_events_are_those_that_can_be_taken() {
+    let mut orders = SortedOrders::new(OrderRules::new(), now());
+    for (line, order) in (1..).zip(["A1", "A2", "A2", "A3"]) {
+        orders.push(&row(line, order)).unwrap();
+    }
+    assert_eq!(orders.ready_events(), 2, "A3 may continue");
+    assert!(orders.next_event().is_some());
+    assert_eq!(orders.ready_events(), 1);
+    assert!(orders.take_event().is_some());
+    assert_eq!(orders.ready_events(), 0);
+    orders.end_source(Ending::Proven);
+    assert_eq!(orders.ready_events(), 1);
 }
 
 #[test]

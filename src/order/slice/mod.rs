@@ -147,7 +147,9 @@ impl SortedOrders {
         // Without a sort check no row is out of place.
         let added = self.push(row);
         debug_assert!(added.is_ok(), "nothing checks the sequence");
-        self.lend_all(each);
+        if self.ready_events() >= AT_ONCE {
+            self.lend_all(each);
+        }
     }
 
     fn lend_all(&mut self, each: &mut impl FnMut(&mut Event)) {
@@ -156,6 +158,9 @@ impl SortedOrders {
         }
     }
 }
+
+/// How many events are lent one after another, so that neither grouping nor what is done with events leaves the caches.
+const AT_ONCE: usize = 12;
 
 /// Rows in pieces that cut no order.
 enum Pieces<'r, 'a> {
