@@ -14,6 +14,9 @@ pub(super) struct Fields<'a> {
     pub(super) ends: &'a [usize],
     /// The byte between two fields. No field holds it, unless it is a NUL: then no field that can be used does.
     pub(super) separator: u8,
+    /// The same number for records one after another that begin with the same fields, among which are those of the
+    /// customer.
+    pub(super) head: u64,
 }
 
 impl<'a> Fields<'a> {

@@ -15,6 +15,8 @@ pub(super) struct LastCustomer {
     span: RangeInclusive<usize>,
     written: String,
     places: Places,
+    /// The [head](Fields::head) of the record that was read last, or 0, which no record has.
+    head: u64,
 }
 
 impl LastCustomer {
@@ -22,7 +24,7 @@ impl LastCustomer {
     pub(super) fn new(fields: Vec<(MatchKey, usize)>) -> Option<Self> {
         let positions = || fields.iter().map(|(_, position)| *position);
         let span = positions().min()?..=positions().max()?;
-        Some(Self { fields, span, written: String::new(), places: Places::default() })
+        Some(Self { fields, span, written: String::new(), places: Places::default(), head: 0 })
     }
 
     /// How many fields a record has up to the last one about its customer.
@@ -34,13 +36,21 @@ impl LastCustomer {
     /// may hold what no text may.
     #[inline]
     pub(super) fn read(&mut self, record: Fields<'_>) -> Option<(&str, &Places)> {
+        if self.head != record.head {
+            self.read_another(record)?;
+        }
+        Some((&self.written, &self.places))
+    }
+
+    fn read_another(&mut self, record: Fields<'_>) -> Option<()> {
         let (first, last) = (record.range(*self.span.start()), record.range(*self.span.end()));
         let written = &record.text[first.start..last.end];
         // Separators stand between the fields, so equal parts of two records have equal fields.
         if self.written.as_bytes() != written {
             self.replace(record, written, first.start)?;
         }
-        Some((&self.written, &self.places))
+        self.head = record.head;
+        Some(())
     }
 
     fn replace(&mut self, record: Fields<'_>, written: &[u8], start: usize) -> Option<()> {
@@ -95,10 +105,11 @@ mod tests {
         #[test]
         fn a_customer_is_what_its_fields_are(
             rows in prop::collection::vec(prop::array::uniform3(prop::sample::select(&FIELDS[..])), 1..6),
+            phone in 1..=2_usize,
         ) {
             let file: Vec<u8> = rows.iter().flat_map(|row| [&row.join(&b','), &b"\n"[..]].concat()).collect();
             let mut records = Records::new(Begun::with_head(file, io::empty()), Delimiter::Comma);
-            let keys = [(MatchKey::Email, 0), (MatchKey::Phone, 2)];
+            let keys = [(MatchKey::Email, 0), (MatchKey::Phone, phone)];
             let mut last = LastCustomer::new(keys.to_vec()).expect("there are fields");
             records.expect_equal(last.head());
             while records.advance()? {

@@ -38,6 +38,8 @@ pub(super) struct Records<R> {
     ends: Vec<usize>,
     /// How many fields at the beginning of a record are often those of the record before.
     head: usize,
+    /// How many records did not begin like the one before.
+    heads: u64,
     /// The last record, if it has quotes.
     has_quotes: bool,
     quoted: QuotedRecord,
@@ -67,6 +69,7 @@ impl<R: Read> Records<R> {
             record_line: 1,
             ends: Vec::new(),
             head: 0,
+            heads: 0,
             has_quotes: false,
             quoted: QuotedRecord::default(),
             blank_lines: 0,
@@ -157,6 +160,7 @@ impl<R: Read> Records<R> {
         let unread = &self.buffer[self.next..self.filled];
         let length = head.filter(|head| unread.starts_with(head)).map_or(0, <[u8]>::len);
         self.ends.truncate(if length > 0 { self.head } else { 0 });
+        self.heads += u64::from(length == 0);
         length
     }
 
@@ -321,7 +325,7 @@ impl<R> Records<R> {
         } else {
             (self.raw(), self.delimiter.byte())
         };
-        Fields { text, ends: &self.ends, separator }
+        Fields { text, ends: &self.ends, separator, head: self.heads }
     }
 
     pub(super) fn field(&self, index: usize) -> &[u8] {
