@@ -10,14 +10,19 @@ use super::{Hashed, MatchKey, ValueWarning};
 
 /// Values whose digests are known or still to be compressed, in the order given.
 pub(super) struct Blocks {
-    sources: [(MatchKey, Option<ValueWarning>); AT_ONCE],
-    digests: [Hashed; AT_ONCE],
-    len: usize,
+    values: ArrayVec<Value, AT_ONCE>,
     blocks: ArrayVec<Block, AT_ONCE>,
-    /// The value of each block.
-    owners: [usize; AT_ONCE],
-    /// The texts to be cached once they have their digests, each with the number of its value.
+    /// Those of the blocks from the start on, once they are compressed, and known ones from the end on.
+    digests: [Hashed; AT_ONCE],
+    /// The texts to be cached once they have their digests, each with the number of its block.
     texts: ArrayVec<(CachedText, usize), AT_ONCE>,
+}
+
+struct Value {
+    key: MatchKey,
+    warning: Option<ValueWarning>,
+    /// The place of its digest.
+    place: u8,
 }
 
 /// How many values are compressed together: more than most customers have.
@@ -26,11 +31,9 @@ const AT_ONCE: usize = 16;
 impl Default for Blocks {
     fn default() -> Self {
         Self {
-            sources: [(MatchKey::Email, None); AT_ONCE],
-            digests: [Hashed::from_bytes([0; 32]); AT_ONCE],
-            len: 0,
+            values: ArrayVec::new(),
             blocks: ArrayVec::new(),
-            owners: [0; AT_ONCE],
+            digests: [Hashed::from_bytes([0; 32]); AT_ONCE],
             texts: ArrayVec::new(),
         }
     }
@@ -38,15 +41,15 @@ impl Default for Blocks {
 
 impl Blocks {
     pub(super) fn are_full(&self) -> bool {
-        self.len == AT_ONCE
+        self.values.is_full()
     }
 
     /// Adds a value whose digest is known.
     #[inline]
     pub(super) fn add_known(&mut self, key: MatchKey, digest: Hashed) {
-        self.sources[self.len] = (key, None);
-        self.digests[self.len] = digest;
-        self.len += 1;
+        let place = AT_ONCE - 1 - (self.values.len() - self.blocks.len());
+        self.digests[place] = digest;
+        self.push(key, None, place);
     }
 
     /// Lets a text be written into an empty block, and returns whether it was. If it has no warning, its digest is
@@ -66,15 +69,19 @@ impl Blocks {
             Some(Quick { length, warning }) => {
                 pad(block, length);
                 if let Some(text) = text.filter(|_| warning.is_none()) {
-                    self.texts.push((*text, self.len));
+                    self.texts.push((*text, place));
                 }
-                self.sources[self.len] = (key, warning);
-                self.owners[place] = self.len;
-                self.len += 1;
+                self.push(key, warning, place);
             }
             None => self.blocks.truncate(place),
         }
         written.is_some()
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "there are few places")]
+    fn push(&mut self, key: MatchKey, warning: Option<ValueWarning>, place: usize) {
+        self.values.push(Value { key, warning, place: place as u8 });
     }
 
     /// Compresses all blocks, and returns all digests, in the order of their values.
@@ -83,28 +90,17 @@ impl Blocks {
         &mut self,
         cache: Option<&mut DigestCache>,
     ) -> impl Iterator<Item = (MatchKey, Option<ValueWarning>, Hashed)> {
-        self.compress();
+        let Self { values, blocks, digests, texts } = self;
+        digest_each(blocks, &mut digests[..blocks.len()]);
         if let Some(cache) = cache {
-            self.texts.iter().for_each(|(text, value)| cache.insert(*text, self.digests[*value]));
+            texts.iter().for_each(|(text, place)| cache.insert(*text, digests[*place]));
         }
-        let digest = |(&(key, warning), &digest): (&(_, _), &_)| (key, warning, digest);
-        self.sources[..self.len].iter().zip(&self.digests).map(digest)
-    }
-
-    fn compress(&mut self) {
-        let count = self.blocks.len();
-        if count == self.len {
-            return digest_each(&self.blocks, &mut self.digests[..count]);
-        }
-        let mut digests = [Hashed::from_bytes([0; 32]); AT_ONCE];
-        digest_each(&self.blocks, &mut digests[..count]);
-        for (owner, digest) in self.owners[..count].iter().zip(digests) {
-            self.digests[*owner] = digest;
-        }
+        let digest = |value: &Value| (value.key, value.warning, digests[usize::from(value.place)]);
+        values.iter().map(digest)
     }
 
     pub(super) fn clear(&mut self) {
-        self.len = 0;
+        self.values.clear();
         self.blocks.clear();
         self.texts.clear();
     }

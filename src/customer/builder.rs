@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 
 use super::blocks::Blocks;
 use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
-use super::digest_cache::CachedText;
+use super::digest_cache::{CachedText, DigestCache};
 use super::given::{self, Given, Places, Texts};
 use super::sha256;
 use super::workspace::Workspace;
@@ -400,7 +400,7 @@ impl<'a> UserDataBuilder<'a> {
     ) -> Vec<UnusableKey> {
         let mut memory = Texts::new();
         let given = self.given.texts(&mut memory);
-        let country = first_country(given);
+        let country = first_country(given, workspace.cache.as_mut());
         let options = CleaningOptions {
             country: country.map(|(_, country)| country).or(self.options.country),
             as_of: day.or(self.options.as_of),
@@ -443,9 +443,16 @@ impl<'a> UserDataBuilder<'a> {
 }
 
 /// The first usable country, with its text.
-fn first_country<'a>(given: &[(MatchKey, &'a str)]) -> Option<(&'a str, Country)> {
+fn first_country<'a>(
+    given: &[(MatchKey, &'a str)],
+    mut cache: Option<&mut DigestCache>,
+) -> Option<(&'a str, Country)> {
+    let mut country = |raw: &str| match &mut cache {
+        Some(cache) => cache.country(raw),
+        None => raw.parse().ok(),
+    };
     let mut countries = given.iter().filter(|(key, _)| *key == MatchKey::Country);
-    countries.find_map(|&(_, raw)| Some((raw, raw.parse().ok()?)))
+    countries.find_map(|&(_, raw)| Some((raw, country(raw)?)))
 }
 
 /// Meta publishes no limit; no customer has more values of one key.

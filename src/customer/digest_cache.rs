@@ -16,6 +16,8 @@ pub(crate) struct DigestCache {
     added: usize,
     /// What the texts were cleaned by, but for the country, which is part of each.
     options: CleaningOptions,
+    /// The last name of a country.
+    country: Option<(CachedText, Country)>,
 }
 
 #[derive(Clone)]
@@ -49,6 +51,24 @@ impl DigestCache {
         let options = CleaningOptions { country: None, as_of: None, ..*options };
         if self.options != options {
             *self = Self { options, ..Self::default() };
+        }
+    }
+
+    /// The country of a text, if it can be used.
+    #[inline]
+    pub(super) fn country(&mut self, raw: &str) -> Option<Country> {
+        // Codes are read as fast as they are found.
+        if raw.len() <= 2 || !CachedText::is_worth(MatchKey::Country, raw) {
+            return raw.parse().ok();
+        }
+        let text = CachedText::new(MatchKey::Country, raw, None);
+        match &self.country {
+            Some((last, country)) if last.equals(&text) => Some(*country),
+            _ => {
+                let country = raw.parse().ok()?;
+                self.country = Some((text, country));
+                Some(country)
+            }
         }
     }
 

@@ -27,41 +27,37 @@ pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) ->
     let _ = options;
     let behind_plus = text.strip_prefix(b"+");
     let number = behind_plus.unwrap_or(text);
-    let (mut marks, mut end) = (0, 0);
+    let (mut marks, mut end, mut before) = (0, 0, 0);
     for &byte in number {
         form[end & 63] = byte;
         end += usize::from(byte.is_ascii_digit());
-        marks |= MARKS[usize::from(byte)];
+        let mark = MARKS[usize::from(byte)];
+        marks |= mark & UNUSUAL | mark & before << 1 & BEHIND_BRACKET;
+        before = mark;
     }
     form[end & 63] = 0;
-    // The rule treats the zero of a float and a trunk zero in brackets.
-    let is_plain = match marks {
-        0 => true,
-        DOUBTFUL => !text.ends_with(b".0") && !may_have_zero_in_brackets(number),
-        _ => false,
-    };
+    let is_plain = marks == 0 && !text.ends_with(b".0");
     let digits = form.get(..end).filter(|_| is_plain && DIGITS.contains(&end))?;
     let warning = behind_plus.is_none().then_some(ValueWarning::NoCountryCode);
     (digits[0] != b'0' && !is_made_up(digits)).then_some(Quick { length: end, warning })
 }
 
-fn may_have_zero_in_brackets(number: &[u8]) -> bool {
-    number.windows(2).any(|pair| matches!(pair, b"(0" | b"( "))
-}
+/// Marks a bracket, and what may not stand behind it: the rule leaves out a trunk zero in brackets.
+const BRACKET: u8 = 1;
+const BEHIND_BRACKET: u8 = 2;
 
-const DOUBTFUL: u8 = 1;
-
-/// Which bytes need a second look, and which end the quick look.
+/// Which bytes end the quick look, and which ones do so behind a bracket.
 const MARKS: Letters = {
     let mut marks = [UNUSUAL; 256];
-    let harmless = b"0123456789 -)";
+    let harmless = b"123456789-).";
     let mut index = 0;
     while index < harmless.len() {
         marks[harmless[index] as usize] = 0;
         index += 1;
     }
-    marks[b'.' as usize] = DOUBTFUL;
-    marks[b'(' as usize] = DOUBTFUL;
+    marks[b'(' as usize] = BRACKET;
+    marks[b'0' as usize] = BEHIND_BRACKET;
+    marks[b' ' as usize] = BEHIND_BRACKET;
     marks
 };
 

@@ -138,6 +138,13 @@ proptest! {
     ) {
         agrees(key, &raw, &options(country, exact, dated))?;
     }
+
+    #[test]
+    fn a_quick_look_at_a_phone_number_gives_what_the_rule_gives_or_nothing(
+        raw in "[+]?[0-9]{0,3} ?[(]{0,2}[0 .]{0,2}[0-9]{0,3}[)]?[ .-]?[0-9]{3,8}|[0-9]{6,16}\\.0",
+    ) {
+        agrees(MatchKey::Phone, &raw, &options("us", false, false))?;
+    }
 }
 
 #[test]
