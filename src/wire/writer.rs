@@ -154,15 +154,22 @@ impl SliceWriter<'_> {
         self.end = end + 1;
     }
 
-    /// Writes a digest in quotation marks, and the bracket that closes a list.
+    /// Writes a digest in quotation marks behind the opening of its key, and the bracket that closes a list.
     #[inline]
-    fn put_digest(&mut self, digest: &Hashed, is_list: bool) {
-        let place: &mut [u8; HEX + 3] = self.place(self.end);
-        let [opening, digits @ .., mark, bracket] = place;
-        *opening = b'"';
-        digest.write_hex(digits);
-        [*mark, *bracket] = *b"\"]";
-        self.end += HEX + 2 + usize::from(is_list);
+    fn put_digest(&mut self, Opening { text, length, is_list }: &Opening, digest: &Hashed) {
+        const QUOTED: usize = HEX + 3;
+        let place: &mut [u8; Opening::MASK + QUOTED] = self.place(self.end);
+        if let Some(start) = place.first_chunk_mut() {
+            *start = *text;
+        }
+        // The mask changes no length, and shows that there is room.
+        if let Some([mark, digits @ .., other_mark, bracket]) =
+            place[length & Opening::MASK..].first_chunk_mut::<QUOTED>()
+        {
+            digest.write_hex(digits);
+            [*mark, *other_mark, *bracket] = *b"\"\"]";
+        }
+        self.end += length + HEX + 2 + usize::from(*is_list);
     }
 
     #[inline(never)]
@@ -209,9 +216,17 @@ impl SliceWriter<'_> {
                 let point = 8 - decimals;
                 // The last digit before the point stays, also of zero.
                 let zeros = (digits.trailing_zeros() / 8).min(point - 1);
-                self.put_start(&(text >> (8 * zeros)).to_le_bytes(), (point - zeros) as usize);
-                self.put(b".");
-                self.put_start(&(text >> (8 * point)).to_le_bytes(), decimals as usize);
+                let whole = (point - zeros) as usize;
+                let place: &mut [u8; 24] = self.place(self.end);
+                if let Some(start) = place.first_chunk_mut() {
+                    *start = (text >> (8 * zeros)).to_le_bytes();
+                }
+                // There are at most seven digits before the point, which the mask shows.
+                if let Some([sign, behind @ ..]) = place[whole & 7..].first_chunk_mut::<9>() {
+                    *sign = b'.';
+                    *behind = (text >> (8 * point)).to_le_bytes();
+                }
+                self.end += whole + 1 + decimals as usize;
             }
             _ => self.put_slice(amount.to_digits().as_bytes()),
         }
@@ -293,20 +308,19 @@ impl MemberWriter for SliceWriter<'_> {
         self.object(|members| {
             let mut last = None;
             for (key, value) in customer.entries() {
-                let Opening { text, length, is_list } = &OPENINGS[key as usize];
+                let mut opening = &OPENINGS[key as usize];
                 if last == Some(key) {
                     // Another value of the list that was closed behind the last one.
                     members.end -= 1;
-                    members.put(b",");
-                } else {
-                    members.put_start(text, *length);
-                    last = Some(key);
+                    opening = &Opening::OF_ANOTHER;
                 }
+                last = Some(key);
                 match value {
-                    MatchValue::Hashed(digest) => members.put_digest(digest, *is_list),
+                    MatchValue::Hashed(digest) => members.put_digest(opening, digest),
                     value => {
+                        members.put_start(&opening.text, opening.length);
                         members.json(&value)?;
-                        members.put_start(b"]", usize::from(*is_list));
+                        members.put_start(b"]", usize::from(opening.is_list));
                     }
                 }
             }
@@ -370,6 +384,15 @@ struct Opening {
 impl Opening {
     /// Longer than every opening.
     const ROOM: usize = 40;
+    /// Has all bits of the length of any opening.
+    const MASK: usize = 63;
+
+    /// What stands before another value of a list.
+    const OF_ANOTHER: Self = {
+        let mut text = [0; Self::ROOM];
+        text[0] = b',';
+        Self { text, length: 1, is_list: true }
+    };
 
     const fn of(key: MatchKey) -> Self {
         let mut text = [0; Self::ROOM];
