@@ -415,9 +415,8 @@ impl Group {
     }
 }
 
-/// Reads the keys one by one: a customer has few, and the search for the first and the last value of one takes longer.
 fn external_ids(customer: &UserData) -> impl Iterator<Item = MatchValue<'_>> {
-    customer.entries().filter(|(key, _)| *key == MatchKey::ExternalId).map(|(_, id)| id)
+    customer.values_one_by_one(MatchKey::ExternalId)
 }
 
 /// Refuses an event that does not fit into a request. Only an order of many lines can be that large.
