@@ -66,7 +66,6 @@ impl<'s> Case<'s> {
             ("rows to events, gathered", Box::new(|| drop(black_box(gather(&self.sorted))))),
             ("rows to events, gathered in random order", Box::new(|| drop(black_box(gather(&self.random))))),
             ("rows to bodies, sorted", Box::new(|| sorted_to_bodies(&self.sorted, A_DOZEN))),
-            ("rows to bodies, sorted, each event at once", Box::new(|| sorted_to_bodies(&self.sorted, 1))),
             ("rows to bodies, sorted, as a slice", Box::new(|| slice_to_bodies(RowSlice::new(&self.sorted)))),
             ("rows to bodies, random order", Box::new(|| slice_to_bodies(RowSlice::new(&self.random)))),
             ("rows to bodies, random order, by events", Box::new(|| events_to_bodies(&gather(&self.random)))),
@@ -81,9 +80,10 @@ impl<'s> Case<'s> {
             #[cfg(feature = "csv")]
             ("CSV to bodies", Box::new(|| csv_to_bodies(&self.csv, A_DOZEN))),
             #[cfg(feature = "csv")]
-            ("CSV to bodies, each event at once", Box::new(|| csv_to_bodies(&self.csv, 1))),
-            #[cfg(feature = "csv")]
             ("CSV to records, nothing else", Box::new(|| csv_to_records(&self.csv))),
+            ("rows to bodies, sorted, each event at once", Box::new(|| sorted_to_bodies(&self.sorted, 1))),
+            #[cfg(feature = "csv")]
+            ("CSV to bodies, each event at once", Box::new(|| csv_to_bodies(&self.csv, 1))),
         ]
     }
 }
