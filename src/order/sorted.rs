@@ -182,7 +182,7 @@ impl SortedOrders {
 
     /// Returns how many events can be taken.
     ///
-    /// Where rows are at hand, as in a file, take about a dozen events at a time. That is some 5 % faster than taking
+    /// Where rows are at hand, as in a file, take about a dozen events at a time. That is 2 to 5 % faster than taking
     /// each at once, because the code that groups rows and the code that writes events share the caches of the
     /// processor.
     ///
