@@ -16,7 +16,7 @@ pub(super) struct Fields<'a> {
     pub(super) separator: u8,
     /// The same number for records one after another that begin with the same fields, among which are those of the
     /// customer.
-    pub(super) head: u64,
+    pub(super) beginning: u64,
 }
 
 impl<'a> Fields<'a> {

@@ -15,8 +15,8 @@ pub(super) struct LastCustomer {
     span: RangeInclusive<usize>,
     written: String,
     places: Places,
-    /// The [head](Fields::head) of the record that was read last, or 0, which no record has.
-    head: u64,
+    /// The [beginning](Fields::beginning) of the record that was read last, or 0, which no record has.
+    beginning: u64,
 }
 
 impl LastCustomer {
@@ -24,7 +24,7 @@ impl LastCustomer {
     pub(super) fn new(fields: Vec<(MatchKey, usize)>) -> Option<Self> {
         let positions = || fields.iter().map(|(_, position)| *position);
         let span = positions().min()?..=positions().max()?;
-        Some(Self { fields, span, written: String::new(), places: Places::default(), head: 0 })
+        Some(Self { fields, span, written: String::new(), places: Places::default(), beginning: 0 })
     }
 
     /// How many fields a record has up to the last one about its customer.
@@ -36,7 +36,7 @@ impl LastCustomer {
     /// may hold what no text may.
     #[inline]
     pub(super) fn read(&mut self, record: Fields<'_>) -> Option<(&str, &Places)> {
-        if self.head != record.head {
+        if self.beginning != record.beginning {
             self.read_another(record)?;
         }
         Some((&self.written, &self.places))
@@ -49,7 +49,7 @@ impl LastCustomer {
         if self.written.as_bytes() != written {
             self.replace(record, written, first.start)?;
         }
-        self.head = record.head;
+        self.beginning = record.beginning;
         Some(())
     }
 

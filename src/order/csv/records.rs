@@ -39,7 +39,7 @@ pub(super) struct Records<R> {
     /// How many fields at the beginning of a record are often those of the record before.
     head: usize,
     /// How many records did not begin like the one before.
-    heads: u64,
+    beginnings: u64,
     /// The last record, if it has quotes.
     has_quotes: bool,
     quoted: QuotedRecord,
@@ -69,7 +69,7 @@ impl<R: Read> Records<R> {
             record_line: 1,
             ends: Vec::new(),
             head: 0,
-            heads: 0,
+            beginnings: 0,
             has_quotes: false,
             quoted: QuotedRecord::default(),
             blank_lines: 0,
@@ -160,7 +160,7 @@ impl<R: Read> Records<R> {
         let unread = &self.buffer[self.next..self.filled];
         let length = head.filter(|head| unread.starts_with(head)).map_or(0, <[u8]>::len);
         self.ends.truncate(if length > 0 { self.head } else { 0 });
-        self.heads += u64::from(length == 0);
+        self.beginnings += u64::from(length == 0);
         length
     }
 
@@ -325,7 +325,7 @@ impl<R> Records<R> {
         } else {
             (self.raw(), self.delimiter.byte())
         };
-        Fields { text, ends: &self.ends, separator, head: self.heads }
+        Fields { text, ends: &self.ends, separator, beginning: self.beginnings }
     }
 
     pub(super) fn field(&self, index: usize) -> &[u8] {
