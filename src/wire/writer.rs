@@ -411,6 +411,8 @@ impl Opening {
     }
 }
 
+const _: () = assert!(Opening::ROOM <= Opening::MASK, "the mask changes no length");
+
 /// The opening of each key.
 static OPENINGS: [Opening; MatchKey::ALL.len()] = {
     let mut openings = [const { Opening::of(MatchKey::Email) }; MatchKey::ALL.len()];
