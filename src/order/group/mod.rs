@@ -17,7 +17,7 @@ use fingerprints::Seen;
 use super::quantity::Quantity;
 use super::row_error::Fault;
 use super::{Column, OrderRules, Row, order_id};
-use crate::customer::{MatchKey, MatchValue, RawFingerprint, UserData};
+use crate::customer::{MatchKey, RawFingerprint, UserData};
 use crate::event::{Completion, DeliveryCategory, Event, EventName};
 use crate::value::{
     AgeLimit, Amount, Currency, EventId, EventTime, Line, OrderId, OutsideWindow, PageUrl, Sum,
@@ -193,9 +193,9 @@ impl Group {
 
     /// Checks that all rows have the same external id.
     fn check_external_ids(&mut self, customer: &UserData, line: Line) {
-        let mut ids = external_ids(customer);
+        let mut ids = customer.values_one_by_one(MatchKey::ExternalId);
         let Some(first) = ids.next() else { return };
-        let known = external_ids(self.event.user_data()).next().unwrap_or(first);
+        let known = self.event.user_data().values_one_by_one(MatchKey::ExternalId).next().unwrap_or(first);
         if first != known || ids.any(|id| id != known) {
             let message = "the order has two external ids: one order has one customer";
             self.object(Column::ExternalId, "two_external_ids", message, line);
@@ -413,10 +413,6 @@ impl Group {
         self.event.set_value(total, currency);
         Ok(())
     }
-}
-
-fn external_ids(customer: &UserData) -> impl Iterator<Item = MatchValue<'_>> {
-    customer.values_one_by_one(MatchKey::ExternalId)
 }
 
 /// Refuses an event that does not fit into a request. Only an order of many lines can be that large.
