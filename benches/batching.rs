@@ -92,7 +92,7 @@ fn gather(rows: &[Row<'_>]) -> Vec<Event> {
     grouping::in_any_order(rows, now()).events
 }
 
-/// How many events are taken together, as the documentation of [`SortedOrders`] advises.
+/// How many events are taken together, as the documentation of [`SortedOrders::ready_events`] advises.
 const A_DOZEN: usize = 12;
 
 fn sorted_to_bodies(rows: &[Row<'_>], at_once: usize) {

@@ -14,7 +14,7 @@ use meta_offline_events::value::{EventTime, Line};
 use meta_offline_events::wire::{Batch, BatchLimits, Batcher, RequestFields};
 
 use crate::floor::{Floor, minima};
-use crate::whole::Sorting;
+use crate::whole::{AT_ONCE, Sorting};
 use crate::{Failure, in_file, open};
 
 /// The most rows that are kept in memory.
@@ -191,7 +191,7 @@ fn to_bodies(rows: &[Row<'_>], sorting: Sorting, now: EventTime) -> Result<usize
             let mut batcher = Batcher::new(&fields);
             for row in rows {
                 orders.push(row)?;
-                if orders.ready_events() >= 12 {
+                if orders.ready_events() >= AT_ONCE {
                     while let Some(event) = orders.next_event() {
                         batcher.push(event);
                     }

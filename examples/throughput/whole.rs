@@ -11,6 +11,9 @@ use meta_offline_events::wire::{Batch, Batcher, Batches, RequestFields};
 use crate::floor::timed;
 use crate::{Failure, in_file, open, say};
 
+/// How many events are taken together, as the documentation of [`SortedOrders::ready_events`] advises.
+pub(crate) const AT_ONCE: usize = 12;
+
 /// Whether the rows of a file are sorted by order id. It decides how they can be grouped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sorting {
@@ -55,7 +58,7 @@ fn stream(file: &Path, now: EventTime) -> Result<Result<Run, NotSorted>, Failure
         if let Err(error) = orders.push_parsed(row) {
             return Ok(Err(error));
         }
-        if orders.ready_events() >= 12 {
+        if orders.ready_events() >= AT_ONCE {
             while let Some(event) = orders.next_event() {
                 batcher.push(event);
             }
