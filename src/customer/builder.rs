@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use super::blocks::Blocks;
 use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
 use super::digest_cache::{CachedText, DigestCache};
-use super::given::{self, Given, Places, Texts};
+use super::given::{self, Given, Passage, Texts};
 use super::sha256;
 use super::workspace::Workspace;
 use super::{
@@ -84,10 +84,10 @@ impl<'a> UserDataBuilder<'a> {
         self.given.add(key, raw);
     }
 
-    /// The builder of a customer whose values are at these places of a text.
+    /// The builder of a customer whose values stand in a longer text.
     #[inline]
-    pub(crate) fn lent(text: &'a str, places: &'a Places, options: CleaningOptions) -> Self {
-        Self { given: Given::Lent(text, places), texts: places.fingerprint(), options }
+    pub(crate) fn lent(passage: &'a Passage, options: CleaningOptions) -> Self {
+        Self { given: Given::Lent(passage), texts: passage.fingerprint(), options }
     }
 
     /// Copies the builder, with the lifetime of this borrow.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::key_set::KeySet;
 use super::{CleaningOptions, Hashed, MatchKey};
-use crate::value::{Country, copy};
+use crate::value::{Country, words};
 
 /// The digests of texts that were cleaned and hashed before, without a warning, under the same options.
 ///
@@ -111,12 +111,10 @@ impl CachedText {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the text is short")]
     pub(super) fn new(key: MatchKey, raw: &str, country: Option<Country>) -> Self {
-        let mut bytes = [0; 32];
-        copy(raw.as_bytes(), &mut bytes[..raw.len()]);
         let [letter, other_letter] = country.map_or([0, 0], |country| *country.letters());
         let behind = u32::from_le_bytes([raw.len() as u8, key as u8, letter, other_letter]);
-        let word = |place: usize| u64::from_le_bytes(bytes.as_chunks().0[place]);
-        Self([word(0), word(1), word(2), word(3) | u64::from(behind) << 32])
+        let [first, second, third, fourth] = words(raw.as_bytes());
+        Self([first, second, third, fourth | u64::from(behind) << 32])
     }
 
     #[inline]

@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
 use super::{CleaningOptions, MatchKey};
+use crate::value::{WORDS, first_words};
 
 /// The raw texts of one customer, in the order given, each with its key.
 #[derive(Clone)]
@@ -15,15 +16,18 @@ use super::{CleaningOptions, MatchKey};
 pub(super) enum Given<'a> {
     /// In place, because there is one for each row of an export.
     Here(Texts<'a>),
-    /// Parts of a text.
-    Lent(&'a str, &'a Places),
+    /// Parts of a longer text.
+    Lent(&'a Passage),
 }
 
 pub(super) type Texts<'a> = SmallVec<[(MatchKey, &'a str); 12]>;
 
-/// Where the texts of one customer stand in a longer text, in the order given.
+/// A longer text, and where in it the texts of one customer stand, in the order given.
 #[derive(Default)]
-pub(crate) struct Places {
+pub(crate) struct Passage {
+    /// The text, and blanks behind it.
+    padded: String,
+    length: usize,
     places: Vec<(MatchKey, Range<usize>)>,
     fingerprint: u64,
 }
@@ -39,7 +43,7 @@ impl<'a> Given<'a> {
     pub(super) fn add(&mut self, key: MatchKey, raw: &'a str) {
         match self {
             Self::Here(texts) => texts.push((key, raw)),
-            Self::Lent(text, places) => *self = Self::Here(places.of(text).chain([(key, raw)]).collect()),
+            Self::Lent(passage) => *self = Self::Here(passage.texts().chain([(key, raw)]).collect()),
         }
     }
 
@@ -47,7 +51,7 @@ impl<'a> Given<'a> {
     pub(super) fn reborrow(&self) -> Given<'_> {
         match self {
             Self::Here(texts) => Given::Here(texts.iter().copied().collect()),
-            Self::Lent(text, places) => Given::Lent(text, places),
+            Self::Lent(passage) => Given::Lent(passage),
         }
     }
 
@@ -55,7 +59,7 @@ impl<'a> Given<'a> {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Here(texts) => texts.len(),
-            Self::Lent(_, places) => places.places.len(),
+            Self::Lent(passage) => passage.places.len(),
         }
     }
 
@@ -64,34 +68,52 @@ impl<'a> Given<'a> {
     pub(super) fn texts<'s>(&'s self, memory: &'s mut Texts<'a>) -> &'s [(MatchKey, &'a str)] {
         match self {
             Self::Here(texts) => texts,
-            Self::Lent(text, places) => {
-                memory.extend(places.of(text));
+            Self::Lent(passage) => {
+                memory.extend(passage.texts());
                 memory
             }
         }
     }
 }
 
-#[cfg_attr(not(feature = "csv"), expect(dead_code, reason = "only CSV files keep places"))]
-impl Places {
-    pub(crate) fn clear(&mut self) {
-        self.places.clear();
-        self.fingerprint = 0;
+#[cfg_attr(not(feature = "csv"), expect(dead_code, reason = "only CSV files have passages"))]
+impl Passage {
+    /// Replaces the text, which is empty then if it is not UTF-8. Its places come [next](Self::set_places).
+    pub(crate) fn replace(&mut self, text: &[u8]) {
+        // Whole blocks are checked without a look at single bytes, and behind each text there is one more.
+        let mut padded = std::mem::take(&mut self.padded).into_bytes();
+        padded.clear();
+        padded.extend_from_slice(text);
+        padded.extend_from_slice(&[b' '; 2 * WORDS]);
+        padded.truncate((text.len() / WORDS + 2) * WORDS);
+        self.padded = String::from_utf8(padded).unwrap_or_default();
+        self.length = text.len().min(self.padded.len());
     }
 
-    /// Adds a text and its place.
+    /// The text as it was given.
     #[inline]
-    pub(crate) fn add(&mut self, key: MatchKey, raw: &str, place: Range<usize>) {
-        self.fingerprint = append(self.fingerprint, key, raw);
-        self.places.push((key, place));
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.padded.as_bytes()[..self.length]
     }
 
-    /// The texts at these places.
-    fn of<'a>(&self, text: &'a str) -> impl Iterator<Item = (MatchKey, &'a str)> {
-        self.places.iter().map(|(key, place)| (*key, &text[place.clone()]))
+    /// Says where in the text the values stand, in the order given.
+    #[inline]
+    pub(crate) fn set_places(&mut self, places: impl Iterator<Item = (MatchKey, Range<usize>)>) {
+        let hasher = &*HASHER;
+        let text = self.padded.as_bytes();
+        self.fingerprint = 0;
+        self.places.clear();
+        for (key, place) in places {
+            self.fingerprint = fingerprint_with(hasher, self.fingerprint, key, &text[place.start..], place.len());
+            self.places.push((key, place));
+        }
     }
 
-    /// The [fingerprint](append) of all texts.
+    fn texts(&self) -> impl Iterator<Item = (MatchKey, &str)> {
+        self.places.iter().map(|(key, place)| (*key, &self.padded[place.clone()]))
+    }
+
+    /// The [fingerprint](fingerprint_with) of all texts.
     #[inline]
     pub(super) fn fingerprint(&self) -> u64 {
         self.fingerprint
@@ -107,11 +129,27 @@ pub(super) fn with_options(fingerprint: u64, options: CleaningOptions) -> u64 {
 }
 
 /// Returns the fingerprint of texts and their keys, in the order given: of those with this fingerprint, and one more.
-#[inline]
 pub(super) fn append(fingerprint: u64, key: MatchKey, raw: &str) -> u64 {
-    let mut hasher = HASHER.build_hasher();
-    hasher.write_u64((key as u64) << 48 | raw.len() as u64);
-    hasher.write(raw.as_bytes());
+    fingerprint_with(&HASHER, fingerprint, key, raw.as_bytes(), raw.len())
+}
+
+/// Does the same.
+/// That is the first `length` bytes of `text`; what stands behind them does not count.
+#[inline]
+fn fingerprint_with(seed: &RandomState, fingerprint: u64, key: MatchKey, text: &[u8], length: usize) -> u64 {
+    let mut hasher = seed.build_hasher();
+    // Numbers of 128 bits take one multiplication each.
+    let pair = |one: u64, other: u64| u128::from(one) << 64 | u128::from(other);
+    let [first, second, third, fourth] = first_words(text, length.min(WORDS));
+    hasher.write_u128(pair(first, second));
+    hasher.write_u128(pair(third, fourth));
+    let rest = if length > WORDS { fingerprint_of_rest(&text[WORDS..length]) } else { 0 };
+    hasher.write_u128(pair((key as u64) << 48 | length as u64, rest));
     // Only this step waits for the texts before. An odd factor loses no bit, and makes the order count.
     (fingerprint ^ hasher.finish()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+#[inline(never)]
+fn fingerprint_of_rest(text: &[u8]) -> u64 {
+    HASHER.hash_one(text)
 }

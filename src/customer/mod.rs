@@ -59,7 +59,7 @@ pub use cleaning_options::{AlreadyHashed, CleaningOptions, ExternalIdPolicy};
 pub(crate) use coverage::Percent;
 pub use coverage::{Combination, Coverage, SharedValue};
 pub use gender_words::GenderWords;
-pub(crate) use given::Places;
+pub(crate) use given::Passage;
 pub use hashed::{Hashed, HexText, NotSha256};
 pub use invalid_user_data::{InvalidUserData, UnusableKey};
 pub use match_key::{KeyForm, MatchKey};

@@ -22,3 +22,47 @@ fn copy_ends<const LENGTH: usize>(text: &[u8], place: &mut [u8]) {
         *to = *from;
     }
 }
+
+/// How many bytes there are in the words of a text.
+pub(crate) const WORDS: usize = 32;
+
+/// The words of a short text, with zeros behind it.
+#[inline]
+pub(crate) fn words(text: &[u8]) -> [u64; 4] {
+    let mut padded = [0; WORDS];
+    copy(text, &mut padded[..text.len()]);
+    split(&padded)
+}
+
+/// The words of the first `length` bytes of a text. With enough bytes behind these, that takes no branch.
+#[inline]
+pub(crate) fn first_words(text: &[u8], length: usize) -> [u64; 4] {
+    /// From its byte `WORDS - length` on, it keeps as many bytes.
+    static MASKS: [u8; 2 * WORDS] = {
+        let mut masks = [0; 2 * WORDS];
+        let mut place = 0;
+        while place < WORDS {
+            masks[place] = 0xFF;
+            place += 1;
+        }
+        masks
+    };
+    match (text.first_chunk(), MASKS[WORDS - length..].first_chunk()) {
+        (Some(text), Some(mask)) => {
+            let (text, mask) = (split(text), split(mask));
+            [text[0] & mask[0], text[1] & mask[1], text[2] & mask[2], text[3] & mask[3]]
+        }
+        _ => words_at_end(&text[..length]),
+    }
+}
+
+#[inline(never)]
+fn words_at_end(text: &[u8]) -> [u64; 4] {
+    words(text)
+}
+
+#[inline]
+fn split(text: &[u8; WORDS]) -> [u64; 4] {
+    let word = |place: usize| u64::from_le_bytes(text.as_chunks().0[place]);
+    [word(0), word(1), word(2), word(3)]
+}

@@ -30,7 +30,7 @@ mod zone;
 
 pub use amount::Amount;
 pub(crate) use arithmetic::Sum;
-pub(crate) use copy::copy;
+pub(crate) use copy::{WORDS, copy, first_words, words};
 pub use country::Country;
 pub use currency::Currency;
 pub use date_order::DateOrder;

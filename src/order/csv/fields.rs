@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::customer::Places;
+use crate::customer::Passage;
 use crate::order::field;
 use crate::order::layout::Record;
 use crate::value::Rule;
@@ -31,10 +31,10 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The fields of a record whose customer was read before: a text, and the places of the values in it.
+/// The fields of a record whose customer was read before.
 pub(super) struct WithCustomer<'a> {
     pub(super) fields: Fields<'a>,
-    pub(super) customer: (&'a str, &'a Places),
+    pub(super) customer: &'a Passage,
 }
 
 impl<'a> Record<'a> for Fields<'a> {
@@ -59,7 +59,7 @@ impl<'a> Record<'a> for WithCustomer<'a> {
     }
 
     #[inline]
-    fn customer(&self) -> Option<(&'a str, &'a Places)> {
+    fn customer(&self) -> Option<&'a Passage> {
         Some(self.customer)
     }
 }

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::fields::Fields;
-use crate::customer::{MatchKey, Places};
+use crate::customer::{MatchKey, Passage};
 use crate::order::field::MAX_FIELD;
 use crate::order::layout::is_given;
 
@@ -13,8 +13,7 @@ pub(super) struct LastCustomer {
     /// The positions of its fields, in the order of their keys, and from the first to the last of them.
     fields: Vec<(MatchKey, usize)>,
     span: RangeInclusive<usize>,
-    written: String,
-    places: Places,
+    written: Passage,
     /// The [beginning](Fields::beginning) of the record that was read last, or 0, which no record has.
     beginning: u64,
 }
@@ -24,7 +23,7 @@ impl LastCustomer {
     pub(super) fn new(fields: Vec<(MatchKey, usize)>) -> Option<Self> {
         let positions = || fields.iter().map(|(_, position)| *position);
         let span = positions().min()?..=positions().max()?;
-        Some(Self { fields, span, written: String::new(), places: Places::default(), beginning: 0 })
+        Some(Self { fields, span, written: Passage::default(), beginning: 0 })
     }
 
     /// How many fields a record has up to the last one about its customer.
@@ -35,11 +34,11 @@ impl LastCustomer {
     /// Reads the customer of a record, unless the last one was written in the same way. Returns `None` if a field
     /// may hold what no text may.
     #[inline]
-    pub(super) fn read(&mut self, record: Fields<'_>) -> Option<(&str, &Places)> {
+    pub(super) fn read(&mut self, record: Fields<'_>) -> Option<&Passage> {
         if self.beginning != record.beginning {
             self.read_another(record)?;
         }
-        Some((&self.written, &self.places))
+        Some(&self.written)
     }
 
     fn read_another(&mut self, record: Fields<'_>) -> Option<()> {
@@ -54,20 +53,19 @@ impl LastCustomer {
     }
 
     fn replace(&mut self, record: Fields<'_>, written: &[u8], start: usize) -> Option<()> {
-        self.written.clear();
-        self.places.clear();
         let nuls_between = if record.separator == 0 { self.span.end() - self.span.start() } else { 0 };
         let is_sound = written.len() <= MAX_FIELD
             && memchr::memchr_iter(0, written).take(nuls_between + 1).count() == nuls_between;
-        self.written.push_str(str::from_utf8(written).ok().filter(|_| is_sound)?);
-        for &(key, position) in &self.fields {
-            let field = record.range(position);
-            let place = field.start - start..field.end - start;
-            let text = &self.written[place.clone()];
-            if is_given(text) {
-                self.places.add(key, text, place);
-            }
+        self.written.replace(if is_sound { written } else { &[] });
+        if self.written.as_bytes().len() < written.len() {
+            return None;
         }
+        let given = self.fields.iter().filter_map(|(key, position)| {
+            let field = record.range(*position);
+            let is_given = is_given(&record.text[field.clone()]);
+            is_given.then_some((*key, field.start - start..field.end - start))
+        });
+        self.written.set_places(given);
         Some(())
     }
 }
@@ -113,13 +111,13 @@ mod tests {
             let mut last = LastCustomer::new(keys.to_vec()).expect("there are fields");
             records.expect_equal(last.head());
             while records.advance()? {
-                let Some((text, places)) = last.read(records.fields()) else { continue };
-                let read = UserDataBuilder::lent(text, places, CleaningOptions::default());
+                let Some(passage) = last.read(records.fields()) else { continue };
+                let read = UserDataBuilder::lent(passage, CleaningOptions::default());
                 let mut expected = UserData::builder();
                 for (key, position) in keys {
                     let text = field::of_bytes(records.field(position));
                     prop_assert!(text.is_ok(), "{text:?}");
-                    if let Some(text) = text.ok().filter(|text| is_given(text)) {
+                    if let Some(text) = text.ok().filter(|text| is_given(text.as_bytes())) {
                         expected = expected.value(key, text);
                     }
                 }

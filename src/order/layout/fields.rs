@@ -88,7 +88,7 @@ impl BoundLayout {
                     line,
                     time,
                     customer: match record.customer() {
-                        Some((text, places)) => UserDataBuilder::lent(text, places, self.customers()),
+                        Some(passage) => UserDataBuilder::lent(passage, self.customers()),
                         None => own.unwrap_or_default(),
                     },
                     name,
@@ -247,7 +247,7 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
         let mut customer = UserDataBuilder::default();
         customer.set_options(self.bound.customers());
         for (column, key) in MATCH_KEYS {
-            if let Some(text) = self.text(column).filter(|text| is_given(text)) {
+            if let Some(text) = self.text(column).filter(|text| is_given(text.as_bytes())) {
                 customer.add(key, text);
             }
         }
@@ -475,22 +475,43 @@ fn begins_a_value(text: &[u8]) -> bool {
 
 /// Returns whether a text about a customer is neither empty nor what databases write for a missing value.
 #[inline]
-pub(in crate::order) fn is_given(text: &str) -> bool {
+pub(in crate::order) fn is_given(text: &[u8]) -> bool {
     !text.is_empty() && !is_null(text)
 }
 
 /// Returns whether the text is what databases write for a missing value.
 #[inline]
-fn is_null(text: &str) -> bool {
-    match text.as_bytes() {
-        [b'N' | b'n' | b'\\', ..] => is_null_word(text),
-        [first, ..] if first.is_ascii_graphic() => false,
-        _ => is_null_word(text),
+fn is_null(text: &[u8]) -> bool {
+    const BEGIN: u8 = 1;
+    const END: u8 = 2;
+    /// Where in such a text each byte may stand.
+    static PLACES: [u8; 256] = {
+        let mut places = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            places[byte] = match byte.to_le_bytes()[0] {
+                b'N' => BEGIN | END,
+                b'n' | b'\\' => BEGIN,
+                b'L' | b'l' => END,
+                b'!'..=b'~' => 0,
+                _ => BEGIN | END,
+            };
+            byte += 1;
+        }
+        places
+    };
+    match text {
+        // One branch, and hardly ever the other one.
+        &[first, .., last] => {
+            PLACES[usize::from(first)] & BEGIN & (PLACES[usize::from(last)] / END) != 0 && is_null_word(text)
+        }
+        _ => false,
     }
 }
 
-fn is_null_word(text: &str) -> bool {
-    let text = text.trim();
+#[cold]
+fn is_null_word(text: &[u8]) -> bool {
+    let text = str::from_utf8(text).unwrap_or_default().trim();
     text.eq_ignore_ascii_case("null") || text == "\\N"
 }
 
@@ -540,7 +561,7 @@ mod tests {
                     prop_assert!(!(missing && begins_a_value(text.as_bytes())), "{text:?}");
                     prop_assert_eq!(is_missing(Column::Email, &text), missing, "{:?}", text);
                     let word = text.trim();
-                    prop_assert_eq!(is_null(&text), word.eq_ignore_ascii_case("null") || word == "\\N");
+                    prop_assert_eq!(is_null(text.as_bytes()), word.eq_ignore_ascii_case("null") || word == "\\N");
                 }
             }
         }

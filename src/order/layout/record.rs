@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 
-use crate::customer::Places;
+use crate::customer::Passage;
 use crate::value::{Amount, Rule};
 
 /// One record of a source, by the positions of its fields.
@@ -27,8 +27,8 @@ pub(in crate::order) trait Record<'a> {
         None
     }
 
-    /// The customer, if that was read before: a text, and where the values stand in it.
-    fn customer(&self) -> Option<(&'a str, &'a Places)> {
+    /// The customer, if that was read before.
+    fn customer(&self) -> Option<&'a Passage> {
         None
     }
 }
