@@ -101,12 +101,13 @@ impl Passage {
     pub(crate) fn set_places(&mut self, places: impl Iterator<Item = (MatchKey, Range<usize>)>) {
         let hasher = &*HASHER;
         let text = self.padded.as_bytes();
-        self.fingerprint = 0;
+        let mut fingerprint = 0;
         self.places.clear();
         for (key, place) in places {
-            self.fingerprint = fingerprint_with(hasher, self.fingerprint, key, &text[place.start..], place.len());
+            fingerprint = fingerprint_with(hasher, fingerprint, key, &text[place.start..], place.len());
             self.places.push((key, place));
         }
+        self.fingerprint = fingerprint;
     }
 
     fn texts(&self) -> impl Iterator<Item = (MatchKey, &str)> {

@@ -7,11 +7,12 @@ use crate::order::field;
 use crate::order::layout::Record;
 use crate::value::Rule;
 
-/// The fields of one record: a text, and where they end in it.
+/// The fields of one record: a text, and where in it they start.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
     pub(super) text: &'a [u8],
-    pub(super) ends: &'a [usize],
+    /// Where the fields start, and where one more would: each ends a byte before the next one.
+    pub(super) starts: &'a [usize],
     /// The byte between two fields. No field holds it, unless it is a NUL: then no field that can be used does.
     pub(super) separator: u8,
     /// The same number for records one after another that begin with the same fields, among which are those of the
@@ -22,7 +23,8 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     #[inline]
     pub(super) fn range(self, index: usize) -> Range<usize> {
-        index.checked_sub(1).map_or(0, |before| self.ends[before] + 1)..self.ends[index]
+        let next = self.starts[index + 1];
+        self.starts[index]..next - 1
     }
 
     #[inline]

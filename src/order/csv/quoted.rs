@@ -40,9 +40,9 @@ impl QuotedRecord {
         self.text.clear();
     }
 
-    /// Reads another piece, and adds to `ends` where its fields end in [`text`](Self::text). If the record ends in the
-    /// piece, returns where: behind the line break.
-    pub(super) fn push(&mut self, piece: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> Option<usize> {
+    /// Reads another piece, and adds to `starts` where in [`text`](Self::text) the fields behind its fields start. If
+    /// the record ends in the piece, returns where: behind the line break.
+    pub(super) fn push(&mut self, piece: &[u8], delimiter: u8, starts: &mut Vec<usize>) -> Option<usize> {
         let mut read = 0;
         while read < piece.len() {
             let rest = &piece[read..];
@@ -63,7 +63,7 @@ impl QuotedRecord {
                     let end = rest.iter().position(is_end);
                     self.push_unquoted(&rest[..end.unwrap_or(rest.len())]);
                     let Some(end) = end else { break };
-                    self.end_field(ends);
+                    self.end_field(starts);
                     read += end + 1;
                     if is_line_break(rest[end]) {
                         return Some(read);
@@ -92,15 +92,15 @@ impl QuotedRecord {
         }
     }
 
-    fn end_field(&mut self, ends: &mut Vec<usize>) {
-        ends.push(self.text.len());
+    fn end_field(&mut self, starts: &mut Vec<usize>) {
         self.text.push(SEPARATOR);
+        starts.push(self.text.len());
         self.position = Position::FieldStart;
     }
 
     /// Ends the record where the file ends.
-    pub(super) fn end_of_file(&mut self, ends: &mut Vec<usize>) {
-        ends.push(self.text.len());
+    pub(super) fn end_of_file(&mut self, starts: &mut Vec<usize>) {
+        starts.push(self.text.len() + 1);
     }
 
     /// Returns the text of all fields, without the quotes around them, each with a [`SEPARATOR`] behind it.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::ops::Range;
 
-use super::delimiter::Delimiter;
+use super::delimiter::{Delimiter, QUOTE};
 use super::error::{CsvError, CsvErrorKind};
 use super::fields::Fields;
 use super::input::Begun;
@@ -11,7 +11,7 @@ use super::limits::{MAX_HEADER, MAX_RECORD};
 use super::quoted::{self, QuotedRecord, Quotes};
 
 /// How much is read at once, in bytes.
-const BLOCK: usize = 64 * 1024;
+const BLOCK: usize = 32 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -34,8 +34,8 @@ pub(super) struct Records<R> {
     /// The last record with its line break, and the line in which it began.
     record: Range<usize>,
     record_line: u64,
-    /// Where the fields of the last record end in its text.
-    ends: Vec<usize>,
+    /// Where the fields of the last record [start](Fields::starts) in its text.
+    starts: Vec<usize>,
     /// How many fields at the beginning of a record are often those of the record before.
     head: usize,
     /// How many records did not begin like the one before.
@@ -67,7 +67,7 @@ impl<R: Read> Records<R> {
             after_return: false,
             record: 0..0,
             record_line: 1,
-            ends: Vec::new(),
+            starts: Vec::new(),
             head: 0,
             beginnings: 0,
             has_quotes: false,
@@ -121,7 +121,7 @@ impl<R: Read> Records<R> {
     pub(super) fn advance(&mut self) -> Result<bool, CsvError> {
         self.skip_line_breaks();
         while self.next == self.filled {
-            self.ends.clear();
+            self.starts.clear();
             if !self.read_more()? {
                 return Ok(false);
             }
@@ -133,59 +133,57 @@ impl<R: Read> Records<R> {
 
     /// Reads up to the line break that ends the record. In a record with quotes, line breaks may also be text.
     fn read_record(&mut self) -> Result<(), CsvError> {
-        let head = self.keep_equal_head();
-        let mut searched = head;
+        let mut split = self.keep_equal_head();
         loop {
             let unread = &self.buffer[self.next..self.filled];
-            match memchr::memchr3(b'\n', b'\r', b'"', &unread[searched..]) {
-                Some(found) if unread[searched + found] == b'"' => return self.read_quoted(),
-                Some(found) => {
-                    self.end_plain(head, searched + found, 1);
+            match self.delimiter.push_starts(unread, split, &mut self.starts) {
+                Some(end) if unread[end] == QUOTE => return self.read_quoted(),
+                Some(end) => {
+                    self.end_plain(end, 1);
                     return Ok(());
                 }
-                None => searched = unread.len(),
+                None => split = unread.len(),
             }
             if !self.read_more()? {
-                self.end_plain(head, searched, 0);
+                self.end_plain(split, 0);
                 return Ok(());
             }
         }
     }
 
-    /// Compares the first fields of the next record with those of the last one. If they are equal, their ends are, too:
-    /// these are kept, and the position behind the fields is returned.
+    /// Compares the first fields of the next record with those of the last one. If they are equal, they start at the same
+    /// places: these are kept, and the position behind the fields is returned.
     fn keep_equal_head(&mut self) -> usize {
-        let head = self.head.checked_sub(1).filter(|_| !self.has_quotes && self.head < self.ends.len());
-        let head = head.and_then(|last| self.raw().get(..=self.ends[last]));
+        let may_be_equal = self.head > 0 && self.head < self.width() && !self.has_quotes;
+        let head = if may_be_equal { self.raw().get(..self.starts[self.head]) } else { None };
         let unread = &self.buffer[self.next..self.filled];
         let length = head.filter(|head| unread.starts_with(head)).map_or(0, <[u8]>::len);
-        self.ends.truncate(if length > 0 { self.head } else { 0 });
+        self.starts.resize(if length > 0 { self.head + 1 } else { 1 }, 0);
         self.beginnings += u64::from(length == 0);
         length
     }
 
-    /// Ends a record without quotes: `length` bytes of text, and a line break unless the file ends there. Its first
-    /// `head` bytes were split before.
-    fn end_plain(&mut self, head: usize, length: usize, line_break: usize) {
+    /// Ends a record without quotes: `length` bytes of text, and a line break unless the file ends there.
+    fn end_plain(&mut self, length: usize, line_break: usize) {
         self.end_record(length + line_break);
         self.next_line += line_break as u64;
         self.has_quotes = false;
-        self.split(head, length);
+        self.starts.push(length + 1);
     }
 
     fn read_quoted(&mut self) -> Result<(), CsvError> {
         self.has_quotes = true;
-        self.ends.clear();
+        self.starts.resize(1, 0);
         self.quoted.clear();
         let mut read = 0;
         let length = loop {
             let unread = &self.buffer[self.next + read..self.filled];
-            if let Some(end) = self.quoted.push(unread, self.delimiter.byte(), &mut self.ends) {
+            if let Some(end) = self.quoted.push(unread, self.delimiter.byte(), &mut self.starts) {
                 break read + end;
             }
             read += unread.len();
             if !self.read_more()? {
-                self.quoted.end_of_file(&mut self.ends);
+                self.quoted.end_of_file(&mut self.starts);
                 break read;
             }
         };
@@ -219,7 +217,7 @@ impl<R: Read> Records<R> {
         // The file is used up to the error, and there is no last record any more.
         let count = read.inspect_err(|_| {
             self.next = from;
-            self.ends.clear();
+            self.starts.clear();
         })?;
         self.filled += count;
         self.at_end = count == 0;
@@ -251,13 +249,6 @@ impl<R: Read> Records<R> {
 }
 
 impl<R> Records<R> {
-    /// Splits the last record, which has no quotes, from `head` on.
-    fn split(&mut self, head: usize, length: usize) {
-        let unread = &self.buffer[self.record.start..self.filled];
-        self.delimiter.push_positions(unread, head..length, &mut self.ends);
-        self.ends.push(length);
-    }
-
     pub(super) fn delimiter(&self) -> Delimiter {
         self.delimiter
     }
@@ -265,9 +256,11 @@ impl<R> Records<R> {
     /// Sets the delimiter of the last record, if it has no quotes, and of the records that are read from now on.
     pub(super) fn set_delimiter(&mut self, delimiter: Delimiter) {
         self.delimiter = delimiter;
-        if let (false, Some(&length)) = (self.has_quotes, self.ends.last()) {
-            self.ends.clear();
-            self.split(0, length);
+        if let (false, Some(&behind)) = (self.has_quotes, self.starts.last()) {
+            let text = &self.buffer[self.record.start..][..behind - 1];
+            self.starts.truncate(1);
+            delimiter.push_starts(text, 0, &mut self.starts);
+            self.starts.push(behind);
         }
     }
 
@@ -315,7 +308,7 @@ impl<R> Records<R> {
 
     /// Returns how many fields the last record has.
     pub(super) fn width(&self) -> usize {
-        self.ends.len()
+        self.starts.len().saturating_sub(1)
     }
 
     /// Returns the fields of the last record.
@@ -325,7 +318,7 @@ impl<R> Records<R> {
         } else {
             (self.raw(), self.delimiter.byte())
         };
-        Fields { text, ends: &self.ends, separator, beginning: self.beginnings }
+        Fields { text, starts: &self.starts, separator, beginning: self.beginnings }
     }
 
     pub(super) fn field(&self, index: usize) -> &[u8] {
