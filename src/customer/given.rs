@@ -78,36 +78,49 @@ impl<'a> Given<'a> {
 
 #[cfg_attr(not(feature = "csv"), expect(dead_code, reason = "only CSV files have passages"))]
 impl Passage {
-    /// Replaces the text, which is empty then if it is not UTF-8. Its places come [next](Self::set_places).
-    pub(crate) fn replace(&mut self, text: &[u8]) {
+    /// Becomes an empty text.
+    pub(crate) fn clear(&mut self) {
+        self.length = 0;
+        self.places.clear();
+        self.fingerprint = 0;
+    }
+
+    /// Becomes another text, in which the values stand at these places, in the order given. Returns `None` and is empty
+    /// if the text is not UTF-8.
+    #[inline]
+    pub(crate) fn replace(
+        &mut self,
+        text: &[u8],
+        places: impl Iterator<Item = (MatchKey, Range<usize>)>,
+    ) -> Option<()> {
+        self.clear();
+        self.replace_text(text)?;
+        let (hasher, text) = (&*HASHER, self.padded.as_bytes());
+        let mut fingerprint = 0;
+        for (key, place) in places {
+            fingerprint = fingerprint_with(hasher, fingerprint, key, &text[place.start..], place.len());
+            self.places.push((key, place));
+        }
+        self.fingerprint = fingerprint;
+        Some(())
+    }
+
+    fn replace_text(&mut self, text: &[u8]) -> Option<()> {
         // Whole blocks are checked without a look at single bytes, and behind each text there is one more.
         let mut padded = std::mem::take(&mut self.padded).into_bytes();
         padded.clear();
         padded.extend_from_slice(text);
         padded.extend_from_slice(&[b' '; 2 * WORDS]);
         padded.truncate((text.len() / WORDS + 2) * WORDS);
-        self.padded = String::from_utf8(padded).unwrap_or_default();
-        self.length = text.len().min(self.padded.len());
+        self.padded = String::from_utf8(padded).ok()?;
+        self.length = text.len();
+        Some(())
     }
 
-    /// The text as it was given.
+    /// The text.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.padded.as_bytes()[..self.length]
-    }
-
-    /// Says where in the text the values stand, in the order given.
-    #[inline]
-    pub(crate) fn set_places(&mut self, places: impl Iterator<Item = (MatchKey, Range<usize>)>) {
-        let hasher = &*HASHER;
-        let text = self.padded.as_bytes();
-        let mut fingerprint = 0;
-        self.places.clear();
-        for (key, place) in places {
-            fingerprint = fingerprint_with(hasher, fingerprint, key, &text[place.start..], place.len());
-            self.places.push((key, place));
-        }
-        self.fingerprint = fingerprint;
     }
 
     fn texts(&self) -> impl Iterator<Item = (MatchKey, &str)> {
@@ -134,8 +147,7 @@ pub(super) fn append(fingerprint: u64, key: MatchKey, raw: &str) -> u64 {
     fingerprint_with(&HASHER, fingerprint, key, raw.as_bytes(), raw.len())
 }
 
-/// Does the same.
-/// That is the first `length` bytes of `text`; what stands behind them does not count.
+/// Does the same with the first `length` bytes of a text; what stands behind them does not count.
 #[inline]
 fn fingerprint_with(seed: &RandomState, fingerprint: u64, key: MatchKey, text: &[u8], length: usize) -> u64 {
     let mut hasher = seed.build_hasher();
@@ -153,4 +165,48 @@ fn fingerprint_with(seed: &RandomState, fingerprint: u64, key: MatchKey, text: &
 #[inline(never)]
 fn fingerprint_of_rest(text: &[u8]) -> u64 {
     HASHER.hash_one(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_byte_the_length_and_the_key_count() {
+        let mut seen = HashSet::new();
+        for length in 0..=100 {
+            let text = "a".repeat(length);
+            assert!(seen.insert(append(0, MatchKey::City, &text)), "{length}");
+            assert!(seen.insert(append(0, MatchKey::State, &text)), "{length}");
+            for place in 0..length {
+                let mut other = text.clone();
+                other.replace_range(place..=place, "b");
+                assert!(seen.insert(append(0, MatchKey::City, &other)), "{length} at {place}");
+            }
+        }
+        let of_two =
+            |one: &str, other: &str| append(append(0, MatchKey::FirstName, one), MatchKey::LastName, other);
+        for texts in [("ab", "c"), ("a", "bc"), ("c", "ab"), ("abc", ""), ("", "abc")] {
+            assert!(seen.insert(of_two(texts.0, texts.1)), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn texts_of_a_passage_have_the_fingerprint_of_single_texts() {
+        let mut passage = Passage::default();
+        for length in 0..=100 {
+            let (one, other) = ("é".repeat(length / 2), "z".repeat(length));
+            let text = format!("{one},{other}");
+            let keys = [MatchKey::City, MatchKey::State];
+            let places = [0..one.len(), one.len() + 1..text.len()];
+            assert!(passage.replace(text.as_bytes(), keys.into_iter().zip(places)).is_some());
+            assert_eq!(passage.as_bytes(), text.as_bytes());
+            assert!(passage.texts().eq(keys.into_iter().zip([one.as_str(), other.as_str()])));
+            assert_eq!(passage.fingerprint(), append(append(0, keys[0], &one), keys[1], &other));
+        }
+        assert!(passage.replace(b"\xC3", [(MatchKey::City, 0..1)].into_iter()).is_none());
+        assert!(passage.as_bytes().is_empty() && passage.texts().next().is_none());
+    }
 }

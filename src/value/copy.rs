@@ -66,3 +66,24 @@ fn split(text: &[u8; WORDS]) -> [u64; 4] {
     let word = |place: usize| u64::from_le_bytes(text.as_chunks().0[place]);
     [word(0), word(1), word(2), word(3)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_the_text_alone_whatever_stands_behind_it() {
+        let bytes: Vec<u8> = (1..=2 * 32).collect();
+        for length in 0..=WORDS {
+            let mut padded = [0; WORDS];
+            padded[..length].copy_from_slice(&bytes[..length]);
+            let expected: Vec<u64> =
+                padded.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
+            assert_eq!(words(&bytes[..length]).as_slice(), expected);
+            for behind in 0..=WORDS {
+                let from_here = &bytes[..length + behind];
+                assert_eq!(first_words(from_here, length).as_slice(), expected, "{length} and {behind}");
+            }
+        }
+    }
+}

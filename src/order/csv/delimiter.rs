@@ -72,30 +72,45 @@ pub(super) const QUOTE: u8 = b'"';
 
 /// Looks at a block at a time, which is faster than a search that starts again after every few bytes.
 fn push_starts(delimiter: u8, text: &[u8], from: usize, starts: &mut Vec<usize>) -> Option<usize> {
-    let is_marked = |byte| byte == delimiter || matches!(byte, b'\n' | b'\r' | QUOTE);
     for start in (from..text.len()).step_by(BLOCK) {
         let rest = &text[start..];
-        let mut marks = match rest.first_chunk() {
-            Some(block) => marks(block, is_marked),
-            None => marks_of_end(rest, is_marked),
+        let filled;
+        let block = if let Some(block) = rest.first_chunk() {
+            block
+        } else {
+            filled = filled_up(rest);
+            &filled
         };
-        while marks != 0 {
-            let position = start + marks.trailing_zeros() as usize;
-            if text[position] != delimiter {
-                return Some(position);
-            }
-            starts.push(position + 1);
-            marks &= marks - 1;
+        let mut delimiters = marks(block, |byte| byte == delimiter);
+        let end = if block.iter().fold(false, |has_end, byte| has_end | is_end(*byte)) {
+            let end = marks(block, is_end).trailing_zeros();
+            delimiters &= !(u64::MAX << end);
+            Some(start + end as usize)
+        } else {
+            None
+        };
+        while delimiters != 0 {
+            starts.push(start + delimiters.trailing_zeros() as usize + 1);
+            delimiters &= delimiters - 1;
+        }
+        if end.is_some() {
+            return end;
         }
     }
     None
 }
 
-/// The marks of less than a block.
-fn marks_of_end(text: &[u8], is_marked: impl Fn(u8) -> bool) -> u64 {
+/// Whether a byte ends a record, or begins text in quotes.
+#[inline]
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r' | QUOTE)
+}
+
+/// Less than a block, with zeros behind it.
+fn filled_up(text: &[u8]) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
     block[..text.len()].copy_from_slice(text);
-    marks(&block, is_marked)
+    block
 }
 
 /// As many bytes as are marked at once.
