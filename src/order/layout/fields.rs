@@ -484,16 +484,16 @@ pub(in crate::order) fn is_given(text: &[u8]) -> bool {
 fn is_null(text: &[u8]) -> bool {
     const BEGIN: u8 = 1;
     const END: u8 = 2;
-    /// Where in such a text each byte may stand.
+    /// Where in such a text each byte may stand. Blanks beyond ASCII begin with few bytes, and end with as few.
     static PLACES: [u8; 256] = {
         let mut places = [0; 256];
         let mut byte = 0;
         while byte < 256 {
             places[byte] = match byte.to_le_bytes()[0] {
                 b'N' => BEGIN | END,
-                b'n' | b'\\' => BEGIN,
-                b'L' | b'l' => END,
-                b'!'..=b'~' => 0,
+                b'n' | b'\\' | 0xC2 | 0xE1..=0xE3 => BEGIN,
+                b'L' | b'l' | 0x80..=0xAF => END,
+                b'!'..=b'~' | 0x80.. => 0,
                 _ => BEGIN | END,
             };
             byte += 1;
@@ -546,6 +546,10 @@ mod tests {
         letters.map(case).collect()
     }
 
+    fn blanks() -> Vec<char> {
+        (char::MIN..=char::MAX).filter(|character| character.is_whitespace()).collect()
+    }
+
     proptest! {
         #[test]
         fn no_placeholder_begins_a_value(
@@ -563,6 +567,18 @@ mod tests {
                     let word = text.trim();
                     prop_assert_eq!(is_null(text.as_bytes()), word.eq_ignore_ascii_case("null") || word == "\\N");
                 }
+            }
+        }
+
+        #[test]
+        fn null_between_blanks_of_any_kind_is_null(
+            before in prop::sample::select(blanks()),
+            behind in prop::sample::select(blanks()),
+            word in prop::sample::select(&["null", "NULL", "nulL", "\\N", "\\n", "null?", ""][..]),
+        ) {
+            for text in [format!("{before}{word}{behind}"), format!("{before}{word}"), format!("{word}{behind}")] {
+                let is_null_word = text.trim().eq_ignore_ascii_case("null") || text.trim() == "\\N";
+                prop_assert_eq!(is_null(text.as_bytes()), is_null_word, "{:?}", text);
             }
         }
 
