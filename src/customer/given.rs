@@ -78,13 +78,6 @@ impl<'a> Given<'a> {
 
 #[cfg_attr(not(any(feature = "csv", test)), expect(dead_code, reason = "only CSV files have passages"))]
 impl Passage {
-    /// Becomes an empty text.
-    pub(crate) fn clear(&mut self) {
-        self.length = 0;
-        self.places.clear();
-        self.fingerprint = 0;
-    }
-
     /// Becomes another text, in which the values stand at these places, in the order given. Returns `None` and is empty
     /// if the text is not UTF-8.
     #[inline]
@@ -93,7 +86,8 @@ impl Passage {
         text: &[u8],
         places: impl Iterator<Item = (MatchKey, Range<usize>)>,
     ) -> Option<()> {
-        self.clear();
+        (self.length, self.fingerprint) = (0, 0);
+        self.places.clear();
         self.replace_text(text)?;
         let (hasher, text) = (&*HASHER, self.padded.as_bytes());
         let mut fingerprint = 0;

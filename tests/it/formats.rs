@@ -223,6 +223,15 @@ fn c14_the_delimiter_that_fits_the_header_is_found_where_the_layout_wants_it() -
     Ok(())
 }
 
+#[test]
+fn c14_the_header_has_the_fields_that_its_delimiter_gives() -> Test {
+    let header = ["order_id", "a,b", "email", "timestamp", "value", "currency"];
+    let file = format!("{}\n", header.join(";"));
+    let rows = CsvRows::new(file.as_bytes(), &RowLayout::new().find_delimiter())?;
+    assert!(rows.fields().eq(header.map(str::as_bytes)));
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn lines_before_the_header_are_passed_over_whatever_they_hold(

@@ -57,7 +57,6 @@ impl LastCustomer {
         let is_sound = written.len() <= MAX_FIELD
             && memchr::memchr_iter(0, written).take(nuls_between + 1).count() == nuls_between;
         if !is_sound {
-            self.written.clear();
             return None;
         }
         let given = self.fields.iter().filter_map(|(key, position)| {
