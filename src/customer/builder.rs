@@ -1,8 +1,9 @@
 //! Building user data from raw text: every value is cleaned and hashed, and every unusable one is reported.
 
 use std::fmt;
-use std::hint::black_box;
 use std::num::NonZeroU64;
+
+use prefetch_index::prefetch_index;
 
 use super::blocks::Blocks;
 use super::clean::{Cleaned, Form, Quick, clean, is_blank, quick};
@@ -95,11 +96,12 @@ impl<'a> UserDataBuilder<'a> {
         UserDataBuilder { given: self.given.reborrow(), texts: self.texts, options: self.options }
     }
 
-    /// Reads from each text, so that the processor fetches them all at once.
+    /// Has the processor fetch all texts.
     pub(crate) fn prefetch(&self) {
         let mut memory = Texts::new();
-        let texts = self.given.texts(&mut memory).iter();
-        black_box(texts.fold(0, |read, (_, raw)| read ^ raw.as_bytes().first().unwrap_or(&0)));
+        for (_, raw) in self.given.texts(&mut memory) {
+            prefetch_index(raw.as_bytes(), 0);
+        }
     }
 
     #[inline]
