@@ -10,9 +10,6 @@ use crate::customer::UserDataBuilder;
 use crate::event::{ActionSource, DeliveryCategory, EventName};
 use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl, ProductId};
 
-/// The bytes that the processor fetches together.
-const CACHE_LINE: usize = 64;
-
 /// One item sold: a typed line of an export.
 ///
 /// A row borrows the customer's values; they are hashed when the row is added to its order. Which columns a row
@@ -110,7 +107,8 @@ impl<'a> Row<'a> {
 
     /// Has the processor fetch all cache lines of the row itself.
     pub(super) fn prefetch(&self) {
-        // Places are counted from the time, in units of its size.
+        const CACHE_LINE: usize = 64;
+        // Places are counted from that of the time, in units of its size.
         const UNIT: usize = size_of::<EventTime>();
         const TIME: usize = offset_of!(Row<'_>, time) / UNIT;
         for start in (0..size_of::<Self>()).step_by(CACHE_LINE) {
