@@ -224,7 +224,7 @@ fn c14_the_delimiter_that_fits_the_header_is_found_where_the_layout_wants_it() -
 }
 
 #[test]
-fn c14_the_header_has_the_fields_that_its_delimiter_gives() -> Test {
+fn a_header_has_the_fields_that_its_delimiter_gives() -> Test {
     let header = ["order_id", "a,b", "email", "timestamp", "value", "currency"];
     let file = format!("{}\n", header.join(";"));
     let rows = CsvRows::new(file.as_bytes(), &RowLayout::new().find_delimiter())?;
