@@ -26,12 +26,33 @@ fn copy_ends<const LENGTH: usize>(text: &[u8], place: &mut [u8]) {
 /// How many bytes there are in the words of a text.
 pub(crate) const WORDS: usize = 32;
 
-/// The words of a short text, with zeros behind it.
+/// The words of a short text, with zeros behind it. They are put together of pieces that may overlap, and do not wait for
+/// memory.
 #[inline]
 pub(crate) fn words(text: &[u8]) -> [u64; 4] {
-    let mut padded = [0; WORDS];
-    copy(text, &mut padded[..text.len()]);
-    split(&padded)
+    let length = text.len();
+    let bits = |bytes: usize| 8 * u32::try_from(bytes).unwrap_or(u32::MAX);
+    if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
+        let behind =
+            u128::from_le_bytes(*last).checked_shr(bits(WORDS.saturating_sub(length))).unwrap_or_default();
+        let [first, behind] = [u128::from_le_bytes(*first), behind].map(|pair| [pair, pair >> 64]);
+        return [first[0], first[1], behind[0], behind[1]].map(low_half);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        let behind = u64::from_le_bytes(*last).checked_shr(bits(16 - length)).unwrap_or_default();
+        return [u64::from_le_bytes(*first), behind, 0, 0];
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let [first, last] = [first, last].map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
+        return [first | last << bits(length - 4), 0, 0, 0];
+    }
+    [text.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte)), 0, 0, 0]
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the other half stands in another word")]
+fn low_half(pair: u128) -> u64 {
+    pair as u64
 }
 
 /// The words of the first `length` bytes of a text. With enough bytes behind these, that takes no branch.
