@@ -54,8 +54,6 @@ impl UserData {
 #[derive(Clone, Default)]
 pub struct UserDataBuilder<'a> {
     given: Given<'a>,
-    /// A fingerprint of the raw texts and their keys, in the order given.
-    texts: u64,
     options: CleaningOptions,
 }
 
@@ -81,19 +79,18 @@ impl<'a> UserDataBuilder<'a> {
 
     /// Adds a value of any key in place.
     pub(crate) fn add(&mut self, key: MatchKey, raw: &'a str) {
-        self.texts = given::append(self.texts, key, raw);
         self.given.add(key, raw);
     }
 
     /// The builder of a customer whose values stand in a longer text.
     #[inline]
     pub(crate) fn lent(passage: &'a Passage, options: CleaningOptions) -> Self {
-        Self { given: Given::Lent(passage), texts: passage.fingerprint(), options }
+        Self { given: Given::Lent(passage), options }
     }
 
     /// Copies the builder, with the lifetime of this borrow.
     pub(crate) fn reborrow(&self) -> UserDataBuilder<'_> {
-        UserDataBuilder { given: self.given.reborrow(), texts: self.texts, options: self.options }
+        UserDataBuilder { given: self.given.reborrow(), options: self.options }
     }
 
     /// Has the processor fetch all texts.
@@ -104,18 +101,19 @@ impl<'a> UserDataBuilder<'a> {
         }
     }
 
+    /// The fingerprint of the values, whose own fingerprint is `texts`, and of the options.
     #[inline]
-    pub(crate) fn raw_fingerprint(&self) -> RawFingerprint {
+    pub(crate) fn raw_fingerprint(&self, texts: u64) -> RawFingerprint {
         let options = self.options.undated();
         let is_usual = options == CleaningOptions::default();
-        let fingerprint = if is_usual { self.texts } else { given::with_options(self.texts, options) };
+        let fingerprint = if is_usual { texts } else { given::with_options(texts, options) };
         RawFingerprint(NonZeroU64::new(fingerprint).unwrap_or(NonZeroU64::MIN))
     }
 
     /// The fingerprint of the values alone.
     #[inline]
     pub(crate) fn fingerprint_of_texts(&self) -> u64 {
-        self.texts
+        self.given.fingerprint()
     }
 
     /// Adds an e-mail address.

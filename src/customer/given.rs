@@ -55,6 +55,15 @@ impl<'a> Given<'a> {
         }
     }
 
+    /// A fingerprint of the texts and their keys, in the order given.
+    #[inline]
+    pub(super) fn fingerprint(&self) -> u64 {
+        match self {
+            Self::Here(texts) => fingerprint_of(texts),
+            Self::Lent(passage) => passage.fingerprint,
+        }
+    }
+
     #[inline]
     pub(super) fn len(&self) -> usize {
         match self {
@@ -120,12 +129,6 @@ impl Passage {
     fn texts(&self) -> impl Iterator<Item = (MatchKey, &str)> {
         self.places.iter().map(|(key, place)| (*key, &self.padded[place.clone()]))
     }
-
-    /// The [fingerprint](fingerprint_with) of all texts.
-    #[inline]
-    pub(super) fn fingerprint(&self) -> u64 {
-        self.fingerprint
-    }
 }
 
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
@@ -136,12 +139,16 @@ pub(super) fn with_options(fingerprint: u64, options: CleaningOptions) -> u64 {
     HASHER.hash_one((fingerprint, options))
 }
 
-/// Returns the fingerprint of texts and their keys, in the order given: of those with this fingerprint, and one more.
-pub(super) fn append(fingerprint: u64, key: MatchKey, raw: &str) -> u64 {
-    fingerprint_with(&HASHER, fingerprint, key, raw.as_bytes(), raw.len())
+#[inline(never)]
+fn fingerprint_of(texts: &[(MatchKey, &str)]) -> u64 {
+    let hasher = &*HASHER;
+    texts.iter().fold(0, |fingerprint, (key, raw)| {
+        fingerprint_with(hasher, fingerprint, *key, raw.as_bytes(), raw.len())
+    })
 }
 
-/// Does the same with the first `length` bytes of a text; what stands behind them does not count.
+/// Returns the fingerprint of texts and their keys, in the order given: of those with this fingerprint, and one more,
+/// which is the first `length` bytes of `text`. What stands behind them does not count.
 #[inline]
 fn fingerprint_with(seed: &RandomState, fingerprint: u64, key: MatchKey, text: &[u8], length: usize) -> u64 {
     let mut hasher = seed.build_hasher();
@@ -172,16 +179,17 @@ mod tests {
         let mut seen = HashSet::new();
         for length in 0..=100 {
             let text = "a".repeat(length);
-            assert!(seen.insert(append(0, MatchKey::City, &text)), "{length}");
-            assert!(seen.insert(append(0, MatchKey::State, &text)), "{length}");
+            assert!(seen.insert(fingerprint_of(&[(MatchKey::City, &text)])), "{length}");
+            assert!(seen.insert(fingerprint_of(&[(MatchKey::State, &text)])), "{length}");
             for place in 0..length {
                 let mut other = text.clone();
                 other.replace_range(place..=place, "b");
-                assert!(seen.insert(append(0, MatchKey::City, &other)), "{length} at {place}");
+                assert!(seen.insert(fingerprint_of(&[(MatchKey::City, &other)])), "{length} at {place}");
             }
         }
-        let of_two =
-            |one: &str, other: &str| append(append(0, MatchKey::FirstName, one), MatchKey::LastName, other);
+        let of_two = |one: &str, other: &str| {
+            fingerprint_of(&[(MatchKey::FirstName, one), (MatchKey::LastName, other)])
+        };
         for texts in [("ab", "c"), ("a", "bc"), ("c", "ab"), ("abc", ""), ("", "abc")] {
             assert!(seen.insert(of_two(texts.0, texts.1)), "{texts:?}");
         }
@@ -198,7 +206,7 @@ mod tests {
             assert!(passage.replace(text.as_bytes(), keys.into_iter().zip(places)).is_some());
             assert_eq!(passage.as_bytes(), text.as_bytes());
             assert!(passage.texts().eq(keys.into_iter().zip([one.as_str(), other.as_str()])));
-            assert_eq!(passage.fingerprint(), append(append(0, keys[0], &one), keys[1], &other));
+            assert_eq!(passage.fingerprint, fingerprint_of(&[(keys[0], &one), (keys[1], &other)]));
         }
         assert!(passage.replace(b"\xC3", [(MatchKey::City, 0..1)].into_iter()).is_none());
         assert!(passage.as_bytes().is_empty() && passage.texts().next().is_none());

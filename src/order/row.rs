@@ -36,6 +36,8 @@ pub struct Row<'a> {
     pub(super) line: Line,
     pub(super) time: EventTime,
     pub(super) customer: UserDataBuilder<'a>,
+    /// The fingerprint of the customer's texts.
+    pub(super) customer_texts: u64,
     pub(super) name: EventName,
     pub(super) action_source: ActionSource,
     pub(super) order_id: Option<OrderId>,
@@ -58,6 +60,7 @@ impl<'a> Row<'a> {
             line: line.into(),
             time,
             customer: UserDataBuilder::default(),
+            customer_texts: UserDataBuilder::default().fingerprint_of_texts(),
             name: EventName::default(),
             action_source: ActionSource::default(),
             order_id: None,
@@ -78,6 +81,7 @@ impl<'a> Row<'a> {
             line: self.line,
             time: self.time,
             customer: self.customer.reborrow(),
+            customer_texts: self.customer_texts,
             name: self.name.clone(),
             action_source: self.action_source,
             order_id: self.order_id.clone(),
@@ -124,6 +128,7 @@ impl<'a> Row<'a> {
     /// Sets the customer. The row needs an e-mail address or a phone number that can be used.
     #[inline]
     pub fn customer(mut self, customer: UserDataBuilder<'a>) -> Self {
+        self.customer_texts = customer.fingerprint_of_texts();
         self.customer = customer;
         self
     }

@@ -124,7 +124,7 @@ mod tests {
                         expected = expected.value(key, text);
                     }
                 }
-                prop_assert_eq!(read.raw_fingerprint(), expected.raw_fingerprint());
+                prop_assert_eq!(read.fingerprint_of_texts(), expected.fingerprint_of_texts());
             }
         }
     }

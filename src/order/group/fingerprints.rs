@@ -27,7 +27,7 @@ impl RowFingerprints {
         // Numbers of 128 bits take one multiplication each, and shorter ones have to be put together first.
         let mut hasher = self.hasher.build_hasher();
         let pair = |one: u64, other: i64| u128::from(one) << 64 | u128::from(other.cast_unsigned());
-        hasher.write_u128(pair(row.customer.fingerprint_of_texts(), row.time.unix()));
+        hasher.write_u128(pair(row.customer_texts, row.time.unix()));
         let [first, second, third] = row.currency.map_or([0; 3], Currency::letters);
         let (units, decimals) = row.price.map_or(NO_PRICE, Amount::parts);
         let letters_and_decimals = u32::from_le_bytes([first, second, third, decimals]);

@@ -84,13 +84,15 @@ impl BoundLayout {
         match (time, name, action_source) {
             (Some(time), Some(name), Some(action_source)) if read.faults.is_empty() => {
                 // A row is large: it is written once, to the place of what is returned.
+                let customer = match record.customer() {
+                    Some(passage) => UserDataBuilder::lent(passage, self.customers()),
+                    None => own.unwrap_or_default(),
+                };
                 ParsedRow::Row(Row {
                     line,
                     time,
-                    customer: match record.customer() {
-                        Some(passage) => UserDataBuilder::lent(passage, self.customers()),
-                        None => own.unwrap_or_default(),
-                    },
+                    customer_texts: customer.fingerprint_of_texts(),
+                    customer,
                     name,
                     action_source,
                     order_id,
