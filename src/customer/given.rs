@@ -59,7 +59,7 @@ impl<'a> Given<'a> {
     #[inline]
     pub(super) fn fingerprint(&self) -> u64 {
         match self {
-            Self::Here(texts) => fingerprint_of(texts),
+            Self::Here(texts) => fingerprint_of_texts(texts),
             Self::Lent(passage) => passage.fingerprint,
         }
     }
@@ -98,13 +98,12 @@ impl Passage {
         (self.length, self.fingerprint) = (0, 0);
         self.places.clear();
         self.replace_text(text)?;
-        let (hasher, text) = (&*HASHER, self.padded.as_bytes());
-        let mut fingerprint = 0;
-        for (key, place) in places {
-            fingerprint = fingerprint_with(hasher, fingerprint, key, &text[place.start..], place.len());
-            self.places.push((key, place));
+        for place in places {
+            self.places.push(place);
         }
-        self.fingerprint = fingerprint;
+        let text = self.padded.as_bytes();
+        let texts = self.places.iter().map(|(key, place)| (*key, &text[place.start..], place.len()));
+        self.fingerprint = fingerprint_of(texts);
         Some(())
     }
 
@@ -140,27 +139,30 @@ pub(super) fn with_options(fingerprint: u64, options: CleaningOptions) -> u64 {
 }
 
 #[inline(never)]
-fn fingerprint_of(texts: &[(MatchKey, &str)]) -> u64 {
-    let hasher = &*HASHER;
-    texts.iter().fold(0, |fingerprint, (key, raw)| {
-        fingerprint_with(hasher, fingerprint, *key, raw.as_bytes(), raw.len())
-    })
+fn fingerprint_of_texts(texts: &[(MatchKey, &str)]) -> u64 {
+    fingerprint_of(texts.iter().map(|(key, raw)| (*key, raw.as_bytes(), raw.len())))
 }
 
-/// Returns the fingerprint of texts and their keys, in the order given: of those with this fingerprint, and one more,
-/// which is the first `length` bytes of `text`. What stands behind them does not count.
+/// Returns the fingerprint of texts and their keys, in the order given. Each text is the first bytes of a slice, so many
+/// as the number says; what stands behind them does not count.
 #[inline]
-fn fingerprint_with(seed: &RandomState, fingerprint: u64, key: MatchKey, text: &[u8], length: usize) -> u64 {
-    let mut hasher = seed.build_hasher();
+#[expect(single_use_lifetimes, reason = "a lifetime in `impl Trait` needs a name")]
+fn fingerprint_of<'t>(texts: impl Iterator<Item = (MatchKey, &'t [u8], usize)>) -> u64 {
+    let hasher = &*HASHER;
     // Numbers of 128 bits take one multiplication each.
     let pair = |one: u64, other: u64| u128::from(one) << 64 | u128::from(other);
-    let [first, second, third, fourth] = first_words(text, length.min(WORDS));
-    hasher.write_u128(pair(first, second));
-    hasher.write_u128(pair(third, fourth));
-    let rest = if length > WORDS { fingerprint_of_rest(&text[WORDS..length]) } else { 0 };
-    hasher.write_u128(pair((key as u64) << 48 | length as u64, rest));
-    // Only this step waits for the texts before. An odd factor loses no bit, and makes the order count.
-    (fingerprint ^ hasher.finish()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    let mut fingerprint = 0;
+    for (key, text, length) in texts {
+        let mut hasher = hasher.build_hasher();
+        let [first, second, third, fourth] = first_words(text, length.min(WORDS));
+        hasher.write_u128(pair(first, second));
+        hasher.write_u128(pair(third, fourth));
+        let rest = if length > WORDS { fingerprint_of_rest(&text[WORDS..length]) } else { 0 };
+        hasher.write_u128(pair((key as u64) << 48 | length as u64, rest));
+        // Only this step waits for the texts before. An odd factor loses no bit, and makes the order count.
+        fingerprint = (fingerprint ^ hasher.finish()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    fingerprint
 }
 
 #[inline(never)]
@@ -179,16 +181,19 @@ mod tests {
         let mut seen = HashSet::new();
         for length in 0..=100 {
             let text = "a".repeat(length);
-            assert!(seen.insert(fingerprint_of(&[(MatchKey::City, &text)])), "{length}");
-            assert!(seen.insert(fingerprint_of(&[(MatchKey::State, &text)])), "{length}");
+            assert!(seen.insert(fingerprint_of_texts(&[(MatchKey::City, &text)])), "{length}");
+            assert!(seen.insert(fingerprint_of_texts(&[(MatchKey::State, &text)])), "{length}");
             for place in 0..length {
                 let mut other = text.clone();
                 other.replace_range(place..=place, "b");
-                assert!(seen.insert(fingerprint_of(&[(MatchKey::City, &other)])), "{length} at {place}");
+                assert!(
+                    seen.insert(fingerprint_of_texts(&[(MatchKey::City, &other)])),
+                    "{length} at {place}"
+                );
             }
         }
         let of_two = |one: &str, other: &str| {
-            fingerprint_of(&[(MatchKey::FirstName, one), (MatchKey::LastName, other)])
+            fingerprint_of_texts(&[(MatchKey::FirstName, one), (MatchKey::LastName, other)])
         };
         for texts in [("ab", "c"), ("a", "bc"), ("c", "ab"), ("abc", ""), ("", "abc")] {
             assert!(seen.insert(of_two(texts.0, texts.1)), "{texts:?}");
@@ -206,7 +211,7 @@ mod tests {
             assert!(passage.replace(text.as_bytes(), keys.into_iter().zip(places)).is_some());
             assert_eq!(passage.as_bytes(), text.as_bytes());
             assert!(passage.texts().eq(keys.into_iter().zip([one.as_str(), other.as_str()])));
-            assert_eq!(passage.fingerprint, fingerprint_of(&[(keys[0], &one), (keys[1], &other)]));
+            assert_eq!(passage.fingerprint, fingerprint_of_texts(&[(keys[0], &one), (keys[1], &other)]));
         }
         assert!(passage.replace(b"\xC3", [(MatchKey::City, 0..1)].into_iter()).is_none());
         assert!(passage.as_bytes().is_empty() && passage.texts().next().is_none());
