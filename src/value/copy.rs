@@ -26,33 +26,26 @@ fn copy_ends<const LENGTH: usize>(text: &[u8], place: &mut [u8]) {
 /// How many bytes there are in the words of a text.
 pub(crate) const WORDS: usize = 32;
 
-/// The words of a short text, with zeros behind it. They are put together of pieces that may overlap, and do not wait for
-/// memory.
+/// The words of a text of at most [`WORDS`] bytes, with zeros behind it. They are put together of pieces that may overlap,
+/// and do not wait for memory.
 #[inline]
 pub(crate) fn words(text: &[u8]) -> [u64; 4] {
+    debug_assert!(text.len() <= WORDS, "the text has more words");
     let length = text.len();
     let bits = |bytes: usize| 8 * u32::try_from(bytes).unwrap_or(u32::MAX);
     if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
-        let behind =
-            u128::from_le_bytes(*last).checked_shr(bits(WORDS.saturating_sub(length))).unwrap_or_default();
-        let [first, behind] = [u128::from_le_bytes(*first), behind].map(|pair| [pair, pair >> 64]);
-        return [first[0], first[1], behind[0], behind[1]].map(low_half);
-    }
-    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        let behind = u128::from_le_bytes(*last).checked_shr(bits(WORDS - length)).unwrap_or_default();
+        let behind = behind.to_le_bytes();
+        [word(first, 0), word(first, 1), word(&behind, 0), word(&behind, 1)]
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         let behind = u64::from_le_bytes(*last).checked_shr(bits(16 - length)).unwrap_or_default();
-        return [u64::from_le_bytes(*first), behind, 0, 0];
-    }
-    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        [u64::from_le_bytes(*first), behind, 0, 0]
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
         let [first, last] = [first, last].map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
-        return [first | last << bits(length - 4), 0, 0, 0];
+        [first | last << bits(length - 4), 0, 0, 0]
+    } else {
+        [text.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte)), 0, 0, 0]
     }
-    [text.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte)), 0, 0, 0]
-}
-
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the other half stands in another word")]
-fn low_half(pair: u128) -> u64 {
-    pair as u64
 }
 
 /// The words of the first `length` bytes of a text. With enough bytes behind these, that takes no branch.
@@ -84,8 +77,12 @@ fn words_at_end(text: &[u8]) -> [u64; 4] {
 
 #[inline]
 fn split(text: &[u8; WORDS]) -> [u64; 4] {
-    let word = |place: usize| u64::from_le_bytes(text.as_chunks().0[place]);
-    [word(0), word(1), word(2), word(3)]
+    [word(text, 0), word(text, 1), word(text, 2), word(text, 3)]
+}
+
+#[inline]
+fn word(text: &[u8], place: usize) -> u64 {
+    u64::from_le_bytes(text.as_chunks().0[place])
 }
 
 #[cfg(test)]
@@ -94,7 +91,7 @@ mod tests {
 
     #[test]
     fn words_are_those_of_the_text_alone_whatever_stands_behind_it() {
-        let bytes: Vec<u8> = (1..=2 * 32).collect();
+        let bytes: Vec<u8> = (1..).take(2 * WORDS).collect();
         for length in 0..=WORDS {
             let mut padded = [0; WORDS];
             padded[..length].copy_from_slice(&bytes[..length]);
