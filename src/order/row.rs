@@ -6,7 +6,7 @@ use std::slice;
 use prefetch_index::prefetch_index;
 
 use super::quantity::Quantity;
-use crate::customer::UserDataBuilder;
+use crate::customer::{RawFingerprint, UserDataBuilder};
 use crate::event::{ActionSource, DeliveryCategory, EventName};
 use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl, ProductId};
 
@@ -56,11 +56,12 @@ impl<'a> Row<'a> {
     /// change that.
     #[inline]
     pub fn new(line: impl Into<Line>, time: EventTime) -> Self {
+        let nobody = UserDataBuilder::default();
         Self {
             line: line.into(),
             time,
-            customer: UserDataBuilder::default(),
-            customer_texts: UserDataBuilder::default().fingerprint_of_texts(),
+            customer_texts: nobody.fingerprint_of_texts(),
+            customer: nobody,
             name: EventName::default(),
             action_source: ActionSource::default(),
             order_id: None,
@@ -123,6 +124,12 @@ impl<'a> Row<'a> {
     /// Returns the line of the source that the row stands on.
     pub fn line(&self) -> Line {
         self.line
+    }
+
+    /// The fingerprint of the customer as it was given.
+    #[inline]
+    pub(super) fn raw_customer(&self) -> RawFingerprint {
+        self.customer.raw_fingerprint(self.customer_texts)
     }
 
     /// Sets the customer. The row needs an e-mail address or a phone number that can be used.

@@ -55,7 +55,7 @@ impl RowChecker {
     /// the rules drop repeats.
     pub(in crate::order) fn add_row(&mut self, row: &Row<'_>, group: &mut Group) -> Result<bool, Vec<Fault>> {
         // Most rows of an order repeat its customer letter for letter: those are not hashed again.
-        let fingerprint = row.customer.raw_fingerprint(row.customer_texts);
+        let fingerprint = row.raw_customer();
         let customer = if let Some(data) = group.customer_with(fingerprint) {
             refuse(missing_columns(row, data))?;
             None

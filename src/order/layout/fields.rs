@@ -83,11 +83,11 @@ impl BoundLayout {
 
         match (time, name, action_source) {
             (Some(time), Some(name), Some(action_source)) if read.faults.is_empty() => {
-                // A row is large: it is written once, to the place of what is returned.
                 let customer = match record.customer() {
                     Some(passage) => UserDataBuilder::lent(passage, self.customers()),
                     None => own.unwrap_or_default(),
                 };
+                // A row is large: it is written once, to the place of what is returned.
                 ParsedRow::Row(Row {
                     line,
                     time,
