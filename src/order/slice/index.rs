@@ -76,7 +76,7 @@ const MAX_ROWS: usize = NOWHERE as usize;
 
 const ALONE: u64 = 0;
 
-/// So many orders go through each step of fetching together. With more or less, the processor waits a little longer.
+/// So many orders are fetched together. Half as many take the same time, and half as many more do, too.
 const ORDERS_AT_ONCE: usize = 32;
 
 /// So many rows go through each step of indexing together.
