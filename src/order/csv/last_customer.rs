@@ -14,6 +14,8 @@ pub(super) struct LastCustomer {
     fields: Vec<(MatchKey, usize)>,
     span: RangeInclusive<usize>,
     written: Passage,
+    /// The byte between those fields.
+    separator: u8,
     /// The [beginning](Fields::beginning) of the record that was read last, or 0, which no record has.
     beginning: u64,
 }
@@ -23,7 +25,7 @@ impl LastCustomer {
     pub(super) fn new(fields: Vec<(MatchKey, usize)>) -> Option<Self> {
         let positions = || fields.iter().map(|(_, position)| *position);
         let span = positions().min()?..=positions().max()?;
-        Some(Self { fields, span, written: Passage::default(), beginning: 0 })
+        Some(Self { fields, span, written: Passage::default(), separator: 0, beginning: 0 })
     }
 
     /// How many fields a record has up to the last one about its customer.
@@ -44,8 +46,8 @@ impl LastCustomer {
     fn read_another(&mut self, record: Fields<'_>) -> Option<()> {
         let (first, last) = (record.range(*self.span.start()), record.range(*self.span.end()));
         let written = &record.text[first.start..last.end];
-        // Separators stand between the fields, so equal parts of two records have equal fields.
-        if self.written.as_bytes() != written {
+        // The separator stands between the fields and in none of them, so equal parts of two records have equal fields.
+        if self.written.as_bytes() != written || self.separator != record.separator {
             self.replace(record, written, first.start)?;
         }
         self.beginning = record.beginning;
@@ -64,6 +66,7 @@ impl LastCustomer {
             let is_given = is_given(&record.text[field.clone()]);
             is_given.then_some((*key, field.start - start..field.end - start))
         });
+        self.separator = record.separator;
         self.written.replace(written, given)
     }
 }
@@ -76,6 +79,7 @@ mod tests {
 
     use super::*;
     use crate::customer::{CleaningOptions, UserData, UserDataBuilder};
+    use crate::order::csv::CsvError;
     use crate::order::csv::delimiter::Delimiter;
     use crate::order::csv::input::Begun;
     use crate::order::csv::records::Records;
@@ -96,6 +100,20 @@ mod tests {
         b"\xFF",
         b"\"\xFF\"",
     ];
+
+    #[test]
+    fn a_nul_in_a_field_is_no_separator_of_the_record_before() -> Result<(), CsvError> {
+        let file = b"\"a,a\",\na,a\0\n";
+        let mut records = Records::new(Begun::with_head(file.to_vec(), io::empty()), Delimiter::Comma);
+        let fields = vec![(MatchKey::Email, 0), (MatchKey::Phone, 1)];
+        let mut last = LastCustomer::new(fields).expect("there are fields");
+        records.expect_equal(last.head());
+        assert!(records.advance()?);
+        assert_eq!(last.read(records.fields()).map(Passage::as_bytes), Some(&b"a,a\0"[..]));
+        assert!(records.advance()? && records.field(1) == b"a\0");
+        assert!(last.read(records.fields()).is_none());
+        Ok(())
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
