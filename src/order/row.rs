@@ -1,6 +1,7 @@
 //! One item sold: a typed line of an export.
 
 use std::mem::offset_of;
+use std::ops::Range;
 use std::slice;
 
 use prefetch_index::prefetch_index;
@@ -31,25 +32,31 @@ use crate::value::{Amount, Currency, EventId, EventTime, Line, OrderId, PageUrl,
 /// assert_eq!(row.line().number(), 2);
 /// # Ok::<(), meta_offline_events::value::InvalidValue>(())
 /// ```
+// In memory, fields stand in this order: what tells the rows of an order, from its source to its quantity, takes few cache
+// lines.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub struct Row<'a> {
-    pub(super) line: Line,
     pub(super) time: EventTime,
     pub(super) customer: UserDataBuilder<'a>,
     /// The fingerprint of the customer's texts.
     pub(super) customer_texts: u64,
-    pub(super) name: EventName,
-    pub(super) action_source: ActionSource,
-    pub(super) order_id: Option<OrderId>,
-    pub(super) product: Option<ProductId>,
-    pub(super) quantity: Option<Quantity>,
     pub(super) price: Option<Amount>,
     pub(super) value: Option<Amount>,
+    pub(super) line: Line,
     pub(super) currency: Option<Currency>,
+    pub(super) delivery_category: Option<DeliveryCategory>,
+    pub(super) action_source: ActionSource,
+    pub(super) order_id: Option<OrderId>,
+    pub(super) name: EventName,
+    pub(super) quantity: Option<Quantity>,
+    pub(super) product: Option<ProductId>,
     pub(super) event_id: Option<EventId>,
     pub(super) event_source_url: Option<PageUrl>,
-    pub(super) delivery_category: Option<DeliveryCategory>,
 }
+
+/// Where the row stands that is fetched while this one is read. Half as far and twice as far take the same time.
+const LATER: usize = 16 * size_of::<Row<'_>>();
 
 impl<'a> Row<'a> {
     /// Creates a row from its source line and sale time: a purchase in a physical store, unless the setters
@@ -110,15 +117,43 @@ impl<'a> Row<'a> {
             || self.delivery_category.is_some()
     }
 
-    /// Has the processor fetch all cache lines of the row itself.
+    /// Has the processor fetch the row.
+    #[inline]
     pub(super) fn prefetch(&self) {
+        self.prefetch_bytes(0..size_of::<Self>());
+    }
+
+    /// Has the processor fetch a later row, as rows mostly stand in a slice. Where they do not, it fetches what nobody needs,
+    /// which does no harm.
+    #[inline]
+    pub(super) fn prefetch_later(&self) {
+        self.prefetch_bytes(LATER..LATER + size_of::<Self>());
+    }
+
+    /// The same, but only what tells the order of the later row.
+    #[inline]
+    pub(super) fn prefetch_later_order(&self) {
+        const START: usize = LATER + offset_of!(Row<'_>, action_source);
+        const END: usize = LATER + offset_of!(Row<'_>, quantity) + size_of::<Option<Quantity>>();
+        self.prefetch_bytes(START..END);
+    }
+
+    /// Has the processor fetch these bytes, counted from the start of the row.
+    #[inline]
+    fn prefetch_bytes(&self, bytes: Range<usize>) {
         const CACHE_LINE: usize = 64;
         // Places are counted from that of the time, in units of its size.
         const UNIT: usize = size_of::<EventTime>();
         const TIME: usize = offset_of!(Row<'_>, time) / UNIT;
-        for start in (0..size_of::<Self>()).step_by(CACHE_LINE) {
-            prefetch_index(slice::from_ref(&self.time), (start / UNIT).wrapping_sub(TIME));
+        let fetch = |byte: usize| {
+            prefetch_index(slice::from_ref(&self.time), (byte / UNIT).wrapping_sub(TIME));
+        };
+        let mut start = bytes.start;
+        while start < bytes.end {
+            fetch(start);
+            start += CACHE_LINE;
         }
+        fetch(bytes.end - 1);
     }
 
     /// Returns the line of the source that the row stands on.

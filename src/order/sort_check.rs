@@ -135,7 +135,8 @@ fn next_order(rows: &[Row<'_>], position: usize) -> usize {
 
 /// The order id of each run of rows that share one, behind a row of this order.
 fn first_ids<'r>(mut open: Option<&'r OrderId>, rows: &'r [Row<'_>]) -> impl Iterator<Item = &'r OrderId> {
-    rows.iter().filter(|row| !row.is_return()).filter_map(move |row| {
+    let rows = rows.iter().inspect(|row| row.prefetch_later_order()).filter(|row| !row.is_return());
+    rows.filter_map(move |row| {
         let id = row.order_id.as_ref();
         let before = std::mem::replace(&mut open, id);
         id.filter(|_| before != id)

@@ -116,7 +116,7 @@ impl SortedOrders {
     #[expect(single_use_lifetimes, reason = "a lifetime in `impl Trait` needs a name")]
     pub fn push_parsed<'a>(&mut self, row: impl Into<ParsedRow<'a>>) -> Result<(), NotSorted> {
         match row.into() {
-            ParsedRow::Row(ref row) => self.push(row),
+            ParsedRow::Row(ref row) => self.push_row(row),
             ParsedRow::Return(line) => {
                 self.refuse_after_error()?;
                 self.last = Some(line);
@@ -134,6 +134,12 @@ impl SortedOrders {
     ///
     /// Those of [`push_parsed`](Self::push_parsed).
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), NotSorted> {
+        row.prefetch_later();
+        self.push_row(row)
+    }
+
+    /// Adds a row whose neighbours in memory are not the next rows, or were fetched already.
+    pub(super) fn push_row(&mut self, row: &Row<'_>) -> Result<(), NotSorted> {
         self.refuse_after_error()?;
         self.last = Some(row.line);
         if row.is_return() {

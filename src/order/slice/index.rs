@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 
 use foldhash::quality::RandomState;
+use prefetch_index::prefetch_index;
 
 use crate::order::{OrderRules, Row};
 
@@ -53,7 +54,8 @@ impl fmt::Display for TooManyRows {
 impl std::error::Error for TooManyRows {}
 
 /// The rows of a slice, order by order. Orders stand in the order of their first rows, and so do the rows of
-/// each. Rows that make no event with others are orders of their own.
+/// each. Rows that make no event with others are orders of their own. If two orders share a mark, the later one
+/// comes right behind the other.
 #[derive(Debug)]
 pub(super) struct Index {
     orders: Vec<Order>,
@@ -84,37 +86,27 @@ const ROWS_AT_ONCE: usize = 64;
 
 impl Index {
     pub(super) fn of(rows: &[Row<'_>], rules: &OrderRules) -> Result<Self, TooManyRows> {
-        loop {
-            // That two orders share a mark will not happen, and not twice with other marks.
-            let marks = RandomState::default();
-            if let Some(index) = Self::by_marks(rows, rules.max_memory, |row| mark(row, &marks))? {
-                return Ok(index);
-            }
-        }
+        let marks = RandomState::default();
+        Self::by_marks(rows, rules.max_memory, |row| mark(row, &marks))
     }
 
-    /// Nothing when two orders share a mark.
     fn by_marks<'a>(
         rows: &[Row<'a>],
         max_memory: usize,
         mark: impl Fn(&Row<'a>) -> u64,
-    ) -> Result<Option<Self>, TooManyRows> {
+    ) -> Result<Self, TooManyRows> {
         let mut gathering = Gathering::of(rows.len(), max_memory)?;
         let mut marks = [ALONE; ROWS_AT_ONCE];
-        let mut firsts = [NOWHERE; ROWS_AT_ONCE];
         for chunk in rows.chunks(ROWS_AT_ONCE) {
+            let marks = &mut marks[..chunk.len()];
             for (place, row) in marks.iter_mut().zip(chunk) {
+                row.prefetch_later_order();
                 *place = mark(row);
             }
-            for (first, &mark) in firsts.iter_mut().zip(&marks[..chunk.len()]) {
-                *first = gathering.add(mark)?;
-            }
-            let mut pairs = chunk.iter().zip(&firsts);
-            if !pairs.all(|(row, &first)| are_one(row, &rows[first as usize])) {
-                return Ok(None);
-            }
+            gathering.prefetch(marks);
+            marks.iter().try_for_each(|&mark| gathering.add(mark))?;
         }
-        Ok(Some(gathering.index))
+        Ok(gathering.index)
     }
 
     /// How many orders there are.
@@ -137,12 +129,18 @@ impl Index {
                 rows[order.first as usize].customer.prefetch();
             }
             for order in orders {
-                self.rows_of(order).for_each(|position| each(&rows[position]));
+                let first = &rows[order.first as usize];
+                let rows_of = self.rows_of(order).map(|position| &rows[position]);
+                if rows_of.clone().all(|row| are_one(row, first)) {
+                    rows_of.for_each(&mut each);
+                } else {
+                    one_by_one(rows_of.collect(), &mut each);
+                }
             }
         }
     }
 
-    fn rows_of(&self, order: &Order) -> impl Iterator<Item = usize> {
+    fn rows_of(&self, order: &Order) -> impl Iterator<Item = usize> + Clone {
         let here = |position: u32| (position != NOWHERE).then_some(position);
         std::iter::successors(Some(order.first), move |&row| here(self.next[row as usize]))
             .map(|row| row as usize)
@@ -160,6 +158,20 @@ fn mark(row: &Row<'_>, hasher: &RandomState) -> u64 {
 /// Whether rows that share a mark make one event.
 fn are_one(row: &Row<'_>, first: &Row<'_>) -> bool {
     row.order_id == first.order_id && row.action_source == first.action_source && row.name == first.name
+}
+
+/// The rows of orders that share a mark, order by order. This hardly ever happens.
+#[cold]
+fn one_by_one<'r, 'a>(mut rows: Vec<&'r Row<'a>>, each: &mut impl FnMut(&'r Row<'a>)) {
+    while let Some(&first) = rows.first() {
+        rows.retain(|row| {
+            let is_next = are_one(row, first);
+            if is_next {
+                each(row);
+            }
+            !is_next
+        });
+    }
 }
 
 /// An index in the making.
@@ -188,15 +200,15 @@ impl Gathering {
         Ok(gathering)
     }
 
-    /// Adds the next row, and says where the first one of its order stands.
-    fn add(&mut self, mark: u64) -> Result<u32, TooManyRows> {
+    /// Adds the next row.
+    fn add(&mut self, mark: u64) -> Result<(), TooManyRows> {
         let position = number(self.index.next.len());
         self.index.next.push(NOWHERE);
         let place = if mark == ALONE { None } else { Some(self.place_of(mark)) };
         if let Some(order) = place.and_then(|place| self.index.orders.get_mut(self.places[place] as usize)) {
             self.index.next[order.last as usize] = position;
             order.last = position;
-            return Ok(order.first);
+            return Ok(());
         }
         let order = number(self.index.orders.len());
         self.found(Order { mark, first: position, last: position })?;
@@ -207,18 +219,32 @@ impl Gathering {
                 self.widen(self.taken)?;
             }
         }
-        Ok(position)
+        Ok(())
+    }
+
+    /// Has the processor fetch the orders of some marks.
+    fn prefetch(&self, marks: &[u64]) {
+        for &mark in marks {
+            prefetch_index(&self.places, self.first_place(mark));
+        }
+        for &mark in marks {
+            prefetch_index(&self.index.orders, self.places[self.first_place(mark)] as usize);
+        }
     }
 
     /// Where a mark stands, or has to stand.
-    #[expect(clippy::cast_possible_truncation, reason = "any bits of a mark do")]
     fn place_of(&self, mark: u64) -> usize {
-        let last = self.places.len() - 1;
-        let mut place = mark as usize & last;
+        let mut place = self.first_place(mark);
         while self.index.orders.get(self.places[place] as usize).is_some_and(|order| order.mark != mark) {
-            place = (place + 1) & last;
+            place = (place + 1) & (self.places.len() - 1);
         }
         place
+    }
+
+    /// The place where a mark belongs.
+    #[expect(clippy::cast_possible_truncation, reason = "any bits of a mark do")]
+    fn first_place(&self, mark: u64) -> usize {
+        mark as usize & (self.places.len() - 1)
     }
 
     fn found(&mut self, order: Order) -> Result<(), TooManyRows> {
@@ -302,11 +328,14 @@ mod tests {
 
     #[test]
     fn orders_that_share_a_mark_are_kept_apart() {
-        let rows = rows(&["A1", "A2"]);
-        let index = |mark: fn(&Row<'_>) -> u64| Index::by_marks(&rows, usize::MAX, mark);
-        assert!(index(|_| 7).is_ok_and(|index| index.is_none()));
+        let rows = rows(&["A1", "A2", "A3", "A2", "A1", "A4"]);
+        let index =
+            |mark: fn(&Row<'_>) -> u64| Index::by_marks(&rows, usize::MAX, mark).expect("little memory");
+        let all = index(|row| if row.line.number() < 5 { 7 } else { 8 });
+        assert_eq!(lines(&all, &rows), [vec![0, 4, 1, 3, 2], vec![5]]);
         // The same place, but other marks.
-        assert!(index(|row| 7 + row.line.number() * (1 << 40)).is_ok_and(|index| index.is_some()));
+        let places = index(|row| 7 + row.line.number() * (1 << 40));
+        assert_eq!(places.len(), rows.len());
     }
 
     #[test]

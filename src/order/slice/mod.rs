@@ -145,7 +145,7 @@ impl SortedOrders {
     /// Adds a row whose place in the sequence is known to be right.
     fn push_unchecked(&mut self, row: &Row<'_>, each: &mut impl FnMut(&mut Event)) {
         // Without a sort check no row is out of place.
-        let added = self.push(row);
+        let added = self.push_row(row);
         debug_assert!(added.is_ok(), "nothing checks the sequence");
         if self.ready_events() >= AT_ONCE {
             self.lend_all(each);
@@ -192,9 +192,14 @@ impl<'r, 'a> Pieces<'r, 'a> {
         }
     }
 
-    fn for_each(&self, piece: usize, each: impl FnMut(&Row<'_>)) {
+    fn for_each(&self, piece: usize, mut each: impl FnMut(&Row<'_>)) {
         match self {
-            Self::Sorted { rows, cuts } => rows[cuts[piece]..cuts[piece + 1]].iter().for_each(each),
+            Self::Sorted { rows, cuts } => {
+                for row in &rows[cuts[piece]..cuts[piece + 1]] {
+                    row.prefetch_later();
+                    each(row);
+                }
+            }
             Self::Indexed { rows, index } => {
                 let orders = piece * ORDERS..((piece + 1) * ORDERS).min(index.len());
                 index.for_each(rows, orders, each);
