@@ -51,7 +51,8 @@ pub struct Row<'a> {
     pub(super) delivery_category: Option<DeliveryCategory>,
 }
 
-/// Where the row stands that is fetched while this one is read. Half as far and twice as far take the same time.
+/// How far behind a row the later one stands that is fetched while it is read, in bytes. Half as far and twice as far take
+/// the same time.
 const LATER: usize = 16 * size_of::<Row<'_>>();
 
 impl<'a> Row<'a> {
@@ -119,14 +120,14 @@ impl<'a> Row<'a> {
         self.prefetch_all(0);
     }
 
-    /// Has the processor fetch a later row, as rows mostly stand in a slice. Where they do not, it fetches what nobody needs,
-    /// which does no harm.
+    /// Has the processor fetch a later row. Rows mostly stand in a slice; if this one does not, the processor fetches
+    /// memory that nobody needs.
     #[inline]
     pub(super) fn prefetch_later(&self) {
         self.prefetch_all(LATER);
     }
 
-    /// The same, but only what tells the order of the later row.
+    /// Has the processor fetch what tells the order of a later row.
     #[inline]
     pub(super) fn prefetch_later_order(&self) {
         self.prefetch_byte(LATER + offset_of!(Row<'_>, order_id));

@@ -46,7 +46,8 @@ impl LastCustomer {
     fn read_another(&mut self, record: Fields<'_>) -> Option<()> {
         let (first, last) = (record.range(*self.span.start()), record.range(*self.span.end()));
         let written = &record.text[first.start..last.end];
-        // The separator stands between the fields and in none of them, so equal parts of two records have equal fields.
+        // The separator stands between the fields of a sound customer and in none of them, so a record with equal bytes has
+        // equal fields.
         if self.written.as_bytes() != written || self.separator != record.separator {
             self.replace(record, written, first.start)?;
         }

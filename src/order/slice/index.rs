@@ -54,8 +54,8 @@ impl fmt::Display for TooManyRows {
 impl std::error::Error for TooManyRows {}
 
 /// The rows of a slice, order by order. Orders stand in the order of their first rows, and so do the rows of
-/// each. Rows that make no event with others are orders of their own. If two orders share a mark, the later one
-/// comes right behind the other.
+/// each. Rows that make no event with others are orders of their own. If two orders share a mark, they stand as one,
+/// and are told apart when their rows are read: the later one then comes right behind the other.
 #[derive(Debug)]
 pub(super) struct Index {
     orders: Vec<Order>,
@@ -178,7 +178,7 @@ fn one_by_one<'r, 'a>(mut rows: Vec<&'r Row<'a>>, each: &mut impl FnMut(&'r Row<
 struct Gathering {
     index: Index,
     /// The orders by their marks, or [`NOWHERE`]: the place of a mark is the first free one from where it
-    /// belongs. Less than half of them are taken.
+    /// belongs. At most half of them are taken.
     places: Vec<u32>,
     taken: usize,
     rows: usize,
