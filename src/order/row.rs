@@ -149,6 +149,7 @@ impl<'a> Row<'a> {
         let fetch = |byte: usize| {
             prefetch_index(slice::from_ref(&self.time), (byte / UNIT).wrapping_sub(TIME));
         };
+        // The compiler unrolls this loop, but no chain of iterators.
         let mut start = bytes.start;
         while start < bytes.end {
             fetch(start);
