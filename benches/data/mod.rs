@@ -57,7 +57,7 @@ impl Shop {
         let customers = (0..orders).map(|number| Customer::made(number, names(number), &mut rng)).collect();
         let order = |number: usize| Order {
             customer: if clientele == Clientele::Regulars { regular(orders, &mut rng) } else { number },
-            time: OPENING + i64::try_from(number / 4).unwrap_or_default(),
+            time: OPENING + i64::try_from(number / 4).unwrap_or_default() % (NOW - OPENING),
             items: (0..rng.usize(1..=4)).map(|_| Item::made(&mut rng)).collect(),
         };
         Self { customers, orders: (0..orders).map(order).collect() }

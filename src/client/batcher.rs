@@ -20,7 +20,7 @@ use super::run_state::RunState;
 use super::shield::{Panicked, shielded};
 use super::source::{EventSource, Feeder};
 use crate::report::{NotSentCause, Numbered, Outcome, Position, RowReport, StopCause};
-use crate::wire::{BatchLimits, Draft, written_len};
+use crate::wire::{BatchLimits, Draft};
 
 /// The most events that are taken in one turn. Between two turns, requests that are ready leave.
 const MAX_PER_TURN: usize = 100;
@@ -272,7 +272,7 @@ impl<'s> Batcher<'s> {
                     self.recorded.push_back(next);
                 }
                 Poll::Ready(Some(next)) => {
-                    bytes += written_len(&next.event);
+                    bytes += next.event.json_len();
                     events.push(next);
                 }
                 Poll::Ready(None) => break,

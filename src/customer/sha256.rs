@@ -46,7 +46,8 @@ pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
     let mut blocks = [[0; 64]; 3];
     let used = (len + 1 + 8).div_ceil(64);
     if used > blocks.len() {
-        return Hashed::from_bytes(Sha256::digest(parts.concat()).into());
+        let all = parts.iter().fold(Sha256::new(), |before, part| before.chain_update(part));
+        return Hashed::from_bytes(all.finalize().into());
     }
     let text = blocks.as_flattened_mut();
     let mut end = 0;

@@ -10,7 +10,6 @@
 //!
 //! The id is the first 32 hexadecimal digits of the digest.
 
-use super::members::WithoutId;
 use super::{ActionSource, Event, EventName};
 use crate::customer::{Hashed, digest_of_parts};
 use crate::value::{EventId, OrderId};
@@ -32,7 +31,7 @@ impl Event {
             Some(id) => {
                 digest_of_parts(&[self.0.event_name.as_str().as_bytes(), b"\n", id.as_str().as_bytes()])
             }
-            None => digest_of_parts(&[serde_json::to_string(self).unwrap_or_default().as_bytes()]),
+            None => digest_of_parts(&[self.json(&mut Vec::new())]),
         };
         digest.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
@@ -58,11 +57,12 @@ impl Event {
         if let Some(order) = self.0.custom_data.order_id() {
             id_of_order(&self.0.event_name, self.0.action_source, order)
         } else {
-            let json = serde_json::to_string(&WithoutId(self)).unwrap_or_default();
+            let mut json = Vec::new();
+            let length = self.write_json_without_id(&mut json, 0);
             let number = if occurrence > 1 { format!("\n{occurrence}") } else { String::new() };
             first_half(digest_of_parts(&[
                 b"meta-offline-events/1/event\n",
-                json.as_bytes(),
+                &json[..length],
                 number.as_bytes(),
             ]))
         }

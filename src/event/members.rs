@@ -5,15 +5,15 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::custom_data::RareFacts;
+use super::custom_data::{ContentIds, RareFacts};
 use super::rare_members::RareMembers;
-use super::{Content, ContentIds, ContentType, CustomData, Event};
+use super::{Content, ContentType, CustomData, Event};
 use crate::customer::UserData;
 use crate::value::{Amount, Currency, EventId, Identifier, ProductId};
 
 /// The name of a member with the marks around it: `,"name":`.
 #[derive(Clone, Copy)]
-pub(crate) struct Name {
+pub(super) struct Name {
     with_marks: &'static str,
     padded: &'static [u8; Name::ROOM],
 }
@@ -46,9 +46,9 @@ impl Name {
 
 macro_rules! name {
     ($name:literal) => {
-        $crate::event::Name::written(
+        $crate::event::members::Name::written(
             concat!(",\"", $name, "\":"),
-            const { &$crate::event::Name::padded(concat!(",\"", $name, "\":")) },
+            const { &$crate::event::members::Name::padded(concat!(",\"", $name, "\":")) },
         )
     };
 }
@@ -57,7 +57,7 @@ macro_rules! name {
 ///
 /// Only [`member`](Self::member) and [`property`](Self::property) must be written. The other methods are for
 /// values that a writer of bytes can write without a serializer.
-pub(crate) trait MemberWriter {
+pub(super) trait MemberWriter {
     /// Why a member could not be written.
     type Error;
 
@@ -124,14 +124,13 @@ pub(crate) trait MemberWriter {
 }
 
 impl Event {
-    /// Writes every member.
+    /// Writes every member, with this id.
     #[inline]
-    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
-        self.write_with_id(self.id(), writer)
-    }
-
-    #[inline]
-    fn write_with_id<W: MemberWriter>(&self, id: Option<&EventId>, writer: &mut W) -> Result<(), W::Error> {
+    pub(super) fn write_members<W: MemberWriter>(
+        &self,
+        id: Option<&EventId>,
+        writer: &mut W,
+    ) -> Result<(), W::Error> {
         if self.0.event_name.is_plain() {
             writer.plain_text(name!("event_name"), self.0.event_name.as_str())?;
         } else {
@@ -154,7 +153,7 @@ impl Event {
 impl CustomData {
     /// Writes every member.
     #[inline]
-    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+    pub(super) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
         if let Some(currency) = self.currency {
             writer.currency(name!("currency"), currency)?;
         }
@@ -203,7 +202,7 @@ impl RareFacts {
 impl Content {
     /// Writes every member.
     #[inline]
-    pub(crate) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+    pub(super) fn write<W: MemberWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
         writer.product_id(name!("id"), &self.id)?;
         writer.number(name!("quantity"), self.quantity.get())?;
         if let Some(price) = self.item_price {
@@ -266,7 +265,7 @@ impl<M: SerializeMap> MemberWriter for MapWriter<M> {
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_members(serializer, |map| self.write(map))
+        serialize_members(serializer, |map| self.write_members(self.id(), map))
     }
 }
 
@@ -279,14 +278,5 @@ impl Serialize for CustomData {
 impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_members(serializer, |map| self.write(map))
-    }
-}
-
-/// An event as it is sent, without its id.
-pub(super) struct WithoutId<'a>(pub(super) &'a Event);
-
-impl Serialize for WithoutId<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_members(serializer, |map| self.0.write_with_id(None, map))
     }
 }

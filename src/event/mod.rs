@@ -24,6 +24,7 @@ mod original_event;
 mod rare_members;
 mod rules;
 mod store;
+mod writer;
 
 pub use action_source::ActionSource;
 pub use app_data::{AppData, ExtInfo, ExtInfoVersion};
@@ -31,11 +32,9 @@ pub use attribution::{Attribution, AttributionMethod, AttributionModel, Attribut
 pub use builder::EventBuilder;
 pub use content::{Content, DeliveryCategory};
 pub use conversion::Event;
-pub(crate) use custom_data::ContentIds;
 pub use custom_data::{ContentType, CustomData, CustomerSegmentation, Status};
 pub use data_processing::{DataProcessing, LduState};
 pub(crate) use growing::Completion;
-pub(crate) use members::{MemberWriter, Name};
 pub use messaging::MessagingChannel;
 pub use name::EventName;
 pub use original_event::OriginalEvent;

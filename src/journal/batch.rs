@@ -12,7 +12,6 @@ use super::identity::Identity;
 use super::record::{self, MAX_BODY, Place};
 use crate::event::Event;
 use crate::value::{EventTime, Line};
-use crate::wire::written;
 
 /// A batch that is as large is written, whatever else waits.
 pub(super) const BATCH_BYTES: usize = 4 << 20;
@@ -28,7 +27,7 @@ pub(super) struct Handed {
 impl Handed {
     /// `memory` is used again for the next event.
     pub(super) fn new(event: &Event, folder: &Path, memory: &mut Vec<u8>) -> Result<Self, JournalError> {
-        let json = String::from_utf8(written(event, memory).to_vec()).map_err(|error| {
+        let json = String::from_utf8(event.json(memory).to_vec()).map_err(|error| {
             JournalError::new(JournalErrorKind::InvalidEvent, folder).with_detail(error.to_string())
         })?;
         let handed = Self { key: event.dedup_key(), json, lines: event.lines().to_vec() };

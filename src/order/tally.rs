@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
+
 use super::row_error::Fault;
 use super::sample::{MostlyInvalid, Sample};
 use crate::report::{Diagnostic, RowReport};
@@ -122,7 +124,7 @@ impl Fault {
 #[derive(Debug, Default)]
 pub(super) struct FaultLines {
     /// The faults, without the rows to blame.
-    positions: HashMap<Fault, usize>,
+    positions: HashMap<Fault, usize, RandomState>,
     lines: Vec<SharedBy>,
 }
 

@@ -7,7 +7,6 @@ use std::ops::Range;
 use super::RequestFields;
 use super::memory::{Body, Spare};
 use super::request::OPENING;
-use super::writer::write_event;
 use crate::event::Event;
 
 /// The limits of one request: its number of events and its size in bytes.
@@ -115,7 +114,7 @@ impl<'c> Draft<'c> {
 
     /// Adds the event, unless the limits are reached. The first event always goes in.
     pub(crate) fn push(&mut self, event: &Event) -> bool {
-        self.append(|body, start| write_event(event, body, start))
+        self.append(|body, start| event.write_json(body, start))
     }
 
     /// Adds an event that is written already, unless the limits are reached.

@@ -18,7 +18,6 @@ mod rows;
 mod text;
 #[cfg(feature = "client")]
 mod usage;
-mod writer;
 #[cfg(feature = "rayon")]
 mod written;
 
@@ -33,7 +32,3 @@ pub(crate) use response::{Answer, NoJson, read_answer, read_gateway_answer, read
 pub(crate) use text::TextFilter;
 #[cfg(feature = "client")]
 pub(crate) use usage::{Hints, read_hints};
-#[cfg(feature = "journal")]
-pub(crate) use writer::written;
-#[cfg(feature = "client")]
-pub(crate) use writer::written_len;

@@ -1,6 +1,5 @@
 //! Events that are written before it is known which body they go into.
 
-use super::writer::write_event;
 use crate::event::Event;
 
 /// Written events, one behind the other.
@@ -18,7 +17,7 @@ impl Written {
 
     pub(super) fn push(&mut self, event: &Event) {
         let start = self.ends.last().copied().unwrap_or(0);
-        let length = write_event(event, &mut self.bytes, start);
+        let length = event.write_json(&mut self.bytes, start);
         self.ends.push(start + length);
     }
 

@@ -17,7 +17,6 @@ use crate::client::stop::StopHandle;
 use crate::event::Event;
 use crate::report::{DeliveryReport, EventCounts, Numbered, Outcome, Position, RowCounts, StopCause};
 use crate::value::EventTime;
-use crate::wire::written_len;
 
 /// How many pushes of a queue came to which outcome so far.
 ///
@@ -92,7 +91,7 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn of(event: &Event) -> Self {
-        Self { bytes: written_len(event), rows: event.row_count() }
+        Self { bytes: event.json_len(), rows: event.row_count() }
     }
 }
 

@@ -420,7 +420,7 @@ fn check_size(event: &Event) -> Result<(), Vec<Fault>> {
     if event.custom_data().contents().len() < MANY_LINES {
         return Ok(());
     }
-    let bytes = serde_json::to_vec(event).map_or(0, |json| json.len());
+    let bytes = event.json_len();
     if bytes <= MAX_EVENT {
         return Ok(());
     }

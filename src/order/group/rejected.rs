@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
+
 use super::key::GroupKey;
 use crate::order::RowError;
 use crate::order::row_error::OrderFingerprint;
@@ -10,11 +12,11 @@ use crate::value::{Line, OrderId};
 /// The rejected orders, each with the line to blame.
 #[derive(Debug, Default)]
 pub(in crate::order) struct RejectedOrders {
-    groups: HashMap<GroupKey, Line>,
+    groups: HashMap<GroupKey, Line, RandomState>,
     /// Orders that are rejected whatever the event name and the action source.
-    orders: HashMap<OrderFingerprint, Line>,
+    orders: HashMap<OrderFingerprint, Line, RandomState>,
     /// The same for the order before the open one.
-    orders_before: HashMap<OrderFingerprint, Line>,
+    orders_before: HashMap<OrderFingerprint, Line, RandomState>,
 }
 
 impl RejectedOrders {

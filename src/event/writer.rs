@@ -7,15 +7,40 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::custom_data::ContentIds;
+use super::members::{MemberWriter, Name};
+use super::{Content, CustomData, Event};
 use crate::customer::{Hashed, MatchKey, MatchValue, UserData};
-use crate::event::{Content, ContentIds, CustomData, Event, MemberWriter, Name};
-use crate::value::{Amount, Currency, Identifier, ProductId, copy};
+use crate::value::{Amount, Currency, EventId, Identifier, ProductId, copy};
 
-/// Writes an event into `body` at `start` and returns its length.
-///
-/// The event replaces whatever stands there. Bytes behind it stay, so that a body that is used again need not
-/// be cleared.
-pub(super) fn write_event(event: &Event, body: &mut Vec<u8>, start: usize) -> usize {
+impl Event {
+    /// Writes the JSON of the event into `body` at `start`, and returns its length.
+    ///
+    /// The event replaces whatever stands there. Bytes behind it stay, so that a body that is used again need not
+    /// be cleared.
+    pub(crate) fn write_json(&self, body: &mut Vec<u8>, start: usize) -> usize {
+        write(self, self.id(), body, start)
+    }
+
+    /// Does the same without the id of the event.
+    pub(super) fn write_json_without_id(&self, body: &mut Vec<u8>, start: usize) -> usize {
+        write(self, None, body, start)
+    }
+
+    /// The JSON of the event. `memory` is used again for the next one.
+    #[cfg(feature = "journal")]
+    pub(crate) fn json<'m>(&self, memory: &'m mut Vec<u8>) -> &'m [u8] {
+        let length = self.write_json(memory, 0);
+        &memory[..length]
+    }
+
+    /// The length of its JSON, in bytes.
+    pub(crate) fn json_len(&self) -> usize {
+        self.write_json(&mut Vec::new(), 0)
+    }
+}
+
+fn write(event: &Event, id: Option<&EventId>, body: &mut Vec<u8>, start: usize) -> usize {
     let bound = bound(event);
     let mut spare = 1024;
     loop {
@@ -25,24 +50,11 @@ pub(super) fn write_event(event: &Event, body: &mut Vec<u8>, start: usize) -> us
         }
         let room = &mut body[start..];
         let mut writer = SliceWriter { spare: room.len() - bound, room, end: 0 };
-        if let Ok(()) = writer.object(|members| event.write(members)) {
+        if let Ok(()) = writer.object(|members| event.write_members(id, members)) {
             return writer.end;
         }
         spare = 4 * (body.len() - start - bound);
     }
-}
-
-/// The JSON of an event, as it is in a request. `memory` is used again for the next one.
-#[cfg(feature = "journal")]
-pub(crate) fn written<'m>(event: &Event, memory: &'m mut Vec<u8>) -> &'m [u8] {
-    let len = write_event(event, memory, 0);
-    &memory[..len]
-}
-
-/// The length of an event in a request, in bytes.
-#[cfg(feature = "client")]
-pub(crate) fn written_len(event: &Event) -> usize {
-    write_event(event, &mut Vec::new(), 0)
 }
 
 /// No event is longer than this, its values that need a serializer not counted.
@@ -439,7 +451,7 @@ mod tests {
     /// Writes an event behind other bytes, into new memory and over what stands in old memory.
     fn written(event: &Event) -> Result<String, std::string::FromUtf8Error> {
         let [new, old] = [b"before".to_vec(), b"before, and what is replaced".repeat(500)].map(|mut body| {
-            let length = write_event(event, &mut body, "before".len());
+            let length = event.write_json(&mut body, "before".len());
             assert!(body.starts_with(b"before"));
             body["before".len()..][..length].to_vec()
         });
