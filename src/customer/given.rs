@@ -22,10 +22,10 @@ pub(super) enum Given<'a> {
 
 pub(super) type Texts<'a> = SmallVec<[(MatchKey, &'a str); 12]>;
 
-/// A longer text, and where in it the texts of one customer stand, in the order given.
+/// A longer text, and where in it and behind it the texts of one customer stand, in the order given.
 #[derive(Default)]
 pub(crate) struct Passage {
-    /// The text, and blanks behind it.
+    /// The text, what was put behind it, and blanks.
     padded: String,
     length: usize,
     places: Vec<(MatchKey, Range<usize>)>,
@@ -87,17 +87,18 @@ impl<'a> Given<'a> {
 
 #[cfg_attr(not(any(feature = "csv", test)), expect(dead_code, reason = "only CSV files have passages"))]
 impl Passage {
-    /// Becomes another text, in which the values stand at these places, in the order given. Returns `None` and is empty
-    /// if the text is not UTF-8.
+    /// Becomes another text with this one behind it, where the values stand at these places, in the order given. Returns
+    /// `None` and is empty if the text is not UTF-8.
     #[inline]
     pub(crate) fn replace(
         &mut self,
         text: &[u8],
+        behind: &str,
         places: impl Iterator<Item = (MatchKey, Range<usize>)>,
     ) -> Option<()> {
         (self.length, self.fingerprint) = (0, 0);
         self.places.clear();
-        self.replace_text(text)?;
+        self.replace_text(text, behind)?;
         for place in places {
             self.places.push(place);
         }
@@ -107,19 +108,21 @@ impl Passage {
         Some(())
     }
 
-    fn replace_text(&mut self, text: &[u8]) -> Option<()> {
+    fn replace_text(&mut self, text: &[u8], behind: &str) -> Option<()> {
         // Whole blocks are checked without a look at single bytes, and behind each text there is one more.
         let mut padded = std::mem::take(&mut self.padded).into_bytes();
         padded.clear();
         padded.extend_from_slice(text);
+        padded.extend_from_slice(behind.as_bytes());
+        let blocks = padded.len() / WORDS + 2;
         padded.extend_from_slice(&[b' '; 2 * WORDS]);
-        padded.truncate((text.len() / WORDS + 2) * WORDS);
+        padded.truncate(blocks * WORDS);
         self.padded = String::from_utf8(padded).ok()?;
         self.length = text.len();
         Some(())
     }
 
-    /// The text.
+    /// The text, without what was put behind it.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.padded.as_bytes()[..self.length]
@@ -205,15 +208,19 @@ mod tests {
         let mut passage = Passage::default();
         for length in 0..=100 {
             let (one, other) = ("é".repeat(length / 2), "z".repeat(length));
-            let text = format!("{one},{other}");
             let keys = [MatchKey::City, MatchKey::State];
-            let places = [0..one.len(), one.len() + 1..text.len()];
-            assert!(passage.replace(text.as_bytes(), keys.into_iter().zip(places)).is_some());
-            assert_eq!(passage.as_bytes(), text.as_bytes());
-            assert!(passage.texts().eq(keys.into_iter().zip([one.as_str(), other.as_str()])));
-            assert_eq!(passage.fingerprint, fingerprint_of_texts(&[(keys[0], &one), (keys[1], &other)]));
+            let places = [0..one.len(), one.len() + 1..one.len() + 1 + other.len()];
+            let whole = format!("{one},{other}");
+            for cut in [one.len() + 1, whole.len()] {
+                let (text, behind) = whole.split_at(cut);
+                let places = keys.into_iter().zip(places.clone());
+                assert!(passage.replace(text.as_bytes(), behind, places).is_some());
+                assert_eq!(passage.as_bytes(), text.as_bytes());
+                assert!(passage.texts().eq(keys.into_iter().zip([one.as_str(), other.as_str()])));
+                assert_eq!(passage.fingerprint, fingerprint_of_texts(&[(keys[0], &one), (keys[1], &other)]));
+            }
         }
-        assert!(passage.replace(b"\xC3", [(MatchKey::City, 0..1)].into_iter()).is_none());
+        assert!(passage.replace(b"\xC3", "", [(MatchKey::City, 0..1)].into_iter()).is_none());
         assert!(passage.as_bytes().is_empty() && passage.texts().next().is_none());
     }
 }

@@ -1,31 +1,59 @@
 //! The customer of the last record. The records of an order follow each other and name the same customer, whose values
 //! are read once.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use super::fields::Fields;
 use crate::customer::{MatchKey, Passage};
 use crate::order::field::MAX_FIELD;
-use crate::order::layout::is_given;
+use crate::order::layout::{Source, is_given};
 
 /// How the last customer was written, and where the values stand there.
 pub(super) struct LastCustomer {
-    /// The positions of its fields, in the order of their keys, and from the first to the last of them.
-    fields: Vec<(MatchKey, usize)>,
+    /// Where the values of each customer stand, in the order of their keys.
+    places: Vec<(MatchKey, Place)>,
+    /// The positions from the first to the last field.
     span: RangeInclusive<usize>,
+    /// The texts that all customers have in common, one behind the other.
+    fixed: String,
     written: Passage,
-    /// The byte between those fields.
-    separator: u8,
+    /// The byte between those fields, once there is a customer.
+    separator: Option<u8>,
     /// The [beginning](Fields::beginning) of the record that was read last, or 0, which no record has.
     beginning: u64,
 }
 
+/// Where a value stands.
+enum Place {
+    /// In the field at this position.
+    Field(usize),
+    /// In the fixed texts.
+    Fixed(Range<usize>),
+}
+
 impl LastCustomer {
-    /// No customer yet, of records whose customers have these fields.
-    pub(super) fn new(fields: Vec<(MatchKey, usize)>) -> Option<Self> {
-        let positions = || fields.iter().map(|(_, position)| *position);
+    /// No customer yet. Returns `None` if records have no fields about their customers.
+    #[expect(single_use_lifetimes, reason = "a lifetime in `impl Trait` needs a name")]
+    pub(super) fn new<'s>(sources: impl Iterator<Item = (MatchKey, &'s Source)>) -> Option<Self> {
+        let mut fixed = String::new();
+        let place = |(key, source): (_, &Source)| match source {
+            Source::Field(position) => Some((key, Place::Field(*position))),
+            Source::Fixed(text) if is_given(text.as_bytes()) => {
+                let start = fixed.len();
+                fixed.push_str(text);
+                Some((key, Place::Fixed(start..fixed.len())))
+            }
+            Source::Fixed(_) | Source::Nowhere => None,
+        };
+        let places: Vec<_> = sources.filter_map(place).collect();
+        let positions = || {
+            places.iter().filter_map(|(_, place)| match place {
+                Place::Field(position) => Some(*position),
+                Place::Fixed(_) => None,
+            })
+        };
         let span = positions().min()?..=positions().max()?;
-        Some(Self { fields, span, written: Passage::default(), separator: 0, beginning: 0 })
+        Some(Self { places, span, fixed, written: Passage::default(), separator: None, beginning: 0 })
     }
 
     /// How many fields a record has up to the last one about its customer.
@@ -48,7 +76,7 @@ impl LastCustomer {
         let written = &record.text[first.start..last.end];
         // The separator stands between the fields of a sound customer and in none of them, so a record with equal bytes has
         // equal fields.
-        if self.written.as_bytes() != written || self.separator != record.separator {
+        if self.written.as_bytes() != written || self.separator != Some(record.separator) {
             self.replace(record, written, first.start)?;
         }
         self.beginning = record.beginning;
@@ -62,13 +90,18 @@ impl LastCustomer {
         if !is_sound {
             return None;
         }
-        let given = self.fields.iter().filter_map(|(key, position)| {
-            let field = record.range(*position);
-            let is_given = is_given(&record.text[field.clone()]);
-            is_given.then_some((*key, field.start - start..field.end - start))
+        let given = self.places.iter().filter_map(|(key, place)| match place {
+            Place::Field(position) => {
+                let field = record.range(*position);
+                let is_given = is_given(&record.text[field.clone()]);
+                is_given.then_some((*key, field.start - start..field.end - start))
+            }
+            Place::Fixed(place) => Some((*key, written.len() + place.start..written.len() + place.end)),
         });
-        self.separator = record.separator;
-        self.written.replace(written, given)
+        self.separator = None;
+        self.written.replace(written, &self.fixed, given)?;
+        self.separator = Some(record.separator);
+        Some(())
     }
 }
 
@@ -102,12 +135,15 @@ mod tests {
         b"\"\xFF\"",
     ];
 
+    const PHONES: [Source; 3] = [Source::Nowhere, Source::Field(1), Source::Field(2)];
+    const COUNTRIES: [Option<&str>; 5] = [None, Some(""), Some("null"), Some("US"), Some("\u{e9}")];
+
     #[test]
     fn a_nul_in_a_field_is_no_separator_of_the_record_before() -> Result<(), CsvError> {
         let file = b"\"a,a\",\na,a\0\n";
         let mut records = Records::new(Begun::with_head(file.to_vec(), io::empty()), Delimiter::Comma);
-        let fields = vec![(MatchKey::Email, 0), (MatchKey::Phone, 1)];
-        let mut last = LastCustomer::new(fields).expect("there are fields");
+        let sources = [(MatchKey::Email, &Source::Field(0)), (MatchKey::Phone, &Source::Field(1))];
+        let mut last = LastCustomer::new(sources.into_iter()).expect("there are fields");
         records.expect_equal(last.head());
         assert!(records.advance()?);
         assert_eq!(last.read(records.fields()).map(Passage::as_bytes), Some(&b"a,a\0"[..]));
@@ -122,22 +158,26 @@ mod tests {
         #[test]
         fn a_customer_is_what_its_fields_are(
             rows in prop::collection::vec(prop::array::uniform3(prop::sample::select(&FIELDS[..])), 1..6),
-            phone in prop::option::of(1..=2_usize),
+            phone in prop::sample::select(&PHONES[..]),
+            country in prop::sample::select(&COUNTRIES[..]),
         ) {
             let file: Vec<u8> = rows.iter().flat_map(|row| [&row.join(&b','), &b"\n"[..]].concat()).collect();
             let mut records = Records::new(Begun::with_head(file, io::empty()), Delimiter::Comma);
-            let keys: Vec<_> = [(MatchKey::Email, 0)]
-                .into_iter()
-                .chain(phone.map(|position| (MatchKey::Phone, position)))
-                .collect();
-            let mut last = LastCustomer::new(keys.clone()).expect("there are fields");
+            let country = country.map_or(Source::Nowhere, |text| Source::Fixed(text.into()));
+            let sources =
+                [(MatchKey::Email, &Source::Field(0)), (MatchKey::Country, &country), (MatchKey::Phone, &phone)];
+            let mut last = LastCustomer::new(sources.into_iter()).expect("there are fields");
             records.expect_equal(last.head());
             while records.advance()? {
                 let Some(passage) = last.read(records.fields()) else { continue };
                 let read = UserDataBuilder::lent(passage, CleaningOptions::default());
                 let mut expected = UserData::builder();
-                for &(key, position) in &keys {
-                    let text = field::of_bytes(records.field(position));
+                for (key, source) in sources {
+                    let text = match source {
+                        Source::Nowhere => continue,
+                        Source::Field(position) => field::of_bytes(records.field(*position)),
+                        Source::Fixed(text) => Ok(&**text),
+                    };
                     prop_assert!(text.is_ok(), "{text:?}");
                     if let Some(text) = text.ok().filter(|text| is_given(text.as_bytes())) {
                         expected = expected.value(key, text);

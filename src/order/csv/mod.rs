@@ -88,7 +88,7 @@ pub struct CsvRows<R: Read> {
     rows: u64,
     ending: Ending,
     has_failed: bool,
-    /// The last customer, if all columns about it are in the file.
+    /// The last customer, if the file has columns about it.
     last_customer: Option<LastCustomer>,
     maps: Vec<ColumnMap>,
     /// The texts of the last row that a function made, in the order of the functions.
@@ -194,7 +194,7 @@ impl<R: Read> CsvRows<R> {
         })?;
         records.set_delimiter(header.delimiter);
         records.end_header();
-        let last_customer = header.layout.customer_fields().and_then(LastCustomer::new);
+        let last_customer = LastCustomer::new(header.layout.customer_sources());
         records.expect_equal(last_customer.as_ref().map_or(0, LastCustomer::head));
         Ok(Self {
             records,

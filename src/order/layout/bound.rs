@@ -31,7 +31,7 @@ pub struct BoundLayout {
 
 /// Where the texts of a column stand.
 #[derive(Debug, Clone)]
-pub(super) enum Source {
+pub(in crate::order) enum Source {
     /// The file does not have the column.
     Nowhere,
     /// In the fields at this position.
@@ -190,12 +190,10 @@ impl BoundLayout {
         columns.chain(key).chain(zone)
     }
 
-    /// The positions of the columns about the customer, in the order of their keys, if none of them is fixed.
+    /// Where the texts about a customer stand, in the order of their keys.
     #[cfg(feature = "csv")]
-    pub(in crate::order) fn customer_fields(&self) -> Option<Vec<(MatchKey, usize)>> {
-        let fields = MATCH_KEYS.iter().filter_map(|(column, key)| Some((*key, self.position(*column)?)));
-        let is_in_file = MATCH_KEYS.iter().all(|(column, _)| self.fixed_text(*column).is_none());
-        is_in_file.then(|| fields.collect())
+    pub(in crate::order) fn customer_sources(&self) -> impl Iterator<Item = (MatchKey, &Source)> {
+        MATCH_KEYS.iter().map(|(column, key)| (*key, self.source(*column)))
     }
 
     /// Whether order ids are joined from several parts.

@@ -28,6 +28,8 @@ use crate::order::csv::{Delimiter, DelimiterChoice, FileFormat};
 use crate::value::{DateOrder, Zone};
 
 pub use bound::BoundLayout;
+#[cfg(feature = "csv")]
+pub(super) use bound::Source;
 pub use column::Column;
 pub(super) use column::column_of;
 pub use error::LayoutError;
