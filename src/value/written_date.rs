@@ -137,10 +137,16 @@ fn number(digits: &str) -> u32 {
 
 /// The number of the month with this name.
 fn month(word: &str) -> Option<u32> {
+    if word.len() < SHORTEST_MONTH {
+        return None;
+    }
     let word = plain(word);
     let place = MONTHS.binary_search_by_key(&word.as_str(), |&(name, _)| name).ok()?;
     Some(MONTHS[place].1.into())
 }
+
+/// No name of a month is shorter, in bytes.
+const SHORTEST_MONTH: usize = 2;
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(ends_word).filter(|word| !word.is_empty())
@@ -172,6 +178,7 @@ mod tests {
             assert_eq!(plain(name), *name);
             assert_eq!(words(name).collect::<Vec<_>>(), [*name]);
         }
+        assert!(MONTHS.iter().all(|(name, _)| name.len() >= SHORTEST_MONTH));
         for month in 1..=12 {
             assert!(MONTHS.iter().any(|&(_, number)| number == month));
         }

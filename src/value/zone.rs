@@ -94,18 +94,28 @@ impl Zone {
         if ["Z", "z", "UTC", "GMT"].contains(&text) {
             return Some(Self::UTC);
         }
-        let (sign, digits) = text.split_at_checked(1).filter(|(sign, _)| ["+", "-"].contains(sign))?;
-        let digits = digits.replacen(':', "", 1);
-        if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
+        let (sign, offset) = match text.as_bytes() {
+            [b'+', offset @ ..] => (1, offset),
+            [b'-', offset @ ..] => (-1, offset),
+            _ => return None,
+        };
+        let (mut number, mut digits, mut colons) = (0, 0, 0);
+        for &byte in offset {
+            match byte {
+                b'0'..=b'9' if digits < 4 => (number, digits) = (10 * number + i32::from(byte - b'0'), digits + 1),
+                b':' if colons == 0 => colons = 1,
+                _ => return None,
+            }
         }
-        let hours: i32 = digits[..2].parse().ok()?;
-        let minutes: i32 = if digits.len() == 4 { digits[2..].parse().ok()? } else { 0 };
+        let (hours, minutes) = match digits {
+            2 => (number, 0),
+            4 => (number / 100, number % 100),
+            _ => return None,
+        };
         if hours > 14 || minutes > 59 {
             return None;
         }
-        let seconds = hours * 3600 + minutes * 60;
-        Some(Self(Kind::Fixed(if sign == "-" { -seconds } else { seconds })))
+        Some(Self(Kind::Fixed(sign * (hours * 3600 + minutes * 60))))
     }
 }
 

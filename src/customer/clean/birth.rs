@@ -13,20 +13,40 @@ use crate::value::{DateOrder, Rule, read_eight_digits, written_date};
 const FIRST_YEAR: i32 = 1900;
 const LAST_YEAR: i32 = 2100;
 
-/// `1997-02-16` with any separators, or `19970216`.
+/// `1997-02-16` or `16.2.1997` with any separators, or `19970216`.
 #[inline(never)]
 pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) -> Option<Quick> {
-    let is_separator = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_digit();
     let digits = match text {
         [y1, y2, y3, y4, first, m1, m2, second, d1, d2] if is_separator(*first) && is_separator(*second) => {
             [*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2]
         }
+        [.., last, _, _, _, _] if is_separator(*last) => year_first(text, options.date_order)?,
         _ => text.try_into().ok()?,
     };
     let number = read_eight_digits(digits)?;
     let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
     let date = NaiveDate::from_ymd_opt(year.cast_signed(), month, day)?;
     is_possible(date, options).then(|| Quick::of(replace(digits, form)))
+}
+
+fn is_separator(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !byte.is_ascii_digit()
+}
+
+/// The digits of `16.2.1997` in the order of `19970216`, if these are digits.
+fn year_first(text: &[u8], order: Option<DateOrder>) -> Option<[u8; 8]> {
+    let (rest, [y1, y2, y3, y4]) = text.split_last_chunk()?;
+    let (one, two) = match rest {
+        [a1, a2, mark, b1, b2, _] if is_separator(*mark) => ([*a1, *a2], [*b1, *b2]),
+        [a1, a2, mark, b, _] if is_separator(*mark) => ([*a1, *a2], [b'0', *b]),
+        [a, mark, b1, b2, _] if is_separator(*mark) => ([b'0', *a], [*b1, *b2]),
+        [a, mark, b, _] if is_separator(*mark) => ([b'0', *a], [b'0', *b]),
+        _ => return None,
+    };
+    let number = |[tens, ones]: [u8; 2]| 10 * u32::from(tens & 15) + u32::from(ones & 15);
+    let (month, _) = month_and_day(number(one), number(two), order).ok()?;
+    let ([m1, m2], [d1, d2]) = if month == number(one) { (one, two) } else { (two, one) };
+    Some([*y1, *y2, *y3, *y4, m1, m2, d1, d2])
 }
 
 /// `YYYYMMDD`, from any text that holds one date.

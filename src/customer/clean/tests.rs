@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::value::EventTime;
+use crate::value::{DateOrder, EventTime};
 
 const KEYS: [MatchKey; 12] = [
     MatchKey::Email,
@@ -140,6 +140,15 @@ proptest! {
     }
 
     #[test]
+    fn a_quick_look_at_a_birth_date_gives_what_the_rule_gives_or_nothing(
+        raw in "[0-3]?[0-9a]{1,2}[-/.a 年]{1,2}[0-3]?[0-9]{1,2}[-/.0]( ?[12])?[0-9]{3}[0-9.]?|[0-9]{4}[-/.a][0-9]{2}[-/.a ][0-9]{2}",
+        date_order in select(vec![None, Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst)]),
+        dated: bool,
+    ) {
+        agrees(MatchKey::BirthDate, &raw, &CleaningOptions { date_order, ..options("us", false, dated) })?;
+    }
+
+    #[test]
     fn a_quick_look_at_a_phone_number_gives_what_the_rule_gives_or_nothing(
         raw in "[+]?[0-9]{0,3} ?[(]{0,2}[0 .]{0,2}[0-9]{0,3}[)]?[ .-]?[0-9]{3,8}|[0-9]{6,16}\\.0",
     ) {
@@ -162,6 +171,9 @@ fn a_quick_look_is_enough_for_plain_values() {
         (MatchKey::LastName, "O'Brien-Smith"),
         (MatchKey::BirthDate, "1997-02-16"),
         (MatchKey::BirthDate, "19970216"),
+        (MatchKey::BirthDate, "2/16/1997"),
+        (MatchKey::BirthDate, "16.02.1997"),
+        (MatchKey::BirthDate, "2-2-1997"),
         (MatchKey::Gender, "Female"),
         (MatchKey::City, "New York"),
         (MatchKey::State, "California"),

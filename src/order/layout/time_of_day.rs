@@ -27,6 +27,45 @@ pub(super) fn read(text: &str) -> Result<(NaiveTime, &str), Rule> {
     Ok((checked(hour, clock.minute, clock.second)?, text))
 }
 
+/// Reads `12:00`, `12:00:00` or `12:00:00.000`, each also with `AM` or `PM`, and returns what stands behind it. It gives
+/// what [`read`] gives, or `None`.
+pub(super) fn common(text: &[u8]) -> Option<(NaiveTime, &[u8])> {
+    let (hour, rest) = match text {
+        [h1, h2, b':', rest @ ..] => (number(&[*h1, *h2])?, rest),
+        [hour, b':', rest @ ..] => (number(&[*hour])?, rest),
+        _ => return None,
+    };
+    let [n1, n2, rest @ ..] = rest else { return None };
+    let (second, rest) = match rest {
+        [b':', s1, s2, rest @ ..] => (number(&[*s1, *s2])?, behind_fraction(rest)?),
+        _ => (0, rest),
+    };
+    let (hour, rest) = match rest.trim_ascii_start() {
+        [b'A' | b'a', b'M' | b'm', rest @ ..] if ends_period(rest) => (Period::Morning.hour(hour).ok()?, rest),
+        [b'P' | b'p', b'M' | b'm', rest @ ..] if ends_period(rest) => (Period::Afternoon.hour(hour).ok()?, rest),
+        _ => (hour, rest),
+    };
+    Some((NaiveTime::from_hms_opt(hour, number(&[*n1, *n2])?, second)?, rest))
+}
+
+fn behind_fraction(text: &[u8]) -> Option<&[u8]> {
+    let [b'.', first, rest @ ..] = text else { return Some(text) };
+    let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+    first.is_ascii_digit().then(|| &rest[end..])
+}
+
+/// Whether nothing that belongs to `AM` or `PM` stands behind it.
+fn ends_period(rest: &[u8]) -> bool {
+    matches!(rest, [] | [b' ' | b'+' | b'-', ..])
+}
+
+/// Reads a few digits.
+#[inline]
+pub(super) fn number(digits: &[u8]) -> Option<u32> {
+    let append = |number, byte: &u8| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'));
+    digits.iter().try_fold(0, append)
+}
+
 /// The numbers of a time of day, before and behind which its half of the day may stand.
 struct Clock {
     hour: u32,
@@ -39,9 +78,9 @@ struct Clock {
 /// Reads what follows the hour.
 fn minutes<'t>(hour: &str, text: &'t str) -> Result<(Clock, &'t str), Rule> {
     let clock = |minute: &str, second: &str| Clock {
-        hour: number(hour),
-        minute: number(minute),
-        second: number(second),
+        hour: any_number(hour),
+        minute: any_number(minute),
+        second: any_number(second),
         is_hour_alone: false,
     };
     if let Some(rest) = text.strip_prefix(':') {
@@ -137,6 +176,9 @@ fn without_preposition(text: &str) -> &str {
     let mut text = text.trim_start_matches([' ', ',', '\u{a0}', '\u{202f}']);
     while let Some(end) = text.find([' ', '.', '\u{a0}']) {
         let (word, rest) = text.split_at(end);
+        if word.starts_with(|character: char| character.is_ascii_digit()) {
+            break;
+        }
         if !PREPOSITIONS.contains(&word.to_lowercase().as_str()) {
             break;
         }
@@ -175,7 +217,7 @@ fn two_digits(text: &str) -> Option<(&str, &str)> {
     digits(text).filter(|(digits, _)| digits.len() == 2)
 }
 
-fn number(digits: &str) -> u32 {
+fn any_number(digits: &str) -> u32 {
     digits.parse().unwrap_or(u32::MAX)
 }
 

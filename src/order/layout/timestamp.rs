@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use super::record::Moment;
-use super::time_of_day;
+use super::time_of_day::{self, number};
 use super::zones::{ClockChanges, NoTime};
 use crate::value::{
     Amount, DateOrder, EventTime, LocalTime, Rule, Zone, read_eight_digits, without_weekday, written_date,
@@ -60,10 +60,49 @@ pub(super) struct TimeFormat {
 impl TimeFormat {
     /// Reads a time, without outer blanks. A time that names no zone is in the zone of its row, if that is known.
     pub(super) fn read(&self, text: &str, zone: Option<Zone>) -> Result<EventTime, NoTime> {
-        match common_datetime(text, zone) {
+        match self.common_form(text.as_bytes(), zone) {
             Some(time) => Ok(time),
             None => self.any_form(text, zone),
         }
+    }
+
+    /// Reads a date in numbers, and a time of day with colons: `2026-05-04T12:00:00Z`, `5/4/2026 2:05 PM`. It gives what
+    /// [`any_form`](Self::any_form) gives, or `None`.
+    fn common_form(&self, text: &[u8], zone: Option<Zone>) -> Option<EventTime> {
+        let (date, rest) = self.common_date(text.trim_ascii())?;
+        let (time, own_zone) = match rest {
+            [] => (self.time_of_day?, rest),
+            [b'T' | b' ', rest @ ..] => time_of_day::common(rest)?,
+            _ => return None,
+        };
+        let zone = match own_zone {
+            [] => zone?,
+            [b'Z'] => Zone::UTC,
+            own_zone => Zone::fixed(str::from_utf8(own_zone.trim_ascii_start()).ok()?)?,
+        };
+        match zone.local(NaiveDateTime::new(date, time)) {
+            LocalTime::Once(seconds) => EventTime::from_unix(seconds).ok(),
+            LocalTime::Twice { .. } | LocalTime::Never { .. } => None,
+        }
+    }
+
+    /// Reads a date with four digits for the year, and at most two for month and day each.
+    fn common_date<'t>(&self, text: &'t [u8]) -> Option<(NaiveDate, &'t [u8])> {
+        let (first, rest) = few_digits(text)?;
+        let ([b'-' | b'/' | b'.'], rest) = rest.split_first_chunk()? else { return None };
+        let (second, rest) = few_digits(rest)?;
+        let ([b'-' | b'/' | b'.'], rest) = rest.split_first_chunk()? else { return None };
+        let (third, rest) = few_digits(rest)?;
+        let [one, two, three] = [first, second, third].map(number);
+        let (year, month, day) = match [first.len(), second.len(), third.len()] {
+            [4, 1..=2, 1..=2] => (one?, two?, three?),
+            [1..=2, 1..=2, 4] => {
+                let (day, month) = self.day_and_month(one?, two?).ok()?;
+                (three?, month, day)
+            }
+            _ => return None,
+        };
+        Some((NaiveDate::from_ymd_opt(year.cast_signed(), month, day)?, rest))
     }
 
     /// Places a time that needs no reading. A local one is in the zone of its row, if that is known.
@@ -150,7 +189,9 @@ impl TimeFormat {
     /// Reads a date in numbers, and returns the text behind it.
     fn date<'t>(&self, text: &'t str) -> Result<(NaiveDate, &'t str), Rule> {
         let ([first, second, third], rest) = three_numbers(text).ok_or(Rule::NotATime)?;
-        let (year, month, day) = match (first.len(), third.len()) {
+        let lengths = (first.len(), third.len());
+        let [first, second, third] = [first, second, third].map(|part| part.parse().unwrap_or(u32::MAX));
+        let (year, month, day) = match lengths {
             (4, 1..=2) => (first, second, third),
             (1..=2, 4) => {
                 let (day, month) = self.day_and_month(first, second)?;
@@ -159,43 +200,19 @@ impl TimeFormat {
             (1..=2, 1..=2) => return Err(Rule::TwoDigitYear),
             _ => return Err(Rule::NotATime),
         };
-        let number = |part: &str| part.parse().unwrap_or(u32::MAX);
-        let year = i32::try_from(number(year)).unwrap_or_default();
-        let date = NaiveDate::from_ymd_opt(year, number(month), number(day)).ok_or(Rule::NoSuchMoment)?;
+        let date = NaiveDate::from_ymd_opt(year.cast_signed(), month, day).ok_or(Rule::NoSuchMoment)?;
         Ok((date, rest))
     }
 
     /// Tells the day from the month: by the set order, or by the number that cannot be a month.
-    fn day_and_month<'t>(&self, first: &'t str, second: &'t str) -> Result<(&'t str, &'t str), Rule> {
-        let no_month = |part: &str| part.parse::<u32>().is_ok_and(|number| number > 12);
+    fn day_and_month(&self, first: u32, second: u32) -> Result<(u32, u32), Rule> {
         match self.date_order {
             Some(DateOrder::DayFirst) => Ok((first, second)),
             Some(DateOrder::MonthFirst) => Ok((second, first)),
-            None if no_month(first) || first == second => Ok((first, second)),
-            None if no_month(second) => Ok((second, first)),
+            None if first > 12 || first == second => Ok((first, second)),
+            None if second > 12 => Ok((second, first)),
             None => Err(Rule::AmbiguousDate),
         }
-    }
-}
-
-/// Reads `2026-05-04T12:00:00Z`, with `T` or a blank, and with or without `Z`.
-fn common_datetime(text: &str, zone: Option<Zone>) -> Option<EventTime> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b' ', rest @ ..] = text.as_bytes() else {
-        return None;
-    };
-    let [h1, h2, b':', n1, n2, b':', s1, s2, own_zone @ ..] = rest else { return None };
-    let zone = match own_zone {
-        [] => zone?,
-        [b'Z'] => Zone::UTC,
-        _ => return None,
-    };
-    let two = |tens: &u8, ones: &u8| u32::try_from(whole(&[*tens, *ones])?).ok();
-    let year = i32::try_from(whole(&[*y1, *y2, *y3, *y4])?).ok()?;
-    let date = NaiveDate::from_ymd_opt(year, two(m1, m2)?, two(d1, d2)?)?;
-    let moment = date.and_hms_opt(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?)?;
-    match zone.local(moment) {
-        LocalTime::Once(seconds) => EventTime::from_unix(seconds).ok(),
-        LocalTime::Twice { .. } | LocalTime::Never { .. } => None,
     }
 }
 
@@ -208,12 +225,14 @@ pub(super) fn common_seconds(text: &[u8]) -> Option<EventTime> {
         2 => 100,
         _ => return None,
     };
-    EventTime::from_unix(i64::from(read_eight_digits(*first)?) * scale + whole(last)?).ok()
+    EventTime::from_unix(i64::from(read_eight_digits(*first)?) * scale + i64::from(number(last)?)).ok()
 }
 
-fn whole(digits: &[u8]) -> Option<i64> {
-    let append = |number, byte: &u8| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'));
-    digits.iter().try_fold(0, append)
+/// Splits one to four digits off.
+#[inline]
+fn few_digits(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    (1..=4).contains(&end).then(|| text.split_at(end))
 }
 
 /// Reads `20260504`, a date of this century or the last one.
@@ -305,14 +324,20 @@ mod tests {
                 "[0-9]{7,10}[ .0-9-][0-9]?",
                 "(19[67]|20[0-9]|[0-9]{3})[0-9]-[0-3][0-9]-[0-4][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z?",
                 "2026-0[1-9]-[0-2][0-9][-Tt. ][0-2][0-9][.: -][0-5][0-9]:[0-6:][0-9 .][ -Z]?[0-9]?",
+                " ?2026[./-]0[1-9][./-][0-2][0-9]([T ][0-2][0-9]:[0-5][0-9](:[0-5][0-9](\\.[0-9]{0,3})?)?( ?(Z|z|UTC|GMT|AM|pm|h|Uhr|[+-][0-9]{2}:?([0-9]{2})?))?)? ?",
+                "[0-3]?[0-9]{1,2}[./-][0-3]?[0-9][./-]2026([T ][0-2]?[0-9]:[0-5][0-9](:[0-5][0-9])?( ?[aApP]\\.?[Mm])?( ?[-+Z]?0?)?)?.?",
             ],
             hours in -14..=14,
         ) {
             let zone = FixedOffset::east_opt(hours * 3600).map(Zone::from);
             let format = TimeFormat::default();
             for format in [format, TimeFormat { time_of_day: Some(NaiveTime::MIN), ..format }] {
-                if let Some(time) = common_seconds(text.as_bytes()).or_else(|| common_datetime(&text, zone)) {
-                    prop_assert_eq!(format.any_form(&text, zone), Ok(time));
+                for date_order in [None, Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst)] {
+                    let format = TimeFormat { date_order, ..format };
+                    let read = common_seconds(text.as_bytes()).or_else(|| format.common_form(text.as_bytes(), zone));
+                    if let Some(time) = read {
+                        prop_assert_eq!(format.any_form(&text, zone), Ok(time));
+                    }
                 }
             }
         }
@@ -337,9 +362,20 @@ mod tests {
         fn common_datetimes_are_read_by_the_quick_reader(seconds in 100_000_000..9_999_999_999_i64) {
             let time = EventTime::from_unix(seconds).ok();
             let text = time.map(|time| time.to_string()).unwrap_or_default();
-            prop_assert_eq!(common_datetime(&text, Some(Zone::UTC)), time);
-            let zoneless = text.replace('T', " ").replace('Z', "");
-            prop_assert_eq!(common_datetime(&zoneless, Some(Zone::UTC)), time);
+            let format = TimeFormat { date_order: Some(DateOrder::DayFirst), ..TimeFormat::default() };
+            let common = |text: &str| format.common_form(text.as_bytes(), Some(Zone::UTC));
+            let (date, clock) = text.trim_end_matches('Z').split_once('T').unwrap_or_default();
+            let day_first = date.split('-').rev().collect::<Vec<_>>().join(".");
+            for text in [
+                text.clone(),
+                format!("{date} {clock}"),
+                format!("{date}T{clock}.123+00:00"),
+                format!("{date} {clock} -0000"),
+                format!("{day_first} {clock}"),
+                time.map(|time| time.to_utc().format("%-d/%-m/%Y %-I:%M:%S %p").to_string()).unwrap_or_default(),
+            ] {
+                prop_assert_eq!(common(&text), time, "{}", text);
+            }
             prop_assert_eq!(common_seconds(seconds.to_string().as_bytes()), time);
         }
     }
