@@ -1,5 +1,10 @@
 //! Signs and codes of currencies beside amounts, and the currencies that each of them may mean.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
+
 use crate::customer::is_blank;
 use crate::value::Currency;
 
@@ -14,10 +19,15 @@ pub(super) enum CurrencyMark {
 impl CurrencyMark {
     /// Reads the text beside an amount.
     pub(super) fn read(text: &str) -> Option<Self> {
+        static CODES: LazyLock<HashMap<&str, &[&str], RandomState>> = LazyLock::new(|| {
+            SIGNS.iter().flat_map(|(signs, codes)| signs.iter().map(|sign| (*sign, *codes))).collect()
+        });
         let text = text.trim_matches(is_blank);
-        let lower = text.to_lowercase();
-        let sign = SIGNS.iter().find(|(signs, _)| signs.contains(&lower.as_str()));
-        sign.map(|(_, codes)| Self::Sign(codes)).or_else(|| text.parse().map(Self::Code).ok())
+        if text.is_empty() {
+            return None;
+        }
+        let codes = CODES.get(text).or_else(|| CODES.get(text.to_lowercase().as_str()));
+        codes.map(|codes| Self::Sign(codes)).or_else(|| text.parse().map(Self::Code).ok())
     }
 
     pub(super) fn may_mean(self, currency: Currency) -> bool {

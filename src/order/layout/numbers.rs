@@ -1,5 +1,7 @@
 //! How amounts and quantities are written.
 
+use std::borrow::Cow;
+
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
@@ -178,8 +180,10 @@ impl NumberStyle {
             return Ok(MarkedAmount { amount: amount?, marks: Marks::new() });
         }
         let Bare { digits, is_negative, marks } = self.bare(text).map_err(invalid)?;
-        let plain = self.plain(digits).map_err(invalid)?;
-        let amount: Amount = plain.parse()?;
+        let amount = match self.short(digits.as_bytes()) {
+            Some(amount) => amount,
+            None => self.plain(digits).map_err(invalid)?.parse()?,
+        };
         let amount = if is_negative { amount.negated() } else { amount };
         Ok(MarkedAmount { amount, marks })
     }
@@ -224,14 +228,15 @@ impl NumberStyle {
             Some((whole, decimals)) => (whole, Some(decimals)),
             None => (text, None),
         };
-        let whole = self.ungrouped(&in_ascii(whole))?;
-        match decimals.map(in_ascii) {
-            Some(decimals) if decimals.contains(|character| self.is_separator(character)) => {
-                Err(Rule::NumberStyle)
+        let mut plain = self.ungrouped(&in_ascii(whole))?;
+        if let Some(decimals) = decimals.map(in_ascii) {
+            if decimals.contains(|character| self.is_separator(character)) {
+                return Err(Rule::NumberStyle);
             }
-            Some(decimals) => Ok(format!("{whole}.{decimals}")),
-            None => Ok(whole),
+            plain.push('.');
+            plain.push_str(&decimals);
         }
+        Ok(plain)
     }
 
     /// Removes the thousands separators of a whole number.
@@ -239,16 +244,18 @@ impl NumberStyle {
         let Some(separator) = whole.chars().find(|&character| self.is_separator(character)) else {
             return Ok(whole.to_owned());
         };
-        let groups: Vec<&str> = whole.split(separator).collect();
-        let [first, middle @ .., last] = groups.as_slice() else { return Err(Rule::NumberStyle) };
+        let mut middle = whole.split(separator);
+        let (Some(first), Some(last)) = (middle.next(), middle.next_back()) else {
+            return Err(Rule::NumberStyle);
+        };
         let in_groups_of = |most: usize| {
             // `0,123` is not a grouped number: its comma stands before decimals.
             let begins_well = (1..=most).contains(&first.len()) && !first.starts_with('0');
-            begins_well && middle.iter().all(|group| group.len() == most) && last.len() == 3
+            begins_well && middle.clone().all(|group| group.len() == most) && last.len() == 3
         };
         // In India, only the last group has three digits.
         let is_grouped = in_groups_of(3) || self == Self::ThousandsComma && in_groups_of(2);
-        if is_grouped { Ok(groups.concat()) } else { Err(Rule::NumberStyle) }
+        if is_grouped { Ok(whole.split(separator).collect()) } else { Err(Rule::NumberStyle) }
     }
 }
 
@@ -284,7 +291,10 @@ fn plain_in_any_script(text: &str) -> Result<Amount, InvalidValue> {
 }
 
 /// Writes the decimal digits of any script as ASCII digits.
-fn in_ascii(text: &str) -> String {
+fn in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return text.into();
+    }
     text.chars().map(|character| ascii_digit(character).unwrap_or(character)).collect()
 }
 
