@@ -55,6 +55,18 @@ impl Delimiter {
     pub(super) fn push_starts(self, text: &[u8], from: usize, starts: &mut Vec<usize>) -> Option<usize> {
         push_starts(self.byte(), text, from, starts)
     }
+
+    /// Splits a record from the start of a field on, if each quote stands at the start or at the end of a field: adds where
+    /// the fields behind delimiters start. Returns the position of the line break that ends the record, and whether there
+    /// are others in quotes. Otherwise returns `None`, and what was added means nothing.
+    pub(super) fn push_quoted_starts(
+        self,
+        text: &[u8],
+        from: usize,
+        starts: &mut Vec<usize>,
+    ) -> Option<(usize, bool)> {
+        push_quoted_starts(self.byte(), text, from, starts)
+    }
 }
 
 impl fmt::Display for Delimiter {
@@ -73,14 +85,8 @@ pub(super) const QUOTE: u8 = b'"';
 /// Looks at a block at a time, which is faster than a search that starts again after every few bytes.
 fn push_starts(delimiter: u8, text: &[u8], from: usize, starts: &mut Vec<usize>) -> Option<usize> {
     for start in (from..text.len()).step_by(BLOCK) {
-        let rest = &text[start..];
-        let filled;
-        let block = if let Some(block) = rest.first_chunk() {
-            block
-        } else {
-            filled = filled_up(rest);
-            &filled
-        };
+        let mut filled = [0; BLOCK];
+        let block = block_of(&text[start..], &mut filled);
         let mut delimiters = marks(block, |byte| byte == delimiter);
         let end = if block.iter().fold(false, |has_end, byte| has_end | is_end(*byte)) {
             let end = marks(block, is_end).trailing_zeros();
@@ -89,10 +95,7 @@ fn push_starts(delimiter: u8, text: &[u8], from: usize, starts: &mut Vec<usize>)
         } else {
             None
         };
-        while delimiters != 0 {
-            starts.push(start + delimiters.trailing_zeros() as usize + 1);
-            delimiters &= delimiters - 1;
-        }
+        push_marked(delimiters, start, starts);
         if end.is_some() {
             return end;
         }
@@ -100,17 +103,75 @@ fn push_starts(delimiter: u8, text: &[u8], from: usize, starts: &mut Vec<usize>)
     None
 }
 
+/// Tells delimiters in quotes from others by the number of quotes before them.
+fn push_quoted_starts(
+    delimiter: u8,
+    text: &[u8],
+    from: usize,
+    starts: &mut Vec<usize>,
+) -> Option<(usize, bool)> {
+    let mut has_inner_breaks = false;
+    // What the block before leaves: all bits if it ends in quotes, and the lowest if a field starts or must end here.
+    let (mut in_quotes, mut starts_field, mut must_end) = (0, 1, 0);
+    for start in (from..text.len()).step_by(BLOCK) {
+        let mut filled = [0; BLOCK];
+        let block = block_of(&text[start..], &mut filled);
+        let quotes = marks(block, |byte| byte == QUOTE);
+        // From each opening quote to the one before its closing quote.
+        let quoted = parities(quotes) ^ in_quotes;
+        let delimiters = marks(block, |byte| byte == delimiter) & !quoted;
+        let breaks = marks(block, is_line_break);
+        let end = (breaks & !quoted).trailing_zeros();
+        let record = u64::MAX >> 63_u32.saturating_sub(end);
+        let ends = (delimiters | breaks & !quoted) & record;
+        let (opening, closing) = (quotes & quoted & record, quotes & !quoted & record);
+        if opening & !(ends << 1 | starts_field) != 0 || (closing << 1 | must_end) & record & !ends != 0 {
+            return None;
+        }
+        has_inner_breaks |= breaks & quoted & record != 0;
+        push_marked(delimiters & record, start, starts);
+        if end < u64::BITS {
+            return Some((start + end as usize, has_inner_breaks));
+        }
+        in_quotes = if quoted >> 63 == 1 { u64::MAX } else { 0 };
+        (starts_field, must_end) = (ends >> 63, closing >> 63);
+    }
+    None
+}
+
+/// Marks each bit that has an odd number of marks up to itself.
+fn parities(marks: u64) -> u64 {
+    [1, 2, 4, 8, 16, 32].into_iter().fold(marks, |odd, distance| odd ^ odd << distance)
+}
+
+/// Adds the places behind the marked bytes of a block.
+#[inline]
+fn push_marked(mut marked: u64, block: usize, starts: &mut Vec<usize>) {
+    while marked != 0 {
+        starts.push(block + marked.trailing_zeros() as usize + 1);
+        marked &= marked - 1;
+    }
+}
+
 /// Whether a byte ends a record, or begins text in quotes.
 #[inline]
 fn is_end(byte: u8) -> bool {
-    matches!(byte, b'\n' | b'\r' | QUOTE)
+    is_line_break(byte) || byte == QUOTE
 }
 
-/// Less than a block, with zeros behind it.
-fn filled_up(text: &[u8]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
-    block[..text.len()].copy_from_slice(text);
-    block
+#[inline]
+pub(super) fn is_line_break(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+/// The first block of a text, which is copied to `filled` if it is shorter: zeros stand behind it then.
+#[inline]
+fn block_of<'b>(text: &'b [u8], filled: &'b mut [u8; BLOCK]) -> &'b [u8; BLOCK] {
+    if let Some(block) = text.first_chunk() {
+        return block;
+    }
+    filled[..text.len()].copy_from_slice(text);
+    filled
 }
 
 /// As many bytes as are marked at once.

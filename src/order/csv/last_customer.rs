@@ -72,12 +72,12 @@ impl LastCustomer {
     }
 
     fn read_another(&mut self, record: Fields<'_>) -> Option<()> {
-        let (first, last) = (record.range(*self.span.start()), record.range(*self.span.end()));
-        let written = &record.text[first.start..last.end];
-        // The separator stands between the fields of a sound customer and in none of them, so a record with equal bytes has
-        // equal fields.
+        let span = record.span(&self.span);
+        let written = &record.text[span.clone()];
+        // Outside quotes, the separator stands between the fields of a sound customer and in none of them, so a record with
+        // equal bytes has equal fields.
         if self.written.as_bytes() != written || self.separator != Some(record.separator) {
-            self.replace(record, written, first.start)?;
+            self.replace(record, written, span.start)?;
         }
         self.beginning = record.beginning;
         Some(())
@@ -119,7 +119,7 @@ mod tests {
     use crate::order::csv::records::Records;
     use crate::order::field;
 
-    const FIELDS: [&[u8]; 13] = [
+    const FIELDS: [&[u8]; 15] = [
         b"",
         b" NULL ",
         b"\"the longest of them, behind which no block begins\"",
@@ -133,6 +133,8 @@ mod tests {
         b"\xC3\xA9",
         b"\xFF",
         b"\"\xFF\"",
+        b"a\"",
+        b"\"\"\"\"",
     ];
 
     const PHONES: [Source; 3] = [Source::Nowhere, Source::Field(1), Source::Field(2)];
@@ -140,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_nul_in_a_field_is_no_separator_of_the_record_before() -> Result<(), CsvError> {
-        let file = b"\"a,a\",\na,a\0\n";
+        let file = b"\"a,a\",,b\"\na,a\0,b\n";
         let mut records = Records::new(Begun::with_head(file.to_vec(), io::empty()), Delimiter::Comma);
         let sources = [(MatchKey::Email, &Source::Field(0)), (MatchKey::Phone, &Source::Field(1))];
         let mut last = LastCustomer::new(sources.into_iter()).expect("there are fields");

@@ -1,4 +1,6 @@
-//! Records with quotes: where they end, what their fields are, and whether the quotes stand where they may.
+//! Records with quotes in their text, or where none may stand: where the records end, and what their fields are.
+
+use super::delimiter::is_line_break;
 
 /// Whether the quotes of a record stand where they may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +117,4 @@ impl QuotedRecord {
             _ => Quotes::Balanced,
         }
     }
-}
-
-fn is_line_break(byte: u8) -> bool {
-    byte == b'\n' || byte == b'\r'
 }

@@ -40,12 +40,23 @@ pub(super) struct Records<R> {
     head: usize,
     /// How many records did not begin like the one before.
     beginnings: u64,
-    /// The last record, if it has quotes.
-    has_quotes: bool,
+    form: Form,
+    /// The last record, if it is [copied](Form::Copied).
     quoted: QuotedRecord,
     blank_lines: u64,
     limit: usize,
     at_end: bool,
+}
+
+/// How the fields of the last record stand in the buffer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Without quotes.
+    Plain,
+    /// Some may stand in quotes, and none has quotes in its text.
+    Quoted,
+    /// They do not stand there: their quotes had to be taken off one by one.
+    Copied,
 }
 
 impl<R: Read> Records<R> {
@@ -70,7 +81,7 @@ impl<R: Read> Records<R> {
             starts: Vec::new(),
             head: 0,
             beginnings: 0,
-            has_quotes: false,
+            form: Form::Plain,
             quoted: QuotedRecord::default(),
             blank_lines: 0,
             limit: MAX_HEADER,
@@ -134,18 +145,21 @@ impl<R: Read> Records<R> {
     /// Reads up to the line break that ends the record. In a record with quotes, line breaks may also be text.
     fn read_record(&mut self) -> Result<(), CsvError> {
         let mut split = self.keep_equal_head();
+        // The first fields of the last record are those of this one.
+        let form = if split > 0 { self.form } else { Form::Plain };
         loop {
             let unread = &self.buffer[self.next..self.filled];
             match self.delimiter.push_starts(unread, split, &mut self.starts) {
                 Some(end) if unread[end] == QUOTE => return self.read_quoted(),
                 Some(end) => {
-                    self.end_plain(end, 1);
+                    self.end_in_place(form, end, 1);
+                    self.next_line += 1;
                     return Ok(());
                 }
                 None => split = unread.len(),
             }
             if !self.read_more()? {
-                self.end_plain(split, 0);
+                self.end_in_place(form, split, 0);
                 return Ok(());
             }
         }
@@ -154,7 +168,7 @@ impl<R: Read> Records<R> {
     /// Compares the first fields of the next record with those of the last one. If they are equal, they start at the same
     /// places: these are kept, and the position behind the fields is returned.
     fn keep_equal_head(&mut self) -> usize {
-        let may_be_equal = self.head > 0 && self.head < self.width() && !self.has_quotes;
+        let may_be_equal = self.head > 0 && self.head < self.width() && self.form != Form::Copied;
         let head = if may_be_equal { self.raw().get(..self.starts[self.head]) } else { None };
         let unread = &self.buffer[self.next..self.filled];
         let length = head.filter(|head| unread.starts_with(head)).map_or(0, <[u8]>::len);
@@ -163,16 +177,27 @@ impl<R: Read> Records<R> {
         length
     }
 
-    /// Ends a record without quotes: `length` bytes of text, and a line break unless the file ends there.
-    fn end_plain(&mut self, length: usize, line_break: usize) {
+    /// Ends a record whose fields stand in the buffer: `length` bytes of text, and a line break unless the file ends there.
+    fn end_in_place(&mut self, form: Form, length: usize, line_break: usize) {
         self.end_record(length + line_break);
-        self.next_line += line_break as u64;
-        self.has_quotes = false;
+        self.form = form;
         self.starts.push(length + 1);
     }
 
+    /// Reads on from the field whose quote was found.
     fn read_quoted(&mut self) -> Result<(), CsvError> {
-        self.has_quotes = true;
+        let unread = &self.buffer[self.next..self.filled];
+        let field = self.starts.last().copied().unwrap_or_default();
+        if let Some((end, has_inner_breaks)) = self.delimiter.push_quoted_starts(unread, field, &mut self.starts) {
+            self.end_in_place(Form::Quoted, end, 1);
+            self.next_line += if has_inner_breaks { line_breaks(self.raw()) } else { 1 };
+            return Ok(());
+        }
+        self.copy_quoted()
+    }
+
+    fn copy_quoted(&mut self) -> Result<(), CsvError> {
+        self.form = Form::Copied;
         self.starts.resize(1, 0);
         self.quoted.clear();
         let mut read = 0;
@@ -256,7 +281,7 @@ impl<R> Records<R> {
     /// Sets the delimiter of the last record, if it has no quotes, and of the records that are read from now on.
     pub(super) fn set_delimiter(&mut self, delimiter: Delimiter) {
         self.delimiter = delimiter;
-        if let (false, Some(&behind)) = (self.has_quotes, self.starts.last()) {
+        if let (Form::Plain, Some(&behind)) = (self.form, self.starts.last()) {
             let text = &self.buffer[self.record.start..][..behind - 1];
             self.starts.truncate(1);
             delimiter.push_starts(text, 0, &mut self.starts);
@@ -303,7 +328,7 @@ impl<R> Records<R> {
     }
 
     pub(super) fn quotes(&self) -> Quotes {
-        if self.has_quotes { self.quoted.quotes() } else { Quotes::Balanced }
+        if self.form == Form::Copied { self.quoted.quotes() } else { Quotes::Balanced }
     }
 
     /// Returns how many fields the last record has.
@@ -313,12 +338,12 @@ impl<R> Records<R> {
 
     /// Returns the fields of the last record.
     pub(super) fn fields(&self) -> Fields<'_> {
-        let (text, separator) = if self.has_quotes {
-            (self.quoted.text(), quoted::SEPARATOR)
-        } else {
-            (self.raw(), self.delimiter.byte())
+        let (text, separator) = match self.form {
+            Form::Plain | Form::Quoted => (self.raw(), self.delimiter.byte()),
+            Form::Copied => (self.quoted.text(), quoted::SEPARATOR),
         };
-        Fields { text, starts: &self.starts, separator, beginning: self.beginnings }
+        let may_be_quoted = self.form == Form::Quoted;
+        Fields { text, starts: &self.starts, separator, may_be_quoted, beginning: self.beginnings }
     }
 
     pub(super) fn field(&self, index: usize) -> &[u8] {
