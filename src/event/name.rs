@@ -171,14 +171,13 @@ impl FromStr for EventName {
     /// [`Rule::WrongCase`] for one of Meta's names in other case.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
-        if let Some(&standard) = Self::STANDARD.iter().find(|name| name.eq_ignore_ascii_case(text)) {
-            return if standard == text {
-                Ok(Self::standard(standard))
-            } else {
-                Err(InvalidValue::new(ValueKind::EventName, Rule::WrongCase(standard)))
-            };
+        if let Some((position, _)) = (0..).zip(Self::STANDARD).find(|(_, name)| **name == text) {
+            return Ok(Self(Name::Standard(position)));
         }
-        let rule = if text.is_empty() {
+        let rule = if let Some(standard) = Self::STANDARD.iter().find(|name| name.eq_ignore_ascii_case(text))
+        {
+            Rule::WrongCase(standard)
+        } else if text.is_empty() {
             Rule::Empty
         } else if text.chars().nth(Self::LONGEST).is_some() {
             Rule::TooLong(Self::LONGEST)

@@ -208,5 +208,58 @@ mod tests {
                 prop_assert_eq!(starts, delimiters.map(|place| place + 1).collect::<Vec<_>>());
             }
         }
+
+        #[test]
+        fn delimiters_in_quotes_are_told_from_others(
+            fields in prop::collection::vec("[a;]{0,40}|\"[a,;\n\r]{0,40}\"|\"\"", 1..12),
+            rest in "\n|\r\n[\",a]{0,5}|",
+            broken in prop::option::of((any::<prop::sample::Index>(), prop::sample::select(&b"\"\n,a"[..]))),
+            start in 0..4_usize,
+        ) {
+            let mut text = (fields.join(",") + &rest).into_bytes();
+            if let Some((place, byte)) = broken {
+                text.insert(place.index(text.len() + 1), byte);
+            }
+            for delimiter in [Delimiter::Comma, Delimiter::Semicolon] {
+                let from = 1 + text.iter().position(|byte| *byte == delimiter.byte()).unwrap_or(text.len());
+                for from in [0, from].into_iter().filter(|from| *from <= text.len()) {
+                    // Earlier texts move the blocks.
+                    let moved = [&b"aaa"[..start], &text].concat();
+                    let mut starts = Vec::new();
+                    let found = delimiter.push_quoted_starts(&moved, from + start, &mut starts);
+                    let expected = by_bytes(&moved, from + start, delimiter.byte());
+                    prop_assert_eq!(found.map(|(end, has_breaks)| (starts, end, has_breaks)), expected);
+                }
+            }
+        }
+    }
+
+    /// Where fields start behind the first one, where the record ends, and whether a line break stands in quotes.
+    fn by_bytes(text: &[u8], from: usize, delimiter: u8) -> Option<(Vec<usize>, usize, bool)> {
+        enum At {
+            Start,
+            Unquoted,
+            Quoted,
+            Closed,
+        }
+        let (mut at, mut starts, mut has_breaks) = (At::Start, Vec::new(), false);
+        for (place, &byte) in text.iter().enumerate().skip(from) {
+            at = match (at, byte) {
+                (At::Start, QUOTE) => At::Quoted,
+                (At::Quoted, QUOTE) => At::Closed,
+                (At::Quoted, _) => {
+                    has_breaks |= is_line_break(byte);
+                    At::Quoted
+                }
+                (_, b'\n' | b'\r') => return Some((starts, place, has_breaks)),
+                (_, _) if byte == delimiter => {
+                    starts.push(place + 1);
+                    At::Start
+                }
+                (At::Start | At::Unquoted, _) if byte != QUOTE => At::Unquoted,
+                (_, _) => return None,
+            };
+        }
+        None
     }
 }

@@ -188,7 +188,9 @@ impl<R: Read> Records<R> {
     fn read_quoted(&mut self) -> Result<(), CsvError> {
         let unread = &self.buffer[self.next..self.filled];
         let field = self.starts.last().copied().unwrap_or_default();
-        if let Some((end, has_inner_breaks)) = self.delimiter.push_quoted_starts(unread, field, &mut self.starts) {
+        if let Some((end, has_inner_breaks)) =
+            self.delimiter.push_quoted_starts(unread, field, &mut self.starts)
+        {
             self.end_in_place(Form::Quoted, end, 1);
             self.next_line += if has_inner_breaks { line_breaks(self.raw()) } else { 1 };
             return Ok(());

@@ -169,6 +169,19 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
     ) -> Option<T> {
         match quick(self.bytes(column)?) {
             Some(value) => Some(value),
+            None => self.between_blanks(column, quick, parse),
+        }
+    }
+
+    #[inline(never)]
+    fn between_blanks<T>(
+        &mut self,
+        column: Column,
+        quick: impl Fn(&[u8]) -> Option<T>,
+        parse: impl Fn(&str) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
+        match quick(self.bytes(column)?.trim_ascii()) {
+            Some(value) => Some(value),
             None => self.any(column, || None, parse),
         }
     }
@@ -239,6 +252,9 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
     #[inline(never)]
     fn marked_amount(&mut self, column: Column) -> Option<Amount> {
         let style = self.bound.layout.numbers.style;
+        if let Some(amount) = style.short(self.bytes(column)?.trim_ascii()) {
+            return Some(amount);
+        }
         let MarkedAmount { amount, marks } = self.any(column, || None, |text| style.amount(text))?;
         self.marks.extend(marks.into_iter().map(|mark| (column, mark)));
         Some(amount)
@@ -334,6 +350,9 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
 
     #[inline(never)]
     fn time_in_any_form(&mut self) -> Option<EventTime> {
+        if let Some(time) = common_seconds(self.bytes(Column::Timestamp)?.trim_ascii()) {
+            return Some(time);
+        }
         let text = self.text(Column::Timestamp)?;
         let text = if is_missing(Column::Timestamp, text) { "" } else { text };
         let zone = self.zone();
@@ -582,6 +601,28 @@ mod tests {
                 let is_null_word = text.trim().eq_ignore_ascii_case("null") || text.trim() == "\\N";
                 prop_assert_eq!(is_null(text.as_bytes()), is_null_word, "{:?}", text);
             }
+        }
+
+        #[test]
+        fn blanks_around_a_field_change_nothing(
+            fields in [
+                prop::sample::select(&["A1", "ORD-00000001-of-a-long-shop", "A\u{e9}", "#N/A", "null", ""][..]),
+                prop::sample::select(&["SKU-1", "SKU \"1\"", "n/a", ""][..]),
+                prop::sample::select(&["2", "2.0", "0", "-1", "1.5", "two", ""][..]),
+                prop::sample::select(&["10.50", "1,5", "1e3", "-0.01", "nan", ""][..]),
+                prop::sample::select(&["EUR", "eur", "Euro", "none", ""][..]),
+                prop::sample::select(&["1777896000", "2026-05-04 12:00", "4 May 2026 12:00", "177789600", "noon", ""][..]),
+            ],
+            around in [("[ \\t\u{a0}]{0,2}", "[ \\t\u{a0}]{0,2}"), ("[ \\t]", "[ \\t]"), (" ?", "\u{a0}? ?"),
+                (" ?", " {0,9}"), (" ?", " ?"), (" {0,2}", "[ \\t]?")],
+        ) {
+            let header = ["order_id", "product_id", "quantity", "price", "currency", "timestamp", "email"];
+            let layout = RowLayout::new().zone(Zone::UTC).bind(&header).expect("a header");
+            let padded = std::array::from_fn::<_, 6, _>(|n| format!("{}{}{}", around[n].0, fields[n], around[n].1));
+            let email = "mary@example.com";
+            let plain = layout.read(Line::new(2), |index| *fields.get(index).unwrap_or(&email));
+            let read = layout.read(Line::new(2), |index| padded.get(index).map_or(email, |text| text));
+            prop_assert_eq!(format!("{read:?}"), format!("{plain:?}"));
         }
 
         #[test]

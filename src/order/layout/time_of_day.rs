@@ -41,8 +41,12 @@ pub(super) fn common(text: &[u8]) -> Option<(NaiveTime, &[u8])> {
         _ => (0, rest),
     };
     let (hour, rest) = match rest.trim_ascii_start() {
-        [b'A' | b'a', b'M' | b'm', rest @ ..] if ends_period(rest) => (Period::Morning.hour(hour).ok()?, rest),
-        [b'P' | b'p', b'M' | b'm', rest @ ..] if ends_period(rest) => (Period::Afternoon.hour(hour).ok()?, rest),
+        [b'A' | b'a', b'M' | b'm', rest @ ..] if ends_period(rest) => {
+            (Period::Morning.hour(hour).ok()?, rest)
+        }
+        [b'P' | b'p', b'M' | b'm', rest @ ..] if ends_period(rest) => {
+            (Period::Afternoon.hour(hour).ok()?, rest)
+        }
         _ => (hour, rest),
     };
     Some((NaiveTime::from_hms_opt(hour, number(&[*n1, *n2])?, second)?, rest))
