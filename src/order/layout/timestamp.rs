@@ -413,6 +413,10 @@ mod tests {
             ("2026-05-04 12:00:00 CEST", Rule::NotATime),
             ("-1777896000", Rule::NotAfterEpoch),
             ("2026-05-04 12:00:00.", Rule::NotATime),
+            ("2026-05-04 12:00 PMZ", Rule::NotATime),
+            ("2026-05-04 13:00 PM", Rule::NoSuchMoment),
+            ("2026-05-04 12:00:00 +02:0", Rule::NotATime),
+            ("2026-05-04 12:00:00 +02::00", Rule::NotATime),
             ("２０２６-05-04 12:00", Rule::NotATime),
         ] {
             assert_eq!(format.read(text, Some(format.zone)).map_err(NoTime::rule), Err(rule), "{text}");
@@ -429,9 +433,15 @@ mod tests {
             time_of_day: NaiveTime::from_hms_opt(14, 0, 0),
             cut_fractions: true,
         };
-        for text in
-            ["04/05/2026 14:00", "04.05.2026", "2026-05-04 14:00:00", "1777896000.75", "2026-05-04T12:00Z"]
-        {
+        for text in [
+            "04/05/2026 14:00",
+            "4/5/2026 2:00 pm",
+            "04.05.2026",
+            "2026-05-04 14:00:00",
+            "1777896000.75",
+            "2026-05-04T12:00Z",
+            "2026-05-04 11:00 -01:00",
+        ] {
             assert_eq!(format.read(text, Some(format.zone)).map(EventTime::unix), Ok(NOON), "{text}");
         }
     }
