@@ -46,7 +46,7 @@ pub(crate) fn digest_of_parts(parts: &[&[u8]]) -> Hashed {
     let mut blocks = [[0; 64]; 3];
     let used = (len + 1 + 8).div_ceil(64);
     if used > blocks.len() {
-        let all = parts.iter().fold(Sha256::new(), |before, part| before.chain_update(part));
+        let all = parts.iter().fold(Sha256::new(), Sha256::chain_update);
         return Hashed::from_bytes(all.finalize().into());
     }
     let text = blocks.as_flattened_mut();

@@ -103,7 +103,7 @@ impl Zone {
         for &byte in offset {
             match byte {
                 b'0'..=b'9' if digits < 4 => {
-                    (number, digits) = (10 * number + i32::from(byte - b'0'), digits + 1)
+                    (number, digits) = (10 * number + i32::from(byte - b'0'), digits + 1);
                 }
                 b':' if colons == 0 => colons = 1,
                 _ => return None,

@@ -116,15 +116,15 @@ fn push_quoted_starts(
     for start in (from..text.len()).step_by(BLOCK) {
         let mut filled = [0; BLOCK];
         let block = block_of(&text[start..], &mut filled);
-        let quotes = marks(block, |byte| byte == QUOTE);
+        let marked = marks(block, |byte| byte == QUOTE);
         // From each opening quote to the one before its closing quote.
-        let quoted = parities(quotes) ^ in_quotes;
+        let quoted = parities(marked) ^ in_quotes;
         let delimiters = marks(block, |byte| byte == delimiter) & !quoted;
         let breaks = marks(block, is_line_break);
         let end = (breaks & !quoted).trailing_zeros();
         let record = u64::MAX >> 63_u32.saturating_sub(end);
         let ends = (delimiters | breaks & !quoted) & record;
-        let (opening, closing) = (quotes & quoted & record, quotes & !quoted & record);
+        let (opening, closing) = (marked & quoted & record, marked & !quoted & record);
         if opening & !(ends << 1 | starts_field) != 0 || (closing << 1 | must_end) & record & !ends != 0 {
             return None;
         }
