@@ -84,8 +84,8 @@ pub(super) const QUOTE: u8 = b'"';
 
 /// Looks at a block at a time, which is faster than a search that starts again after every few bytes.
 fn push_starts(delimiter: u8, text: &[u8], from: usize, starts: &mut Vec<usize>) -> Option<usize> {
+    let mut filled = [0; BLOCK];
     for start in (from..text.len()).step_by(BLOCK) {
-        let mut filled = [0; BLOCK];
         let block = block_of(&text[start..], &mut filled);
         let mut delimiters = marks(block, |byte| byte == delimiter);
         let end = if block.iter().fold(false, |has_end, byte| has_end | is_end(*byte)) {
@@ -113,8 +113,8 @@ fn push_quoted_starts(
     let mut has_inner_breaks = false;
     // What the block before leaves: all bits if it ends in quotes, and the lowest if a field starts or must end here.
     let (mut in_quotes, mut starts_field, mut must_end) = (0, 1, 0);
+    let mut filled = [0; BLOCK];
     for start in (from..text.len()).step_by(BLOCK) {
-        let mut filled = [0; BLOCK];
         let block = block_of(&text[start..], &mut filled);
         let marked = marks(block, |byte| byte == QUOTE);
         // From each opening quote to the one before its closing quote.

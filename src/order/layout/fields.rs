@@ -167,9 +167,10 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
         quick: impl Fn(&[u8]) -> Option<T>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        match quick(self.bytes(column)?) {
+        let bytes = self.bytes(column)?;
+        match quick(bytes) {
             Some(value) => Some(value),
-            None => self.between_blanks(column, quick, parse),
+            None => self.between_blanks(column, bytes, quick, parse),
         }
     }
 
@@ -177,17 +178,19 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
     fn between_blanks<T>(
         &mut self,
         column: Column,
+        bytes: &[u8],
         quick: impl Fn(&[u8]) -> Option<T>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        match quick(self.bytes(column)?.trim_ascii()) {
+        match quick(bytes.trim_ascii()) {
             Some(value) => Some(value),
             None => self.any(column, || None, parse),
         }
     }
 
     /// The bytes of a column for a quick look, or `None` if it is nowhere.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "each column takes another piece of it, and there are few")]
     fn bytes(&self, column: Column) -> Option<&'a [u8]> {
         match self.bound.source(column) {
             Source::Nowhere => None,
@@ -243,16 +246,17 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
         if let Some(number) = self.typed_number(column) {
             return self.number(column, ValueKind::Amount, number, not_negative);
         }
-        match self.bound.layout.numbers.style.short(self.bytes(column)?) {
+        let bytes = self.bytes(column)?;
+        match self.bound.layout.numbers.style.short(bytes) {
             Some(amount) => Some(amount),
-            None => self.marked_amount(column),
+            None => self.marked_amount(column, bytes),
         }
     }
 
     #[inline(never)]
-    fn marked_amount(&mut self, column: Column) -> Option<Amount> {
+    fn marked_amount(&mut self, column: Column, bytes: &[u8]) -> Option<Amount> {
         let style = self.bound.layout.numbers.style;
-        if let Some(amount) = style.short(self.bytes(column)?.trim_ascii()) {
+        if let Some(amount) = style.short(bytes.trim_ascii()) {
             return Some(amount);
         }
         let MarkedAmount { amount, marks } = self.any(column, || None, |text| style.amount(text))?;
@@ -342,15 +346,16 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
     #[inline]
     fn time(&mut self) -> Option<EventTime> {
         let position = self.bound.position(Column::Timestamp)?;
-        match common_seconds(self.record.bytes(position)) {
+        let bytes = self.record.bytes(position);
+        match common_seconds(bytes) {
             Some(time) => Some(time),
-            None => self.time_in_any_form(),
+            None => self.time_in_any_form(bytes),
         }
     }
 
     #[inline(never)]
-    fn time_in_any_form(&mut self) -> Option<EventTime> {
-        if let Some(time) = common_seconds(self.bytes(Column::Timestamp)?.trim_ascii()) {
+    fn time_in_any_form(&mut self, bytes: &[u8]) -> Option<EventTime> {
+        if let Some(time) = common_seconds(bytes.trim_ascii()) {
             return Some(time);
         }
         let text = self.text(Column::Timestamp)?;
