@@ -54,7 +54,7 @@ enum Form {
     /// Without quotes.
     Plain,
     /// Some may stand in quotes, and none has quotes in its text.
-    Quoted,
+    Quoted { may_span_lines: bool },
     /// They do not stand there: their quotes had to be taken off one by one.
     Copied,
 }
@@ -150,10 +150,9 @@ impl<R: Read> Records<R> {
         loop {
             let unread = &self.buffer[self.next..self.filled];
             match self.delimiter.push_starts(unread, split, &mut self.starts) {
-                Some(end) if unread[end] == QUOTE => return self.read_quoted(),
+                Some(end) if unread[end] == QUOTE => return self.read_quoted(form),
                 Some(end) => {
                     self.end_in_place(form, end, 1);
-                    self.next_line += 1;
                     return Ok(());
                 }
                 None => split = unread.len(),
@@ -182,20 +181,23 @@ impl<R: Read> Records<R> {
         self.end_record(length + line_break);
         self.form = form;
         self.starts.push(length + 1);
+        self.next_line += match form {
+            Form::Quoted { may_span_lines: true } => line_breaks(self.raw()),
+            _ => line_break as u64,
+        };
     }
 
-    /// Reads on from the field whose quote was found.
-    fn read_quoted(&mut self) -> Result<(), CsvError> {
+    /// Reads on from the field whose quote was found. The fields before it have this form.
+    fn read_quoted(&mut self, before: Form) -> Result<(), CsvError> {
         let unread = &self.buffer[self.next..self.filled];
         let field = self.starts.last().copied().unwrap_or_default();
-        if let Some((end, has_inner_breaks)) =
-            self.delimiter.push_quoted_starts(unread, field, &mut self.starts)
-        {
-            self.end_in_place(Form::Quoted, end, 1);
-            self.next_line += if has_inner_breaks { line_breaks(self.raw()) } else { 1 };
-            return Ok(());
-        }
-        self.copy_quoted()
+        let Some((end, spans_lines)) = self.delimiter.push_quoted_starts(unread, field, &mut self.starts)
+        else {
+            return self.copy_quoted();
+        };
+        let may_span_lines = spans_lines || before == Form::Quoted { may_span_lines: true };
+        self.end_in_place(Form::Quoted { may_span_lines }, end, 1);
+        Ok(())
     }
 
     fn copy_quoted(&mut self) -> Result<(), CsvError> {
@@ -341,10 +343,10 @@ impl<R> Records<R> {
     /// Returns the fields of the last record.
     pub(super) fn fields(&self) -> Fields<'_> {
         let (text, separator) = match self.form {
-            Form::Plain | Form::Quoted => (self.raw(), self.delimiter.byte()),
+            Form::Plain | Form::Quoted { .. } => (self.raw(), self.delimiter.byte()),
             Form::Copied => (self.quoted.text(), quoted::SEPARATOR),
         };
-        let may_be_quoted = self.form == Form::Quoted;
+        let may_be_quoted = matches!(self.form, Form::Quoted { .. });
         Fields { text, starts: &self.starts, separator, may_be_quoted, beginning: self.beginnings }
     }
 
@@ -389,6 +391,17 @@ mod tests {
     fn any_file() -> impl Strategy<Value = Vec<u8>> {
         let part = prop_oneof![4 => prop::sample::select(USUAL), 1 => prop::sample::select(UNUSUAL)];
         prop::collection::vec(part, 0..60).prop_map(|parts| parts.concat())
+    }
+
+    /// Records that begin with the same fields.
+    fn records_alike() -> impl Strategy<Value = Vec<u8>> {
+        const FIELDS: &[&[u8]] =
+            &[b"a", b"", b"\"b\"", b"\",\"", b"\"c\nd\"", b"\"c\r\nd\"", b"\"e\"\"f\"", b"g\"", b"\"h"];
+        let fields = |most| prop::collection::vec(prop::sample::select(FIELDS), 0..most);
+        (fields(4), prop::collection::vec(fields(3), 1..6)).prop_map(|(head, tails)| {
+            let record = |tail: Vec<_>| [[head.clone(), tail].concat().join(&b','), b"\n".to_vec()].concat();
+            tails.into_iter().flat_map(record).collect()
+        })
     }
 
     fn count_line_breaks(bytes: &[u8]) -> usize {
@@ -457,9 +470,9 @@ mod tests {
 
         #[test]
         fn records_are_those_of_the_csv_crate(
-            file in any_file(),
+            file in prop_oneof![2 => any_file(), 1 => records_alike()],
             begin in 0..40usize,
-            sizes in prop::collection::vec(1..20usize, 1..5),
+            sizes in prop::collection::vec(prop_oneof![1..20_usize, Just(1000)], 1..5),
             delimiter in prop::sample::select(&Delimiter::ALL[..2]),
             equal in 0..4usize,
         ) {
