@@ -22,7 +22,7 @@ pub(super) enum Given<'a> {
 
 pub(super) type Texts<'a> = SmallVec<[(MatchKey, &'a str); 12]>;
 
-/// A longer text, and where in it and behind it the texts of one customer stand, in the order given.
+/// A longer text with another one behind it, and where the texts of one customer stand in them, in the order given.
 #[derive(Default)]
 pub(crate) struct Passage {
     /// The text, what was put behind it, and blanks.

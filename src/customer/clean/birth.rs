@@ -20,7 +20,7 @@ pub(super) fn quick(text: &[u8], options: &CleaningOptions, form: &mut Block) ->
         [y1, y2, y3, y4, first, m1, m2, second, d1, d2] if is_separator(*first) && is_separator(*second) => {
             [*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2]
         }
-        [.., last, _, _, _, _] if is_separator(*last) => year_first(text, options.date_order)?,
+        [.., last, _, _, _, _] if is_separator(*last) => with_year_first(text, options.date_order)?,
         _ => text.try_into().ok()?,
     };
     let number = read_eight_digits(digits)?;
@@ -33,8 +33,8 @@ fn is_separator(byte: u8) -> bool {
     byte.is_ascii_graphic() && !byte.is_ascii_digit()
 }
 
-/// The digits of `16.2.1997` in the order of `19970216`, if these are digits.
-fn year_first(text: &[u8], order: Option<DateOrder>) -> Option<[u8; 8]> {
+/// The bytes of `16.2.1997` in the order of `19970216`. Whether they are digits is left to the caller.
+fn with_year_first(text: &[u8], order: Option<DateOrder>) -> Option<[u8; 8]> {
     let (rest, [y1, y2, y3, y4]) = text.split_last_chunk()?;
     let (one, two) = match rest {
         [a1, a2, mark, b1, b2, _] if is_separator(*mark) => ([*a1, *a2], [*b1, *b2]),

@@ -1,4 +1,4 @@
-//! The delimiters between fields, and where they stand in a record without quotes.
+//! The delimiters between fields, and where they stand in a record.
 
 use std::fmt;
 
@@ -111,7 +111,8 @@ fn push_quoted_starts(
     starts: &mut Vec<usize>,
 ) -> Option<(usize, bool)> {
     let mut has_inner_breaks = false;
-    // What the block before leaves: all bits if it ends in quotes, and the lowest if a field starts or must end here.
+    // What the block before leaves: all bits if it ends in quotes, and the lowest bit if a field starts or must end with this
+    // block.
     let (mut in_quotes, mut starts_field, mut must_end) = (0, 1, 0);
     let mut filled = [0; BLOCK];
     for start in (from..text.len()).step_by(BLOCK) {
@@ -122,6 +123,7 @@ fn push_quoted_starts(
         let delimiters = marks(block, |byte| byte == delimiter) & !quoted;
         let breaks = marks(block, is_line_break);
         let end = (breaks & !quoted).trailing_zeros();
+        // Up to the line break that ends the record.
         let record = u64::MAX >> 63_u32.saturating_sub(end);
         let ends = (delimiters | breaks & !quoted) & record;
         let (opening, closing) = (marked & quoted & record, marked & !quoted & record);
@@ -164,7 +166,7 @@ pub(super) fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// The first block of a text, which is copied to `filled` if it is shorter: zeros stand behind it then.
+/// The first block of a text. A shorter text is copied to `filled`, before the zeros there.
 #[inline]
 fn block_of<'b>(text: &'b [u8], filled: &'b mut [u8; BLOCK]) -> &'b [u8; BLOCK] {
     if let Some(block) = text.first_chunk() {

@@ -74,8 +74,8 @@ impl LastCustomer {
     fn read_another(&mut self, record: Fields<'_>) -> Option<()> {
         let span = record.span(&self.span);
         let written = &record.text[span.clone()];
-        // Outside quotes, the separator stands between the fields of a sound customer and in none of them, so a record with
-        // equal bytes has equal fields.
+        // Both begin where a field starts, and are split at the same separator by the same rule, so a record with equal bytes
+        // has equal fields.
         if self.written.as_bytes() != written || self.separator != Some(record.separator) {
             self.replace(record, written, span.start)?;
         }

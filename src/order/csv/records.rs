@@ -145,7 +145,7 @@ impl<R: Read> Records<R> {
     /// Reads up to the line break that ends the record. In a record with quotes, line breaks may also be text.
     fn read_record(&mut self) -> Result<(), CsvError> {
         let mut split = self.keep_equal_head();
-        // The first fields of the last record are those of this one.
+        // Fields that this record shares with the last one may stand in quotes, too.
         let form = if split > 0 { self.form } else { Form::Plain };
         loop {
             let unread = &self.buffer[self.next..self.filled];
@@ -282,14 +282,28 @@ impl<R> Records<R> {
         self.delimiter
     }
 
-    /// Sets the delimiter of the last record, if it has no quotes, and of the records that are read from now on.
+    /// Sets the delimiter of the last record and of those that are read from now on. A record that has to be copied keeps
+    /// its fields, and one in which quotes would no longer stand around fields has none.
     pub(super) fn set_delimiter(&mut self, delimiter: Delimiter) {
-        self.delimiter = delimiter;
-        if let (Form::Plain, Some(&behind)) = (self.form, self.starts.last()) {
-            let text = &self.buffer[self.record.start..][..behind - 1];
-            self.starts.truncate(1);
-            delimiter.push_starts(text, 0, &mut self.starts);
-            self.starts.push(behind);
+        if delimiter == std::mem::replace(&mut self.delimiter, delimiter) {
+            return;
+        }
+        let record = &self.buffer[self.record.clone()];
+        let Some(&behind) = self.starts.last() else { return };
+        match self.form {
+            Form::Plain => {
+                self.starts.truncate(1);
+                delimiter.push_starts(&record[..behind - 1], 0, &mut self.starts);
+                self.starts.push(behind);
+            }
+            Form::Quoted { .. } => {
+                self.starts.truncate(1);
+                match delimiter.push_quoted_starts(record, 0, &mut self.starts) {
+                    Some(_) => self.starts.push(behind),
+                    None => self.starts.truncate(1),
+                }
+            }
+            Form::Copied => {}
         }
     }
 
@@ -463,6 +477,23 @@ mod tests {
         while broken.advance().is_ok_and(|found| found) {}
         assert!((0..ended.width()).all(|index| ended.field(index).is_empty()));
         assert!((0..broken.width()).all(|index| broken.field(index).is_empty()));
+    }
+
+    #[test]
+    fn fields_that_another_delimiter_split_are_not_kept() -> Result<(), CsvError> {
+        let file = b"a;b,\"c\",d\na;b,\"c\",d\n\"e\"\n";
+        let mut records = Records::new(Begun::with_head(file.to_vec(), io::empty()), Delimiter::Comma);
+        records.advance_to_header()?;
+        assert_eq!(records.width(), 3);
+        records.set_delimiter(Delimiter::Semicolon);
+        records.expect_equal(1);
+        assert!(records.advance()?);
+        let fields = (0..records.width()).map(|index| records.field(index));
+        assert!(fields.eq([&b"a"[..], b"b,\"c\",d"]));
+        assert!(records.advance()?);
+        records.set_delimiter(Delimiter::Comma);
+        assert_eq!((records.width(), records.field(0)), (1, &b"e"[..]));
+        Ok(())
     }
 
     proptest! {

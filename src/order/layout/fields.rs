@@ -13,6 +13,7 @@ use super::timestamp::common_seconds;
 use super::zones::{NoTime, ZoneOf};
 use crate::customer::{CleaningOptions, UserDataBuilder, is_blank, is_placeholder};
 use crate::event::EventName;
+use crate::order::field::MAX_FIELD;
 use crate::order::parsed_row::ParsedRow;
 use crate::order::quantity::Quantity;
 use crate::order::row::Row;
@@ -182,7 +183,7 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
         quick: impl Fn(&[u8]) -> Option<T>,
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<T> {
-        match quick(bytes.trim_ascii()) {
+        match quick(without_blanks(bytes)) {
             Some(value) => Some(value),
             None => self.any(column, || None, parse),
         }
@@ -190,7 +191,10 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
 
     /// The bytes of a column for a quick look, or `None` if it is nowhere.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "each column takes another piece of it, and there are few")]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call costs more than what is left of it where the column is known"
+    )]
     fn bytes(&self, column: Column) -> Option<&'a [u8]> {
         match self.bound.source(column) {
             Source::Nowhere => None,
@@ -256,7 +260,7 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
     #[inline(never)]
     fn marked_amount(&mut self, column: Column, bytes: &[u8]) -> Option<Amount> {
         let style = self.bound.layout.numbers.style;
-        if let Some(amount) = style.short(bytes.trim_ascii()) {
+        if let Some(amount) = style.short(without_blanks(bytes)) {
             return Some(amount);
         }
         let MarkedAmount { amount, marks } = self.any(column, || None, |text| style.amount(text))?;
@@ -355,7 +359,7 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
 
     #[inline(never)]
     fn time_in_any_form(&mut self, bytes: &[u8]) -> Option<EventTime> {
-        if let Some(time) = common_seconds(bytes.trim_ascii()) {
+        if let Some(time) = common_seconds(without_blanks(bytes)) {
             return Some(time);
         }
         let text = self.text(Column::Timestamp)?;
@@ -462,6 +466,12 @@ impl<'a, R: Record<'a>> Reader<'a, '_, R> {
     }
 }
 
+/// The bytes between blanks, unless the field is too long to be read.
+#[inline]
+fn without_blanks(bytes: &[u8]) -> &[u8] {
+    if bytes.len() <= MAX_FIELD { bytes.trim_ascii() } else { bytes }
+}
+
 /// A quick look for identifiers, none of which stands for a missing value.
 #[inline]
 fn usual<T>(short: impl Fn(&[u8]) -> Option<T>) -> impl Fn(&[u8]) -> Option<T> {
@@ -556,6 +566,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::order::field::of_text;
 
     #[rustfmt::skip]
     const PLACEHOLDERS: [&str; 17] = [
@@ -628,6 +639,22 @@ mod tests {
             let plain = layout.read(Line::new(2), |index| *fields.get(index).unwrap_or(&email));
             let read = layout.read(Line::new(2), |index| padded.get(index).map_or(email, |text| text));
             prop_assert_eq!(format!("{read:?}"), format!("{plain:?}"));
+        }
+
+        #[test]
+        fn a_field_that_is_too_long_is_no_shorter_without_its_blanks(
+            index in 0..6_usize,
+            before in 0..=MAX_FIELD,
+        ) {
+            let header = ["order_id", "product_id", "quantity", "price", "currency", "timestamp", "email"];
+            let layout = RowLayout::new().bind(&header).expect("a header");
+            let fields = ["A1", "SKU-1", "2", "10.50", "EUR", "1777896000", "mary@example.com"];
+            let text = format!("{}{}{}", " ".repeat(before), fields[index], " ".repeat(MAX_FIELD - before));
+            let field = |place: usize| if place == index { of_text(&text) } else { Ok(fields[place]) };
+            let ParsedRow::Invalid(error) = layout.read_fields(Line::new(2), field) else {
+                return Err(TestCaseError::fail("the row is valid"));
+            };
+            prop_assert!(error.faults().any(|(_, reason, _)| reason == "too_long"), "{error}");
         }
 
         #[test]

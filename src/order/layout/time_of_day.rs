@@ -27,7 +27,7 @@ pub(super) fn read(text: &str) -> Result<(NaiveTime, &str), Rule> {
     Ok((checked(hour, clock.minute, clock.second)?, text))
 }
 
-/// Reads `12:00`, `12:00:00` or `12:00:00.000`, each also with `AM` or `PM`, and returns what stands behind it. It gives
+/// Reads `2:00`, `12:00:00` or `12:00:00.000`, each also with `AM` or `PM`, and returns what stands behind it. It gives
 /// what [`read`] gives, or `None`.
 pub(super) fn common(text: &[u8]) -> Option<(NaiveTime, &[u8])> {
     let (hour, rest) = match text {
@@ -180,10 +180,9 @@ fn without_preposition(text: &str) -> &str {
     let mut text = text.trim_start_matches([' ', ',', '\u{a0}', '\u{202f}']);
     while let Some(end) = text.find([' ', '.', '\u{a0}']) {
         let (word, rest) = text.split_at(end);
-        if word.starts_with(|character: char| character.is_ascii_digit()) {
-            break;
-        }
-        if !PREPOSITIONS.contains(&word.to_lowercase().as_str()) {
+        // Mostly the time itself, which needs no search.
+        let is_number = word.starts_with(|character: char| character.is_ascii_digit());
+        if is_number || !PREPOSITIONS.contains(&word.to_lowercase().as_str()) {
             break;
         }
         text = rest.trim_start_matches([' ', '.', '\u{a0}']);

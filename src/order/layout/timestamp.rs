@@ -216,10 +216,10 @@ impl TimeFormat {
     }
 }
 
-/// Reads Unix seconds from 1973 on. Fewer digits may be a date.
+/// Reads Unix seconds from 1973 on. Fewer digits, also behind zeros, may be a date.
 #[inline]
 pub(super) fn common_seconds(text: &[u8]) -> Option<EventTime> {
-    let (first, last) = text.split_first_chunk()?;
+    let (first, last) = text.split_first_chunk().filter(|_| text[0] != b'0')?;
     let scale = match last.len() {
         1 => 10,
         2 => 100,
@@ -321,6 +321,7 @@ mod tests {
         fn common_forms_are_read_as_all_others(
             text in prop_oneof![
                 "[0-9]{1,13}",
+                "0{1,5}[0-9]{3,9}",
                 "[0-9]{7,10}[ .0-9-][0-9]?",
                 "(19[67]|20[0-9]|[0-9]{3})[0-9]-[0-3][0-9]-[0-4][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z?",
                 "2026-0[1-9]-[0-2][0-9][-Tt. ][0-2][0-9][.: -][0-5][0-9]:[0-6:][0-9 .][ -Z]?[0-9]?",
@@ -331,7 +332,8 @@ mod tests {
         ) {
             let zone = FixedOffset::east_opt(hours * 3600).map(Zone::from);
             let format = TimeFormat::default();
-            for format in [format, TimeFormat { time_of_day: Some(NaiveTime::MIN), ..format }] {
+            let serial_days = Some(SerialDays::From1900);
+            for format in [format, TimeFormat { time_of_day: Some(NaiveTime::MIN), serial_days, ..format }] {
                 for date_order in [None, Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst)] {
                     let format = TimeFormat { date_order, ..format };
                     let read = common_seconds(text.as_bytes()).or_else(|| format.common_form(text.as_bytes(), zone));
