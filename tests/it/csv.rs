@@ -496,6 +496,14 @@ fn v51_a_field_of_megabytes_costs_its_row_and_is_not_quoted() -> Test {
     assert_eq!(diagnostics(&prepared.rows), [(3, Some("product_id"), "too_long")]);
     assert!(format!("{prepared:?}").len() < MAX_FIELD);
 
+    for (text, column) in
+        [("SKU-1", "product_id"), (SOLD, "timestamp"), ("10.50", "price"), ("EUR", "currency")]
+    {
+        let blank = row("A2").replace(text, &format!("{}{text}", " ".repeat(MAX_FIELD)));
+        let prepared = prepare(format!("{HEADER}{blank}{}", row("A3")))?;
+        assert_eq!(diagnostics(&prepared.rows)[0], (2, Some(column), "too_long"));
+    }
+
     let huge = row("A2").replace("SKU-1", &"S".repeat(10_000_000));
     let prepared = prepare(format!("{HEADER}{huge}{}", row("A3")))?;
     assert_eq!(orders_sent(&prepared), ["A3"]);
