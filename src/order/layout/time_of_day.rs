@@ -81,10 +81,11 @@ struct Clock {
 
 /// Reads what follows the hour.
 fn minutes<'t>(hour: &str, text: &'t str) -> Result<(Clock, &'t str), Rule> {
+    let of_digits = |text: &str| number(text.as_bytes()).unwrap_or(u32::MAX);
     let clock = |minute: &str, second: &str| Clock {
-        hour: any_number(hour),
-        minute: any_number(minute),
-        second: any_number(second),
+        hour: of_digits(hour),
+        minute: of_digits(minute),
+        second: of_digits(second),
         is_hour_alone: false,
     };
     if let Some(rest) = text.strip_prefix(':') {
@@ -218,10 +219,6 @@ fn digits(text: &str) -> Option<(&str, &str)> {
 
 fn two_digits(text: &str) -> Option<(&str, &str)> {
     digits(text).filter(|(digits, _)| digits.len() == 2)
-}
-
-fn any_number(digits: &str) -> u32 {
-    digits.parse().unwrap_or(u32::MAX)
 }
 
 fn checked(hour: u32, minute: u32, second: u32) -> Result<NaiveTime, Rule> {
