@@ -1,6 +1,6 @@
 //! Records with quotes in their text, or where none may stand: where the records end, and what their fields are.
 
-use super::delimiter::is_line_break;
+use super::delimiter::{QUOTE, is_line_break};
 
 /// Whether the quotes of a record stand where they may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +50,13 @@ impl QuotedRecord {
             let rest = &piece[read..];
             match self.position {
                 Position::Quoted => read += self.push_quoted(rest),
-                Position::FieldStart if rest[0] == b'"' => {
+                Position::FieldStart if rest[0] == QUOTE => {
                     self.position = Position::Quoted;
                     read += 1;
                 }
                 // A quote is doubled to be part of the text.
-                Position::AfterQuote if rest[0] == b'"' => {
-                    self.text.push(b'"');
+                Position::AfterQuote if rest[0] == QUOTE => {
+                    self.text.push(QUOTE);
                     self.position = Position::Quoted;
                     read += 1;
                 }
@@ -78,7 +78,7 @@ impl QuotedRecord {
 
     /// Reads up to the next quote, and returns how many bytes these are.
     fn push_quoted(&mut self, rest: &[u8]) -> usize {
-        let quote = rest.iter().position(|byte| *byte == b'"');
+        let quote = rest.iter().position(|byte| *byte == QUOTE);
         self.text.extend_from_slice(&rest[..quote.unwrap_or(rest.len())]);
         if quote.is_some() {
             self.position = Position::AfterQuote;

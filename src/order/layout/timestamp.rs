@@ -58,7 +58,7 @@ pub(super) struct TimeFormat {
 }
 
 impl TimeFormat {
-    /// Reads a time, without outer blanks. A time that names no zone is in the zone of its row, if that is known.
+    /// Reads a time, which may stand between blanks. One that names no zone is in the zone of its row, if that is known.
     pub(super) fn read(&self, text: &str, zone: Option<Zone>) -> Result<EventTime, NoTime> {
         match self.common_form(text.as_bytes(), zone) {
             Some(time) => Ok(time),
